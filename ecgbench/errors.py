@@ -1,0 +1,43 @@
+"""Every error that ecgbench raises on purpose, under one base class.
+
+A message says what was expected, what came instead, and the remedy. The command line catches `EcgbenchError` and nothing else.
+"""
+
+
+class EcgbenchError(Exception):
+    """Base of all errors that ecgbench raises on purpose."""
+
+
+class UnknownKeyError(EcgbenchError, KeyError):
+    """A dataset, method, metric or option was asked for that nobody registered."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class DuplicateKeyError(EcgbenchError):
+    """Two entries of one registry claim the same key."""
+
+
+class InputError(EcgbenchError, ValueError):
+    """An argument, an array or a file's content is not what the call needs."""
+
+
+class DataError(EcgbenchError):
+    """A record is damaged, incomplete or not of the announced form."""
+
+
+class MissingDataError(DataError):
+    """Records are not where they should be."""
+
+
+class CheckpointError(EcgbenchError):
+    """A file of weights cannot be used as a model."""
+
+
+class ArtifactError(EcgbenchError):
+    """The artifact store cannot be written or read."""
+
+
+class ResultsError(EcgbenchError):
+    """A file of accepted results is missing, unreadable or not of the schema."""

@@ -1,0 +1,191 @@
+"""What the layers hand to each other: frozen data, array shapes and callables, described here once.
+
+Axes: `n` windows (or rows), `leads`, `time` in samples, `outputs` of a model. Signals are in mV, or standardised where it is
+said; attributions are signed maps of the input's shape; scores are float64 per window and nan where a metric is undefined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32, Float64, Int64, Shaped
+
+from ecgbench.errors import InputError
+
+Signals = Float32[np.ndarray, "n leads time"]
+Rows = Float[np.ndarray, "n leads time"]
+Attributions = Float[np.ndarray, "n leads time"]
+Masks = Bool[np.ndarray, "n leads time"]
+Targets = Int64[np.ndarray, " n"]
+PerWindow = Float64[np.ndarray, " n"]
+Logits = Float[np.ndarray, "n outputs"]
+Spans = Int64[np.ndarray, "_ 3"]
+Names = Shaped[np.ndarray, " n"]
+
+
+@runtime_checkable
+class Evaluate(Protocol):
+    """Maps standardised rows to the model's logits; whether by whole forward passes is its own business."""
+
+    def __call__(self, rows: Rows) -> Logits:
+        """Logits (n, outputs) of standardised rows (n, leads, time)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows of one side of a split.
+
+    Attributes
+    ----------
+    signal : (n, leads, time) float32, mV
+    y : (n,) int64 class, or (n, labels) uint8 where a window can have several labels
+    record, patient : (n,) str
+    start : (n,) int64, first sample of the window in its record
+    spans : n arrays (k, 3) int64 of onset, offset (exclusive) and class, in samples of the window
+    causal : (n, leads, time) bool, or None; the samples that differ from the counterfactual twin
+    """
+
+    signal: Signals
+    y: Shaped[np.ndarray, "n ..."]
+    record: Names
+    patient: Names
+    start: Int64[np.ndarray, " n"]
+    spans: Sequence[Spans]
+    causal: Masks | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.signal)
+
+    @cached_property
+    def x(self) -> Signals:
+        """The signal standardised per window and lead: (n, leads, time) float32."""
+        return standardise(self.signal)
+
+    def raw(self, i: int) -> Float32[np.ndarray, "leads time"]:
+        """Window `i` in mV: (leads, time) float32."""
+        window: Float32[np.ndarray, "leads time"] = self.signal[i]
+        return window
+
+    def mask(self, i: int, class_: int, kind: str = "spans") -> Bool[np.ndarray, "leads time"]:
+        """Samples of window `i` that belong to `class_`: the union of its beats' spans, or the causal mask.
+
+        Raises
+        ------
+        InputError
+            If `kind` is neither "spans" nor "causal", or the windows have no causal mask.
+        """
+        if kind == "causal" and self.causal is not None:
+            causal: Bool[np.ndarray, "leads time"] = self.causal[i]
+            return causal
+        if kind != "spans":
+            raise InputError(f'expected kind "spans" (or "causal" on simulated data that has it), got "{kind}"; choose another kind.')
+        mask = np.zeros(self.signal.shape[1:], dtype=bool)
+        for onset, offset, span_class in self.spans[i]:
+            if span_class == class_:
+                mask[:, onset:offset] = True
+        return mask
+
+    def masks(self, target: Targets, kind: str = "spans") -> Masks:
+        """Masks of all windows, each for its own target class: (n, leads, time) bool."""
+        masks = np.zeros((len(target), *self.signal.shape[1:]), dtype=bool)
+        for i, class_ in enumerate(target):
+            masks[i] = self.mask(i, int(class_), kind)
+        return masks
+
+    def take(self, index: Int64[np.ndarray, " m"]) -> Windows:
+        """The windows at `index`, in that order."""
+        arrays: dict[str, Any] = {f.name: getattr(self, f.name)[index] for f in fields(self) if f.name not in ("spans", "causal")}
+        spans = tuple(self.spans[i] for i in index)
+        return replace(self, **arrays, spans=spans, causal=None if self.causal is None else self.causal[index])
+
+
+def standardise(signal: Signals) -> Signals:
+    """(x - mean) / (std + 1e-6) per window and lead, population std, in float32."""
+    mean = signal.mean(axis=-1, keepdims=True)
+    std = signal.std(axis=-1, keepdims=True)
+    standardised: Signals = (signal - mean) / (std + np.float32(1e-6))
+    return standardised
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A database cut into windows.
+
+    Attributes
+    ----------
+    name : the registry's key
+    train, test : Windows
+    classes : names of the classes or labels, in the order of their integers
+    fs : sampling rate in Hz
+    leads : names of the leads
+    labels, split, edition : the options it was loaded with (edition is empty where a database has only one)
+    key : hexadecimal SHA-256 of the source records and the options; equal keys mean equal windows
+    notes : what a reader of the results must know (windows left out, patients on both sides, ...)
+    simulated : whether the records come from a simulator
+    """
+
+    name: str
+    train: Windows
+    test: Windows
+    classes: tuple[str, ...]
+    fs: float
+    leads: tuple[str, ...]
+    labels: str
+    split: str
+    edition: str
+    key: str
+    notes: tuple[str, ...] = ()
+    simulated: bool = False
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Windows whose decision is explained, with the class that is explained.
+
+    Attributes
+    ----------
+    windows : Windows
+    target : (n,) int64, the true class, whose logit is explained
+    logit, probability : (n,) float64 of that class
+    neutral : (outputs,) float64, the model's logits on a flat line
+    available : how many windows passed the threshold, before a subset was taken
+    """
+
+    windows: Windows
+    target: Targets
+    logit: PerWindow
+    probability: PerWindow
+    neutral: Float64[np.ndarray, " outputs"]
+    available: int
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Per-window scores of one cell and what they cost.
+
+    Attributes
+    ----------
+    values : (n,) float64, nan where undefined
+    seconds : time that computing them took, shared artifacts included
+    cached : whether all of it came from the store
+    """
+
+    values: PerWindow
+    seconds: float
+    cached: bool
+
+    @property
+    def mean(self) -> float:
+        """Mean over the windows where the metric is defined; nan if there are none."""
+        defined = self.values[~np.isnan(self.values)]
+        return float(defined.mean()) if defined.size else float("nan")
+
+    @property
+    def undefined(self) -> int:
+        """Number of windows where the metric is undefined."""
+        return int(np.isnan(self.values).sum())

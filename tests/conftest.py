@@ -1,0 +1,47 @@
+"""What all tests share: annotations checked while they run, fixed random examples, a store of their own, the real files."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import hypothesis
+import pytest
+from jaxtyping import install_import_hook
+
+from tests import annotations
+
+install_import_hook("ecgbench", f"{annotations.__name__}.checked")
+hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=50, database=None)
+hypothesis.settings.load_profile("fixed")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_folders(tmp_path_factory):
+    """No test reads or writes the user's records and artifacts."""
+    folder = tmp_path_factory.mktemp("user")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ECGBENCH_CACHE", str(folder / "artifacts"))
+        patch.setenv("ECGBENCH_DATA", str(folder / "data"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """Folder of the golden files and the real records."""
+    folder = Path(os.environ.get("ECGBENCH_SHARED", "../shared")).resolve()
+    if not folder.is_dir():
+        pytest.skip(f"no golden files in {folder}; set ECGBENCH_SHARED")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def reference(shared):
+    return shared / "reference"
+
+
+@pytest.fixture(scope="session")
+def records(shared, tmp_path_factory):
+    """Root of the real mitdb, laid out as `ECGBENCH_DATA` is."""
+    folder = tmp_path_factory.mktemp("records")
+    subprocess.run(["sh", str(shared / "data" / "unpack.sh"), str(folder), "mitdb"], check=True, stdout=subprocess.DEVNULL)
+    return folder
