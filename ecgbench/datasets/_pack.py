@@ -1,0 +1,40 @@
+"""Windows as an artifact's arrays and info, and back."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from ecgbench.artifacts import Arrays, Artifact
+from ecgbench.types import Windows
+
+
+def pack(windows: Windows) -> tuple[Arrays, dict[str, Any]]:
+    """Arrays and JSON data that hold everything of `windows`."""
+    lengths = [len(spans) for spans in windows.spans]
+    arrays = {
+        "signal": windows.signal,
+        "y": windows.y,
+        "start": windows.start,
+        "spans": np.concatenate([*windows.spans, np.empty((0, 3), dtype=np.int64)]),
+        "span_edges": np.cumsum([0, *lengths]).astype(np.int64),
+    }
+    if windows.causal is not None:
+        arrays["causal"] = windows.causal
+    return arrays, {"record": windows.record.tolist(), "patient": windows.patient.tolist()}
+
+
+def unpack(artifact: Artifact) -> Windows:
+    """The windows that `pack` was given."""
+    arrays, edges = artifact.arrays, artifact.arrays["span_edges"]
+    return Windows(
+        signal=arrays["signal"],
+        y=arrays["y"],
+        record=np.array(artifact.info["record"], dtype=str),
+        patient=np.array(artifact.info["patient"], dtype=str),
+        start=arrays["start"],
+        spans=tuple(arrays["spans"][first:last] for first, last in pairwise(edges)),
+        causal=arrays.get("causal"),
+    )
