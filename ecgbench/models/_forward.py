@@ -1,0 +1,30 @@
+"""Passing windows through a network: in batches, without gradients, leaving the network as it was found."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from ecgbench.nn import frozen
+from ecgbench.types import Evaluate, Logits, Rows
+
+BATCH = 64
+"""Rows that pass through the network at once, unless the caller says otherwise."""
+
+
+def forward(model: torch.nn.Module, rows: Rows, batch: int = BATCH) -> Logits:
+    """Logits (n, outputs) of standardised rows (n, leads, time), in the precision of the model's parameters."""
+    parameter = next(model.parameters())
+    with frozen(model), torch.inference_mode():
+        parts = (torch.from_numpy(np.array(rows[first : first + batch])) for first in range(0, max(len(rows), 1), batch))
+        outputs = [model(part.to(parameter.device, parameter.dtype)).cpu().numpy() for part in parts]
+    return np.concatenate(outputs)
+
+
+def plain_evaluator(model: torch.nn.Module, batch: int = BATCH) -> Evaluate:
+    """What metrics evaluate a model with, by whole forward passes; fits any model."""
+
+    def evaluate(rows: Rows) -> Logits:
+        return forward(model, rows, batch)
+
+    return evaluate
