@@ -1,0 +1,79 @@
+"""Class activation maps: the last stage's units weighted by their gradient, and their way up to the input."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import torch
+
+from ecgbench.errors import InputError
+from ecgbench.methods._gradient import explained_logit
+
+Upsampling = Literal["linear", "nearest"]
+
+
+def class_activation_map(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, layer: str | None) -> torch.Tensor:
+    """Sum over channels of a layer's units, each channel weighted by its mean gradient: (n, rows, units), signed.
+
+    `rows` are the leads, or 1 where the layer has mixed them. Without a `layer` the model's `gradcam_layer` is taken.
+
+    Raises
+    ------
+    InputError
+        If no layer is named and the model names none, the model has no such layer, or its output has no time axis.
+    """
+    units: list[Any] = []
+
+    def keep(module: torch.nn.Module, inputs: Any, output: Any) -> Any:
+        units.append(output)
+        # What follows gets a copy, lest an in-place activation change the units.
+        return output.clone() if isinstance(output, torch.Tensor) else None
+
+    handle = _layer(model, layer).register_forward_hook(keep)
+    try:
+        logit = explained_logit(model, x.detach().requires_grad_(True), target)
+    finally:
+        handle.remove()
+    if len(units) != 1 or not isinstance(units[0], torch.Tensor) or units[0].ndim not in (3, 4):
+        raise InputError("expected a layer that is called once and returns (n, channels, [leads,] time), got another; name another layer.")
+    (gradient,) = torch.autograd.grad(logit.sum(), units[0])
+    space = tuple(range(2, gradient.ndim))
+    cam = (gradient.mean(dim=space, keepdim=True) * units[0].detach()).sum(dim=1)
+    return cam.unsqueeze(1) if cam.ndim == 2 else cam
+
+
+def _layer(model: torch.nn.Module, layer: str | None) -> torch.nn.Module:
+    name = layer if layer is not None else getattr(model, "gradcam_layer", None)
+    names = [path for path, _ in model.named_modules() if path]
+    if name is None:
+        raise InputError(f"expected the name of a layer for Grad-CAM, got none; name its last stage, `layer=` one of {', '.join(names)}.")
+    if name not in names:
+        raise InputError(f'expected a layer of the model, got "{name}"; name one of {", ".join(names)}.')
+    return model.get_submodule(name)
+
+
+def upsample(cam: torch.Tensor, x: torch.Tensor, upsampling: Upsampling) -> torch.Tensor:
+    """Bring a class activation map (n, rows, units) to the input's shape (n, leads, time).
+
+    "linear" puts unit j at sample j * stride, the centre of its receptive field in a network of odd kernels and "same" padding, and is
+    constant beyond the last unit; the stride is time / units, rounded up. "nearest" repeats each unit, as the study does.
+
+    Raises
+    ------
+    InputError
+        If there is no such upsampling, or the map's rows are neither the leads nor one.
+    """
+    if cam.shape[1] not in (1, x.shape[1]):
+        raise InputError(f"expected a layer of 1 row or {x.shape[1]} (the leads), got {cam.shape[1]}; name another layer.")
+    time, units = x.shape[2], cam.shape[2]
+    if upsampling == "nearest":
+        stretched = torch.nn.functional.interpolate(cam, size=time, mode="nearest")
+    elif upsampling == "linear":
+        stride = -(-time // units)
+        position = (torch.arange(time, device=cam.device, dtype=cam.dtype) / stride).clamp(max=units - 1)
+        left = position.floor().long()
+        right = (left + 1).clamp(max=units - 1)
+        stretched = torch.lerp(cam[:, :, left], cam[:, :, right], (position - left).to(cam))
+    else:
+        raise InputError(f'expected upsampling "linear" or "nearest", got "{upsampling}"; choose one of these.')
+    return stretched.expand_as(x)

@@ -1,0 +1,146 @@
+"""The one way to call any method: arrays in, arrays out, batched, seeded by identity, checked."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ecgbench.errors import InputError, UnknownKeyError
+from ecgbench.methods._registry import METHODS, MethodEntry
+from ecgbench.protocol import OURS, PROTOCOLS, STUDY
+from ecgbench.randomness import window_generator
+from ecgbench.registry import unknown
+from ecgbench.types import Attributions
+
+if TYPE_CHECKING:
+    import torch
+
+BATCH = 32
+"""Rows that pass through the model at once, unless the caller says otherwise."""
+
+
+def explain(
+    model: torch.nn.Module,
+    x: Any,
+    target: Any,
+    method: str,
+    absolute: bool = False,
+    seed: int = 0,
+    protocol: str = OURS,
+    device: str | None = None,
+    batch_size: int | None = None,
+    **options: Any,
+) -> Attributions:
+    """Explain the target's logit of each window.
+
+    Parameters
+    ----------
+    model : any torch module whose input is (n, leads, time) and whose output is logits (n, outputs); left as it was found
+    x : (n, leads, time) array or tensor, standardised as the model expects it
+    target : the explained class or label, an int or (n,) ints
+    method : key of a method, see `ecgbench.methods()`
+    absolute : return absolute values
+    seed : of stochastic methods; a window's map depends on the seed and the window, never on its batch
+    protocol : "ours", or "study" for the study's options
+    device : where to compute; default where the model is
+    batch_size : rows that pass through the model at once, which bounds memory; default 32
+    options : those that the method names
+
+    Returns
+    -------
+    (n, leads, time) array in the precision of the model's parameters
+
+    Raises
+    ------
+    UnknownKeyError
+        If there is no such method, or the method has no such option.
+    InputError
+        If shapes, targets, the batch size or the model do not fit, or a map is not finite.
+    """
+    entry = METHODS[method]
+    options = {**_protocol_options(entry, protocol), **_known(entry, options)}
+    windows, targets = _windows(x), _targets(target, len(x))
+    batch, parts = _batch(batch_size), []
+    with _prepared(model, device) as place:
+        for first in range(0, len(windows), batch):
+            part = slice(first, first + batch)
+            needs = {"generators": _generators(windows[part], seed, method), "batch_size": batch}
+            given = {name: needs[name] for name in entry.needs}
+            parts.append(entry.function(model, *place(windows[part], targets[part]), **given, **options).detach().cpu().numpy())
+    maps = np.concatenate(parts)
+    _check(maps, windows, method)
+    return np.abs(maps) if absolute else maps
+
+
+def _windows(x: Any) -> np.ndarray:
+    windows = np.asarray(x.detach().cpu() if hasattr(x, "detach") else x)
+    if windows.ndim != 3 or not len(windows) or windows.dtype.kind != "f":
+        raise InputError(f"expected x of floats (n, leads, time), got {windows.dtype} {windows.shape}; reshape it, one window is x[None].")
+    return windows
+
+
+def _targets(target: Any, count: int) -> np.ndarray:
+    targets = np.asarray(target.detach().cpu() if hasattr(target, "detach") else target)
+    if targets.dtype.kind not in "iu" or targets.shape not in ((), (count,)):
+        raise InputError(
+            f"expected target as an int or ({count},) ints, got {targets.dtype} {targets.shape}; name a class for each window."
+        )
+    return np.broadcast_to(targets.astype(np.int64), (count,))
+
+
+def _batch(batch_size: int | None) -> int:
+    if batch_size is not None and batch_size < 1:
+        raise InputError(f"expected a batch_size of at least 1, got {batch_size}; name a positive number, or None for {BATCH}.")
+    return BATCH if batch_size is None else batch_size
+
+
+def _protocol_options(entry: MethodEntry, protocol: str) -> Mapping[str, Any]:
+    if protocol not in PROTOCOLS:
+        raise InputError(f'expected protocol {" or ".join(PROTOCOLS)}, got "{protocol}"; choose one of these.')
+    return entry.study if protocol == STUDY else {}
+
+
+def _known(entry: MethodEntry, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    known = [name for name in inspect.signature(entry.function).parameters if name not in ("model", "x", "target", *entry.needs)]
+    for name in options:
+        if name not in known:
+            raise UnknownKeyError(unknown(f"options of {entry.key}", name, known))
+    return options
+
+
+def _generators(windows: np.ndarray, seed: int, method: str) -> list[np.random.Generator]:
+    return [window_generator(seed, window, method) for window in windows]
+
+
+@contextmanager
+def _prepared(model: torch.nn.Module, device: str | None) -> Iterator[Callable[..., list[torch.Tensor]]]:
+    """Freeze the model on the wanted device; yields what brings arrays there, in the model's precision."""
+    import torch
+
+    from ecgbench.nn import device_named, frozen
+
+    parameter = next(iter(model.parameters()), torch.empty(0))
+    home, there = parameter.device, device_named(device) if device else parameter.device
+
+    def place(*arrays: np.ndarray) -> list[torch.Tensor]:
+        tensors = [torch.from_numpy(np.array(array)).to(there) for array in arrays]
+        return [tensor.to(parameter.dtype) if tensor.is_floating_point() else tensor for tensor in tensors]
+
+    with torch.inference_mode(False), torch.enable_grad(), frozen(model):
+        model.to(there)
+        try:
+            yield place
+        finally:
+            model.to(home)
+
+
+def _check(maps: np.ndarray, windows: np.ndarray, method: str) -> None:
+    if maps.shape != windows.shape:
+        raise InputError(f"expected maps {windows.shape} from {method}, got {maps.shape}; return one value for each sample.")
+    broken = np.flatnonzero(~np.isfinite(maps).all(axis=(1, 2)))
+    if broken.size:
+        raise InputError(f"expected finite maps from {method}, got non-finite values in windows {broken.tolist()[:10]}; check x and model.")

@@ -1,0 +1,25 @@
+"""Gradients of the explained logit."""
+
+from __future__ import annotations
+
+import torch
+
+from ecgbench.errors import InputError
+
+
+def explained_logit(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """The target's logit of every window: (n,). The model gets a copy of `x`, which it may write into."""
+    logits: object = model(x.clone())
+    if not isinstance(logits, torch.Tensor) or logits.ndim != 2 or len(logits) != len(x):
+        got = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
+        raise InputError(f"expected a model that returns logits ({len(x)}, outputs), got {got}; wrap it in one that does.")
+    if target.min() < 0 or target.max() >= logits.shape[1]:
+        raise InputError(f"expected targets within 0..{logits.shape[1] - 1}, got {target.min()}..{target.max()}; name others.")
+    return logits.gather(1, target.unsqueeze(1)).squeeze(1)
+
+
+def logit_gradient(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Gradient of the target's logit with respect to the window: (n, leads, time)."""
+    x = x.detach().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(explained_logit(model, x, target).sum(), x)
+    return gradient

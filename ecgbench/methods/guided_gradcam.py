@@ -1,0 +1,31 @@
+"""Guided Grad-CAM."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecgbench.methods._registry import METHODS
+
+if TYPE_CHECKING:
+    import torch
+
+    from ecgbench.methods._cam import Upsampling
+
+
+@METHODS.register(version=1, reference="doi:10.1007/s11263-019-01228-7", passes=2, study={"upsampling": "nearest"})
+def guided_gradcam(
+    model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, layer: str | None = None, upsampling: Upsampling = "linear"
+) -> torch.Tensor:
+    """Guided backpropagation times the rectified class activation map (Selvaraju et al. 2017).
+
+    A map is zero everywhere where no unit speaks for the class. The map is rectified before it is brought up to the input.
+
+    Parameters
+    ----------
+    layer, upsampling : as those of `gradcam`
+    """
+    from ecgbench.methods._cam import class_activation_map, upsample
+    from ecgbench.methods._guided import guided_gradient
+
+    cam = class_activation_map(model, x, target, layer).clamp(min=0)
+    return guided_gradient(model, x, target) * upsample(cam, x, upsampling)

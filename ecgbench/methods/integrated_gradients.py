@@ -1,0 +1,39 @@
+"""Integrated gradients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ecgbench.errors import InputError
+from ecgbench.methods._registry import METHODS
+
+if TYPE_CHECKING:
+    import torch
+
+
+@METHODS.register(version=1, reference="arXiv:1703.01365", passes=50, needs=("batch_size",), complete=True)
+def integrated_gradients(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, batch_size: int, steps: int = 50) -> torch.Tensor:
+    """Mean gradient on the way from a flat line, times the window (Sundararajan et al. 2017), by Gauss-Legendre quadrature.
+
+    Parameters
+    ----------
+    batch_size : rows (windows times steps) that pass through the model at once
+    steps : nodes of the quadrature
+    """
+    import torch
+
+    from ecgbench.methods._gradient import logit_gradient
+
+    if steps < 1:
+        raise InputError(f"expected at least 1 step, got {steps}; name a positive number.")
+    nodes, weights = np.polynomial.legendre.leggauss(steps)
+    at = torch.from_numpy((nodes + 1) / 2).to(x)
+    share = torch.from_numpy(weights / 2).to(x)
+    mean = torch.zeros_like(x)
+    for rows in torch.split(torch.arange(len(x) * steps, device=x.device), batch_size):
+        window, step = rows // steps, rows % steps
+        gradient = logit_gradient(model, at[step, None, None] * x[window], target[window])
+        mean.index_add_(0, window, share[step, None, None] * gradient)
+    return mean * x

@@ -1,0 +1,88 @@
+"""Small networks and windows that the tests of several methods share, and which oracle applies to which method."""
+
+import inspect
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from ecgbench.methods import METHODS
+
+KEYS = METHODS.keys()
+MODEL_BOUND = [entry.key for entry in METHODS if entry.passes]
+SPREAD_OVER_LEADS = {"random_baseline", "gradcam"}
+"""Methods that speak of leads which the model does not look at."""
+
+every_method = pytest.mark.parametrize("key", KEYS)
+every_method_that_asks_the_model = pytest.mark.parametrize("key", MODEL_BOUND)
+
+
+def has_option(key, option):
+    return option in inspect.signature(METHODS[key].function).parameters
+
+
+def windows(n=3, leads=2, time=64, seed=0, dtype=np.float64):
+    """Standard normal windows of which nobody may change a value."""
+    x = np.random.default_rng(seed).normal(size=(n, leads, time)).astype(dtype)
+    x.flags.writeable = False
+    return x
+
+
+def drawn(model, seed=0):
+    """The model in float64 and evaluation mode, its parameters drawn from a seed."""
+    generator = torch.Generator().manual_seed(seed)
+    for parameter in model.parameters():
+        nn.init.normal_(parameter, std=parameter[0].numel() ** -0.5, generator=generator)
+    return model.double().eval()
+
+
+class Small(nn.Module):
+    """Convolutions and activations as modules, with biases; `features` are its last units: (n, 6, time / 4)."""
+
+    gradcam_layer = "features"
+
+    def __init__(self, leads=2, outputs=3):
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv1d(leads, 4, 5, stride=2, padding=2), nn.ReLU(), nn.Conv1d(4, 6, 5, stride=2, padding=2), nn.ReLU()
+        )
+        self.head = nn.Sequential(nn.AdaptiveAvgPool1d(4), nn.Flatten(), nn.Linear(24, 8), nn.ReLU(), nn.Linear(8, outputs))
+
+    def forward(self, x):
+        return self.head(self.features(x))
+
+
+def small(leads=2, outputs=3, seed=0):
+    return drawn(Small(leads, outputs), seed)
+
+
+class OneLead(nn.Module):
+    """A network that looks at one of its leads."""
+
+    gradcam_layer = "network.features"
+
+    def __init__(self, lead):
+        super().__init__()
+        self.lead, self.network = lead, Small(leads=1)
+
+    def forward(self, x):
+        return self.network(x[:, self.lead : self.lead + 1])
+
+
+class Linear(nn.Module):
+    """Logits W x + b of all samples of a window."""
+
+    def __init__(self, weight, bias):
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(weight, dtype=torch.float64))
+        self.bias = nn.Parameter(torch.tensor(bias, dtype=torch.float64))
+
+    def forward(self, x):
+        return torch.einsum("olt,nlt->no", self.weight, x) + self.bias
+
+
+def assert_close_to_maximum(maps, wanted, share):
+    """Every window's map lies within a share of that window's largest value."""
+    scale = np.abs(wanted).max(axis=(1, 2), keepdims=True)
+    assert (np.abs(maps - wanted) <= share * scale).all()

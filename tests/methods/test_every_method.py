@@ -1,0 +1,259 @@
+"""What holds for every method, whichever it is."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import ecgbench
+from ecgbench.errors import InputError
+from ecgbench.methods import METHODS
+from ecgbench.models import untrained
+
+from .cases import (
+    KEYS,
+    MODEL_BOUND,
+    SPREAD_OVER_LEADS,
+    OneLead,
+    assert_close_to_maximum,
+    drawn,
+    every_method,
+    every_method_that_asks_the_model,
+    has_option,
+    small,
+    windows,
+)
+
+TARGET = np.array([0, 2, 1, 1, 0])
+NEGATIVE = 3
+"""Seed of a network in which some units speak against the class."""
+
+
+def resnet(dtype):
+    return untrained("resnet18_7_narrow", 3).to(dtype)
+
+
+@every_method
+def test_map_does_not_depend_on_batch_in_float64(key):
+    x, model = windows(n=5, time=96), resnet(torch.float64)
+    together = ecgbench.explain(model, x, TARGET, key)
+    alone = [ecgbench.explain(model, x[i : i + 1], TARGET[i : i + 1], key)[0] for i in range(5)]
+    assert_close_to_maximum(np.stack(alone), together, 1e-4)
+
+
+@every_method
+def test_map_does_not_depend_on_batch_in_float32_but_where_a_relu_flips(key):
+    x, model = windows(n=40, time=96, dtype=np.float32), resnet(torch.float32)
+    target = np.arange(40) % 3
+    together = ecgbench.explain(model, x, target, key)
+    in_parts = ecgbench.explain(model, x, target, key, batch_size=7)
+    off = np.abs(together - in_parts).max(axis=(1, 2)) > 1e-3 * np.abs(together).max(axis=(1, 2))
+    assert off.mean() <= 0.03
+
+
+@every_method
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 7, 500])
+def test_batch_size_changes_nothing(key, batch_size):
+    x, model = windows(n=5), small()
+    wanted = ecgbench.explain(model, x, TARGET, key)
+    assert_close_to_maximum(ecgbench.explain(model, x, TARGET, key, batch_size=batch_size), wanted, 1e-12)
+
+
+@every_method
+def test_windows_in_another_order_get_their_maps_in_that_order(key):
+    x, model, order = windows(n=5), small(), [3, 0, 4, 2, 1]
+    wanted = ecgbench.explain(model, x, TARGET, key)[order]
+    assert_close_to_maximum(ecgbench.explain(model, x[order], TARGET[order], key), wanted, 1e-12)
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if key not in SPREAD_OVER_LEADS])
+@pytest.mark.parametrize("lead", [0, 1])
+def test_a_lead_that_the_model_ignores_gets_nothing(key, lead):
+    maps = ecgbench.explain(drawn(OneLead(lead)), windows(n=5), TARGET, key)
+    assert not maps[:, 1 - lead].any()
+    assert maps[:, lead].any()
+
+
+@every_method_that_asks_the_model
+def test_the_map_is_that_of_the_target(key):
+    x, model = windows(n=5), small()
+    assert not np.allclose(ecgbench.explain(model, x, 0, key), ecgbench.explain(model, x, 1, key))
+
+
+@every_method
+def test_one_target_stands_for_all_windows(key):
+    x, model = windows(n=5), small()
+    np.testing.assert_array_equal(ecgbench.explain(model, x, 2, key), ecgbench.explain(model, x, np.full(5, 2), key))
+
+
+@every_method
+@pytest.mark.parametrize(
+    "target", [[1, 0, 2], np.array([1, 0, 2], dtype=np.uint8), torch.tensor([1, 0, 2])], ids=["list", "uint8", "tensor"]
+)
+def test_tensors_and_arrays_give_the_same_map(key, target):
+    x, model = windows(), small()
+    wanted = ecgbench.explain(model, x, np.array([1, 0, 2]), key)
+    np.testing.assert_array_equal(ecgbench.explain(model, torch.tensor(x, requires_grad=True), target, key), wanted)
+
+
+@every_method
+def test_arguments_are_not_written_into(key):
+    x, target = windows(), np.array([0, 1, 2])
+    target.flags.writeable = False
+    tensor = torch.tensor(x)
+    ecgbench.explain(small(), x, target, key)
+    ecgbench.explain(small(), tensor, torch.tensor(target), key)
+    np.testing.assert_array_equal(x, windows())
+    np.testing.assert_array_equal(tensor, windows())
+    assert not tensor.requires_grad
+
+
+@every_method
+def test_absolute_maps_are_the_absolute_values(key):
+    x, model = windows(), small(seed=NEGATIVE)
+    raw = ecgbench.explain(model, x, [0, 1, 2], key)
+    assert (raw < 0).any()
+    np.testing.assert_array_equal(ecgbench.explain(model, x, [0, 1, 2], key, absolute=True), np.abs(raw))
+
+
+@every_method
+@pytest.mark.parametrize("precision", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_maps_are_of_the_input_s_shape_in_the_precision_of_the_parameters(key, precision, dtype):
+    maps = ecgbench.explain(small().to(dtype), windows(dtype=precision), 1, key)
+    assert isinstance(maps, np.ndarray)
+    assert maps.shape == (3, 2, 64)
+    assert maps.dtype == np.dtype(str(dtype).removeprefix("torch."))
+
+
+class Watched(nn.Module):
+    """A network of layers that behave differently in training, and of parameters of which some learn."""
+
+    gradcam_layer = "features"
+
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential(nn.Conv1d(2, 4, 5, padding=2), nn.BatchNorm1d(4), nn.ReLU(), nn.Dropout(0.5))
+        self.out = nn.Linear(4, 3)
+        self.seen = []
+
+    def forward(self, x):
+        self.seen.append(
+            (torch.is_grad_enabled(), any(m.training for m in self.modules()), any(p.requires_grad for p in self.parameters()))
+        )
+        return self.out(self.features(x).mean(dim=2))
+
+
+def watched():
+    """Some of its modules in training, some not; of its parameters one is fixed, and another has a gradient."""
+    model = drawn(Watched()).train()
+    model.features[1].eval()
+    model.out.bias.requires_grad_(False)
+    model.features[0].weight.grad = torch.ones_like(model.features[0].weight)
+    model.features[2].register_forward_hook(lambda module, inputs, output: None)
+    return model
+
+
+def state(model):
+    """Everything about a model that explaining must leave as it is."""
+    return {
+        "training": [module.training for module in model.modules()],
+        "hooks": [[len(hooks) for name, hooks in vars(module).items() if name.endswith("_hooks")] for module in model.modules()],
+        "learning": [parameter.requires_grad for parameter in model.parameters()],
+        "gradients": [None if parameter.grad is None else parameter.grad.tolist() for parameter in model.parameters()],
+        "devices": [str(tensor.device) for tensor in model.state_dict().values()],
+        "weights": {name: tensor.tolist() for name, tensor in model.state_dict().items()},
+        "attributes": [sorted(vars(module)) for module in model.modules()],
+    }
+
+
+@every_method
+@pytest.mark.parametrize("device", [None, "cpu"])
+def test_model_is_left_as_it_was_found(key, device):
+    model, untouched = watched(), state(watched())
+    ecgbench.explain(model, windows(), 1, key, device=device)
+    assert state(model) == untouched
+
+
+@every_method_that_asks_the_model
+def test_model_is_left_as_it_was_found_when_explaining_fails(key):
+    model, untouched = watched(), state(watched())
+    with pytest.raises(InputError):
+        ecgbench.explain(model, windows(), 3, key)
+    assert state(model) == untouched
+
+
+@every_method
+def test_model_is_evaluated_without_gradients_of_its_parameters(key):
+    model = watched()
+    ecgbench.explain(model, windows(), 1, key)
+    assert {(training, learning) for _, training, learning in model.seen} <= {(False, False)}
+    assert bool(model.seen) == bool(METHODS[key].passes)
+
+
+@every_method
+@pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode])
+def test_maps_are_the_same_where_gradients_are_switched_off(key, context):
+    x, model = windows(), small()
+    wanted = ecgbench.explain(model, x, 1, key)
+    with context():
+        np.testing.assert_array_equal(ecgbench.explain(model, x, 1, key), wanted)
+
+
+class Own(nn.Module):
+    """A user's network of convolutions over all leads, with functional activations and without any declaration for ecgbench."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.Conv1d(12, 8, 7, stride=2, padding=3), nn.Conv1d(8, 16, 7, stride=2, padding=3)
+        self.out = nn.Linear(16, 5)
+
+    def forward(self, x):
+        x = nn.functional.relu(self.last(nn.functional.relu(self.first(x))))
+        return self.out(x.mean(dim=2))
+
+
+@every_method
+def test_a_users_own_network_of_twelve_leads_is_explained(key):
+    options = {"layer": "last"} if has_option(key, "layer") else {}
+    maps = ecgbench.explain(drawn(Own()).float(), windows(leads=12, time=100, dtype=np.float32), [4, 0, 2], key, **options)
+    assert maps.shape == (3, 12, 100)
+    assert maps.any(axis=(0, 2)).all()
+
+
+class Centring(nn.Module):
+    """A network that subtracts each lead's mean in place."""
+
+    gradcam_layer = "network.features"
+
+    def __init__(self, in_place):
+        super().__init__()
+        self.network, self.in_place = InPlace(), in_place
+
+    def forward(self, x):
+        mean = x.mean(dim=2, keepdim=True)
+        return self.network(x.sub_(mean) if self.in_place else x - mean)
+
+
+class InPlace(nn.Module):
+    """`Small` whose activations are in place."""
+
+    def __init__(self):
+        super().__init__()
+        self.features, self.relu, self.out = nn.Conv1d(2, 4, 5, padding=2), nn.ReLU(inplace=True), nn.Linear(4, 3)
+
+    def forward(self, x):
+        return self.out(self.relu(self.features(x)).mean(dim=2))
+
+
+@every_method
+def test_what_a_model_does_in_place_changes_neither_maps_nor_windows(key):
+    x = windows()
+    plain = drawn(Centring(in_place=False))
+    plain.network.relu.inplace = False
+    np.testing.assert_array_equal(ecgbench.explain(drawn(Centring(in_place=True)), x, 1, key), ecgbench.explain(plain, x, 1, key))
+
+
+def test_tables_of_these_tests_name_methods_that_exist():
+    assert set(KEYS) >= SPREAD_OVER_LEADS
+    assert set(KEYS) - set(MODEL_BOUND) == {"random_baseline"}

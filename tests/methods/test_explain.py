@@ -1,0 +1,179 @@
+"""What `explain` refuses, and what it says then."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import ecgbench
+from ecgbench.errors import EcgbenchError, InputError, UnknownKeyError
+
+from .cases import Linear, drawn, every_method, every_method_that_asks_the_model, small, windows
+
+
+def test_unknown_method_is_refused_with_the_nearest_known_one():
+    with pytest.raises(UnknownKeyError, match='expected a key of methods, got "grad_cam"; did you mean gradcam'):
+        ecgbench.explain(small(), windows(), 0, "grad_cam")
+
+
+def test_unknown_option_is_refused_with_the_nearest_known_one():
+    with pytest.raises(UnknownKeyError, match='expected a key of options of integrated_gradients, got "step"; did you mean steps'):
+        ecgbench.explain(small(), windows(), 0, "integrated_gradients", step=3)
+
+
+@every_method
+@pytest.mark.parametrize("name", ["generators", "x_", "n_steps"])
+def test_what_is_no_option_of_the_method_is_refused(key, name):
+    with pytest.raises(UnknownKeyError, match=f'expected a key of options of {key}, got "{name}"'):
+        ecgbench.explain(small(), windows(), 0, key, **{name: 1})
+
+
+@every_method
+def test_unknown_protocol_is_refused(key):
+    with pytest.raises(InputError, match='expected protocol ours or study, got "theirs"'):
+        ecgbench.explain(small(), windows(), 0, key, protocol="theirs")
+
+
+@every_method
+@pytest.mark.parametrize(
+    "x",
+    [np.zeros((2, 8)), np.zeros((1, 2, 2, 8)), np.zeros((0, 2, 8)), np.zeros((2, 2, 8), dtype=np.int64), np.float64(1), torch.zeros(2, 8)],
+    ids=["two axes", "four axes", "no windows", "integers", "number", "tensor"],
+)
+def test_windows_of_another_form_are_refused(key, x):
+    with pytest.raises(InputError, match=r"expected x of floats \(n, leads, time\), got"):
+        ecgbench.explain(small(), x, 0, key)
+
+
+@every_method
+@pytest.mark.parametrize("target", [[0, 1], [[0], [1], [2]], 1.0, [0.0, 1.0, 2.0], True, "VEB", None])
+def test_targets_of_another_form_are_refused(key, target):
+    with pytest.raises(InputError, match=r"expected target as an int or \(3,\) ints, got"):
+        ecgbench.explain(small(), windows(), target, key)
+
+
+@every_method_that_asks_the_model
+@pytest.mark.parametrize("target", [-1, 3, [0, 1, 3], [0, -1, 2]])
+def test_targets_out_of_range_are_refused(key, target):
+    with pytest.raises(InputError, match=r"expected targets within 0\.\.2, got"):
+        ecgbench.explain(small(), windows(), target, key)
+
+
+@every_method
+@pytest.mark.parametrize("batch_size", [0, -1])
+def test_batches_of_less_than_one_row_are_refused(key, batch_size):
+    with pytest.raises(InputError, match=f"expected a batch_size of at least 1, got {batch_size}"):
+        ecgbench.explain(small(), windows(), 0, key, batch_size=batch_size)
+
+
+class Shaped(nn.Module):
+    """A network whose output somebody changed."""
+
+    gradcam_layer = "network.features"
+
+    def __init__(self, change):
+        super().__init__()
+        self.network, self.change = small(), change
+
+    def forward(self, x):
+        return self.change(self.network(x))
+
+
+@every_method_that_asks_the_model
+@pytest.mark.parametrize(
+    ("change", "got"),
+    [
+        (lambda logits: logits[:, 0], r"\(\d+,\)"),
+        (lambda logits: logits[:, :, None], r"\(\d+, 3, 1\)"),
+        (lambda logits: logits[:2], r"\(2, 3\)"),
+        (lambda logits: (logits, None), "tuple"),
+        (lambda logits: {"logits": logits}, "dict"),
+    ],
+    ids=["one axis", "three axes", "fewer rows", "tuple", "dict"],
+)
+def test_models_that_do_not_return_logits_are_refused(key, change, got):
+    with pytest.raises(InputError, match=rf"expected a model that returns logits \(\d+, outputs\), got {got}; "):
+        ecgbench.explain(Shaped(change), windows(), 0, key)
+
+
+@pytest.mark.parametrize("key", ["input_gradient", "integrated_gradients", "gradcam"])
+def test_maps_that_are_not_finite_are_refused_by_window(key):
+    x = windows(n=4).copy()
+    x[1, 0, 3] = x[3, 1, 0] = np.nan
+    with pytest.raises(InputError, match=rf"expected finite maps from {key}, got non-finite values in windows \[1, 3\]"):
+        ecgbench.explain(small(), x, 0, key)
+
+
+@pytest.mark.parametrize("steps", [0, -5])
+def test_fewer_than_one_step_is_refused(steps):
+    with pytest.raises(InputError, match=f"expected at least 1 step, got {steps}"):
+        ecgbench.explain(small(), windows(), 0, "integrated_gradients", steps=steps)
+
+
+class Twice(nn.Module):
+    """A network that calls one of its layers twice, one never, and has one that keeps no time."""
+
+    def __init__(self):
+        super().__init__()
+        self.twice, self.never, self.out = nn.Conv1d(2, 2, 5, padding=2), nn.Conv1d(2, 2, 5), nn.Linear(2, 3)
+        self.recurrent = nn.GRU(2, 2, batch_first=True)
+
+    def forward(self, x):
+        x = torch.relu(self.twice(torch.relu(self.twice(x))))
+        return self.out(self.recurrent(x.transpose(1, 2))[0][:, -1])
+
+
+both_cams = pytest.mark.parametrize("key", ["gradcam", "guided_gradcam"])
+
+
+@both_cams
+@pytest.mark.parametrize("layer", ["twice", "never", "out", "recurrent"])
+def test_layers_without_one_output_over_time_are_refused(key, layer):
+    with pytest.raises(InputError, match=r"expected a layer that is called once and returns \(n, channels, \[leads,\] time\)"):
+        ecgbench.explain(drawn(Twice()), windows(), 0, key, layer=layer)
+
+
+@both_cams
+def test_a_model_that_names_no_layer_is_refused_with_its_layers(key):
+    with pytest.raises(InputError, match=r"expected the name of a layer for Grad-CAM, got none; .* one of twice, never, out, recurrent"):
+        ecgbench.explain(drawn(Twice()), windows(), 0, key)
+
+
+@both_cams
+@pytest.mark.parametrize("layer", ["layer4", ""])
+def test_a_layer_that_the_model_does_not_have_is_refused_with_its_layers(key, layer):
+    with pytest.raises(InputError, match=f'expected a layer of the model, got "{layer}"; name one of twice, never, out, recurrent'):
+        ecgbench.explain(drawn(Twice()), windows(), 0, key, layer=layer)
+
+
+@both_cams
+def test_the_layer_that_is_named_goes_before_the_model_s_own(key):
+    x, model = windows(), small()
+    first = ecgbench.explain(model, x, 0, key, layer="features.0")
+    assert not np.allclose(first, ecgbench.explain(model, x, 0, key))
+    np.testing.assert_array_equal(ecgbench.explain(model, x, 0, key, layer="features.3"), ecgbench.explain(model, x, 0, key))
+
+
+def test_options_go_before_the_study_s():
+    x, model = windows(), small()
+    wanted = ecgbench.explain(model, x, 0, "gradcam")
+    np.testing.assert_array_equal(ecgbench.explain(model, x, 0, "gradcam", protocol="study", upsampling="linear"), wanted)
+    assert not np.allclose(ecgbench.explain(model, x, 0, "gradcam", protocol="study"), wanted)
+
+
+def test_a_model_without_parameters_is_explained_in_float32():
+    class Sum(nn.Module):
+        def forward(self, x):
+            return x.sum(dim=2)
+
+    maps = ecgbench.explain(Sum(), windows(), 1, "saliency")
+    assert maps.dtype == np.float32
+    assert maps.sum(axis=2).tolist() == [[0, 64]] * 3
+
+
+def test_hooks_are_gone_when_a_layer_s_model_fails():
+    model = Linear(np.ones((1, 2, 8)), [0.0])
+    model.add_module("layer", nn.Identity())
+    with pytest.raises(EcgbenchError):
+        ecgbench.explain(model, windows(time=8), 5, "gradcam", layer="layer")
+    assert not model.layer._forward_hooks
