@@ -1,0 +1,53 @@
+"""The registry of metrics and what a metric declares beside its function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ecgbench.registry import Entry, Registry
+from ecgbench.types import Masks, PerWindow
+
+LOCALISATION, FAITHFULNESS = "localisation", "faithfulness"
+
+
+def _no_passes(samples: int) -> float:
+    return 0.0
+
+
+@dataclass(frozen=True)
+class MetricEntry(Entry):
+    """What a metric declares.
+
+    Attributes
+    ----------
+    family : "localisation" or "faithfulness"
+    higher_is_better : its direction
+    bounds : lowest and highest possible score
+    needs : names of its parameters after `attributions`, of those that the pipeline can supply (see `ecgbench.metrics`)
+    atol : absolute tolerance of a cell's mean in the regression check
+    study : the study's options, where they differ from the defaults
+    shared : computes what does not depend on the attributions, once for all methods; its parameters are of the same names, and the
+        metric receives what it returns (arrays by name) as `shared`
+    signed_only : whether the metric is defined for signed maps only (absolute ones are computed, shown grey and not ranked)
+    ranked : whether it counts for the ranking
+    chance : score per window that a map without knowledge of the mask is expected to have, from the masks alone and with the default
+        options; nan where the mask leaves the metric undefined. None if there is no such level
+    passes : forward passes a window for a number of samples, with the default options, for estimates of time
+    """
+
+    family: str
+    higher_is_better: bool
+    bounds: tuple[float, float]
+    needs: tuple[str, ...]
+    atol: float
+    study: Mapping[str, Any] = field(default_factory=dict)
+    shared: Callable[..., Any] | None = field(default=None, repr=False)
+    signed_only: bool = False
+    ranked: bool = True
+    chance: Callable[[Masks], PerWindow] | None = field(default=None, repr=False)
+    passes: Callable[[int], float] = field(default=_no_passes, repr=False)
+
+
+METRICS = Registry("metrics", MetricEntry, "ecgbench.metrics")

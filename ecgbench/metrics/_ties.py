@@ -1,0 +1,53 @@
+"""How many of a map's highest values lie in the mask, whatever is tied at the border."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from ecgbench.metrics._checks import require_choice
+from ecgbench.metrics._masks import Counts, FlatMaps, FlatMasks
+from ecgbench.types import PerWindow
+
+
+def hits_at_the_top(values: FlatMaps, inside: FlatMasks, places: Counts, ties: str) -> PerWindow:
+    """Number of the `places` highest values of each map that lie in the mask.
+
+    Parameters
+    ----------
+    values : (n, size) maps
+    inside : (n, size) bool masks
+    places : (n,) how many values count as highest, 0 to size
+    ties : "expected" counts values tied at the border by the share of the places left for them, that is, their mean over all orders;
+        "first" takes the earlier ones (lead by lead)
+
+    Raises
+    ------
+    InputError
+        If `ties` is neither.
+    """
+    require_choice("ties", ties, TIE_RULES)
+    return TIE_RULES[ties](values, inside, places)
+
+
+def _expected_hits(values: FlatMaps, inside: FlatMasks, places: Counts) -> PerWindow:
+    last_place = values.shape[1] - np.maximum(places, 1)[:, None]
+    border = np.take_along_axis(np.sort(values, axis=1), last_place, axis=1)
+    above, tied = values > border, values == border
+    left = places - above.sum(axis=1)
+    hits: PerWindow = (inside & above).sum(axis=1) + (inside & tied).sum(axis=1) * left / tied.sum(axis=1)
+    return hits
+
+
+def _first_hits(values: FlatMaps, inside: FlatMasks, places: Counts) -> PerWindow:
+    order = np.argsort(-values, axis=1, kind="stable")
+    taken = np.arange(values.shape[1]) < places[:, None]
+    hits: PerWindow = (np.take_along_axis(inside, order, axis=1) & taken).sum(axis=1).astype(np.float64)
+    return hits
+
+
+TIE_RULES: Mapping[str, Callable[[FlatMaps, FlatMasks, Counts], PerWindow]] = MappingProxyType(
+    {"expected": _expected_hits, "first": _first_hits}
+)

@@ -1,0 +1,52 @@
+"""AUC: the map as a score that tells samples in the mask from samples outside."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float64
+
+from ecgbench.metrics._masks import FlatMaps, flat_pair, partial_area_chance, ratio
+from ecgbench.metrics._registry import LOCALISATION, METRICS
+from ecgbench.types import Attributions, Masks, PerWindow
+
+
+def even_chance(mask: Masks) -> PerWindow:
+    """One half; nan for an empty and for a full mask."""
+    return np.where(np.isnan(partial_area_chance(mask)), np.nan, 0.5)
+
+
+@METRICS.register(
+    family=LOCALISATION,
+    higher_is_better=True,
+    bounds=(0.0, 1.0),
+    needs=("mask",),
+    atol=1e-6,
+    version=1,
+    reference="doi:10.1016/j.patrec.2005.10.010",
+    chance=even_chance,
+)
+def auc(attributions: Attributions, mask: Masks) -> PerWindow:
+    """Area under the ROC curve of the map against the mask, ties counting half; undefined for an empty or full mask.
+
+    Parameters
+    ----------
+    attributions : (n, leads, time)
+    mask : (n, leads, time) bool
+    """
+    values, inside = flat_pair(attributions, mask)
+    order = np.argsort(values, axis=1)
+    ranks = _middle_ranks(np.take_along_axis(values, order, axis=1))
+    within = inside.sum(axis=1)
+    rank_sum = np.where(np.take_along_axis(inside, order, axis=1), ranks, 0.0).sum(axis=1)
+    return ratio(rank_sum - within * (within + 1) / 2, within * (inside.shape[1] - within))
+
+
+def _middle_ranks(ascending: FlatMaps) -> Float64[np.ndarray, "n size"]:
+    """Ranks from 1 of values in ascending order, those of tied values averaged."""
+    place = np.arange(1, ascending.shape[1] + 1)
+    rises = ascending[:, 1:] != ascending[:, :-1]
+    first = np.maximum.accumulate(np.where(np.pad(rises, ((0, 0), (1, 0)), constant_values=True), place, 0), axis=1)
+    ends = np.where(np.pad(rises, ((0, 0), (0, 1)), constant_values=True), place, place[-1])
+    last = np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1]
+    ranks: Float64[np.ndarray, "n size"] = (first + last) / 2
+    return ranks
