@@ -1,0 +1,147 @@
+"""The part of a page that says where its numbers come from: windows, models, maps' health, machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ecgbench.artifacts import canonical
+from ecgbench.leaderboard._board import Board
+from ecgbench.leaderboard.tables import NOTHING, table
+from ecgbench.results import sample_name
+
+ALL = "all"
+_NOT_PROVENANCE = ("chance", "ranked")
+_OF_A_MODEL = ("digest", "origin", "precision")
+
+
+def together(values: Mapping[str, Any]) -> list[tuple[Any, str]]:
+    """Distinct values of methods, each with the methods that share it ("all" if every one does)."""
+    holders: dict[str, list[str]] = {}
+    for method in sorted(values):
+        holders.setdefault(canonical(values[method]), []).append(f"`{method}`")
+    first = {canonical(values[method]): values[method] for method in values}
+    return [(first[text], ALL if len(holders) == 1 else ", ".join(methods)) for text, methods in holders.items()]
+
+
+def windows_section(board: Board) -> str:
+    """Explained windows, patients and classes of every seed, and the dataset's notes."""
+    rows = []
+    for seed in board.seeds:
+        methods = {m: _samples(board, m, seed) for m, results in board.files.items() if any(c.seed == seed for c in results.cells)}
+        rows += [[str(seed), *counts, methods] for counts, methods in together(methods)]
+    notes = [f"- {note}" for note in dict.fromkeys(note for method in sorted(board.files) for note in board.files[method].notes)]
+    listed = table(["seed", "explained windows", "patients", "windows of each class", "results of"], rows, numbers_from=5)
+    return "\n".join(["## Explained windows", "", listed, *([""] if notes else []), *notes])
+
+
+def _samples(board: Board, method: str, seed: int) -> list[str]:
+    arrays = board.samples[method]
+    patient, target = (arrays.get(sample_name(what, seed)) for what in ("patient", "target"))
+    if patient is None or target is None:
+        return [NOTHING, NOTHING, NOTHING]
+    classes, counts = np.unique(target, return_counts=True)
+    each = ", ".join(f"{_class(board, int(c))} {n}" for c, n in zip(classes, counts, strict=True))
+    return [str(len(target)), str(len(np.unique(patient))), each]
+
+
+def _class(board: Board, index: int) -> str:
+    names = board.dataset.protocol.classes if board.dataset else ()
+    return names[index] if index < len(names) else f"class {index}"
+
+
+def models_section(board: Board) -> str:
+    """The explained models: digest, origin and how well they classify the whole test set."""
+    found = [(seed, model, methods) for seed in board.seeds for model, methods in together(_models(board, seed))]
+    measures = sorted({name for _, model, _ in found for name, value in model.items() if _plain(value)} - set(_OF_A_MODEL))
+    rows = [
+        [str(seed), f"`{model['digest'][:12]}`", model["origin"], model["precision"], *(_text(model.get(m)) for m in measures), methods]
+        for seed, model, methods in found
+    ]
+    header = ["seed", "digest", "origin", "precision", *(name.replace("_", " ") for name in measures), "explained for"]
+    parts = ["## Models", "", table(header, rows, numbers_from=len(header))]
+    if any(methods != ALL for _, _, methods in found):
+        parts += ["", "**Methods of one seed explain different models: compare them with care.**"]
+    return "\n".join([*parts, *(_confusion(board, seed, model) for seed, model, _ in found if "confusion" in model)])
+
+
+def _models(board: Board, seed: int) -> dict[str, Any]:
+    return {method: results.models[str(seed)] for method, results in board.files.items() if str(seed) in results.models}
+
+
+def _confusion(board: Board, seed: int, model: Mapping[str, Any]) -> str:
+    names = [_class(board, i) for i in range(len(model["confusion"]))]
+    rows = [[name, *map(str, counts)] for name, counts in zip(names, model["confusion"], strict=True)]
+    summary = f"<details><summary>Confusion matrix of seed {seed}, model <code>{model['digest'][:12]}</code></summary>"
+    return "\n".join(["", summary, "", table(["true \\ predicted", *names], rows), "", "</details>"])
+
+
+def health_section(board: Board) -> str:
+    """What the maps themselves look like, as means over seeds; empty if nothing was recorded."""
+    measured = {method: _health(results.health.values()) for method, results in sorted(board.files.items())}
+    names = sorted({name for values in measured.values() for name in values})
+    if not names:
+        return ""
+    rows = [[f"`{method}`", *(_text(values.get(name)) for name in names)] for method, values in measured.items()]
+    intro = (
+        "Of the signed maps, means over seeds: `zeros` is the share of exact zeros, `flat` that of constant maps, `completeness_error`\n"
+        "how far the maps of a complete method are from summing to the change of the logit, `seconds_a_window` what explaining took."
+    )
+    return "\n".join(["## Health", "", intro, "", table(["method", *names], rows)])
+
+
+def _health(seeds: Iterable[Mapping[str, Any]]) -> dict[str, float]:
+    found: dict[str, list[float]] = {}
+    for values in seeds:
+        for name, value in values.items():
+            if isinstance(value, int | float):
+                found.setdefault(name, []).append(float(value))
+    return {name: float(np.mean(sorted(values))) for name, values in found.items()}
+
+
+def provenance_section(board: Board) -> str:
+    """Identity of the numbers, what computed them, and the commands that do it again."""
+    rows = [[name, _text(board.identity[name]), ALL] for name in sorted(board.identity)]
+    names = {name for results in board.files.values() for name in results.provenance} - set(_NOT_PROVENANCE)
+    for name in sorted(names):
+        values = {method: results.provenance.get(name) for method, results in board.files.items()}
+        rows += [[name, _text(value), methods] for value, methods in together(values)]
+    commands = [
+        f"{recompute(board)}   # compute again and accept",
+        f"{recompute(board, accept=False)}   # compute again and compare",
+        "ecgbench leaderboard   # draw the pages from the accepted results",
+    ]
+    return "\n".join(["## Provenance", "", table(["what", "value", "results of"], rows, 3), "", "```sh", *commands, "```"])
+
+
+def recompute(board: Board, accept: bool = True) -> str:
+    """The command that computes a board's numbers again."""
+    seeds = board.seeds
+    consecutive = seeds == tuple(range(seeds[0], seeds[-1] + 1))
+    listed = [f"{seeds[0]}-{seeds[-1]}"] if consecutive and len(seeds) > 1 else [str(seed) for seed in seeds]
+    chosen = {name: board.identity[name] for name in ("edition", "split", "labels", "protocol", "samples")}
+    options = [f"--{name} {value}" for name, value in chosen.items() if value != ""]
+    options += [f"--seeds {seed}" for seed in listed]
+    return " ".join([f"pytest benchmark --dataset {board.key}", *options, *(["--update-scores"] if accept else [])])
+
+
+def _plain(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.3g}" if 0 < abs(value) < 0.01 else f"{value:.3f}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_text(value[name])}" for name in sorted(value))
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_text, value))
+    return f"`{value[:12]}`" if _hexadecimal(value) else str(value if value not in (None, "") else NOTHING)
+
+
+def _hexadecimal(value: Any) -> bool:
+    return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")

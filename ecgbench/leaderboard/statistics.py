@@ -1,0 +1,168 @@
+"""How variants are ranked: pure functions on accepted results as a tidy frame (see `ecgbench.read_results`).
+
+A variant is a method with its maps as they are ("raw") or their absolute values ("abs"); frames of variants are indexed by method and
+variant. A cell is one variant x metric x seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ecgbench.metrics import FAITHFULNESS, LOCALISATION, MetricEntry
+from ecgbench.registry import Registry
+
+SPANS = "spans"
+VARIANT = ["method", "variant"]
+AGREEING = 9
+"""Decimals to which two values must agree to be tied: below them lies the rounding of sums."""
+_ORDER = (LOCALISATION, FAITHFULNESS)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A metric as it stands in the cells, which is what a column of a page shows.
+
+    Attributes
+    ----------
+    name : as the cells call it: the metric's key, with "_<mask's kind>" behind it where that is not the beats' spans
+    entry : what the metric declares
+    kind : kind of the mask, "spans" for metrics without one
+    """
+
+    name: str
+    entry: MetricEntry
+    kind: str
+
+    @property
+    def family(self) -> str:
+        """Family in which it is ranked; masks of another kind make a family of their own."""
+        return self.entry.family if self.kind == SPANS else f"{self.entry.family} ({self.kind})"
+
+    def applies(self, variant: str) -> bool:
+        """Whether the metric is defined for "raw" or "abs" maps."""
+        return variant != "abs" or not self.entry.signed_only
+
+
+def columns(names: Iterable[str], metrics: Registry[MetricEntry]) -> tuple[Column, ...]:
+    """Columns of the cells' metric names, by family, mask and name, in each family those that don't count behind the others.
+
+    Raises
+    ------
+    UnknownKeyError
+        If a name is no metric's key, alone or with a kind of mask behind it.
+    """
+    return in_order(_column(name, metrics) for name in set(names))
+
+
+def in_order(found: Iterable[Column]) -> tuple[Column, ...]:
+    """Columns in the pages' order."""
+    return tuple(sorted(found, key=lambda c: (_ORDER.index(c.entry.family), c.kind != SPANS, c.kind, not c.entry.ranked, c.entry.key)))
+
+
+def _column(name: str, metrics: Registry[MetricEntry]) -> Column:
+    keys = [key for key in metrics.keys() if name == key or name.startswith(f"{key}_")]  # noqa: SIM118  (a Registry iterates over entries)
+    key = max(keys, key=len, default=name)
+    return Column(name, metrics[key], name[len(key) + 1 :] or SPANS)
+
+
+def families(shown: Iterable[Column]) -> tuple[str, ...]:
+    """Families of the columns, each once, in the columns' order."""
+    return tuple(dict.fromkeys(column.family for column in shown))
+
+
+def grid(cells: pd.DataFrame) -> pd.DataFrame:
+    """Values of one dataset: variants x (metric, seed), nan where a cell is missing or undefined on every window.
+
+    Parameters
+    ----------
+    cells : tidy frame of one dataset; every metric is expected for every seed that any cell has
+    """
+    values = cells.assign(value=cells["value"].astype("float64")).pivot(index=VARIANT, columns=["metric", "seed"], values="value")
+    full = pd.MultiIndex.from_product([sorted(set(cells["metric"])), sorted(set(cells["seed"]))], names=["metric", "seed"])
+    return values.reindex(columns=full).sort_index()
+
+
+def gaps(values: pd.DataFrame, counted: Sequence[Column]) -> dict[tuple[str, str], dict[str, list[int]]]:
+    """Seeds in which a variant lacks a value of a metric that applies to it, by variant and the metric's name."""
+    found: dict[tuple[str, str], dict[str, list[int]]] = {}
+    for method, variant in values.index:
+        for column in counted:
+            row = values.loc[(method, variant), column.name]
+            lacking = [int(seed) for seed in row.index[row.isna()]]
+            if lacking and column.applies(variant):
+                found.setdefault((method, variant), {})[column.name] = lacking
+    return found
+
+
+def scaled_ranks(values: pd.Series[float], higher_is_better: bool) -> pd.Series[float]:
+    """Ranks scaled to 0 (best) .. 1 (worst); ties share the lowest rank.
+
+    Of n values, rank r (from 1) becomes (r - 1) / (n - 1); a single value becomes 0.
+    """
+    ranks = values.round(AGREEING).rank(method="min", ascending=not higher_is_better)
+    return (ranks - 1) / max(len(values) - 1, 1)
+
+
+def family_places(cells: pd.DataFrame, shown: Sequence[Column], unranked: Iterable[str] = ()) -> pd.DataFrame:
+    """Place of every variant of one dataset in every family: variants x families, nan where a variant is not ranked.
+
+    A metric's value is the mean over seeds of the means over windows. A place is the mean of the scaled ranks over the family's metrics
+    that count and apply to the variant. A variant that lacks a cell which applies to it is not ranked in that family, and the others are
+    ranked as if it weren't there.
+
+    Parameters
+    ----------
+    cells : tidy frame of one dataset
+    shown : columns of its metrics
+    unranked : methods that are shown but not ranked
+    """
+    values = grid(cells)
+    counted = [column for column in shown if column.entry.ranked]
+    candidates = values.drop(index=list(unranked), level="method")
+    places = {family: _places(candidates, [c for c in counted if c.family == family]) for family in families(shown)}
+    return pd.DataFrame(places, index=values.index, dtype="float64")
+
+
+def _places(values: pd.DataFrame, counted: Sequence[Column]) -> pd.Series[float]:
+    complete = values.drop(index=list(gaps(values, counted)))
+    means = complete.T.groupby(level="metric").mean().T
+    scaled = {}
+    for column in counted:
+        applies = [column.applies(variant) for variant in means.index.get_level_values("variant")]
+        scaled[column.name] = scaled_ranks(means.loc[applies, column.name], column.entry.higher_is_better)
+    # What is nan here does not apply to the variant, so that leaving it out of the mean is the definition.
+    return pd.DataFrame(scaled, index=complete.index, dtype="float64").mean(axis=1)
+
+
+def overall(places: Mapping[str, pd.Series[float]]) -> pd.Series[float]:
+    """Mean of a family's places over datasets; nan for a variant that is not ranked on one of them."""
+    return pd.DataFrame(dict(places), dtype="float64").mean(axis=1, skipna=False)
+
+
+def summary(cells: pd.DataFrame) -> pd.DataFrame:
+    """What a page shows of each (method, variant, metric) of one dataset.
+
+    Returns
+    -------
+    frame indexed by method, variant and metric: mean over seeds (nan if a seed's is undefined), spread (standard deviation over seeds,
+    nan for one), low and high (interval of the mean; nan for several seeds), undefined (share of windows), seconds (per window), seeds
+    (number of them)
+    """
+    typed = cells.astype(dict.fromkeys(["value", "low", "high", "seconds"], "float64")).sort_values("seed")
+    groups = typed.assign(windows=typed["n"] + typed["undefined"]).groupby([*VARIANT, "metric"])
+    totals = groups[["undefined", "seconds", "windows"]].sum()
+    seeds = groups["seed"].nunique()
+    return pd.DataFrame(
+        {
+            "mean": groups["value"].agg(lambda values: values.mean(skipna=False)),
+            "spread": groups["value"].agg(lambda values: values.std(skipna=False)),
+            "low": groups["low"].agg("first").where(seeds == 1),
+            "high": groups["high"].agg("first").where(seeds == 1),
+            "undefined": totals["undefined"] / totals["windows"],
+            "seconds": totals["seconds"] / totals["windows"],
+            "seeds": seeds,
+        }
+    )

@@ -1,0 +1,134 @@
+"""Fabricated accepted results, so that pages can be drawn without data and models."""
+
+import numpy as np
+import pytest
+
+from ecgbench.results import Cell, MethodResults, mean_interval, sample_name, score_digest, score_name, write_file
+
+PATIENT = np.array(["100", "100", "103", "105"])
+TARGET = np.array([1, 2, 2, 2])
+OFFSETS = np.array([-0.04, 0.04, 0.01, -0.01])
+IDENTITY = {
+    "edition": "",
+    "split": "standard",
+    "labels": "aami",
+    "protocol": "ours",
+    "samples": 4,
+    "simulated": False,
+    "windows": "c0ffee00" * 8,
+}
+
+
+def per_window(mean):
+    """Four windows' scores around a mean; a list is taken as it is; None is undefined everywhere."""
+    if mean is None:
+        return np.full(4, np.nan)
+    return np.array(mean, dtype=np.float64) if isinstance(mean, list) else mean + OFFSETS
+
+
+def cell(variant, metric, seed, values):
+    defined = values[~np.isnan(values)]
+    low, high = mean_interval(values, PATIENT)
+    return Cell(
+        variant=variant,
+        metric=metric,
+        seed=seed,
+        value=float(defined.mean()) if len(defined) else None,
+        n=len(defined),
+        undefined=len(values) - len(defined),
+        low=low,
+        high=high,
+        seconds=0.5,
+        digest=score_digest(values),
+    )
+
+
+def model(seed):
+    confusion = [[90, 5, 3, 2], [4, 20, 1, 0], [2, 1, 30, 1], [1, 0, 2, 3]]
+    digest = f"{seed}bad{seed}dad" * 8
+    return {"digest": digest, "origin": "trained", "precision": "float32", "accuracy": 0.8727, "macro_f1": 0.7551, "confusion": confusion}
+
+
+def results(dataset, method, means, identity=IDENTITY, **changed):
+    """Results and per-window scores of one method; `means` by variant, metric and seed, as `per_window` takes them."""
+    scores = {
+        (variant, metric, seed): per_window(mean)
+        for variant, metrics in means.items()
+        for metric, seeds in metrics.items()
+        for seed, mean in seeds.items()
+    }
+    seeds = sorted({seed for _, _, seed in scores})
+    arrays = {score_name(*name): values.astype(np.float32) for name, values in scores.items()}
+    for seed in seeds:
+        arrays |= {sample_name("patient", seed): PATIENT, sample_name("target", seed): TARGET}
+    fields = {
+        "dataset": dataset,
+        "method": method,
+        "identity": identity,
+        "models": {str(seed): model(seed) for seed in seeds},
+        "provenance": {
+            "packages": {"numpy": "2.4.6", "torch": "2.13.0"},
+            "processor": "a processor",
+            "device": "cpu",
+            "date": "2026-01-02",
+        },
+        "notes": ("Lead 0 is MLII in all records but 114 (V5).",),
+        "health": {str(seed): {"zeros": 0.25, "flat": 0.0} for seed in seeds},
+        "artifacts": {str(seed): ("f" * 64,) for seed in seeds},
+        "cells": tuple(cell(*name, values) for name, values in scores.items()),
+    }
+    return MethodResults(**(fields | changed)), arrays
+
+
+@pytest.fixture
+def identity():
+    """The identity of the results, unless they are given another."""
+    return IDENTITY
+
+
+@pytest.fixture
+def twice():
+    """Two cells of one name."""
+    return (cell("raw", "auc", 1, per_window(0.5)),) * 2
+
+
+@pytest.fixture
+def scores(tmp_path):
+    """Folder for accepted results."""
+    folder = tmp_path / "leaderboards" / "scores"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def out(scores):
+    """Folder of the pages."""
+    return scores.parent
+
+
+@pytest.fixture
+def accept(scores):
+    """Writes results of one method: `accept("mitdb", "lime", {"raw": {"auc": {1: 0.7, 2: 0.8}}})`."""
+
+    def write(dataset, method, means, **changed):
+        return write_file(*results(dataset, method, means, **changed), root=scores)
+
+    return write
+
+
+@pytest.fixture
+def accept_small(accept):
+    """Writes two seeds of `lime` and `saliency` for a dataset, of which `lime` is the better by `advantage` everywhere."""
+
+    def write(dataset, advantage=0.1, identity=IDENTITY):
+        for method, gain in (("saliency", 0.0), ("lime", advantage)):
+            both = {
+                "auc": {1: 0.6 + gain, 2: 0.7 + gain},
+                "pointing_game": {1: [0.0, 1.0, np.nan, 1.0], 2: [1.0, 1.0, np.nan, 1.0]},
+                "relevance_mass_accuracy": {1: 0.3 + gain, 2: 0.4 + gain},
+                "region_perturbation_lerf": {1: 0.3 - gain, 2: 0.2 - gain},
+                "faithfulness_correlation": {1: 0.1 + gain, 2: 0.2 + gain},
+            }
+            accept(dataset, method, {"raw": both, "abs": both | {"auc": {1: 0.55, 2: 0.55}}}, identity=identity)
+
+    return write
