@@ -1,0 +1,24 @@
+"""The README's examples leave nothing behind: what they register is forgotten, what they compute goes to a folder of their own."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def registries_restored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget what the test registers."""
+    from ecgbench.datasets import DATASETS
+    from ecgbench.methods import METHODS
+    from ecgbench.metrics import METRICS
+
+    for registry in (DATASETS, METHODS, METRICS):
+        monkeypatch.setattr(registry, "_entries", {entry.key: entry for entry in registry})
+
+
+@pytest.fixture(autouse=True)
+def _doctests_apart(request: pytest.FixtureRequest) -> None:
+    if isinstance(request.node, pytest.DoctestItem):
+        request.getfixturevalue("registries_restored")
+        patch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
+        patch.setenv("ECGBENCH_CACHE", str(request.getfixturevalue("tmp_path")))

@@ -1,0 +1,219 @@
+"""From a run's scores to accepted results: the judgement of a cell, and what `--update-scores` writes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ecgbench.datasets import DATASETS
+from ecgbench.errors import ResultsError
+from ecgbench.methods import METHODS
+from ecgbench.pipeline._cells import Cell, metric_names, split_metric, variant_name
+from ecgbench.pipeline._health import illness
+from ecgbench.pipeline._provenance import packages, provenance
+from ecgbench.pipeline._run import Run
+from ecgbench.protocol import LABELS, OURS, SAMPLES
+from ecgbench.results import Cell as Number
+from ecgbench.results import (
+    Fresh,
+    MethodResults,
+    Verdict,
+    compare,
+    mean_interval,
+    read_file,
+    read_scores,
+    sample_name,
+    score_digest,
+    score_name,
+    write_file,
+)
+from ecgbench.types import Scores
+
+
+def judge(run: Run, cell: Cell, scores: Scores, root: Path, update: bool = False) -> Verdict:
+    """Whether the maps behind a cell are healthy and its scores stand by what was accepted below `root`.
+
+    With `update` they are about to be accepted and are compared with nothing.
+
+    Raises
+    ------
+    ResultsError
+        If the accepted results cannot be read.
+    """
+    ill = illness(run.maps(cell.dataset, cell.seed, cell.method).health)
+    if ill:
+        return Verdict("unhealthy", f"{cell.id}: {ill}; look at the method's maps before its scores")
+    if update:
+        return Verdict("updated", f"{cell.id}: to be accepted")
+    path = root / results_folder(run, cell.dataset) / f"{cell.method}.json"
+    model = run.model(cell.dataset, cell.seed).digest
+    fresh = Fresh(cell.id, _number(run, cell, scores), identity(run, cell.dataset), model, packages())
+    return compare(fresh, run.accepted(path), split_metric(cell.metric)[0].atol, accept_command(run, cell))
+
+
+def lost_cells(run: Run, dataset: str, seed: int, root: Path) -> list[str]:
+    """Accepted cells of a dataset and seed whose method or metric is no longer registered, by their ids."""
+    names, folder = metric_names(dataset), root / results_folder(run, dataset)
+    accepted = [(results.method, cell) for results in map(read_file, sorted(folder.glob("*.json"))) for cell in results.cells]
+    cells = [Cell(dataset, method, number.variant, number.metric, number.seed) for method, number in accepted]
+    return [cell.id for cell in cells if cell.seed == seed and (cell.method not in METHODS or cell.metric not in names)]
+
+
+def accept(run: Run, cells: Iterable[Cell], root: Path) -> list[Path]:
+    """Write the cells' numbers as accepted results; cells that are not among them stay as they are where the identity is the same.
+
+    Returns
+    -------
+    The files that were written, one for each dataset and method.
+    """
+    groups: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    for cell in cells:
+        groups[cell.dataset, cell.method].append(cell)
+    return [_accept_method(run, dataset, method, group, root) for (dataset, method), group in groups.items()]
+
+
+def _accept_method(run: Run, dataset: str, method: str, cells: list[Cell], root: Path) -> Path:
+    folder = results_folder(run, dataset)
+    held, scores = _held(run, dataset, root / folder / f"{method}.json")
+    seeds = sorted({cell.seed for cell in cells})
+    numbers = {}
+    for cell in cells:
+        scored = run.scores(cell)
+        numbers[cell.variant, cell.metric, cell.seed] = _number(run, cell, scored)
+        scores[score_name(cell.variant, cell.metric, cell.seed)] = scored.values.astype(np.float32)
+    for seed in seeds:
+        scores.update(_samples(run, dataset, seed))
+    kept = {} if held is None else _still_valid(run, held, numbers)
+    scores = {name: array for name, array in scores.items() if _belongs(name, {**kept, **numbers})}
+    results = MethodResults(
+        dataset=folder,
+        method=method,
+        identity=identity(run, dataset),
+        models=_merged(held, "models", {str(seed): _model(run, dataset, seed) for seed in seeds}),
+        provenance=provenance(run, dataset),
+        notes=run.dataset(dataset).notes,
+        health=_merged(held, "health", {str(seed): _health(run, dataset, seed, method) for seed in seeds}),
+        artifacts=_merged(held, "artifacts", {str(seed): run.maps(dataset, seed, method).keys for seed in seeds}),
+        cells=tuple(number for _, number in sorted({**kept, **numbers}.items())),
+    )
+    return write_file(results, scores, root)
+
+
+Numbers = dict[tuple[str, str, int], Number]
+
+
+def _held(run: Run, dataset: str, path: Path) -> tuple[MethodResults | None, dict[str, np.ndarray]]:
+    """What is accepted for the same identity; a file that cannot be read counts as none, since it is about to be replaced."""
+    try:
+        held = read_file(path)
+        return (held, read_scores(path)) if dict(held.identity) == identity(run, dataset) else (None, {})
+    except ResultsError:
+        return None, {}
+
+
+def _still_valid(run: Run, held: MethodResults, new: Numbers) -> Numbers:
+    """Accepted cells that are kept: those of seeds whose model is the one that was explained."""
+    fresh = {seed for _, _, seed in new}
+    same = {seed for seed in fresh if held.models.get(str(seed), {}).get("digest") == run.model(_dataset_key(held), seed).digest}
+    return {(c.variant, c.metric, c.seed): c for c in held.cells if c.seed not in fresh or c.seed in same}
+
+
+def _dataset_key(results: MethodResults) -> str:
+    return results.dataset.partition("@")[0]
+
+
+def _belongs(name: str, numbers: Numbers) -> bool:
+    first, middle, seed = name.split("/")
+    if first == "samples":
+        return any(key[2] == int(seed) for key in numbers)
+    return (first, middle, int(seed)) in numbers
+
+
+def _merged(held: MethodResults | None, field: str, new: Mapping[str, Any]) -> dict[str, Any]:
+    old = {} if held is None else getattr(held, field)
+    return dict(sorted({**old, **new}.items()))
+
+
+def _samples(run: Run, dataset: str, seed: int) -> dict[str, np.ndarray]:
+    explained = run.explained(dataset, seed)
+    windows = explained.windows
+    arrays = {"record": windows.record, "patient": windows.patient, "start": windows.start, "target": explained.target}
+    return {sample_name(what, seed): array for what, array in arrays.items()}
+
+
+def _number(run: Run, cell: Cell, scores: Scores) -> Number:
+    low, high = mean_interval(scores.values, run.explained(cell.dataset, cell.seed).windows.patient)
+    defined = len(scores.values) - scores.undefined
+    return Number(
+        variant=cell.variant,
+        metric=cell.metric,
+        seed=cell.seed,
+        value=scores.mean if defined else None,
+        n=defined,
+        undefined=scores.undefined,
+        low=low,
+        high=high,
+        seconds=round(scores.seconds, 6),
+        digest=score_digest(scores.values),
+    )
+
+
+def _model(run: Run, dataset: str, seed: int) -> dict[str, Any]:
+    model, explained = run.model(dataset, seed), run.explained(dataset, seed)
+    test = {name: value for name, value in model.info["test"].items() if name in ("accuracy", "macro_f1", "macro_auc", "confusion")}
+    neutral = [float(value) for value in explained.neutral]
+    recorded = {name: model.info[name] for name in ("origin", "precision")}
+    return {"digest": model.digest, **recorded, **test, "neutral_logits": neutral, "explainable": explained.available}
+
+
+def _health(run: Run, dataset: str, seed: int, method: str) -> dict[str, float]:
+    """Measures of a method's maps, and what explaining a window took."""
+    maps = run.maps(dataset, seed, method)
+    return {**maps.health, "seconds_a_window": round(maps.seconds / len(maps.values), 6)}
+
+
+def identity(run: Run, dataset: str) -> dict[str, Any]:
+    """What must be the same for two values of a cell to be compared."""
+    loaded = run.dataset(dataset)
+    return {
+        "edition": loaded.edition,
+        "split": loaded.split,
+        "labels": loaded.labels,
+        "protocol": run.options.protocol,
+        "samples": "all" if run.options.samples is None else run.options.samples,
+        "simulated": loaded.simulated,
+        "windows": loaded.key,
+    }
+
+
+def results_folder(run: Run, dataset: str) -> str:
+    """The dataset's key, with "@" and what differs from its default identity behind it."""
+    loaded, options, entry = run.dataset(dataset), run.options, DATASETS[dataset]
+    usual = LABELS[options.protocol] if LABELS[options.protocol] in entry.labels else entry.labels[0]
+    differs = [
+        ("" if options.protocol == OURS else options.protocol),
+        ("" if loaded.labels == usual else f"labels-{loaded.labels}"),
+        ("" if loaded.split == entry.splits[0] else f"split-{loaded.split}"),
+        ("" if loaded.edition == entry.editions[0] else loaded.edition.rpartition("@")[2]),
+        ("" if options.samples == SAMPLES else f"samples-{identity(run, dataset)['samples']}"),
+        ("simulated" if loaded.simulated else ""),
+    ]
+    return "@".join([dataset, *filter(None, ["+".join(filter(None, differs))])])
+
+
+def accept_command(run: Run, cell: Cell) -> str:
+    """The command that accepts the cell's new value."""
+    wanted = {"dataset": cell.dataset, "method": variant_name(cell.method, cell.variant), "metric": cell.metric, "seeds": str(cell.seed)}
+    return " ".join(["pytest benchmark", *(f"--{name} {value}" for name, value in wanted.items()), *run_flags(run), "--update-scores"])
+
+
+def run_flags(run: Run) -> list[str]:
+    """Command-line options that restore the run's own."""
+    o = run.options
+    samples = [] if o.samples == SAMPLES else [f"--samples {'all' if o.samples is None else o.samples}"]
+    given = {"labels": o.labels, "split": o.split, "edition": o.edition, "protocol": None if o.protocol == OURS else o.protocol}
+    return samples + [f"--{name} {value}" for name, value in given.items() if value]

@@ -1,0 +1,37 @@
+"""What a run computes, beside its cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ecgbench.artifacts import ArtifactStore
+from ecgbench.protocol import OURS, SAMPLES
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run computes, beside its cells.
+
+    Attributes
+    ----------
+    samples : explained windows of each dataset and seed; None for all
+    labels, split, edition : as those of `load_dataset`
+    protocol : "ours" or "study"
+    device : where models compute
+    precision : in which models are trained that the store does not hold
+    root : folder of the records
+    store : artifact store
+    retrain_since : if given (seconds since the epoch), models must have been trained after that time
+    """
+
+    samples: int | None = SAMPLES
+    labels: str | None = None
+    split: str | None = None
+    edition: str | None = None
+    protocol: str = OURS
+    device: str = "cpu"
+    precision: str = "float32"
+    root: Path | None = None
+    store: ArtifactStore = field(default_factory=ArtifactStore)
+    retrain_since: float | None = None

@@ -1,0 +1,65 @@
+"""Where numbers come from: packages, processor, date, and what a map without information would score."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ecgbench.datasets import DATASETS
+from ecgbench.metrics import METRICS
+from ecgbench.pipeline._cells import metric_name
+from ecgbench.pipeline._run import Run
+
+PACKAGES = ("ecgbench-attribution", "torch", "numpy", "scipy", "wfdb")
+"""Packages whose versions are kept with accepted results."""
+
+
+def provenance(run: Run, dataset: str) -> dict[str, Any]:
+    """Where and with what the numbers were computed, and the chance level of each metric."""
+    return {
+        "packages": packages(),
+        "python": platform.python_version(),
+        "processor": processor(),
+        "device": run.options.device,
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "chance": chance_levels(run, dataset),
+    }
+
+
+def chance_levels(run: Run, dataset: str) -> dict[str, float]:
+    """Mean score that a map without information would get, by the name of the metric's cells; of the first seed that was run."""
+    protocol = DATASETS[dataset].protocol
+    explained = run.explained(dataset, protocol.seeds[0])
+    levels: dict[str, float] = {}
+    for kind in protocol.mask_kinds:
+        mask = explained.windows.masks(explained.target, kind)
+        levels |= {metric_name(m.key, kind): float(np.nanmean(m.chance(mask))) for m in METRICS if m.chance is not None}
+    return levels
+
+
+@cache
+def packages() -> dict[str, str]:
+    """Installed versions of the packages that numbers depend on."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def processor() -> str:
+    """The processor's name, as the system tells it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,82 @@
+"""The composer: records -> windows -> model -> explained windows -> attributions -> scores, each step from the store where it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ecgbench.datasets import DATASETS, load_dataset
+from ecgbench.pipeline._attributions import Maps, compute_maps
+from ecgbench.pipeline._cells import Cell
+from ecgbench.pipeline._explained import explained_windows
+from ecgbench.pipeline._models import TrainedModel, model_of
+from ecgbench.pipeline._options import Options
+from ecgbench.pipeline._scoring import Scorer
+from ecgbench.results import MethodResults, read_file
+from ecgbench.types import Dataset, Explained, Scores
+
+T = TypeVar("T")
+
+
+class Run:
+    """One run of the benchmark; holds on to what several cells share.
+
+    Parameters
+    ----------
+    options : what is computed
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self._held: dict[tuple[Any, ...], Any] = {}
+
+    def dataset(self, name: str) -> Dataset:
+        """The dataset's windows."""
+        o = self.options
+        return self._hold(("dataset", name), lambda: load_dataset(name, o.root, o.labels, o.split, o.edition, o.protocol, o.store))
+
+    def model(self, name: str, seed: int) -> TrainedModel:
+        """The dataset's model of a seed, in the precision in which the dataset is explained."""
+        o = self.options
+        precision = DATASETS[name].protocol.precision
+
+        def get() -> TrainedModel:
+            model = model_of(self.dataset(name), seed, o.store, o.precision, o.device, o.retrain_since)
+            return model.placed(o.device, precision)
+
+        return self._hold(("model", name, seed), get)
+
+    def explained(self, name: str, seed: int) -> Explained:
+        """The windows that are explained."""
+        o = self.options
+        return self._hold(
+            ("explained", name, seed),
+            lambda: explained_windows(self.dataset(name), self.model(name, seed), seed, o.samples, o.store),
+        )
+
+    def maps(self, name: str, seed: int, method: str) -> Maps:
+        """The method's signed maps of the explained windows."""
+        o = self.options
+        return self._hold(
+            ("maps", name, seed, method),
+            lambda: compute_maps(method, self.model(name, seed), self.explained(name, seed), seed, o.protocol, o.store),
+        )
+
+    def scores(self, cell: Cell) -> Scores:
+        """The cell's score of each explained window."""
+        o, (name, seed) = self.options, (cell.dataset, cell.seed)
+        scorer = self._hold(
+            ("scorer", name, seed), lambda: Scorer(self.model(name, seed), self.explained(name, seed), seed, o.protocol, o.store)
+        )
+        return scorer.scores(cell, self.maps(name, seed, cell.method))
+
+    def accepted(self, path: Path) -> MethodResults | None:
+        """The accepted results in a file, None if there is no such file (see `read_file`)."""
+        return self._hold(("accepted", path), lambda: read_file(path) if path.exists() else None)
+
+    def _hold(self, key: tuple[Any, ...], function: Callable[[], T]) -> T:
+        if key not in self._held:
+            self._held[key] = function()
+        held: T = self._held[key]
+        return held

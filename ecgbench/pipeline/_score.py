@@ -1,0 +1,123 @@
+"""Scoring a user's own maps with any metric."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ecgbench.errors import InputError, UnknownKeyError
+from ecgbench.metrics import METRICS, MetricEntry
+from ecgbench.models import plain_evaluator
+from ecgbench.protocol import OURS, PROTOCOLS, STUDY
+from ecgbench.registry import unknown
+from ecgbench.types import PerWindow
+
+if TYPE_CHECKING:
+    import torch
+
+
+def score(
+    metric: str,
+    attributions: Any,
+    mask: Any = None,
+    x: Any = None,
+    model: torch.nn.Module | None = None,
+    target: Any = None,
+    seed: int = 0,
+    protocol: str = OURS,
+    multilabel: bool = False,
+    **options: Any,
+) -> PerWindow:
+    """Score attributions of windows with one metric.
+
+    Parameters
+    ----------
+    metric : key of a metric, see `ecgbench.metrics()`
+    attributions : (n, leads, time) finite maps
+    mask : (n, leads, time) bool, samples that an explanation should point at; for localisation
+    x : (n, leads, time) standardised windows; for faithfulness
+    model : torch module on (n, leads, time) that returns logits; for faithfulness
+    target : the explained class, an int or (n,) ints; for faithfulness
+    seed : of the metric's random numbers
+    protocol : "ours", or "study" for the study's options
+    multilabel : whether probabilities are sigmoids of the logits instead of their softmax
+    options : those that the metric names
+
+    Returns
+    -------
+    (n,) float64, nan where the metric is undefined
+
+    Raises
+    ------
+    UnknownKeyError
+        If there is no such metric or option.
+    InputError
+        If something that the metric needs is missing or does not fit.
+    """
+    entry = METRICS[metric]
+    if protocol not in PROTOCOLS:
+        raise InputError(f'expected protocol {" or ".join(PROTOCOLS)}, got "{protocol}"; choose one of these.')
+    maps = _maps(attributions)
+    given = {
+        "mask": None if mask is None else _fitting("mask", mask, maps, "b"),
+        "x": None if x is None else _fitting("x", x, maps, "f"),
+        "target": None if target is None else _targets(target, len(maps)),
+        "evaluate": None if model is None else plain_evaluator(model),
+        "seed": seed,
+        "multilabel": multilabel,
+    }
+    options = {**(entry.study if protocol == STUDY else {}), **_known(entry, options)}
+    if entry.shared is None:
+        return _scores(entry.function(maps, **_needed(entry.key, entry.needs, given), **options))
+    needed = _needed(entry.key, tuple(name for name in inspect.signature(entry.shared).parameters if name in given), given)
+    return _scores(entry.function(maps, shared=entry.shared(**needed, **options)))
+
+
+def _array(values: Any) -> np.ndarray:
+    return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+
+
+def _maps(attributions: Any) -> np.ndarray:
+    maps = _array(attributions)
+    if maps.ndim != 3 or maps.dtype.kind != "f":
+        raise InputError(f"expected attributions of floats (n, leads, time), got {maps.dtype} {maps.shape}; reshape them, one is a[None].")
+    return maps
+
+
+def _fitting(name: str, values: Any, maps: np.ndarray, kind: str) -> np.ndarray:
+    array, wanted = _array(values), {"b": "bool", "f": "floats"}[kind]
+    if array.shape != maps.shape or array.dtype.kind != kind:
+        raise InputError(f"expected {name} of {wanted} {maps.shape}, as the attributions, got {array.dtype} {array.shape}; convert it.")
+    return array
+
+
+def _targets(target: Any, count: int) -> np.ndarray:
+    targets = _array(target)
+    if targets.dtype.kind not in "iu" or targets.shape not in ((), (count,)):
+        raise InputError(
+            f"expected target as an int or ({count},) ints, got {targets.dtype} {targets.shape}; name a class for each window."
+        )
+    return np.broadcast_to(targets.astype(np.int64), (count,))
+
+
+def _scores(values: Any) -> PerWindow:
+    return np.asarray(values, dtype=np.float64)
+
+
+def _needed(key: str, needs: tuple[str, ...], given: Mapping[str, Any]) -> dict[str, Any]:
+    absent = [{"evaluate": "model"}.get(name, name) for name in needs if given[name] is None]
+    if absent:
+        raise InputError(f"expected {', '.join(absent)} for {key}, got none; pass {'it' if len(absent) == 1 else 'them'} by name.")
+    return {name: given[name] for name in needs}
+
+
+def _known(entry: MetricEntry, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    parameters = inspect.signature(entry.shared or entry.function).parameters
+    known = [name for name, parameter in parameters.items() if parameter.default is not parameter.empty]
+    for name in options:
+        if name not in known:
+            raise UnknownKeyError(unknown(f"options of {entry.key}", name, known))
+    return options

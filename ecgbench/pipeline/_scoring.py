@@ -1,0 +1,125 @@
+"""Scores of a method's maps, a batch of windows at a time, raw and absolute ones together, from the store where they are there."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ecgbench.artifacts import Arrays, Artifact, ArtifactStore, artifact_key
+from ecgbench.metrics import MetricEntry
+from ecgbench.models import plain_evaluator
+from ecgbench.pipeline._attributions import Maps, array_digest, batches
+from ecgbench.pipeline._cells import Cell, split_metric
+from ecgbench.pipeline._models import TrainedModel
+from ecgbench.protocol import STUDY
+from ecgbench.types import Explained, Scores
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Scores the maps of one dataset and seed.
+
+    Attributes
+    ----------
+    model : what the metrics evaluate
+    explained : the explained windows
+    seed : of the metrics' random numbers
+    protocol : "ours" or "study"
+    store : where scores and shared evaluations are kept
+    """
+
+    model: TrainedModel
+    explained: Explained
+    seed: int
+    protocol: str
+    store: ArtifactStore
+
+    def scores(self, cell: Cell, maps: Maps) -> Scores:
+        """The cell's score of each explained window."""
+        held = []
+        for key, part in zip(maps.keys, batches(len(maps.values)), strict=True):
+            held += self._batch(cell, maps, key, part)
+        values = np.concatenate([artifact.arrays[cell.variant] for artifact in held if cell.variant in artifact.arrays])
+        return Scores(values, sum(artifact.seconds for artifact in held), all(artifact.cached for artifact in held))
+
+    def _batch(self, cell: Cell, maps: Maps, maps_key: str, part: slice) -> list[Artifact]:
+        """The batch's scores, and the shared evaluations that they rest on."""
+        entry, kind = split_metric(cell.metric)
+        shared = self._shared(entry, part)
+        supply = self._supply(entry.needs, kind, part) | {name: artifact.arrays for name, artifact in shared.items()}
+        key = artifact_key("scores", maps=maps_key, **_identity(entry, supply, self.protocol), shared=self._shared_key(entry, part))
+
+        def compute() -> tuple[Arrays, dict[str, Any]]:
+            raw = maps.values[part]
+            given = {name: _twice(value) for name, value in supply.items()}
+            options = {} if entry.shared is not None else _options(entry, self.protocol)
+            scores = entry.function(np.concatenate([raw, np.abs(raw)]), **given, **options)
+            return {"raw": scores[: len(raw)], "abs": scores[len(raw) :]}, {"metric": cell.metric, "method": cell.method}
+
+        return [self.store.compute("scores", key, compute), *shared.values()]
+
+    def _shared(self, entry: MetricEntry, part: slice) -> dict[str, Artifact]:
+        """What does not depend on the maps: once for all methods."""
+        if entry.shared is None:
+            return {}
+        function, supply = entry.shared, self._shared_supply(entry, part)
+
+        def compute() -> tuple[Arrays, dict[str, Any]]:
+            return function(**supply, **_options(entry, self.protocol)), {"metric": entry.key}
+
+        return {"shared": self.store.compute("shared", self._shared_key(entry, part), compute)}
+
+    def _shared_key(self, entry: MetricEntry, part: slice) -> str:
+        if entry.shared is None:
+            return ""
+        identity = _identity(entry, self._shared_supply(entry, part), self.protocol)
+        return artifact_key("shared", model=self.model.digest, precision=self.model.precision, **identity)
+
+    def _shared_supply(self, entry: MetricEntry, part: slice) -> dict[str, Any]:
+        assert entry.shared is not None
+        return self._supply(tuple(inspect.signature(entry.shared).parameters), "", part)
+
+    def _supply(self, needs: tuple[str, ...], kind: str, part: slice) -> dict[str, Any]:
+        """What a metric needs, by the name under which it takes it."""
+        windows, target = self.explained.windows, self.explained.target
+        sources: Mapping[str, Any] = {
+            "mask": lambda: self._masks(kind)[part],
+            "x": lambda: windows.x[part],
+            "target": lambda: target[part],
+            "evaluate": lambda: self._evaluate,
+            "seed": lambda: self.seed,
+            "multilabel": lambda: windows.y.ndim == 2,
+        }
+        return {name: sources[name]() for name in needs if name in sources}
+
+    def _masks(self, kind: str) -> np.ndarray:
+        return self.explained.windows.masks(self.explained.target, kind)
+
+    @cached_property
+    def _evaluate(self) -> Any:
+        return plain_evaluator(self.model.module)
+
+
+def _options(entry: MetricEntry, protocol: str) -> dict[str, Any]:
+    return dict(entry.study) if protocol == STUDY else {}
+
+
+def _identity(entry: MetricEntry, supply: Mapping[str, Any], protocol: str) -> dict[str, Any]:
+    """What an artifact's key says of a metric and of what it was given; the model is identified elsewhere."""
+    arrays = {name: array_digest(value) for name, value in supply.items() if isinstance(value, np.ndarray)}
+    numbers = {name: value for name, value in supply.items() if isinstance(value, int | bool)}
+    return {"metric": entry.key, "version": entry.version, "options": _options(entry, protocol), **arrays, **numbers}
+
+
+def _twice(value: Any) -> Any:
+    """Per-window arrays for raw and absolute maps, one behind the other; anything else as it is."""
+    if isinstance(value, np.ndarray):
+        return np.concatenate([value, value])
+    if isinstance(value, Mapping):
+        return {name: _twice(array) for name, array in value.items()}
+    return value

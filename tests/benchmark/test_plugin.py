@@ -1,0 +1,177 @@
+"""The benchmark as pytest: every test here runs `pytest benchmark` on a small slice in a process of its own."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SLICE = ("--seeds", "1", "--samples", "4", "--method", "random_baseline", "--metric", "auc", "--metric", "pointing_game")
+LOCALISATION = "benchmark/test_localisation.py"
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def bench(tmp_path):
+    """Run `pytest` with a store and accepted results of the test's own."""
+
+    def run(*arguments, where=LOCALISATION, code=0, **environment):
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", where, "--scores", str(tmp_path / "scores"), *arguments]
+        places = {"ECGBENCH_CACHE": str(tmp_path / "artifacts"), "ECGBENCH_DATA": str(tmp_path / "data")}
+        done = subprocess.run(command, cwd=ROOT, env=os.environ | places | environment, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    return run
+
+
+@pytest.fixture
+def accepted(bench, tmp_path):
+    """The slice's accepted results."""
+    bench(*SLICE, "--update-scores")
+    return tmp_path / "scores" / "synthetic@samples-4" / "random_baseline.json"
+
+
+def values(path):
+    return {(cell["variant"], cell["metric"]): cell["value"] for cell in json.loads(path.read_text())["cells"]}
+
+
+def edit(path, change):
+    data = json.loads(path.read_text())
+    change(data["cells"])
+    path.write_text(json.dumps(data))
+
+
+def test_accepted_results_stand_and_come_from_the_store(bench, accepted):
+    said = bench(*SLICE, "--check-only")
+    assert "4 passed" in said
+    assert "4 cells, 4 cached" in said
+
+
+def test_changed_number_fails_with_cell_values_tolerance_and_command(bench, accepted):
+    edit(accepted, lambda cells: cells[0].update(value=cells[0]["value"] + 0.01))
+    cell = json.loads(accepted.read_text())["cells"][0]
+    said = bench(*SLICE, code=1)
+    name = "random_baseline_abs" if cell["variant"] == "abs" else "random_baseline"
+    assert f"synthetic-{name}-{cell['metric']}-seed1: expected {cell['value']:.9g}" in said
+    assert f"got {cell['value'] - 0.01:.9g}" in said
+    assert "tolerance 1e-06" in said
+    assert "the number in the results file was edited" in said
+    wanted = f"pytest benchmark --dataset synthetic --method {name} --metric {cell['metric']} --seeds 1 --samples 4 --update-scores"
+    assert wanted in said
+    bench(*wanted.split()[2:])
+    assert "4 passed" in bench(*SLICE, "--check-only")
+
+
+def test_better_value_fails_as_well(bench, accepted):
+    edit(accepted, lambda cells: cells[0].update(value=cells[0]["value"] - 0.01))
+    assert "1 failed" in bench(*SLICE, code=1)
+
+
+def test_removed_accepted_cell_fails(bench, accepted):
+    edit(accepted, lambda cells: cells.pop(0))
+    said = bench(*SLICE, code=1)
+    assert "expected an accepted value, as its method has for other cells of seed 1, got none" in said
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"cells": []}'])
+def test_unreadable_results_fail(bench, accepted, content):
+    accepted.write_text(content)
+    assert "ResultsError" in bench(*SLICE, code=1)
+
+
+def test_scores_that_are_not_the_accepted_ones_fail(bench, accepted):
+    accepted.with_suffix(".npz").unlink()
+    assert "expected per-window scores in" in bench(*SLICE, code=1)
+
+
+def test_accepted_cell_of_a_method_that_is_gone_fails(bench, accepted):
+    data = json.loads(accepted.read_text()) | {"method": "gone"}
+    accepted.with_name("gone.json").write_text(json.dumps(data))
+    accepted.with_name("gone.npz").write_bytes(accepted.with_suffix(".npz").read_bytes())
+    said = bench(*SLICE, where="benchmark/test_models.py", code=1)
+    assert "synthetic-gone-auc-seed1" in said
+
+
+def test_nothing_accepted_passes_and_fails_only_when_asked_to(bench):
+    assert "4 with no accepted result" in bench(*SLICE)
+    assert "no accepted result" in bench(*SLICE, "--check-only", code=1)
+
+
+def test_other_samples_are_never_compared(bench, accepted):
+    others = ["5" if text == "4" else text for text in SLICE]
+    assert "4 with no accepted result" in bench(*others)
+
+
+def test_two_workers_give_the_same_results(bench, accepted, tmp_path):
+    alone = accepted.read_text()
+    said = bench(*SLICE, "--update-scores", "-n", "2", ECGBENCH_CACHE=str(tmp_path / "other"))
+    assert "4 passed" in said
+    together = json.loads(accepted.read_text())["cells"]
+    assert [cell | {"seconds": 0} for cell in together] == [cell | {"seconds": 0} for cell in json.loads(alone)["cells"]]
+
+
+def test_killed_run_goes_on_where_it_was(bench, tmp_path):
+    """SIGKILL once some artifacts are there: none is computed again, and the results are those of a run in one go."""
+    chosen = ("--seeds", "1", "--samples", "40", "--method", "saliency", "--metric", "auc", "--metric", "region*")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "benchmark", *chosen, "--scores", str(tmp_path / "scores")]
+    places = {"ECGBENCH_CACHE": str(tmp_path / "artifacts")}
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | places, stdout=subprocess.DEVNULL, start_new_session=True)
+    while not list((tmp_path / "artifacts").glob("scores/*/artifact.json")):
+        assert process.poll() is None
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "artifacts").glob("*/*/artifact.json")}
+    bench(*chosen, "--update-scores", where="benchmark")
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    resumed = values(tmp_path / "scores" / "synthetic@samples-40" / "saliency.json")
+    bench(*chosen, "--update-scores", where="benchmark", ECGBENCH_CACHE=str(tmp_path / "fresh"))
+    assert values(tmp_path / "scores" / "synthetic@samples-40" / "saliency.json") == resumed
+
+
+def test_absent_records_are_skipped_with_the_command_that_fetches_them(bench):
+    said = bench("-k", "mitdb", "--metric", "auc", code=5)
+    assert re.search(r"no cell was computed: .*100\.hea|no cell was computed: .*101\.hea", said)
+    assert "wget" in said
+
+
+def test_keyword_that_names_a_dataset_selects_it(bench):
+    said = bench("-k", "mitdb and saliency and auc", "--collect-only", "-q")
+    assert "test_cell[mitdb-saliency-auc-seed1]" in said
+    assert "synthetic" not in said.partition("[")[2].partition("\n")[0]
+
+
+def test_method_key_means_both_variants_and_not_those_that_contain_it(bench):
+    said = bench("--method", "gradcam", "--metric", "auc", "--seeds", "1", "--collect-only", "-q")
+    assert re.findall(r"test_cell\[(.*)\]", said) == ["synthetic-gradcam-auc-seed1", "synthetic-gradcam_abs-auc-seed1"]
+
+
+def test_nothing_selected_says_what_else_is_there(bench):
+    assert "ecgbench: synthetic; also there: mitdb (--dataset KEY or -k KEY)" in bench("--collect-only")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--method", "salience"), "did you mean saliency"),
+        (("--dataset", "mitbd"), "did you mean mitdb"),
+        (("--metric", "auk"), "did you mean auc"),
+        (("--samples", "0"), "expected --samples as a positive number"),
+        (("--seeds", "one"), "expected --seeds as numbers and ranges"),
+        (("--update-scores", "--check-only"), "expected one of --update-scores and --check-only"),
+    ],
+)
+def test_wrong_use_is_refused_with_the_remedy(bench, arguments, said):
+    assert said in bench(*arguments, code=4)
+
+
+def test_selection_without_a_cell_ends_non_zero_and_says_why(bench):
+    assert "no cell was computed" in bench("--seeds", "9", code=5)

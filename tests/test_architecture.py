@@ -1,0 +1,186 @@
+"""What the code promises about itself: sizes, layers, what it never calls and what it doesn't import to start."""
+
+import ast
+import re
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "ecgbench").rglob("*.py"))
+BENCHMARK = sorted((ROOT / "benchmark").rglob("*.py"))
+GLOBAL_DRAWS = {"seed", "manual_seed", "rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial", "poisson"}
+OWN_GENERATORS = {"Generator", "default_rng", "SeedSequence", "PCG64", "BitGenerator"}
+HEAVY = ("torch", "wfdb", "matplotlib")
+
+
+def name_of(path):
+    return str(path.relative_to(ROOT))
+
+
+every_source = pytest.mark.parametrize("path", SOURCES, ids=name_of)
+every_file = pytest.mark.parametrize("path", SOURCES + BENCHMARK, ids=name_of)
+
+
+def parse(path):
+    return ast.parse(path.read_text(), name_of(path))
+
+
+def functions(tree):
+    return [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+
+
+def body_lines(function):
+    """Lines from the first statement after the docstring to the last."""
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    return body[-1].end_lineno - body[0].lineno + 1 if body else 0
+
+
+def dotted(node):
+    """The name that an expression such as `np.random.seed` spells, or an empty text."""
+    if isinstance(node, ast.Name):
+        return node.id
+    return f"{dotted(node.value)}.{node.attr}" if isinstance(node, ast.Attribute) and dotted(node.value) else ""
+
+
+def imported(tree):
+    """Names of modules that are imported, wherever that is."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def global_draws(tree):
+    """Uses of a generator that the whole process shares."""
+    found = [name for name in imported(tree) if re.match(r"random\b|numpy\.random\.(seed|rand|choice|normal)", name)]
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name, keywords = dotted(node.func), {keyword.arg for keyword in node.keywords}
+        module, _, function = name.rpartition(".")
+        if module in ("np.random", "numpy.random") and function not in OWN_GENERATORS:
+            found.append(name)
+        if module in ("torch", "torch.random", "torch.cuda") and function in GLOBAL_DRAWS and "generator" not in keywords:
+            found.append(name)
+        if (
+            module in ("nn.init", "torch.nn.init")
+            and function.endswith(("uniform_", "normal_", "orthogonal_"))
+            and "generator" not in keywords
+        ):
+            found.append(name)
+    return found
+
+
+@every_file
+def test_files_have_at_most_300_lines(path):
+    assert len(path.read_text().splitlines()) <= 300
+
+
+@pytest.mark.parametrize("path", [path for path in BENCHMARK if path.name.startswith("test_")], ids=name_of)
+def test_modules_of_the_benchmark_have_less_than_60_lines(path):
+    assert len(path.read_text().splitlines()) < 60
+
+
+@every_file
+def test_function_bodies_have_at_most_25_lines(path):
+    assert {node.name: body_lines(node) for node in functions(parse(path)) if body_lines(node) > 25} == {}
+
+
+@every_file
+def test_files_are_named_after_a_topic(path):
+    assert path.stem.strip("_") not in ("utils", "util", "helpers", "helper", "misc", "common")
+
+
+@every_file
+def test_nothing_is_pickled(path):
+    tree = parse(path)
+    assert not [name for name in imported(tree) if re.match(r"(pickle|cPickle|dill|joblib|cloudpickle|shelve)\b", name)]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            assert dotted(node.func) not in ("torch.load", "torch.save", "load_state_dict_from_url")
+            unpickling = [k.value for k in node.keywords if k.arg == "allow_pickle"]
+            assert not any(getattr(value, "value", None) for value in unpickling)
+
+
+@every_source
+def test_no_random_number_comes_from_a_generator_that_others_share(path):
+    assert global_draws(parse(path)) == []
+
+
+@every_source
+def test_every_module_says_what_it_is(path):
+    assert ast.get_docstring(parse(path))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import random",
+        "from random import choice",
+        "np.random.seed(0)",
+        "x = numpy.random.normal(size=3)",
+        "from numpy.random import rand",
+        "torch.manual_seed(1)",
+        "torch.randn(3)",
+        "nn.init.normal_(weight)",
+    ],
+)
+def test_global_draws_are_recognised(source):
+    assert global_draws(ast.parse(source))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "np.random.default_rng(0).normal()",
+        "def f(generator: np.random.Generator): generator.normal()",
+        "torch.Generator().manual_seed(1)",
+        "torch.randperm(3, generator=g)",
+        "from ecgbench.randomness import window_generator",
+    ],
+)
+def test_own_generators_are_no_global_draws(source):
+    assert global_draws(ast.parse(source)) == []
+
+
+def test_long_bodies_are_recognised():
+    lines = "\n".join(f"    x = {i}" for i in range(26))
+    (function,) = functions(ast.parse(f'def f():\n    """Text\n    of two lines."""\n{lines}\n'))
+    assert body_lines(function) == 26
+
+
+def test_the_program_s_sources_are_found():
+    names = {path.name for path in SOURCES}
+    assert {"cli.py", "gradcam.py", "auc.py", "mitdb.py", "_cells.py"} <= names
+
+
+def test_layers_import_only_downward():
+    (command,) = entry_points(group="console_scripts", name="lint-imports")
+    code = f"import sys; from {command.module} import {command.attr}; sys.exit({command.attr}())"
+    arguments = [sys.executable, "-c", code, "--config", str(ROOT / "pyproject.toml"), "--no-cache"]
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "0 broken" in done.stdout
+
+
+STARTS = {
+    "import": "import ecgbench",
+    "command": "import ecgbench.cli",
+    "help": "from ecgbench.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass",
+    "help of run": "from ecgbench.cli import main\ntry: main(['run', '--help'])\nexcept SystemExit: pass",
+    "cells": "from ecgbench.pipeline import Selection; assert Selection(('*',)).cells()",
+    "entries": "import ecgbench; assert ecgbench.datasets() and ecgbench.methods() and ecgbench.metrics()",
+}
+
+
+@pytest.mark.parametrize("code", STARTS.values(), ids=STARTS.keys())
+def test_starting_does_not_import_what_is_slow(code):
+    report = f"import sys; sys.stderr.write(' '.join(name for name in {HEAVY} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", f"{code}\n{report}"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr == ""

@@ -1,0 +1,282 @@
+"""Every entry of every registry through the same trials, so that a new one joins them by being registered."""
+
+import inspect
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import ecgbench
+from ecgbench.datasets import DATASETS
+from ecgbench.errors import InputError
+from ecgbench.methods import METHODS
+from ecgbench.metrics import FAITHFULNESS, LOCALISATION, METRICS
+from ecgbench.models.resnet import ARCHITECTURES
+
+REGISTRIES = (DATASETS, METHODS, METRICS)
+ENTRIES = [pytest.param(registry.family, entry, id=f"{registry.family}-{entry.key}") for registry in REGISTRIES for entry in registry]
+POSITIONAL = {"datasets": ("request",), "methods": ("model", "x", "target"), "metrics": ("attributions",)}
+SUPPLIED = {
+    "datasets": set(),
+    "methods": {"generators", "batch_size"},
+    "metrics": {"mask", "x", "target", "evaluate", "seed", "multilabel", "shared"},
+}
+
+every_entry = pytest.mark.parametrize(("family", "entry"), ENTRIES)
+every_dataset = pytest.mark.parametrize("entry", list(DATASETS), ids=DATASETS.keys())
+every_method = pytest.mark.parametrize("entry", list(METHODS), ids=METHODS.keys())
+every_metric = pytest.mark.parametrize("entry", list(METRICS), ids=METRICS.keys())
+
+
+def needs(entry):
+    return tuple(getattr(entry, "needs", ()))
+
+
+def options(family, entry):
+    """Parameters that are neither what every entry gets nor what this one needs; a metric's shared part has its options."""
+    given = {*POSITIONAL[family], *SUPPLIED[family]}
+    function = getattr(entry, "shared", None) or entry.function
+    return [parameter for name, parameter in inspect.signature(function).parameters.items() if name not in given]
+
+
+@every_entry
+def test_key_is_the_functions_and_the_files_name(family, entry):
+    assert entry.key == entry.function.__name__ == Path(sys.modules[entry.function.__module__].__file__).stem
+
+
+@pytest.mark.parametrize("registry", REGISTRIES, ids=lambda registry: registry.family)
+def test_every_public_file_of_a_family_holds_an_entry(registry):
+    folder = Path(sys.modules[f"ecgbench.{registry.family}"].__file__).parent
+    assert {path.stem for path in folder.glob("[!_]*.py")} == set(registry.keys())
+
+
+@every_entry
+def test_key_can_stand_in_a_cells_name(family, entry):
+    assert re.fullmatch(r"[a-z][a-z0-9_]*", entry.key)
+    assert not entry.key.endswith(("_abs", "_causal", "_spans"))
+
+
+@every_entry
+def test_version_is_a_positive_number(family, entry):
+    assert type(entry.version) is int
+    assert entry.version >= 1
+
+
+@every_entry
+def test_reference_can_be_looked_up(family, entry):
+    assert re.match(r"doi:10\.\d{4,9}/\S+$|arXiv:\d{4}\.\d{4,5}$|[A-Z].+\d{4}", entry.reference)
+
+
+@every_entry
+def test_function_is_documented(family, entry):
+    first = inspect.getdoc(entry.function).splitlines()[0]
+    assert first.endswith(".") or ":" in first
+    assert len(first) > 20
+
+
+@every_entry
+def test_function_is_called_with_what_is_declared_and_nothing_else(family, entry):
+    names = tuple(inspect.signature(entry.function).parameters)
+    wanted = POSITIONAL[family] + needs(entry)
+    assert names[: len(wanted)] == wanted
+    assert set(needs(entry)) <= SUPPLIED[family]
+    assert not SUPPLIED[family].intersection(names[len(wanted) :])
+
+
+@every_entry
+def test_every_option_is_named_typed_and_has_a_default(family, entry):
+    for parameter in options(family, entry):
+        assert parameter.kind is parameter.POSITIONAL_OR_KEYWORD, parameter.name
+        assert parameter.annotation is not parameter.empty, parameter.name
+        assert parameter.default is not parameter.empty, parameter.name
+
+
+@every_entry
+def test_every_option_is_documented(family, entry):
+    documented = inspect.getdoc(getattr(entry, "shared", None) or entry.function)
+    for parameter in options(family, entry):
+        assert re.search(rf"^[\w, ]*\b{parameter.name}\b[\w, ]* : ", documented, flags=re.MULTILINE), parameter.name
+
+
+@every_entry
+def test_the_study_sets_options_that_exist_to_other_values(family, entry):
+    defaults = {parameter.name: parameter.default for parameter in options(family, entry)}
+    for name, value in getattr(entry, "study", {}).items():
+        assert defaults[name] != value
+
+
+@every_dataset
+def test_dataset_declares_what_a_user_must_know(entry):
+    assert all((entry.title, entry.licence, entry.source))
+    assert entry.megabytes == 0 if entry.embedded else entry.megabytes > 0
+    for offered in (entry.labels, entry.splits, entry.editions):
+        assert len(set(offered)) == len(offered) >= 1
+
+
+@every_dataset
+def test_datasets_protocol_is_complete_and_consistent(entry):
+    protocol = entry.protocol
+    assert bool(protocol.slug) == bool(protocol.version)
+    assert len(set(protocol.classes)) == len(protocol.classes) >= 2
+    assert 0 < protocol.threshold < 1
+    assert min(protocol.fs, protocol.window, protocol.patch, protocol.perturbations, protocol.baselines) > 0
+    assert len(set(protocol.seeds)) == len(protocol.seeds) >= 1
+    assert protocol.precision in ("float32", "float64")
+    assert protocol.mask_kinds[0] == "spans"
+    assert set(protocol.mask_kinds) <= {"spans", "causal"}
+    assert protocol.recipe.architecture in ARCHITECTURES
+
+
+@every_dataset
+def test_splits_that_name_records_keep_training_and_test_apart(entry):
+    for split in entry.splits:
+        sides = [side.get(split, ()) for side in (entry.protocol.train, entry.protocol.test)]
+        assert all(len(set(side)) == len(side) for side in sides)
+        assert not set(sides[0]) & set(sides[1])
+
+
+class Network(nn.Module):
+    """A network of any number of leads."""
+
+    gradcam_layer = "features"
+
+    def __init__(self, leads):
+        super().__init__()
+        self.features, self.relu, self.out = nn.Conv1d(leads, 6, 5, stride=2, padding=2), nn.ReLU(), nn.Linear(6, 3)
+        generator = torch.Generator().manual_seed(leads)
+        for parameter in self.parameters():
+            nn.init.normal_(parameter, std=0.3, generator=generator)
+        self.double()
+
+    def forward(self, x):
+        return self.out(self.relu(self.features(x)).mean(dim=2))
+
+
+class World:
+    """Read-only windows, maps and masks, and a network: whatever an entry can need."""
+
+    def __init__(self, n=4, leads=2, time=80):
+        rng = np.random.default_rng(leads)
+        self.model = Network(leads)
+        self.maps, self.x = (rng.normal(size=(n, leads, time)) for _ in range(2))
+        self.mask = np.repeat(rng.random((n, 1, time)) < 0.3, leads, axis=1)
+        self.target = rng.integers(0, 3, n)
+        for array in self.arrays():
+            array.flags.writeable = False
+
+    def arrays(self):
+        return self.maps, self.x, self.mask, self.target
+
+    def assert_untouched(self):
+        for array, wanted in zip(self.arrays(), World().arrays(), strict=True):
+            np.testing.assert_array_equal(array, wanted)
+
+    def score(self, key, some=slice(None), **options):
+        given = {"mask": self.mask[some], "x": self.x[some], "model": self.model, "target": self.target[some]}
+        return ecgbench.score(key, self.maps[some], **given, **options)
+
+
+@every_method
+@pytest.mark.parametrize("leads", [1, 12])
+@pytest.mark.parametrize("protocol", ["ours", "study"])
+def test_method_returns_finite_maps_of_the_inputs_shape_for_any_number_of_leads(entry, leads, protocol):
+    world = World(leads=leads)
+    maps = ecgbench.explain(world.model, world.x, world.target, entry.key, protocol=protocol)
+    assert maps.shape == world.x.shape
+    assert np.isfinite(maps).all()
+    assert maps.any()
+
+
+@every_method
+def test_method_that_claims_completeness_is_complete(entry):
+    world = World()
+    with torch.inference_mode():
+        logits, neutral = (world.model(torch.tensor(x)).numpy() for x in (world.x, np.zeros((1, *world.x.shape[1:]))))
+    difference = logits[np.arange(4), world.target] - neutral[0, world.target]
+    error = np.abs(ecgbench.explain(world.model, world.x, world.target, entry.key).sum(axis=(1, 2)) - difference)
+    assert (error <= 0.02 * np.abs(difference).max()).all() == entry.complete
+
+
+@every_method
+def test_method_passes_the_model_as_often_as_it_says(entry):
+    world, rows = World(), []
+    world.model.register_forward_pre_hook(lambda module, inputs: rows.append(len(inputs[0])))
+    ecgbench.explain(world.model, world.x, world.target, entry.key)
+    assert sum(rows) / len(world.x) == entry.passes
+
+
+def maps_or_refusal(*arguments):
+    try:
+        return ecgbench.explain(*arguments)
+    except InputError as error:
+        return str(error)
+
+
+@every_method
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_method_never_returns_maps_that_are_not_finite(entry, bad):
+    world = World()
+    x = world.x.copy()
+    x[2, 1, 7] = bad
+    found = maps_or_refusal(world.model, x, world.target, entry.key)
+    assert "non-finite values in windows [2]" in found if isinstance(found, str) else np.isfinite(found).all()
+
+
+@every_metric
+def test_metric_declares_family_direction_bounds_and_tolerance(entry):
+    low, high = entry.bounds
+    assert entry.family in (LOCALISATION, FAITHFULNESS)
+    assert type(entry.higher_is_better) is bool
+    assert low < high
+    assert 0 < entry.atol < 1e-2 * (high - low)
+
+
+@every_metric
+def test_metric_of_localisation_needs_a_mask_and_one_of_faithfulness_the_model(entry):
+    asked = {*needs(entry), *(inspect.signature(entry.shared).parameters if entry.shared else ())}
+    assert ("mask" in asked, "evaluate" in asked) == (entry.family == LOCALISATION, entry.family == FAITHFULNESS)
+    assert ("shared" in needs(entry)) == (entry.shared is not None)
+
+
+@every_metric
+@pytest.mark.parametrize("leads", [1, 12])
+def test_metrics_scores_of_random_maps_lie_within_its_bounds(entry, leads):
+    scores = World(leads=leads).score(entry.key)
+    low, high = entry.bounds
+    assert scores.shape == (4,)
+    assert scores.dtype == np.float64
+    assert ((low <= scores) & (scores <= high)).all()
+
+
+@every_metric
+def test_metrics_score_of_a_window_does_not_depend_on_its_batch(entry):
+    world = World()
+    alone = [world.score(entry.key, slice(i, i + 1))[0] for i in range(4)]
+    np.testing.assert_allclose(world.score(entry.key), alone, rtol=1e-9, atol=1e-12)
+
+
+@every_metric
+def test_metric_refuses_maps_that_are_not_finite(entry):
+    world = World()
+    world.maps = world.maps.copy()
+    world.maps[2, 1, 7] = np.nan
+    with pytest.raises(InputError, match="expected finite attributions, got nan or infinity in windows 2"):
+        world.score(entry.key)
+
+
+@every_method
+def test_method_does_not_write_into_its_arguments(entry):
+    world = World()
+    ecgbench.explain(world.model, world.x, world.target, entry.key)
+    world.assert_untouched()
+
+
+@every_metric
+def test_metric_does_not_write_into_its_arguments(entry):
+    world = World()
+    world.score(entry.key)
+    world.assert_untouched()

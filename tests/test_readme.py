@@ -1,0 +1,165 @@
+"""What the documents say exists: commands, options, keys, files, names of the contract, messages, examples."""
+
+import argparse
+import ast
+import inspect
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import ecgbench
+from ecgbench import cli
+from ecgbench.errors import MissingDataError
+from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS, SELECTION_ARGUMENTS, selection_from
+from ecgbench.results import Cell, Fresh, MethodResults, compare
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/decisions.md"]
+INSTALL = "python -m venv .venv && . .venv/bin/activate && python -m pip install -c constraints.txt -e '.[dev]' && pytest"
+
+
+def text(document: str) -> str:
+    return (ROOT / document).read_text()
+
+
+def own_text(document: str) -> str:
+    """The document without the generated excerpt."""
+    return re.sub(r"(<!-- leaderboard:begin[^\n]*\n).*?(<!-- leaderboard:end)", r"\1\2", text(document), flags=re.DOTALL)
+
+
+def blocks(document: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text(document), flags=re.DOTALL | re.MULTILINE)
+
+
+def commands(program: str) -> list[str]:
+    """Commands of the documents: lines of shell blocks, parts of joined ones, code spans, ends of messages."""
+    lines = [line for name in DOCUMENTS for line in re.split(r"\n|&&", "\n".join(blocks(name, "sh")))]
+    lines += [span for name in DOCUMENTS for span in re.findall(r"(?<!`)`([^`\n]+)`(?!`)", own_text(name))]
+    lines += [line.rpartition(": ")[2] for line in "".join(blocks("CONTRIBUTING.md", "text")).splitlines()]
+    found = {line.strip() for line in lines}
+    return sorted(line for line in found if line.startswith(program + " "))
+
+
+def benchmark_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    for flag, options in {**SELECTION_ARGUMENTS, **DATA_ARGUMENTS, **RUN_ARGUMENTS}.items():
+        parser.add_argument(flag, **options)
+    parser.add_argument("-k")
+    parser.add_argument("-n")
+    return parser
+
+
+@pytest.fixture(scope="module")
+def benchmark_help() -> str:
+    command = [sys.executable, "-m", "pytest", "benchmark", "--help"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True).stdout
+
+
+@pytest.mark.parametrize("line", [f"{INSTALL} benchmark\n", f"{INSTALL}\n"], ids=["benchmark", "tests"])
+def test_readme_has_the_command_that_does_everything(line):
+    assert line in blocks("README.md", "sh")
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_installation_is_constrained(name):
+    assert all("-c constraints.txt" in line for line in text(name).splitlines() if "pip install" in line)
+
+
+@pytest.mark.parametrize("command", commands("ecgbench"))
+def test_command_is_understood(command):
+    verb, *rest = shlex.split(command)[1:]
+    if rest or verb == "datasets":
+        assert cli._parser().parse_args([verb, *rest]).verb == verb
+    else:
+        with pytest.raises(SystemExit) as ended:
+            cli.main([verb, "--help"])
+        assert ended.value.code == 0
+
+
+@pytest.mark.parametrize("command", commands("pytest benchmark"))
+def test_benchmark_command_selects_cells(command):
+    assert selection_from(benchmark_parser().parse_args(shlex.split(command)[2:])).cells()
+
+
+def test_every_option_that_is_named_exists(benchmark_help, capsys):
+    verbs = {command.split()[1] for command in commands("ecgbench")}
+    for verb in verbs:
+        with pytest.raises(SystemExit):
+            cli.main([verb, "--help"])
+    known = set(re.findall(r"(?<!\S)--?[a-z][a-z-]*", benchmark_help + capsys.readouterr().out))
+    spans = [span for name in DOCUMENTS for span in re.findall(r"(?<!`)`([^`\n]+)`(?!`)", own_text(name))]
+    ours = [span for span in spans if span.startswith("-") or span.split()[0] in ("pytest", "ecgbench")]
+    assert {flag for span in ours for flag in re.findall(r"(?<!\S)--?[a-z][a-z-]*", span)} <= known
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_linked_files_exist(name):
+    links = re.findall(r"\]\(([^)\s]+)\)", text(name))
+    files = [link.partition("#")[0] for link in links if "://" not in link]
+    assert not [file for file in files if not (ROOT / name).parent.joinpath(file).exists()]
+
+
+def test_links_within_the_readme_lead_to_headings():
+    anchors = {
+        re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in re.findall(r"^#+ (.+)$", text("README.md"), re.M)
+    }
+    assert set(re.findall(r"\]\(#([^)]+)\)", text("README.md"))) <= anchors
+
+
+@pytest.mark.parametrize("family", ["datasets", "methods", "metrics"])
+def test_readme_has_a_row_for_every_entry_and_no_other(family):
+    rows = re.findall(rf"^\| \[`(\w+)`\]\(ecgbench/{family}/(\w+)\.py\)", text("README.md"), re.M)
+    assert all(key == file for key, file in rows)
+    assert sorted(key for key, _ in rows) == list(getattr(ecgbench, family)())
+
+
+def test_contract_is_what_the_package_offers():
+    calls = [ast.parse(line, mode="eval").body for line in blocks("README.md", "text")[0].splitlines()]
+    assert sorted(call.func.attr for call in calls) == sorted(ecgbench.__all__)
+    for call in calls:
+        parameters = inspect.signature(getattr(ecgbench, call.func.attr)).parameters
+        given = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords if keyword.arg}
+        assert [argument.id for argument in call.args] == [*parameters][: len(call.args)]
+        assert {name: parameters[name].default for name in given} == given
+
+
+def test_failures_read_as_the_guide_quotes_them():
+    old = Cell("abs", "auc", 1, 0.931, 64, 0, 0.902, 0.957, 1.0, "old")
+    new = Cell("abs", "auc", 1, 0.948, 64, 0, 0.921, 0.969, 1.0, "new")
+    far = Cell("abs", "auc", 1, 0.99, 64, 0, 0.97, 0.995, 1.0, "far")
+
+    def said(cell, model="model", accepted=(old,), torch="2.13.0"):
+        models, provenance = {"1": {"digest": "model"}}, {"packages": {"torch": "2.13.0"}}
+        results = MethodResults("mitdb", "saliency", {}, models, provenance, (), {}, {}, accepted) if accepted is not None else None
+        command = "pytest benchmark --dataset mitdb --method saliency_abs --metric auc --seeds 1 --update-scores"
+        return compare(Fresh("mitdb-saliency_abs-auc-seed1", cell, {}, model, {"torch": torch}), results, 1e-6, command).message
+
+    quoted = "".join(blocks("CONTRIBUTING.md", "text")).splitlines()
+    assert [said(new), said(far, "other"), said(new, accepted=()), said(new, accepted=None)] == quoted[-4:]
+    edited = Cell("abs", "auc", 1, 0.948, 64, 0, 0.921, 0.969, 1.0, "old")
+    for message in (said(new, torch="2.14.0"), said(edited)):
+        cause = re.search(r"Likely cause: (.*)\. To accept", message)[1]
+        assert f"`{cause}`" in text("CONTRIBUTING.md")
+
+
+@pytest.mark.usefixtures("registries_restored")
+def test_examples_of_entries_work():
+    import torch
+
+    for number, block in enumerate(blocks("CONTRIBUTING.md", "python")):
+        exec(compile(block, f"example {number}", "exec"), {"__name__": f"example{number}"})
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(32, 2)).double()
+    x = np.random.default_rng(0).standard_normal((3, 1, 32))
+    maps = ecgbench.explain(model, x, 1, "smoothgrad", copies=3)
+    weights = model[1].weight.detach().numpy()[1]
+    np.testing.assert_allclose(maps[:, 0], np.broadcast_to(weights, (3, 32)), rtol=1e-12)
+    mask = np.broadcast_to(np.arange(32) < 8, x.shape)
+    share = abs(weights[:8]).sum() / abs(weights).sum()
+    np.testing.assert_allclose(ecgbench.score("absolute_mass_share", maps, mask=mask), share, rtol=1e-12)
+    with pytest.raises(MissingDataError, match=r"exampledb/1\.0\.0"):
+        ecgbench.load_dataset("exampledb")
