@@ -49,6 +49,12 @@ def _parser() -> _Parser:
     return parser
 
 
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f'expected a number from 0, got "{text}"')
+    return int(text)
+
+
 def _add_datasets(verbs: Verbs) -> None:
     verb = verbs.add_parser("datasets", help="list the datasets: licence, size, whether their records are here")
     verb.set_defaults(run=_datasets)
@@ -60,12 +66,13 @@ def _add_train(verbs: Verbs) -> None:
 
     verb = verbs.add_parser("train", help="train a dataset's model, or take given weights as it")
     verb.add_argument("dataset")
-    verb.add_argument("--seed", type=int, help="default: the dataset's first")
-    verb.add_argument("--from", dest="file", type=Path, help="safetensors file to take as this model (recorded as imported)")
+    verb.add_argument("--seed", type=_seed, help="default: the dataset's first")
+    source = verb.add_mutually_exclusive_group()
+    source.add_argument("--from", dest="file", type=Path, help="safetensors file to take as this model (recorded as imported)")
+    source.add_argument("--retrain", action="store_true", help="train even where the store or the package holds a model")
     verb.add_argument("--out", type=Path, help="also write the checkpoint to this .safetensors file, and its record beside it")
     verb.add_argument("--precision", default=PRECISIONS[0], choices=PRECISIONS, help="bf16 halves the time on processors that have it")
     verb.add_argument("--device", default="cpu", help="torch device (default cpu)")
-    verb.add_argument("--retrain", action="store_true", help="train even where the store or the package holds a model")
     _add(verb, DATA_ARGUMENTS)
     verb.set_defaults(run=_train)
 
@@ -77,7 +84,7 @@ def _add_explain(verbs: Verbs) -> None:
     verb.add_argument("dataset")
     verb.add_argument("--method", required=True, help="key of the method")
     verb.add_argument("--out", type=Path, required=True, help=".npz file: attributions, x, target, record, patient, start")
-    verb.add_argument("--seed", type=int, help="default: the dataset's first")
+    verb.add_argument("--seed", type=_seed, help="default: the dataset's first")
     _add(verb, {**DATA_ARGUMENTS, **{flag: RUN_ARGUMENTS[flag] for flag in ("--samples", "--protocol", "--device", "--precision")}})
     verb.set_defaults(run=_explain)
 
@@ -134,8 +141,11 @@ def _train(given: argparse.Namespace) -> int:
     from ecgbench.artifacts import ArtifactStore
     from ecgbench.datasets import DATASETS, load_dataset
     from ecgbench.models import save_model
+    from ecgbench.nn import device_named
     from ecgbench.pipeline import import_model, model_of
 
+    _check_out(given.out, ".safetensors")
+    device_named(given.device)
     dataset = load_dataset(given.dataset, labels=given.labels, split=given.split, edition=given.edition)
     seed = DATASETS[given.dataset].protocol.seeds[0] if given.seed is None else given.seed
     if given.file is not None:
@@ -158,19 +168,32 @@ def _explain(given: argparse.Namespace) -> int:
 
     from ecgbench.artifacts import write_atomically
     from ecgbench.datasets import DATASETS
+    from ecgbench.methods import METHODS
+    from ecgbench.nn import device_named
     from ecgbench.pipeline import Run, options_from
 
+    _check_out(given.out, ".npz")
+    device_named(given.device)
+    method = METHODS[given.method].key
     run = Run(options_from(argparse.Namespace(**vars(given), retrain=False, update_scores=False, check_only=False), time.time()))
     seed = DATASETS[given.dataset].protocol.seeds[0] if given.seed is None else given.seed
-    maps, explained = run.maps(given.dataset, seed, given.method), run.explained(given.dataset, seed)
+    maps, explained = run.maps(given.dataset, seed, method), run.explained(given.dataset, seed)
     windows = explained.windows
     content = io.BytesIO()
     origin = {"record": windows.record, "patient": windows.patient, "start": windows.start}
     arrays: dict[str, Any] = {"attributions": maps.values, "x": windows.x, "target": explained.target, **origin}
     np.savez_compressed(content, **arrays)
     write_atomically(given.out, content.getvalue())
-    _say(f"{len(maps.values)} maps of {given.method} written to {given.out} ({maps.seconds:.1f} s)")
+    _say(f"{len(maps.values)} maps of {method} written to {given.out} ({maps.seconds:.1f} s)")
     return DONE
+
+
+def _check_out(path: Path | None, suffix: str) -> None:
+    """Refuse a file that cannot be written before hours go into what it is to hold."""
+    if path is not None and path.suffix != suffix:
+        raise InputError(f'expected --out as a {suffix} file, got "{path}"; name it so.')
+    if path is not None and not path.parent.is_dir():
+        raise InputError(f'expected --out in a folder that is there, got "{path}"; make the folder or name another.')
 
 
 def _run(given: argparse.Namespace) -> int:
@@ -191,7 +214,8 @@ def _run(given: argparse.Namespace) -> int:
     for dataset in dict.fromkeys(cell.dataset for cell in cells):
         _say("\n" + score_table(dataset, means))
     bad = [verdict.message for verdict in verdicts.values() if verdict.fails(given.check_only)]
-    _say("\n".join(["", *bad, f"{len(cells)} cells, {len(bad)} failed"]))
+    new = sum(verdict.status == "nothing" for verdict in verdicts.values())
+    _say("\n".join(["", *bad, f"{len(cells)} cells, {len(bad)} failed, {new} with no accepted result"]))
     return FAILED if bad else DONE
 
 
@@ -202,7 +226,11 @@ def _leaderboard(given: argparse.Namespace) -> int:
         differences = check_pages(given.scores, given.out, given.readme)
         _say("\n".join(differences) or "the pages are what the accepted results say")
         return FAILED if differences else DONE
-    _say("\n".join(str(path) for path in write_pages(given.scores, given.out, given.readme)))
+    try:
+        written = write_pages(given.scores, given.out, given.readme)
+    except OSError as error:
+        raise InputError(f"expected to write pages into {given.out}, got {error.strerror or error}; name another folder.") from error
+    _say("\n".join(map(str, written)))
     return DONE
 
 

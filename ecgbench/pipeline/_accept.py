@@ -94,7 +94,7 @@ def _accept_method(run: Run, dataset: str, method: str, cells: list[Cell], root:
         method=method,
         identity=identity(run, dataset),
         models=_merged(held, "models", {str(seed): _model(run, dataset, seed) for seed in seeds}),
-        provenance=provenance(run, dataset),
+        provenance=provenance(run, dataset, seeds[0]),
         notes=run.dataset(dataset).notes,
         health=_merged(held, "health", {str(seed): _health(run, dataset, seed, method) for seed in seeds}),
         artifacts=_merged(held, "artifacts", {str(seed): run.maps(dataset, seed, method).keys for seed in seeds}),

@@ -11,7 +11,7 @@ import numpy as np
 from ecgbench.datasets import DATASETS
 from ecgbench.methods import METHODS
 from ecgbench.pipeline._cells import Cell, split_metric
-from ecgbench.protocol import DatasetProtocol
+from ecgbench.protocol import SAMPLES, DatasetProtocol
 
 BACKWARD = 2.5
 """What a forward and a backward pass cost, in forward passes."""
@@ -30,7 +30,7 @@ def estimate_seconds(cells: Sequence[Cell], samples: int | None) -> float:
     total = 0.0
     for dataset in dict.fromkeys(cell.dataset for cell in cells):
         own = [cell for cell in cells if cell.dataset == dataset]
-        total += _passes(own, DATASETS[dataset].protocol) * (samples or 64) * _seconds_per_pass(DATASETS[dataset].protocol)
+        total += _passes(own, DATASETS[dataset].protocol) * (samples or SAMPLES) * _seconds_per_pass(DATASETS[dataset].protocol)
     return total
 
 

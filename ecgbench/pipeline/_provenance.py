@@ -20,24 +20,23 @@ PACKAGES = ("ecgbench-attribution", "torch", "numpy", "scipy", "wfdb")
 """Packages whose versions are kept with accepted results."""
 
 
-def provenance(run: Run, dataset: str) -> dict[str, Any]:
-    """Where and with what the numbers were computed, and the chance level of each metric."""
+def provenance(run: Run, dataset: str, seed: int) -> dict[str, Any]:
+    """Where and with what the numbers were computed, and the chance level of each metric on a seed's explained windows."""
     return {
         "packages": packages(),
         "python": platform.python_version(),
         "processor": processor(),
         "device": run.options.device,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "chance": chance_levels(run, dataset),
+        "chance": chance_levels(run, dataset, seed),
     }
 
 
-def chance_levels(run: Run, dataset: str) -> dict[str, float]:
-    """Mean score that a map without information would get, by the name of the metric's cells; of the first seed that was run."""
-    protocol = DATASETS[dataset].protocol
-    explained = run.explained(dataset, protocol.seeds[0])
+def chance_levels(run: Run, dataset: str, seed: int) -> dict[str, float]:
+    """Mean score that a map without information would get, by the name of the metric's cells."""
+    explained = run.explained(dataset, seed)
     levels: dict[str, float] = {}
-    for kind in protocol.mask_kinds:
+    for kind in DATASETS[dataset].protocol.mask_kinds:
         mask = explained.windows.masks(explained.target, kind)
         levels |= {metric_name(m.key, kind): float(np.nanmean(m.chance(mask))) for m in METRICS if m.chance is not None}
     return levels

@@ -54,7 +54,8 @@ def compare(fresh: Fresh, accepted: MethodResults | None, atol: float, command: 
     """Compare a new cell with the accepted results of its method.
 
     With the same model the mean must be met within `atol`, with as many undefined windows. With another model (trained on another machine)
-    the two intervals over patients must meet. Other windows, seeds or samples have nothing to be compared with.
+    the two intervals over patients must meet; where a mean has none, since it rests on one patient, it stands for it. Other windows,
+    seeds or samples have nothing to be compared with.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def compare(fresh: Fresh, accepted: MethodResults | None, atol: float, command: 
             f"{_shown(fresh.cell)}); take the results file back from version control, or accept the new value: {command}",
         )
     same_model = accepted.models[seed]["digest"] == fresh.model
-    if _same(old, fresh.cell, atol) if same_model else _overlap(old, fresh.cell):
+    if _same(old, fresh.cell, atol) if same_model else _overlap(old, fresh.cell, atol):
         return Verdict("accepted", f"{fresh.name}: {_shown(fresh.cell)}, accepted {_shown(old)}")
     tolerance = f"tolerance {atol:g}" if same_model else "another model: its interval must meet the accepted one"
     return Verdict(
@@ -93,10 +94,15 @@ def _same(old: Cell, new: Cell, atol: float) -> bool:
     return abs(old.value - new.value) <= atol and (old.n, old.undefined) == (new.n, new.undefined)
 
 
-def _overlap(old: Cell, new: Cell) -> bool:
-    if old.low is None or old.high is None or new.low is None or new.high is None:
-        return old.value is None and new.value is None
-    return old.low <= new.high and new.low <= old.high
+def _overlap(old: Cell, new: Cell, atol: float) -> bool:
+    (old_low, old_high), (new_low, new_high) = _interval(old), _interval(new)
+    if old_low is None or old_high is None or new_low is None or new_high is None:
+        return old.value is new.value
+    return old_low <= new_high + atol and new_low <= old_high + atol
+
+
+def _interval(cell: Cell) -> tuple[float | None, float | None]:
+    return (cell.value, cell.value) if cell.low is None else (cell.low, cell.high)
 
 
 def _cause(old: Cell, fresh: Fresh, accepted: MethodResults) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.lib.npyio import NpzFile
 
 from ecgbench.artifacts import write_atomically
 from ecgbench.errors import ResultsError
@@ -89,7 +91,8 @@ def read_files(root: Path | None = None) -> list[MethodResults]:
     Raises
     ------
     ResultsError
-        If a file is unreadable, is not of the schema, or its per-window scores are missing or do not have the recorded digest.
+        If a file is unreadable, is not of the schema, lacks the model of a cell's seed, or its per-window scores are missing or do not
+        have the recorded digest.
     """
     return [read_file(path) for path in sorted((root or results_root()).glob("*/*.json"))]
 
@@ -99,7 +102,7 @@ def read_file(path: Path) -> MethodResults:
     import jsonschema
 
     try:
-        data = json.loads(path.read_text())
+        data = json.loads(path.read_text(), parse_constant=_finite, parse_float=_finite)
         jsonschema.validate(data, SCHEMA)
     except (OSError, ValueError) as error:
         raise ResultsError(f"expected readable accepted results in {path}, got {error}; {_REMEDY}") from error
@@ -115,6 +118,13 @@ def read_file(path: Path) -> MethodResults:
     return results
 
 
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text}, which is not finite")
+    return value
+
+
 _REMEDY = "take it back from version control, or accept new values with `--update-scores`."
 
 
@@ -125,8 +135,10 @@ def _check(results: MethodResults, path: Path) -> None:
         )
     scores = read_scores(path)
     for cell in results.cells:
+        if str(cell.seed) not in results.models:
+            raise ResultsError(f"expected the model of seed {cell.seed} in {path}, as it has cells of it, got none; {_REMEDY}")
         name = score_name(cell.variant, cell.metric, cell.seed)
-        if name not in scores or score_digest(scores[name]) != cell.digest:
+        if name not in scores or scores[name].dtype.kind != "f" or score_digest(scores[name]) != cell.digest:
             raise ResultsError(
                 f"expected scores with the accepted digest under {name} in {path.with_suffix('.npz')}, got others; {_REMEDY}"
             )
@@ -135,9 +147,10 @@ def _check(results: MethodResults, path: Path) -> None:
 def read_scores(path: Path) -> dict[str, np.ndarray]:
     """Per-window scores (n,) float32 by `score_name`, and `sample_name` arrays, of the results file at `path`."""
     try:
-        with np.load(io.BytesIO(path.with_suffix(".npz").read_bytes()), allow_pickle=False) as archive:
+        # Not np.load, which would take a single array or a pickle as well; damage can make an archive look encrypted (RuntimeError).
+        with NpzFile(io.BytesIO(path.with_suffix(".npz").read_bytes()), allow_pickle=False) as archive:
             return dict(archive)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise ResultsError(f"expected per-window scores in {path.with_suffix('.npz')}, got {error}; {_REMEDY}") from error
 
 
@@ -157,15 +170,28 @@ def score_digest(values: np.ndarray) -> str:
 
 
 def write_file(results: MethodResults, scores: Mapping[str, np.ndarray], root: Path | None = None) -> Path:
-    """Write accepted results and their per-window scores; returns the JSON file's path."""
-    folder = (root or results_root()) / results.dataset
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{results.method}.json"
+    """Write accepted results and their per-window scores; returns the JSON file's path.
+
+    Raises
+    ------
+    ResultsError
+        If a number is not finite or the folder cannot be made; no file is touched.
+    ArtifactError
+        If a file cannot be written.
+    """
+    path = (root or results_root()) / results.dataset / f"{results.method}.json"
     archive = io.BytesIO()
     arrays: dict[str, Any] = {name: scores[name] for name in sorted(scores)}
     np.savez_compressed(archive, **arrays)
+    try:
+        text = json.dumps(asdict(results), indent=1, allow_nan=False) + "\n"
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except ValueError as error:
+        raise ResultsError(f"expected finite numbers for {path}, got {error}; look at the cells' scores and maps.") from error
+    except OSError as error:
+        raise ResultsError(f"expected to make the folder {path.parent}, got {error.strerror or error}; name another folder.") from error
     write_atomically(path.with_suffix(".npz"), archive.getvalue())
-    write_atomically(path, (json.dumps(asdict(results), indent=1, allow_nan=False) + "\n").encode())
+    write_atomically(path, text.encode())
     return path
 
 
@@ -179,11 +205,12 @@ def read_results(path: Path | str | None = None) -> pd.DataFrame:
     Raises
     ------
     ResultsError
-        If a file is unreadable or not of the schema.
+        If the folder is absent, or a file is unreadable or not of the schema (see `read_files`).
     """
+    root = results_root() if path is None else Path(path)
+    if not root.is_dir():
+        raise ResultsError(f"expected a folder of accepted results at {root}, got none; name one, such as a clone's leaderboards/scores.")
     rows = [
-        {"dataset": results.dataset, "method": results.method, **asdict(cell)}
-        for results in read_files(Path(path) if path is not None else None)
-        for cell in results.cells
+        {"dataset": results.dataset, "method": results.method, **asdict(cell)} for results in read_files(root) for cell in results.cells
     ]
     return pd.DataFrame(rows, columns=["dataset", "method", *(field.name for field in fields(Cell))])

@@ -1,0 +1,140 @@
+"""Wrong use, bad input and interruptions: exit codes, and errors of one line with the remedy."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ecgbench import cli
+from ecgbench.models import save_model, untrained
+from ecgbench.pipeline import Run
+from tests.cli.cases import SLICE
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "the following arguments are required: VERB; see `ecgbench --help`."),
+        (("nonsense",), "invalid choice: 'nonsense'"),
+        (("run", "--nonsense"), "unrecognized arguments: --nonsense; see `ecgbench --help`."),
+        (("explain", "synthetic"), "the following arguments are required: --method, --out; see `ecgbench explain --help`."),
+        (("run", "--protocol", "theirs"), "invalid choice: 'theirs'"),
+        (("cache", "empty"), "invalid choice: 'empty'"),
+        (("train", "synthetic", "--seed", "-1"), 'expected a number from 0, got "-1"'),
+        (("train", "synthetic", "--seed", "one"), 'expected a number from 0, got "one"'),
+        (("train", "synthetic", "--from", "f", "--retrain"), "not allowed with argument --from"),
+        (("train", "synthetik"), 'expected a key of datasets, got "synthetik"; did you mean synthetic?'),
+        (("train", "synthetic", "--labels", "study"), 'expected labels of synthetic among aami, got "study"; choose one of these.'),
+        (("explain", "synthetic", "--method", "salience", "--out", "f.npz"), "did you mean saliency?"),
+        (("run", "--dataset", "mitbd"), "did you mean mitdb?"),
+        (("run", "--method", "salience"), "did you mean saliency"),
+        (("run", "--metric", "auk"), "did you mean auc"),
+        (("run", "--samples", "0"), 'expected --samples as a positive number or "all", got "0"'),
+        (("explain", "synthetic", "--method", "saliency", "--samples", "x", "--out", "f.npz"), "expected --samples as a positive number"),
+        (("run", "--seeds", "3-1"), 'expected --seeds as numbers and ranges such as 1-3,5, got "3-1"'),
+        (
+            ("run", "--seeds", "9"),
+            "expected a selection that holds cells, got an empty one; see --dataset, --method, --metric and --seeds.",
+        ),
+        (("run", "--update-scores", "--check-only"), "expected one of --update-scores and --check-only, got both"),
+        ((*SLICE, "--device", "nonsense"), 'expected a torch device that can be used here, got "nonsense"'),
+        (("train", "synthetic", "--device", "nonsense"), 'expected a torch device that can be used here, got "nonsense"'),
+        (("explain", "synthetic", "--method", "saliency", "--device", "nonsense", "--out", "f.npz"), 'got "nonsense"'),
+        (("leaderboard",), "expected accepted results below leaderboards/scores, got none"),
+        (("leaderboard", "--check"), "expected accepted results below leaderboards/scores, got none"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_wrong_use_is_refused_in_one_line_with_the_remedy(refused, arguments, said):
+    assert said in refused(*arguments)
+
+
+def test_cuda_without_cuda_is_refused(refused, monkeypatch):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    for command in (("train", "synthetic"), SLICE):
+        assert 'expected a torch device that can be used here, got "cuda"' in refused(*command, "--device", "cuda")
+
+
+@pytest.mark.parametrize(
+    "command", [("train", "mitdb"), ("run", "--dataset", "mitdb"), ("explain", "mitdb", "--method", "saliency", "--out", "f.npz")]
+)
+def test_missing_records_are_refused_with_the_command_that_fetches_them(refused, command, tmp_path):
+    said = refused(*command)
+    assert "got no such file; fetch it: wget " in said
+    assert said.endswith(f"-P {tmp_path / 'data'} https://physionet.org/files/mitdb/1.0.0/")
+
+
+def test_store_that_cannot_be_written_is_refused(refused, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("ECGBENCH_CACHE", str(tmp_path / "file" / "artifacts"))
+    said = refused("train", "synthetic")
+    assert "expected to write" in said
+    assert "point ECGBENCH_CACHE at a folder that can be written." in said
+
+
+@pytest.mark.parametrize(
+    ("command", "suffix"), [(("train", "synthetic"), "safetensors"), (("explain", "synthetic", "--method", "saliency"), "npz")]
+)
+def test_out_that_cannot_be_written_is_refused_before_anything_is_computed(refused, monkeypatch, command, suffix):
+    def forbidden(*_, **__):
+        raise AssertionError("computed")
+
+    monkeypatch.setattr("ecgbench.datasets.load_dataset", forbidden)
+    monkeypatch.setattr(Run, "dataset", forbidden)
+    said = refused(*command, "--out", f"nowhere/file.{suffix}")
+    assert f'expected --out in a folder that is there, got "nowhere/file.{suffix}"' in said
+    assert f'expected --out as a .{suffix} file, got "file.json"; name it so.' in refused(*command, "--out", "file.json")
+
+
+def test_scores_that_cannot_be_written_are_refused(refused, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert "expected to make the folder file/synthetic@samples-3" in refused(*SLICE, "--scores", "file", "--update-scores")
+
+
+def test_interrupted_run_ends_with_130_and_says_that_it_can_go_on(ecg, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Run, "scores", interrupted)
+    assert "ecgbench: interrupted; what was computed is kept, the same command goes on.\n" in ecg(*SLICE, code=130)
+
+
+def test_errors_of_ours_that_nobody_expected_are_not_hidden(monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Run, "scores", broken)
+    with pytest.raises(ZeroDivisionError):
+        cli.main(SLICE)
+
+
+def test_command_runs_in_a_process_of_its_own_and_ends_with_its_code():
+    command = [sys.executable, "-m", "ecgbench.cli"]
+    done = subprocess.run(
+        [*command, "train", "mitbd"], capture_output=True, text=True, check=False, env={"PYTHONPATH": str(Path(cli.__file__).parents[1])}
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == 'ecgbench train: expected a key of datasets, got "mitbd"; did you mean mitdb?\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "expected a safetensors file at own.safetensors"),
+        (b"nonsense", "expected a safetensors file at own.safetensors"),
+        (4, "expected a model with 3 outputs for synthetic, got 4 in own.safetensors"),
+    ],
+    ids=["missing", "corrupt", "classes"],
+)
+def test_weights_that_do_not_fit_are_refused_and_leave_the_model(refused, ecg, own_store, tmp_path, content, said):
+    if isinstance(content, int):
+        save_model(untrained("resnet18_7_narrow", content), {}, tmp_path / "own.safetensors")
+    elif content is not None:
+        (tmp_path / "own.safetensors").write_bytes(content)
+    assert said in refused("train", "synthetic", "--from", "own.safetensors")
+    assert ecg("train", "synthetic").startswith("synthetic seed 1: shipped")

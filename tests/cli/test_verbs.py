@@ -1,0 +1,197 @@
+"""What each verb does."""
+
+import json
+import re
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import ecgbench
+from ecgbench.artifacts import ARRAYS, ArtifactStore, DamagedArtifactWarning
+from ecgbench.models import model_digest, save_model, untrained
+from tests.cli.cases import SLICE
+from tests.pipeline.runs import small_run
+
+VERBS = ("datasets", "train", "explain", "run", "leaderboard", "cache")
+WEIGHTS = Path(str(resources.files("ecgbench.models"))) / "weights"
+
+
+# Help
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself(ecg, verb):
+    said = ecg(verb, "--help")
+    assert said.startswith(f"usage: ecgbench {verb}")
+
+
+def test_help_names_every_verb(ecg):
+    said = ecg("--help")
+    assert re.findall(r"^    (\w+)", said, re.MULTILINE) == list(VERBS)
+
+
+# datasets
+
+
+def test_every_dataset_is_listed_with_licence_and_where_its_records_are(ecg, tmp_path):
+    said = ecg("datasets")
+    for entry in ecgbench.datasets().values():
+        (line,) = [line for line in said.splitlines() if line.startswith(entry.key)]
+        assert entry.title in line
+        assert entry.licence in line
+        assert ("embedded" if entry.embedded else "absent; wget ") in line
+    folder = tmp_path / "data" / "mitdb" / "1.0.0"
+    folder.mkdir(parents=True)
+    (line,) = [line for line in ecg("datasets").splitlines() if line.startswith("mitdb")]
+    assert line.endswith(str(folder))
+
+
+# train
+
+
+def test_shipped_model_is_shown_with_its_accuracy_and_written(ecg, tmp_path):
+    said = ecg("train", "synthetic", "--seed", "2", "--out", "model.safetensors")
+    recorded = json.loads((WEIGHTS / "synthetic_seed2.json").read_text())
+    assert said.startswith(f"synthetic seed 2: shipped, precision {recorded['precision']}, weights {recorded['digest'][:12]}")
+    assert f"test accuracy: {recorded['test']['accuracy']}" in said
+    assert model_digest(ecgbench.load_model(tmp_path / "model.safetensors")) == recorded["digest"]
+    assert json.loads((tmp_path / "model.json").read_text())["origin"] == "shipped"
+
+
+def test_first_seed_is_taken_where_none_is_named(ecg):
+    assert ecg("train", "synthetic").startswith("synthetic seed 1: shipped")
+
+
+def test_given_weights_become_the_datasets_model(ecg, own_store, tmp_path):
+    save_model(untrained("resnet18_7_narrow", 3, seed=5), {}, tmp_path / "own.safetensors")
+    digest = model_digest(untrained("resnet18_7_narrow", 3, seed=5))
+    wanted = f"synthetic seed 1: imported, precision unknown, weights {digest[:12]}"
+    assert ecg("train", "synthetic", "--from", "own.safetensors").startswith(wanted)
+    assert ecg("train", "synthetic").startswith(wanted)
+    assert ecg("train", "synthetic", "--seed", "2").startswith("synthetic seed 2: shipped")
+
+
+# explain
+
+
+@pytest.mark.parametrize("method", ["saliency", "random_baseline"])
+def test_maps_are_those_of_the_public_call(ecg, tmp_path, method):
+    said = ecg("explain", "synthetic", "--method", method, "--samples", "3", "--seed", "2", "--out", "maps.npz")
+    assert said.startswith(f"3 maps of {method} written to maps.npz")
+    with np.load(tmp_path / "maps.npz", allow_pickle=False) as held:
+        found = dict(held)
+    model = ecgbench.load_model(WEIGHTS / "synthetic_seed2.safetensors").double()
+    np.testing.assert_allclose(found["attributions"], ecgbench.explain(model, found["x"], found["target"], method, seed=2), atol=1e-12)
+    explained = small_run(ArtifactStore(), samples=3).explained("synthetic", 2)
+    np.testing.assert_array_equal(found["x"], explained.windows.x)
+    np.testing.assert_array_equal(found["target"], explained.target)
+    for name in ("record", "patient", "start"):
+        np.testing.assert_array_equal(found[name], getattr(explained.windows, name))
+
+
+# run
+
+
+@pytest.fixture
+def accepted(ecg, tmp_path):
+    """The slice's accepted results."""
+    ecg(*SLICE, "--update-scores")
+    return tmp_path / "leaderboards" / "scores" / "synthetic@samples-3" / "random_baseline.json"
+
+
+def test_accepted_results_stand(ecg, accepted):
+    assert len(json.loads(accepted.read_text())["cells"]) == 4
+    said = ecg(*SLICE, "--check-only")
+    assert "4 cells, 0 failed, 0 with no accepted result" in said
+    assert "random_baseline_abs" in said
+
+
+@pytest.mark.parametrize("difference", [0.01, -0.01])
+def test_edited_number_fails_in_either_direction_with_the_command_that_accepts(ecg, accepted, difference):
+    data = json.loads(accepted.read_text())
+    cell = data["cells"][0]
+    cell["value"] += difference
+    accepted.write_text(json.dumps(data))
+    said = ecg(*SLICE, code=1)
+    variant = "random_baseline_abs" if cell["variant"] == "abs" else "random_baseline"
+    assert f"synthetic-{variant}-{cell['metric']}-seed1: expected {cell['value']:.9g}" in said
+    assert "the number in the results file was edited" in said
+    assert (
+        f"pytest benchmark --dataset synthetic --method {variant} --metric {cell['metric']} --seeds 1 --samples 3 --update-scores" in said
+    )
+    assert "4 cells, 1 failed, 0 with no accepted result" in said
+
+
+def test_nothing_accepted_passes_and_says_so_and_fails_when_only_checking(ecg):
+    assert "4 cells, 0 failed, 4 with no accepted result" in ecg(*SLICE)
+    said = ecg(*SLICE, "--check-only", code=1)
+    assert said.count("no accepted result\n") == 4 + 1
+    assert not Path("leaderboards").exists()
+
+
+def test_unreadable_results_are_refused(refused, accepted):
+    accepted.write_text("{")
+    assert "expected readable accepted results in" in refused(*SLICE)
+
+
+# leaderboard
+
+
+@pytest.fixture
+def pages(ecg, accepted, tmp_path):
+    """Pages of the slice's accepted results."""
+    (tmp_path / "README.md").write_text("# Project\n\n<!-- leaderboard:begin synthetic@samples-3 -->\n<!-- leaderboard:end -->\n")
+    said = ecg("leaderboard")
+    page = Path("leaderboards") / "synthetic@samples-3.md"
+    assert str(page) in said.splitlines()
+    return page
+
+
+def test_written_pages_pass_the_check(ecg, pages):
+    assert ecg("leaderboard", "--check") == "the pages are what the accepted results say\n"
+
+
+def test_page_edited_by_hand_fails_the_check_by_name_and_is_left(ecg, pages):
+    edited = pages.read_text().replace("random_baseline", "my_method")
+    pages.write_text(edited)
+    said = ecg("leaderboard", "--check", code=1)
+    assert said.startswith(f"{pages}: differs at line ")
+    assert pages.read_text() == edited
+
+
+def test_pages_into_a_file_are_refused(refused, pages, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert "expected to write pages into file, got File exists; name another folder." in refused("leaderboard", "--out", "file")
+
+
+# cache
+
+
+def test_store_is_listed_by_stage(ecg, own_store):
+    said = ecg("cache", "list")
+    assert said.startswith(f"{own_store.root}\n  windows: 2 artifacts, ")
+    assert "MB" in said
+    assert ecg("cache", "list", "--stage", "model") == f"{own_store.root}\n"
+
+
+def test_whole_store_is_verified(ecg, own_store):
+    assert ecg("cache", "verify").endswith("\n0 damaged\n")
+
+
+def test_damaged_artifact_fails_the_verification_and_is_set_aside(ecg, own_store):
+    own_store.put("scores", "a" * 64, {"a": np.arange(3)}, {})
+    (own_store.root / "scores" / ("a" * 64) / ARRAYS).write_bytes(b"damaged")
+    with pytest.warns(DamagedArtifactWarning):
+        assert ecg("cache", "verify", code=1).endswith("\n1 damaged\n")
+    assert ecg("cache", "verify").endswith("\n0 damaged\n")
+
+
+def test_pruning_removes_leftovers_and_the_named_stage_only(ecg, own_store):
+    own_store.put("scores", "a" * 64, {"a": np.arange(3)}, {})
+    (own_store.scratch("model", "b" * 64) / "epoch").write_bytes(b"12345")
+    assert ecg("cache", "prune") == f"5 bytes freed in {own_store.root}\n"
+    assert {stage for stage, _ in own_store} == {"scores", "windows"}
+    ecg("cache", "prune", "--stage", "scores")
+    assert {stage for stage, _ in own_store} == {"windows"}

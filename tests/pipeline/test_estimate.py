@@ -1,0 +1,69 @@
+"""The estimate of a run's time."""
+
+import pytest
+
+from ecgbench.datasets import DATASETS
+from ecgbench.pipeline import Cell, Selection, _estimate, estimate_seconds
+from ecgbench.protocol import SAMPLES
+
+MITDB = Selection(("mitdb",)).cells()
+
+
+@pytest.fixture(autouse=True)
+def second_a_pass(monkeypatch):
+    """A pass takes a second, so that estimates are numbers of passes."""
+    monkeypatch.setattr(_estimate, "_seconds_per_pass", lambda protocol: 1.0)
+
+
+def cell(method="saliency", variant="raw", metric="auc", seed=1, dataset="mitdb"):
+    return Cell(dataset, method, variant, metric, seed)
+
+
+def test_nothing_takes_no_time():
+    assert estimate_seconds([], 64) == 0
+
+
+def test_more_cells_never_take_less_time():
+    estimates = [estimate_seconds(MITDB[:count], 8) for count in range(len(MITDB) + 1)]
+    assert estimates == sorted(estimates)
+    assert estimates[0] < estimates[-1]
+
+
+def test_time_is_proportional_to_samples():
+    assert estimate_seconds(MITDB, 6) == pytest.approx(3 * estimate_seconds(MITDB, 2))
+
+
+def test_all_samples_count_as_the_usual_number():
+    assert estimate_seconds(MITDB, None) == estimate_seconds(MITDB, SAMPLES)
+
+
+def test_datasets_add_up():
+    synthetic = Selection(("synthetic",), seeds=(1,)).cells()
+    assert estimate_seconds(MITDB + synthetic, 2) == estimate_seconds(MITDB, 2) + estimate_seconds(synthetic, 2)
+
+
+def test_seeds_add_up():
+    assert estimate_seconds([cell(seed=1), cell(seed=2)], 1) == 2 * estimate_seconds([cell()], 1)
+
+
+def test_localisation_costs_the_maps_alone():
+    both = [cell(), cell(metric="pointing_game"), cell(variant="abs")]
+    assert estimate_seconds([cell()], 1) == estimate_seconds(both, 1) == _estimate.BACKWARD
+
+
+def test_perturbation_is_a_pass_a_step_of_raw_and_absolute_maps():
+    steps = -(-DATASETS["mitdb"].protocol.window // 2 // 16)
+    found = [cell("random_baseline", variant, "region_perturbation_morf") for variant in ("raw", "abs")]
+    assert estimate_seconds(found, 1) == estimate_seconds(found[:1], 1) == 2 * (1 + steps)
+
+
+def test_what_methods_share_is_counted_once():
+    one = [cell("random_baseline", metric="faithfulness_correlation")]
+    assert estimate_seconds([*one, cell(metric="faithfulness_correlation")], 1) == 101 + _estimate.BACKWARD
+    assert estimate_seconds(one, 1) == 101
+
+
+@pytest.mark.parametrize("dataset", DATASETS.keys())
+def test_a_pass_is_measured_on_this_machine(dataset, monkeypatch):
+    monkeypatch.undo()
+    assert 0 < estimate_seconds([cell(dataset=dataset)], 1) < 60
