@@ -14,7 +14,7 @@ from ecgbench.leaderboard.pages import generated
 from ecgbench.leaderboard.statistics import Column, families, in_order, overall
 from ecgbench.leaderboard.tables import NOTHING, heading, label, number, ranking, score, table
 
-BEST = 5
+BEST = 3
 INTRODUCTION = """\
 # Leaderboards
 
