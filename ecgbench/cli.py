@@ -86,7 +86,7 @@ def _add_explain(verbs: Verbs) -> None:
     verb.add_argument("--out", type=Path, required=True, help=".npz file: attributions, x, target, record, patient, start")
     verb.add_argument("--seed", type=_seed, help="default: the dataset's first")
     _add(verb, {**DATA_ARGUMENTS, **{flag: RUN_ARGUMENTS[flag] for flag in ("--samples", "--protocol", "--device", "--precision")}})
-    verb.set_defaults(run=_explain)
+    verb.set_defaults(run=_explain, retrain=False, update_scores=False, check_only=False)
 
 
 def _add_run(verbs: Verbs) -> None:
@@ -175,7 +175,7 @@ def _explain(given: argparse.Namespace) -> int:
     _check_out(given.out, ".npz")
     device_named(given.device)
     method = METHODS[given.method].key
-    run = Run(options_from(argparse.Namespace(**vars(given), retrain=False, update_scores=False, check_only=False), time.time()))
+    run = Run(options_from(given, time.time()))
     seed = DATASETS[given.dataset].protocol.seeds[0] if given.seed is None else given.seed
     maps, explained = run.maps(given.dataset, seed, method), run.explained(given.dataset, seed)
     windows = explained.windows

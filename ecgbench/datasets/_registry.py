@@ -9,6 +9,7 @@ from pathlib import Path
 from ecgbench import protocol as numbers
 from ecgbench.artifacts import ArtifactStore, user_cache
 from ecgbench.errors import InputError
+from ecgbench.inputs import known_protocol
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.registry import Entry, Registry
 from ecgbench.types import Dataset
@@ -86,9 +87,7 @@ def load_dataset(
         If records are absent, damaged or not of the announced form.
     """
     entry = DATASETS[name]
-    if protocol not in numbers.PROTOCOLS:
-        raise InputError(f'expected protocol {" or ".join(numbers.PROTOCOLS)}, got "{protocol}"; choose one of these.')
-    preferred = numbers.LABELS[protocol]
+    preferred = numbers.LABELS[known_protocol(protocol)]
     default_labels = preferred if preferred in entry.labels else entry.labels[0]
     request = Request(
         root=Path(root) if root is not None else data_root(),

@@ -25,10 +25,9 @@ VERSION = 1
 N, SVEB, VEB = range(3)
 """Class integers of the beats that can be simulated."""
 
-WAVES = ("P", "Q", "R", "S", "T")
-
 STRETCH = np.array([0.5, 0, 0, 0, 0.5])
-"""Exponent of the interval (in s) by which a wave moves and widens: Bazett's square root for P and T, none within the QRS complex."""
+"""Of the waves P, Q, R, S and T, the exponent of the interval (in s) by which each moves and widens: Bazett's square root for P and T,
+none within the QRS complex."""
 
 REACH = (-0.5, 1.0)
 """Seconds around its R peak in which a beat is rendered; beyond, its waves are below 1e-6 mV at any interval under 1.5 s."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ecgbench.errors import InputError, UnknownKeyError
+from ecgbench.errors import InputError
+from ecgbench.inputs import as_array, as_targets, known_options, protocol_options
 from ecgbench.methods._registry import METHODS, MethodEntry
-from ecgbench.protocol import OURS, PROTOCOLS, STUDY
+from ecgbench.protocol import OURS
 from ecgbench.randomness import window_generator
-from ecgbench.registry import unknown
 from ecgbench.types import Attributions
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ def explain(
         If shapes, targets, the batch size or the model do not fit, or a map is not finite.
     """
     entry = METHODS[method]
-    options = {**_protocol_options(entry, protocol), **_known(entry, options)}
-    windows, targets = _windows(x), _targets(target, len(x))
+    options = {**protocol_options(entry.study, protocol), **known_options(method, options, _options_of(entry))}
+    windows, targets = _windows(x), as_targets(target, len(x))
     batch, parts = _batch(batch_size), []
     with _prepared(model, device) as place:
         for first in range(0, len(windows), batch):
@@ -77,19 +77,10 @@ def explain(
 
 
 def _windows(x: Any) -> np.ndarray:
-    windows = np.asarray(x.detach().cpu() if hasattr(x, "detach") else x)
+    windows = as_array(x)
     if windows.ndim != 3 or not len(windows) or windows.dtype.kind != "f":
         raise InputError(f"expected x of floats (n, leads, time), got {windows.dtype} {windows.shape}; reshape it, one window is x[None].")
     return windows
-
-
-def _targets(target: Any, count: int) -> np.ndarray:
-    targets = np.asarray(target.detach().cpu() if hasattr(target, "detach") else target)
-    if targets.dtype.kind not in "iu" or targets.shape not in ((), (count,)):
-        raise InputError(
-            f"expected target as an int or ({count},) ints, got {targets.dtype} {targets.shape}; name a class for each window."
-        )
-    return np.broadcast_to(targets.astype(np.int64), (count,))
 
 
 def _batch(batch_size: int | None) -> int:
@@ -98,18 +89,8 @@ def _batch(batch_size: int | None) -> int:
     return BATCH if batch_size is None else batch_size
 
 
-def _protocol_options(entry: MethodEntry, protocol: str) -> Mapping[str, Any]:
-    if protocol not in PROTOCOLS:
-        raise InputError(f'expected protocol {" or ".join(PROTOCOLS)}, got "{protocol}"; choose one of these.')
-    return entry.study if protocol == STUDY else {}
-
-
-def _known(entry: MethodEntry, options: Mapping[str, Any]) -> Mapping[str, Any]:
-    known = [name for name in inspect.signature(entry.function).parameters if name not in ("model", "x", "target", *entry.needs)]
-    for name in options:
-        if name not in known:
-            raise UnknownKeyError(unknown(f"options of {entry.key}", name, known))
-    return options
+def _options_of(entry: MethodEntry) -> list[str]:
+    return [name for name in inspect.signature(entry.function).parameters if name not in ("model", "x", "target", *entry.needs)]
 
 
 def _generators(windows: np.ndarray, seed: int, method: str) -> list[np.random.Generator]:

@@ -58,7 +58,8 @@ def judge(run: Run, cell: Cell, scores: Scores, root: Path, update: bool = False
 def lost_cells(run: Run, dataset: str, seed: int, root: Path) -> list[str]:
     """Accepted cells of a dataset and seed whose method or metric is no longer registered, by their ids."""
     names, folder = metric_names(dataset), root / results_folder(run, dataset)
-    accepted = [(results.method, cell) for results in map(read_file, sorted(folder.glob("*.json"))) for cell in results.cells]
+    files = [results for path in sorted(folder.glob("*.json")) if (results := run.accepted(path)) is not None]
+    accepted = [(results.method, cell) for results in files for cell in results.cells]
     cells = [Cell(dataset, method, number.variant, number.metric, number.seed) for method, number in accepted]
     return [cell.id for cell in cells if cell.seed == seed and (cell.method not in METHODS or cell.metric not in names)]
 

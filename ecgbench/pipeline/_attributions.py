@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from ecgbench.artifacts import Arrays, Artifact, ArtifactStore, artifact_key
+from ecgbench.inputs import protocol_options
 from ecgbench.methods import METHODS, explain
 from ecgbench.pipeline._health import map_health
 from ecgbench.pipeline._models import TrainedModel
-from ecgbench.protocol import STUDY, WINDOW_BATCH
+from ecgbench.protocol import WINDOW_BATCH
 from ecgbench.types import Attributions, Explained
 
 
@@ -55,7 +56,7 @@ def _compute_batch(
         "attributions",
         method=method,
         version=entry.version,
-        options=dict(entry.study) if protocol == STUDY else {},
+        options=protocol_options(entry.study, protocol),
         model=model.digest,
         precision=model.precision,
         seed=seed if entry.stochastic else None,

@@ -106,10 +106,6 @@ class Selection:
             return tuple(seed for seed in self.seeds if seed in entry.protocol.seeds)
         return entry.protocol.seeds if entry.embedded else entry.protocol.seeds[:1]
 
-    def method_keys(self) -> list[str]:
-        """Methods of which a variant is selected."""
-        return list(dict.fromkeys(method for method, _ in self.variants()))
-
     def variants(self) -> list[tuple[str, str]]:
         """The selected methods and variants."""
         every = {variant_name(method, variant): (method, variant) for method in METHODS.keys() for variant in VARIANTS}  # noqa: SIM118

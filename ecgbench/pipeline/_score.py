@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ecgbench.errors import InputError, UnknownKeyError
+from ecgbench.errors import InputError
+from ecgbench.inputs import as_array, as_targets, known_options, protocol_options
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.models import plain_evaluator
-from ecgbench.protocol import OURS, PROTOCOLS, STUDY
-from ecgbench.registry import unknown
+from ecgbench.protocol import OURS
 from ecgbench.types import PerWindow
 
 if TYPE_CHECKING:
@@ -58,49 +58,34 @@ def score(
         If something that the metric needs is missing or does not fit.
     """
     entry = METRICS[metric]
-    if protocol not in PROTOCOLS:
-        raise InputError(f'expected protocol {" or ".join(PROTOCOLS)}, got "{protocol}"; choose one of these.')
+    options = {**protocol_options(entry.study, protocol), **known_options(metric, options, _options_of(entry))}
     maps = _maps(attributions)
     given = {
         "mask": None if mask is None else _fitting("mask", mask, maps, "b"),
         "x": None if x is None else _fitting("x", x, maps, "f"),
-        "target": None if target is None else _targets(target, len(maps)),
+        "target": None if target is None else as_targets(target, len(maps)),
         "evaluate": None if model is None else plain_evaluator(model),
         "seed": seed,
         "multilabel": multilabel,
     }
-    options = {**(entry.study if protocol == STUDY else {}), **_known(entry, options)}
     if entry.shared is None:
         return _scores(entry.function(maps, **_needed(entry.key, entry.needs, given), **options))
     needed = _needed(entry.key, tuple(name for name in inspect.signature(entry.shared).parameters if name in given), given)
     return _scores(entry.function(maps, shared=entry.shared(**needed, **options)))
 
 
-def _array(values: Any) -> np.ndarray:
-    return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
-
-
 def _maps(attributions: Any) -> np.ndarray:
-    maps = _array(attributions)
+    maps = as_array(attributions)
     if maps.ndim != 3 or maps.dtype.kind != "f":
         raise InputError(f"expected attributions of floats (n, leads, time), got {maps.dtype} {maps.shape}; reshape them, one is a[None].")
     return maps
 
 
 def _fitting(name: str, values: Any, maps: np.ndarray, kind: str) -> np.ndarray:
-    array, wanted = _array(values), {"b": "bool", "f": "floats"}[kind]
+    array, wanted = as_array(values), {"b": "bool", "f": "floats"}[kind]
     if array.shape != maps.shape or array.dtype.kind != kind:
         raise InputError(f"expected {name} of {wanted} {maps.shape}, as the attributions, got {array.dtype} {array.shape}; convert it.")
     return array
-
-
-def _targets(target: Any, count: int) -> np.ndarray:
-    targets = _array(target)
-    if targets.dtype.kind not in "iu" or targets.shape not in ((), (count,)):
-        raise InputError(
-            f"expected target as an int or ({count},) ints, got {targets.dtype} {targets.shape}; name a class for each window."
-        )
-    return np.broadcast_to(targets.astype(np.int64), (count,))
 
 
 def _scores(values: Any) -> PerWindow:
@@ -114,10 +99,6 @@ def _needed(key: str, needs: tuple[str, ...], given: Mapping[str, Any]) -> dict[
     return {name: given[name] for name in needs}
 
 
-def _known(entry: MetricEntry, options: Mapping[str, Any]) -> Mapping[str, Any]:
+def _options_of(entry: MetricEntry) -> list[str]:
     parameters = inspect.signature(entry.shared or entry.function).parameters
-    known = [name for name, parameter in parameters.items() if parameter.default is not parameter.empty]
-    for name in options:
-        if name not in known:
-            raise UnknownKeyError(unknown(f"options of {entry.key}", name, known))
-    return options
+    return [name for name, parameter in parameters.items() if parameter.default is not parameter.empty]

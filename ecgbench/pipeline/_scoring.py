@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from ecgbench.artifacts import Arrays, Artifact, ArtifactStore, artifact_key
+from ecgbench.inputs import protocol_options
 from ecgbench.metrics import MetricEntry
 from ecgbench.models import plain_evaluator
 from ecgbench.pipeline._attributions import Maps, array_digest, batches
 from ecgbench.pipeline._cells import Cell, split_metric
 from ecgbench.pipeline._models import TrainedModel
-from ecgbench.protocol import STUDY
 from ecgbench.types import Explained, Scores
 
 
@@ -50,45 +50,36 @@ class Scorer:
     def _batch(self, cell: Cell, maps: Maps, maps_key: str, part: slice) -> list[Artifact]:
         """The batch's scores, and the shared evaluations that they rest on."""
         entry, kind = split_metric(cell.metric)
-        shared = self._shared(entry, part)
+        shared_key, shared = self._shared(entry, part)
         supply = self._supply(entry.needs, kind, part) | {name: artifact.arrays for name, artifact in shared.items()}
-        key = artifact_key("scores", maps=maps_key, **_identity(entry, supply, self.protocol), shared=self._shared_key(entry, part))
+        key = artifact_key("scores", maps=maps_key, **_identity(entry, supply, self.protocol), shared=shared_key)
 
         def compute() -> tuple[Arrays, dict[str, Any]]:
             raw = maps.values[part]
             given = {name: _twice(value) for name, value in supply.items()}
-            options = {} if entry.shared is not None else _options(entry, self.protocol)
+            options = {} if entry.shared is not None else protocol_options(entry.study, self.protocol)
             scores = entry.function(np.concatenate([raw, np.abs(raw)]), **given, **options)
             return {"raw": scores[: len(raw)], "abs": scores[len(raw) :]}, {"metric": cell.metric, "method": cell.method}
 
         return [self.store.compute("scores", key, compute), *shared.values()]
 
-    def _shared(self, entry: MetricEntry, part: slice) -> dict[str, Artifact]:
-        """What does not depend on the maps: once for all methods."""
+    def _shared(self, entry: MetricEntry, part: slice) -> tuple[str, dict[str, Artifact]]:
+        """What does not depend on the maps, once for all methods, and its key; neither for a metric that shares nothing."""
         if entry.shared is None:
-            return {}
-        function, supply = entry.shared, self._shared_supply(entry, part)
+            return "", {}
+        function, supply = entry.shared, self._supply(tuple(inspect.signature(entry.shared).parameters), "", part)
+        key = artifact_key("shared", model=self.model.digest, precision=self.model.precision, **_identity(entry, supply, self.protocol))
 
         def compute() -> tuple[Arrays, dict[str, Any]]:
-            return function(**supply, **_options(entry, self.protocol)), {"metric": entry.key}
+            return function(**supply, **protocol_options(entry.study, self.protocol)), {"metric": entry.key}
 
-        return {"shared": self.store.compute("shared", self._shared_key(entry, part), compute)}
-
-    def _shared_key(self, entry: MetricEntry, part: slice) -> str:
-        if entry.shared is None:
-            return ""
-        identity = _identity(entry, self._shared_supply(entry, part), self.protocol)
-        return artifact_key("shared", model=self.model.digest, precision=self.model.precision, **identity)
-
-    def _shared_supply(self, entry: MetricEntry, part: slice) -> dict[str, Any]:
-        assert entry.shared is not None
-        return self._supply(tuple(inspect.signature(entry.shared).parameters), "", part)
+        return key, {"shared": self.store.compute("shared", key, compute)}
 
     def _supply(self, needs: tuple[str, ...], kind: str, part: slice) -> dict[str, Any]:
         """What a metric needs, by the name under which it takes it."""
         windows, target = self.explained.windows, self.explained.target
         sources: Mapping[str, Any] = {
-            "mask": lambda: self._masks(kind)[part],
+            "mask": lambda: windows.take(np.arange(part.start, part.stop)).masks(target[part], kind),
             "x": lambda: windows.x[part],
             "target": lambda: target[part],
             "evaluate": lambda: self._evaluate,
@@ -97,23 +88,16 @@ class Scorer:
         }
         return {name: sources[name]() for name in needs if name in sources}
 
-    def _masks(self, kind: str) -> np.ndarray:
-        return self.explained.windows.masks(self.explained.target, kind)
-
     @cached_property
     def _evaluate(self) -> Any:
         return plain_evaluator(self.model.module)
-
-
-def _options(entry: MetricEntry, protocol: str) -> dict[str, Any]:
-    return dict(entry.study) if protocol == STUDY else {}
 
 
 def _identity(entry: MetricEntry, supply: Mapping[str, Any], protocol: str) -> dict[str, Any]:
     """What an artifact's key says of a metric and of what it was given; the model is identified elsewhere."""
     arrays = {name: array_digest(value) for name, value in supply.items() if isinstance(value, np.ndarray)}
     numbers = {name: value for name, value in supply.items() if isinstance(value, int | bool)}
-    return {"metric": entry.key, "version": entry.version, "options": _options(entry, protocol), **arrays, **numbers}
+    return {"metric": entry.key, "version": entry.version, "options": protocol_options(entry.study, protocol), **arrays, **numbers}
 
 
 def _twice(value: Any) -> Any:

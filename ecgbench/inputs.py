@@ -1,0 +1,66 @@
+"""Checks of what a caller passes, said once for everything that is called from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ecgbench.errors import InputError, UnknownKeyError
+from ecgbench.protocol import PROTOCOLS, STUDY
+from ecgbench.registry import unknown
+
+
+def as_array(values: Any) -> np.ndarray:
+    """An array or a torch tensor, wherever it lies, as an array."""
+    return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+
+
+def as_targets(target: Any, count: int) -> np.ndarray:
+    """An int or `count` ints as (count,) int64.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    targets = as_array(target)
+    if targets.dtype.kind not in "iu" or targets.shape not in ((), (count,)):
+        raise InputError(
+            f"expected target as an int or ({count},) ints, got {targets.dtype} {targets.shape}; name a class for each window."
+        )
+    return np.broadcast_to(targets.astype(np.int64), (count,))
+
+
+def known_protocol(protocol: str) -> str:
+    """The protocol, if there is one of that name.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    if protocol not in PROTOCOLS:
+        raise InputError(f'expected protocol {" or ".join(PROTOCOLS)}, got "{protocol}"; choose one of these.')
+    return protocol
+
+
+def protocol_options(study: Mapping[str, Any], protocol: str) -> dict[str, Any]:
+    """Options that a protocol sets: the entry's study options under "study", none under "ours"."""
+    return dict(study) if known_protocol(protocol) == STUDY else {}
+
+
+def known_options(key: str, options: Mapping[str, Any], known: Iterable[str]) -> Mapping[str, Any]:
+    """The options, if an entry knows them all.
+
+    Raises
+    ------
+    UnknownKeyError
+        If it does not know one.
+    """
+    names = list(known)
+    for name in options:
+        if name not in names:
+            raise UnknownKeyError(unknown(f"options of {key}", name, names))
+    return options
