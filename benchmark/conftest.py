@@ -105,9 +105,12 @@ def _estimate(config: pytest.Config, names: list[str], workers: int) -> str:
     from ecgbench.pipeline import estimate_seconds
 
     wanted = {name.partition("[")[2].removesuffix("]") for name in names}
-    cells = [cell for cell in config.option.selection.cells() if cell.id in wanted]
-    seconds = estimate_seconds(cells, config.option.run_options.samples) / workers
-    return f"ecgbench: {len(cells)} cells, about {seconds:.0f} s (training not counted) if nothing of them is in the store"
+    selected = config.option.selection.cells()
+    cells = [cell for cell in selected if cell.id in wanted]
+    health = {(cell.dataset, cell.method, cell.seed) for cell in selected if f"{cell.dataset}-{cell.method}-seed{cell.seed}" in wanted}
+    seconds = estimate_seconds(cells, config.option.run_options.samples, health) / workers
+    what = f"{len(cells)} cells and the health of {len(health)} methods' maps"
+    return f"ecgbench: {what}, about {seconds:.0f} s (training not counted) if nothing of them is in the store"
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -185,10 +188,13 @@ class Outcomes:
         self.others = 0
         self.skipped: list[str] = []
         self.crosschecks: list[str] = []
+        self.health: list[dict[str, Any]] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.cells |= {Cell(*value["cell"]): value for name, value in report.user_properties if name == "ecgbench"}
-        self.crosschecks += [value for name, value in report.user_properties if name == "crosscheck" and report.when == "call"]
+        said = report.user_properties if report.when == "call" else []
+        self.crosschecks += [value for name, value in said if name == "crosscheck"]
+        self.health += [value for name, value in said if name == "health"]
         if report.skipped and isinstance(report.longrepr, tuple):
             self.skipped.append(report.longrepr[2])
         self.others += report.when == "call" and not report.skipped
@@ -207,7 +213,7 @@ class Outcomes:
             session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        from ecgbench.pipeline import score_table
+        from ecgbench.pipeline import health_table, score_table
 
         if self.config.option.collectonly:
             return
@@ -217,6 +223,8 @@ class Outcomes:
         means = {cell: float("nan") if found["mean"] is None else found["mean"] for cell, found in self.cells.items()}
         for dataset in dict.fromkeys(cell.dataset for cell in means):
             terminalreporter.write_line("\n" + score_table(dataset, means))
+        for dataset in dict.fromkeys(found["dataset"] for found in self.health):
+            terminalreporter.write_line("\n" + health_table(dataset, self.health))
         for line in self.crosschecks:
             terminalreporter.write_line(f"beside Quantus: {line}")
         if means:

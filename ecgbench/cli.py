@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ecgbench.errors import EcgbenchError, InputError
 
 if TYPE_CHECKING:
+    from ecgbench.pipeline import Cell
+
     Verbs = argparse._SubParsersAction["_Parser"]
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
@@ -199,24 +201,32 @@ def _check_out(path: Path | None, suffix: str) -> None:
 def _run(given: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from ecgbench.pipeline import Run, accept, estimate_seconds, judge, options_from, score_table, selection_from
+    from ecgbench.pipeline import Run, accept, estimate_seconds, health_record, judge, options_from, selection_from
 
     cells, run = selection_from(given).cells(), Run(options_from(given, time.time()))
     if not cells:
         raise InputError("expected a selection that holds cells, got an empty one; see --dataset, --method, --metric and --seeds.")
-    _say(f"{len(cells)} cells, at most about {estimate_seconds(cells, run.options.samples):.0f} s if nothing of them is in the store")
+    maps = dict.fromkeys((cell.dataset, cell.method, cell.seed) for cell in cells)
+    seconds = estimate_seconds(cells, run.options.samples, maps)
+    _say(f"{len(cells)} cells, at most about {seconds:.0f} s if nothing of them is in the store")
     verdicts, means = {}, {}
     for cell in tqdm(cells, unit="cell"):
         scores = run.scores(cell)
         means[cell] = scores.mean
         verdicts[cell] = judge(run, cell, scores, given.scores, given.update_scores)
     accept(run, [cell for cell, verdict in verdicts.items() if verdict.status == "updated"], given.scores)
-    for dataset in dict.fromkeys(cell.dataset for cell in cells):
-        _say("\n" + score_table(dataset, means))
+    _say_tables(means, [health_record(run, *of) for of in maps])
     bad = [verdict.message for verdict in verdicts.values() if verdict.fails(given.check_only)]
     new = sum(verdict.status == "nothing" for verdict in verdicts.values())
     _say("\n".join(["", *bad, f"{len(cells)} cells, {len(bad)} failed, {new} with no accepted result"]))
     return FAILED if bad else DONE
+
+
+def _say_tables(means: Mapping[Cell, float], health: Sequence[Mapping[str, Any]]) -> None:
+    from ecgbench.pipeline import health_table, score_table
+
+    for dataset in dict.fromkeys(cell.dataset for cell in means):
+        _say(f"\n{score_table(dataset, means)}\n\n{health_table(dataset, health)}")
 
 
 def _leaderboard(given: argparse.Namespace) -> int:

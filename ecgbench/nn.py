@@ -65,7 +65,9 @@ def frozen(model: torch.nn.Module) -> Iterator[torch.nn.Module]:
     """The model in evaluation mode and without gradients of its parameters; both are put back afterwards."""
     training = [module for module in model.modules() if module.training]
     learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    model.eval().requires_grad_(False)
+    model.eval()
+    for parameter in learning:
+        parameter.requires_grad_(False)
     try:
         yield model
     finally:

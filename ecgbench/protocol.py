@@ -177,3 +177,12 @@ SAMPLES = 64
 
 WINDOW_BATCH = 32
 """Windows that one artifact holds: what a killed run loses at most."""
+
+AGREEMENT_WINDOWS = 4
+"""Explained windows, the first ones, on which a method's maps are compared with those of another seed and of another class."""
+
+SKETCH_SIZE, SKETCH_SEED = 16, 0
+"""Numbers that a map's sketch holds, and the seed of the directions that give them."""
+
+NEAR_DUPLICATE = 0.999
+"""Mean correlation of two methods' maps above which they are near-duplicates."""

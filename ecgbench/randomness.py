@@ -19,6 +19,13 @@ def window_generator(seed: int, window: Float[np.ndarray, "leads time"], purpose
     window : (leads, time) standardised signal
     purpose : what is drawn, so that two uses of the same window don't draw alike
     """
-    digest = hashlib.sha256(f"{seed}\0{purpose}\0".encode())
-    digest.update(np.ascontiguousarray(window, dtype="<f4").tobytes())
-    return np.random.default_rng(int.from_bytes(digest.digest(), "little"))
+    return _generator(f"{seed}\0{purpose}\0".encode(), np.ascontiguousarray(window, dtype="<f4").tobytes())
+
+
+def seed_generator(seed: int, purpose: str) -> np.random.Generator:
+    """A generator that depends on the seed and the purpose, and on nothing else: for what all windows of a run share."""
+    return _generator(f"{seed}\0{purpose}\0".encode())
+
+
+def _generator(*parts: bytes) -> np.random.Generator:
+    return np.random.default_rng(int.from_bytes(hashlib.sha256(b"".join(parts)).digest(), "little"))

@@ -28,8 +28,8 @@ HOW = """\
   (worst). A page's own text says which metrics count.
 - Overall is the mean over the **real** datasets in their default identity. Simulated ECGs are shown and do not count; what was computed
   with other options has a page and is not in these tables.
-- A dash means not ranked: a cell that applies to the variant is missing, on one of the real datasets for the overall mean. The page
-  says which one."""
+- A dash means not ranked: the method is shown for comparison only, or a cell that applies to the variant is missing, on one of the real
+  datasets for the overall mean. The page says which one."""
 _BLOCK = re.compile(r"(<!-- leaderboard:begin(?: (\S+))? -->\n).*?(<!-- leaderboard:end -->)", re.DOTALL)
 
 

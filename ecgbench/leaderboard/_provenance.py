@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,25 @@ import numpy as np
 from ecgbench.artifacts import canonical
 from ecgbench.leaderboard._board import Board
 from ecgbench.leaderboard.tables import NOTHING, table
-from ecgbench.results import sample_name
+from ecgbench.protocol import AGREEMENT_WINDOWS, NEAR_DUPLICATE
+from ecgbench.results import health_rows, sample_name
 
 ALL = "all"
 _NOT_PROVENANCE = ("chance", "ranked")
 _OF_A_MODEL = ("digest", "origin", "precision")
+HEALTH = f"""\
+What the signed maps look like before any metric is computed. A number is the mean over the seeds that have one; a dash: it does not apply.
+
+- Sum error: abs(sum - total) / max(abs(total), 1), the median over windows, for methods that promise a total: the logit, or its change
+  from a baseline.
+- Zeros, flat, non-finite: the shares of values that are exactly zero, of maps that are constant, of maps with a value that is not finite.
+- Seed agreement: mean correlation of a window's map with that of another seed, for methods that draw at random.
+- Class agreement: the same with the map of another class, the one with the highest logit; 1 is a method that does not look at the class.
+  Both are over the first {AGREEMENT_WINDOWS} explained windows of a seed, without those where a map is constant.
+- Undetermined: share of the directions that a method's own samples leave open.
+- Near duplicate of: methods whose maps correlate with these by more than {NEAR_DUPLICATE} in the mean on every seed, as estimated from
+  sketches of the maps.
+- s / window: the time that explaining a window took."""
 
 
 def together(values: Mapping[str, Any]) -> list[tuple[Any, str]]:
@@ -80,25 +94,17 @@ def _confusion(board: Board, seed: int, model: Mapping[str, Any]) -> str:
 
 def health_section(board: Board) -> str:
     """What the maps themselves look like, as means over seeds; empty if nothing was recorded."""
-    measured = {method: _health(results.health.values()) for method, results in sorted(board.files.items())}
-    names = sorted({name for values in measured.values() for name in values})
-    if not names:
+    measured = {method: results.health for method, results in board.files.items()}
+    if not any(values for seeds in measured.values() for values in seeds.values()):
         return ""
-    rows = [[f"`{method}`", *(_text(values.get(name)) for name in names)] for method, values in measured.items()]
-    intro = (
-        "Of the signed maps, means over seeds: `zeros` is the share of exact zeros, `flat` that of constant maps, `completeness_error`\n"
-        "how far the maps of a complete method are from summing to the change of the logit, `seconds_a_window` what explaining took."
-    )
-    return "\n".join(["## Health", "", intro, "", table(["method", *names], rows)])
+    sketches = {method: _sketches(board, method) for method in board.files}
+    headings, rows = health_rows(measured, sketches, lambda method: f"`{method}`")
+    return "\n".join(["## Health", "", HEALTH, "", table(headings, rows)])
 
 
-def _health(seeds: Iterable[Mapping[str, Any]]) -> dict[str, float]:
-    found: dict[str, list[float]] = {}
-    for values in seeds:
-        for name, value in values.items():
-            if isinstance(value, int | float):
-                found.setdefault(name, []).append(float(value))
-    return {name: float(np.mean(sorted(values))) for name, values in found.items()}
+def _sketches(board: Board, method: str) -> dict[str, np.ndarray]:
+    names = {str(seed): sample_name("sketch", seed) for seed in board.seeds}
+    return {seed: board.samples[method][name] for seed, name in names.items() if name in board.samples[method]}
 
 
 def provenance_section(board: Board) -> str:

@@ -15,7 +15,7 @@ NOTHING = "-"
 LEGEND = """\
 - A row is a variant: a method with its signed maps, or, as `method` (abs), with their absolute values.
 - A cell is the mean over seeds ± their standard deviation; of a single seed, the mean (and its 95 % interval, patients resampled).
-- **Bold** is best in its column; ↑ higher is better, ↓ lower is better. A dash is no value.
+- **Bold** is best in its column, of the methods that are ranked; ↑ higher is better, ↓ lower is better. A dash is no value.
 - A metric with † is shown and does not count for the place. A cell <sub>[small, in brackets]</sub> is of a metric that does not apply to
   absolute maps; it does not count either.
 - "undef." is the share of windows where the metric is undefined; the mean is over the others.
@@ -79,11 +79,12 @@ def ranking(places: pd.Series[float]) -> list[tuple[tuple[str, str], str, str]]:
 
 
 def best_variants(board: Board, column: Column) -> set[tuple[str, str]]:
-    """Variants with the best mean of a metric, of those to which it applies and which have a value for every seed."""
+    """Variants with the best mean of a metric, of those that are ranked, to which it applies and which have a value for every seed."""
     means = {
         (method, variant): round(row["mean"], AGREEING)
         for (method, variant, name), row in board.summary.items()
         if name == column.name and column.applies(variant) and row["seeds"] == len(board.seeds) and not math.isnan(row["mean"])
+        if method not in board.unranked
     }
     best = (max if column.entry.higher_is_better else min)(means.values(), default=math.nan)
     return {variant for variant, mean in means.items() if mean == best}

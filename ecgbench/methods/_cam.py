@@ -22,6 +22,12 @@ def class_activation_map(model: torch.nn.Module, x: torch.Tensor, target: torch.
     InputError
         If no layer is named and the model names none, the model has no such layer, or its output has no time axis.
     """
+    logit, units = logit_and_units(model, x.detach().requires_grad_(True), target, layer)
+    return weighted_sum(units, *torch.autograd.grad(logit.sum(), units))
+
+
+def logit_and_units(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, layer: str | None) -> tuple[torch.Tensor, torch.Tensor]:
+    """The explained logit (n,) and the layer's units on the way to it: (n, channels, [leads,] time)."""
     units: list[Any] = []
 
     def keep(module: torch.nn.Module, inputs: Any, output: Any) -> Any:
@@ -31,14 +37,18 @@ def class_activation_map(model: torch.nn.Module, x: torch.Tensor, target: torch.
 
     handle = _layer(model, layer).register_forward_hook(keep)
     try:
-        logit = explained_logit(model, x.detach().requires_grad_(True), target)
+        logit = explained_logit(model, x, target)
     finally:
         handle.remove()
     if len(units) != 1 or not isinstance(units[0], torch.Tensor) or units[0].ndim not in (3, 4):
         raise InputError("expected a layer that is called once and returns (n, channels, [leads,] time), got another; name another layer.")
-    (gradient,) = torch.autograd.grad(logit.sum(), units[0])
+    return logit, units[0]
+
+
+def weighted_sum(units: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
+    """The class activation map of a layer's units and their gradient: (n, rows, units)."""
     space = tuple(range(2, gradient.ndim))
-    cam = (gradient.mean(dim=space, keepdim=True) * units[0].detach()).sum(dim=1)
+    cam = (gradient.mean(dim=space, keepdim=True) * units.detach()).sum(dim=1)
     return cam.unsqueeze(1) if cam.ndim == 2 else cam
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,9 @@ import numpy as np
 
 from ecgbench.errors import InputError
 from ecgbench.inputs import as_array, as_targets, known_options, protocol_options
-from ecgbench.methods._registry import METHODS, MethodEntry
+from ecgbench.methods._registry import METHODS, Explanation, MethodEntry
 from ecgbench.protocol import OURS
-from ecgbench.randomness import window_generator
+from ecgbench.randomness import seed_generator, window_generator
 from ecgbench.types import Attributions
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def explain(
     model: torch.nn.Module,
     x: Any,
     target: Any,
-    method: str,
+    method: str = "lrp",
     absolute: bool = False,
     seed: int = 0,
     protocol: str = OURS,
@@ -61,19 +61,54 @@ def explain(
     InputError
         If shapes, targets, the batch size or the model do not fit, or a map is not finite.
     """
+    maps: Attributions = explanation(model, x, target, method, seed, protocol, device, batch_size, **options).maps
+    return np.abs(maps) if absolute else maps
+
+
+def explanation(
+    model: torch.nn.Module,
+    x: Any,
+    target: Any,
+    method: str,
+    seed: int = 0,
+    protocol: str = OURS,
+    device: str | None = None,
+    batch_size: int | None = None,
+    **options: Any,
+) -> Explanation:
+    """Signed maps as `explain` returns them, with what the method says of them; all arrays."""
     entry = METHODS[method]
     options = {**protocol_options(entry.study, protocol), **known_options(method, options, _options_of(entry))}
     windows, targets = _windows(x), as_targets(target, len(x))
     batch, parts = _batch(batch_size), []
-    with _prepared(model, device) as place:
+    with _prepared(model, device) as place, _refusing_overwriting():
         for first in range(0, len(windows), batch):
             part = slice(first, first + batch)
-            needs = {"generators": _generators(windows[part], seed, method), "batch_size": batch}
-            given = {name: needs[name] for name in entry.needs}
-            parts.append(entry.function(model, *place(windows[part], targets[part]), **given, **options).detach().cpu().numpy())
-    maps = np.concatenate(parts)
-    _check(maps, windows, method)
-    return np.abs(maps) if absolute else maps
+            given = {name: _NEEDS[name](windows[part], seed, method, batch) for name in entry.needs}
+            parts.append(_arrays(entry.function(model, *place(windows[part], targets[part]), **given, **options)))
+    joined = _joined(parts)
+    _check(joined.maps, windows, method)
+    return joined
+
+
+_NEEDS: Mapping[str, Callable[[np.ndarray, int, str, int], Any]] = {
+    "generators": lambda windows, seed, method, batch: [window_generator(seed, window, method) for window in windows],
+    "generator": lambda windows, seed, method, batch: seed_generator(seed, method),
+    "batch_size": lambda windows, seed, method, batch: batch,
+}
+"""What a method may need, from a batch of windows, the seed, the method's key and the rows that may pass through the model at once."""
+
+
+def _arrays(returned: Any) -> Explanation:
+    found = returned if isinstance(returned, Explanation) else Explanation(returned)
+    total = None if found.total is None else as_array(found.total)
+    return Explanation(as_array(found.maps), total, {name: as_array(values) for name, values in found.measures.items()})
+
+
+def _joined(parts: list[Explanation]) -> Explanation:
+    totals = [part.total for part in parts if part.total is not None]
+    measures = {name: np.concatenate([part.measures[name] for part in parts]) for name in parts[0].measures}
+    return Explanation(np.concatenate([part.maps for part in parts]), np.concatenate(totals) if totals else None, measures)
 
 
 def _windows(x: Any) -> np.ndarray:
@@ -91,10 +126,6 @@ def _batch(batch_size: int | None) -> int:
 
 def _options_of(entry: MethodEntry) -> list[str]:
     return [name for name in inspect.signature(entry.function).parameters if name not in ("model", "x", "target", *entry.needs)]
-
-
-def _generators(windows: np.ndarray, seed: int, method: str) -> list[np.random.Generator]:
-    return [window_generator(seed, window, method) for window in windows]
 
 
 @contextmanager
@@ -117,6 +148,17 @@ def _prepared(model: torch.nn.Module, device: str | None) -> Iterator[Callable[.
             yield place
         finally:
             model.to(home)
+
+
+@contextmanager
+def _refusing_overwriting() -> Iterator[None]:
+    """Say clearly what autograd says of a model that writes into what its gradient needs."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "inplace operation" not in str(error):
+            raise
+        raise InputError("expected a model that keeps what its gradient needs, got one that writes into it; let it make a copy.") from error
 
 
 def _check(maps: np.ndarray, windows: np.ndarray, method: str) -> None:

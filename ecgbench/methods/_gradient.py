@@ -9,10 +9,32 @@ from ecgbench.errors import InputError
 
 def explained_logit(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """The target's logit of every window: (n,). The model gets a copy of `x`, which it may write into."""
+    return logits_of_target(all_logits(model, x), target)
+
+
+def all_logits(model: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
+    """Logits (n, outputs) of windows. The model gets a copy of `x`, which it may write into.
+
+    Raises
+    ------
+    InputError
+        If the model returns something else.
+    """
     logits: object = model(x.clone())
     if not isinstance(logits, torch.Tensor) or logits.ndim != 2 or len(logits) != len(x):
         got = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
         raise InputError(f"expected a model that returns logits ({len(x)}, outputs), got {got}; wrap it in one that does.")
+    return logits
+
+
+def logits_of_target(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Of logits (n, outputs) each window's target: (n,).
+
+    Raises
+    ------
+    InputError
+        If there is no such output.
+    """
     if target.min() < 0 or target.max() >= logits.shape[1]:
         raise InputError(f"expected targets within 0..{logits.shape[1] - 1}, got {target.min()}..{target.max()}; name others.")
     return logits.gather(1, target.unsqueeze(1)).squeeze(1)
@@ -23,3 +45,10 @@ def logit_gradient(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor
     x = x.detach().requires_grad_(True)
     (gradient,) = torch.autograd.grad(explained_logit(model, x, target).sum(), x)
     return gradient
+
+
+def change_of_logit(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """The target's logit less that of a flat line: (n,), what maps of complete methods sum to."""
+    with torch.no_grad():
+        flat = all_logits(model, torch.zeros_like(x[:1]))
+        return explained_logit(model, x, target) - logits_of_target(flat.expand(len(x), -1), target)

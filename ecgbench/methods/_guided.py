@@ -1,66 +1,71 @@
-"""Guided backpropagation: gradients that pass ReLUs only where they are positive.
-
-Every ReLU that the forward pass calls is replaced on the way, as a module or as a function, in place or not, so none is overlooked.
-"""
+"""Guided backpropagation: gradients that pass ReLUs only where they are positive."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
 import torch
-from torch.overrides import TorchFunctionMode
 
 from ecgbench.errors import InputError
-from ecgbench.methods._gradient import logit_gradient
-
-_RELUS = (torch.nn.functional.relu, torch.relu, torch.Tensor.relu)
-_IN_PLACE = (torch.relu_, torch.Tensor.relu_, torch.nn.functional.relu_)
+from ecgbench.methods._calls import RELU, Function, Rules, check_visible
 
 
 class _GuidedReLU(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+    def forward(ctx: Any, x: torch.Tensor, guide: GuidedReLUs) -> torch.Tensor:
+        ctx.guide = guide
         ctx.save_for_backward(x > 0)
         return x.clamp(min=0)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Any) -> torch.Tensor:
+    def backward(ctx: Any, *gradients: Any) -> tuple[torch.Tensor, None]:
         (passes,) = ctx.saved_tensors
         gradient: torch.Tensor = gradients[0]
-        guided: torch.Tensor = gradient.clamp(min=0) * passes
+        return (gradient.clamp(min=0) if ctx.guide.clips else gradient) * passes, None
+
+
+class GuidedReLUs(Rules):
+    """While it is active, gradients of what is computed are clipped at 0 on their way back through every ReLU.
+
+    Attributes
+    ----------
+    clips : whether they are clipped; where not, the gradient is the plain one
+    """
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        check_visible(model)
+        super().__init__()
+        self.clips = True
+        self._count = 0
+
+    def _guided(self, relu: Function, x: torch.Tensor) -> torch.Tensor:
+        self._count += 1
+        guided: torch.Tensor = _GuidedReLU.apply(x, self)  # type: ignore[no-untyped-call]
         return guided
 
+    rules = MappingProxyType({RELU: _guided})
 
-class _GuidedReLUs(TorchFunctionMode):
-    """Replaces ReLUs while it is active, and counts them."""
+    def check_seen(self, logit: torch.Tensor) -> None:
+        """Refuse a network whose guided gradient would silently be the plain one.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.count = 0
-
-    def __torch_function__(self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = kwargs or {}
-        in_place = function in _IN_PLACE or bool(kwargs.get("inplace"))
-        if function not in _RELUS + _IN_PLACE:
-            return function(*args, **kwargs)
-        self.count += 1
-        x = args[0] if args else kwargs["input"]
-        guided = _GuidedReLU.apply(x)  # type: ignore[no-untyped-call]
-        # Whoever else holds x must see it rectified, as the model meant it.
-        return x.copy_(guided) if in_place else guided
+        Raises
+        ------
+        InputError
+            If no ReLU was called, or one in a way that cannot be seen.
+        """
+        if not self._count:
+            raise InputError("expected a model with ReLUs, got one without any that can be seen; choose another method.")
+        if any(name.startswith(("ReluBackward", "Clamp", "Maximum", "Threshold")) for name in _operations(logit)):
+            raise InputError("expected ReLUs called as nn.ReLU or torch.relu, got one that cannot be seen; call it so.")
 
 
-def guided_gradient(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Gradient of the target's logit, clipped at 0 on its way back through every ReLU: (n, leads, time).
-
-    Raises
-    ------
-    InputError
-        If the model has no ReLU (the method would silently be the plain gradient).
-    """
-    with _GuidedReLUs() as relus:
-        gradient = logit_gradient(model, x, target)
-    if not relus.count:
-        raise InputError("expected a model with ReLUs, got one without any that can be seen; choose another method.")
-    return gradient
+def _operations(output: torch.Tensor) -> set[str]:
+    """Names of the differentiable operations that led to an output."""
+    seen, waiting = set(), [output.grad_fn]
+    while waiting:
+        node = waiting.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            waiting += [before for before, _ in node.next_functions]
+    return {node.name() for node in seen}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ecgbench.methods._cam import Upsampling
 
 
-@METHODS.register(version=1, reference="doi:10.1007/s11263-019-01228-7", passes=2, study={"upsampling": "nearest"})
+@METHODS.register(version=1, reference="doi:10.1007/s11263-019-01228-7", passes=1, study={"upsampling": "nearest"})
 def guided_gradcam(
     model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, layer: str | None = None, upsampling: Upsampling = "linear"
 ) -> torch.Tensor:
@@ -24,8 +24,17 @@ def guided_gradcam(
     ----------
     layer, upsampling : as those of `gradcam`
     """
-    from ecgbench.methods._cam import class_activation_map, upsample
-    from ecgbench.methods._guided import guided_gradient
+    import torch
 
-    cam = class_activation_map(model, x, target, layer).clamp(min=0)
-    return guided_gradient(model, x, target) * upsample(cam, x, upsampling)
+    from ecgbench.methods._cam import logit_and_units, upsample, weighted_sum
+    from ecgbench.methods._guided import GuidedReLUs
+
+    x = x.detach().requires_grad_(True)
+    with GuidedReLUs(model) as relus:
+        logit, units = logit_and_units(model, x, target, layer)
+    relus.check_seen(logit)
+    relus.clips = False
+    (plain,) = torch.autograd.grad(logit.sum(), units, retain_graph=True)
+    relus.clips = True
+    (guided,) = torch.autograd.grad(logit.sum(), x)
+    return guided * upsample(weighted_sum(units, plain).clamp(min=0), x, upsampling)

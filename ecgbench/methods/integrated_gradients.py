@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecgbench.errors import InputError
-from ecgbench.methods._registry import METHODS
+from ecgbench.methods._registry import METHODS, Explanation
 
 if TYPE_CHECKING:
     import torch
 
 
-@METHODS.register(version=1, reference="arXiv:1703.01365", passes=50, needs=("batch_size",), complete=True)
-def integrated_gradients(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, batch_size: int, steps: int = 50) -> torch.Tensor:
+@METHODS.register(version=1, reference="arXiv:1703.01365", passes=1, per="steps", needs=("batch_size",), sum_within=0.1)
+def integrated_gradients(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, batch_size: int, steps: int = 50) -> Explanation:
     """Mean gradient on the way from a flat line, times the window (Sundararajan et al. 2017), by Gauss-Legendre quadrature.
 
     Parameters
@@ -24,7 +24,7 @@ def integrated_gradients(model: torch.nn.Module, x: torch.Tensor, target: torch.
     """
     import torch
 
-    from ecgbench.methods._gradient import logit_gradient
+    from ecgbench.methods._gradient import change_of_logit, logit_gradient
 
     if steps < 1:
         raise InputError(f"expected at least 1 step, got {steps}; name a positive number.")
@@ -36,4 +36,4 @@ def integrated_gradients(model: torch.nn.Module, x: torch.Tensor, target: torch.
         window, step = rows // steps, rows % steps
         gradient = logit_gradient(model, at[step, None, None] * x[window], target[window])
         mean.index_add_(0, window, share[step, None, None] * gradient)
-    return mean * x
+    return Explanation(mean * x, change_of_logit(model, x, target))

@@ -25,6 +25,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "_cells": ["Cell", "Selection", "metric_names", "split_metric", "variant_name"],
         "_estimate": ["estimate_seconds"],
         "_health": ["illness"],
+        "_health_table": ["health_record", "health_table"],
         "_models": ["TrainedModel", "import_model", "model_of", "train"],
         "_register": ["register"],
         "_options": ["Options"],
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
     from ecgbench.pipeline._cells import variant_name as variant_name
     from ecgbench.pipeline._estimate import estimate_seconds as estimate_seconds
     from ecgbench.pipeline._health import illness as illness
+    from ecgbench.pipeline._health_table import health_record as health_record
+    from ecgbench.pipeline._health_table import health_table as health_table
     from ecgbench.pipeline._models import TrainedModel as TrainedModel
     from ecgbench.pipeline._models import import_model as import_model
     from ecgbench.pipeline._models import model_of as model_of

@@ -29,6 +29,7 @@ from ecgbench.results import (
     sample_name,
     score_digest,
     score_name,
+    sketch,
     write_file,
 )
 from ecgbench.types import Scores
@@ -44,7 +45,7 @@ def judge(run: Run, cell: Cell, scores: Scores, root: Path, update: bool = False
     ResultsError
         If the accepted results cannot be read.
     """
-    ill = illness(run.maps(cell.dataset, cell.seed, cell.method).health)
+    ill = illness(run.maps(cell.dataset, cell.seed, cell.method).health, METHODS[cell.method])
     if ill:
         return Verdict("unhealthy", f"{cell.id}: {ill}; look at the method's maps before its scores")
     if update:
@@ -87,7 +88,7 @@ def _accept_method(run: Run, dataset: str, method: str, cells: list[Cell], root:
         numbers[cell.variant, cell.metric, cell.seed] = _number(run, cell, scored)
         scores[score_name(cell.variant, cell.metric, cell.seed)] = scored.values.astype(np.float32)
     for seed in seeds:
-        scores.update(_samples(run, dataset, seed))
+        scores.update(_samples(run, dataset, seed, method))
     kept = {} if held is None else _still_valid(run, held, numbers)
     scores = {name: array for name, array in scores.items() if _belongs(name, {**kept, **numbers})}
     results = MethodResults(
@@ -95,9 +96,9 @@ def _accept_method(run: Run, dataset: str, method: str, cells: list[Cell], root:
         method=method,
         identity=identity(run, dataset),
         models=_merged(held, "models", {str(seed): _model(run, dataset, seed) for seed in seeds}),
-        provenance=provenance(run, dataset, seeds[0]),
+        provenance=provenance(run, dataset, seeds[0], method),
         notes=run.dataset(dataset).notes,
-        health=_merged(held, "health", {str(seed): _health(run, dataset, seed, method) for seed in seeds}),
+        health=_merged(held, "health", {str(seed): run.health(dataset, seed, method) for seed in seeds}),
         artifacts=_merged(held, "artifacts", {str(seed): run.maps(dataset, seed, method).keys for seed in seeds}),
         cells=tuple(number for _, number in sorted({**kept, **numbers}.items())),
     )
@@ -139,10 +140,11 @@ def _merged(held: MethodResults | None, field: str, new: Mapping[str, Any]) -> d
     return dict(sorted({**old, **new}.items()))
 
 
-def _samples(run: Run, dataset: str, seed: int) -> dict[str, np.ndarray]:
+def _samples(run: Run, dataset: str, seed: int, method: str) -> dict[str, np.ndarray]:
+    """What is kept of the explained windows and of their maps."""
     explained = run.explained(dataset, seed)
-    windows = explained.windows
-    arrays = {"record": windows.record, "patient": windows.patient, "start": windows.start, "target": explained.target}
+    windows, maps = explained.windows, sketch(run.maps(dataset, seed, method).values)
+    arrays = {"record": windows.record, "patient": windows.patient, "start": windows.start, "target": explained.target, "sketch": maps}
     return {sample_name(what, seed): array for what, array in arrays.items()}
 
 
@@ -169,12 +171,6 @@ def _model(run: Run, dataset: str, seed: int) -> dict[str, Any]:
     neutral = [float(value) for value in explained.neutral]
     recorded = {name: model.info[name] for name in ("origin", "precision")}
     return {"digest": model.digest, **recorded, **test, "neutral_logits": neutral, "explainable": explained.available}
-
-
-def _health(run: Run, dataset: str, seed: int, method: str) -> dict[str, float]:
-    """Measures of a method's maps, and what explaining a window took."""
-    maps = run.maps(dataset, seed, method)
-    return {**maps.health, "seconds_a_window": round(maps.seconds / len(maps.values), 6)}
 
 
 def identity(run: Run, dataset: str) -> dict[str, Any]:

@@ -11,11 +11,13 @@ import numpy as np
 
 from ecgbench.artifacts import Arrays, Artifact, ArtifactStore, artifact_key
 from ecgbench.inputs import protocol_options
-from ecgbench.methods import METHODS, explain
-from ecgbench.pipeline._health import map_health
+from ecgbench.methods import METHODS, Explanation, explanation
+from ecgbench.models import forward
+from ecgbench.pipeline._health import defined_mean, map_health
 from ecgbench.pipeline._models import TrainedModel
-from ecgbench.protocol import WINDOW_BATCH
-from ecgbench.types import Attributions, Explained
+from ecgbench.protocol import AGREEMENT_WINDOWS, WINDOW_BATCH, DatasetProtocol
+from ecgbench.results import map_correlation
+from ecgbench.types import Attributions, Explained, Logits, Signals, Targets
 
 
 @dataclass(frozen=True)
@@ -38,36 +40,104 @@ class Maps:
     cached: bool
 
 
-def compute_maps(method: str, model: TrainedModel, explained: Explained, seed: int, protocol: str, store: ArtifactStore) -> Maps:
-    """The method's signed maps of the explained windows."""
-    parts = batches(len(explained.target))
-    held = [_compute_batch(method, model, explained, seed, protocol, store, part) for part in parts]
-    values = np.concatenate([artifact.arrays["maps"] for _, artifact in held])
-    health = map_health(values, explained.logit, explained.neutral[explained.target], METHODS[method].complete)
-    seconds = sum(artifact.seconds for _, artifact in held)
-    return Maps(values, tuple(key for key, _ in held), health, seconds, all(artifact.cached for _, artifact in held))
+@dataclass(frozen=True)
+class Mapper:
+    """Explains the windows of one dataset and seed.
+
+    Attributes
+    ----------
+    model : what is explained
+    explained : the explained windows
+    numbers : the dataset's, from which methods take their options
+    seed : of the methods' random numbers
+    protocol : "ours" or "study"
+    store : where maps are kept
+    """
+
+    model: TrainedModel
+    explained: Explained
+    numbers: DatasetProtocol
+    seed: int
+    protocol: str
+    store: ArtifactStore
+
+    def maps(self, method: str) -> Maps:
+        """The method's signed maps of the explained windows."""
+        held = [self._batch(method, part) for part in batches(len(self.explained.target))]
+        artifacts = [artifact for _, artifact in held]
+        found = {name: np.concatenate([artifact.arrays[name] for artifact in artifacts]) for name in artifacts[0].arrays}
+        values = found.pop("maps")
+        seconds = sum(artifact.seconds for artifact in artifacts)
+        return Maps(
+            values, tuple(key for key, _ in held), map_health(values, found), seconds, all(artifact.cached for artifact in artifacts)
+        )
+
+    def agreement(self, method: str, maps: Maps) -> dict[str, float]:
+        """Mean correlation of the first windows' maps with those that the method gives them otherwise.
+
+        Returns
+        -------
+        seed_agreement : with another seed, for stochastic methods
+        class_agreement : of the other class that has the highest logit, if the model has several; a method that ignores the class has 1
+        A mean is over the windows where both maps vary, since a constant one correlates with nothing; it is left out if there are none.
+        """
+        x, target = self.explained.windows.x[:AGREEMENT_WINDOWS], self.explained.target[:AGREEMENT_WINDOWS]
+
+        def compute() -> tuple[Arrays, dict[str, Any]]:
+            others = self._others(method, x, target)
+            return {name: map_correlation(maps.values[: len(x)], other) for name, other in others.items()}, {"method": method}
+
+        key = artifact_key("agreement", agreement=1, **self._identity(method, x, target))
+        arrays = self.store.compute("agreement", key, compute).arrays
+        return {name: value for measure in sorted(arrays) for name, value in defined_mean(measure, arrays[measure]).items()}
+
+    def _others(self, method: str, x: Signals, target: Targets) -> dict[str, Attributions]:
+        """The windows' maps with another seed and of another class, as far as there are any."""
+        found = {}
+        if METHODS[method].stochastic:
+            found["seed_agreement"] = self._explain(method, x, target, self.seed + 1).maps
+        logits = forward(self.model.module, x)
+        if logits.shape[1] > 1:
+            found["class_agreement"] = self._explain(method, x, runners_up(logits, target), self.seed).maps
+        return found
+
+    def _batch(self, method: str, part: slice) -> tuple[str, Artifact]:
+        x, target = self.explained.windows.x[part], self.explained.target[part]
+        key = artifact_key("attributions", **self._identity(method, x, target))
+
+        def compute() -> tuple[Arrays, dict[str, Any]]:
+            found = self._explain(method, x, target, self.seed)
+            total = {} if found.total is None else {"total": found.total}
+            return {"maps": found.maps, **total, **found.measures}, {"method": method}
+
+        return key, self.store.compute("attributions", key, compute)
+
+    def _explain(self, method: str, x: Signals, target: Targets, seed: int) -> Explanation:
+        return explanation(self.model.module, x, target, method, seed, self.protocol, **self._options(method))
+
+    def _options(self, method: str) -> dict[str, Any]:
+        return {option: getattr(self.numbers, name) for option, name in METHODS[method].of_dataset.items()}
+
+    def _identity(self, method: str, x: Signals, target: Targets) -> dict[str, Any]:
+        """What maps depend on."""
+        entry = METHODS[method]
+        return {
+            "method": method,
+            "version": entry.version,
+            "options": {**protocol_options(entry.study, self.protocol), **self._options(method)},
+            "model": self.model.digest,
+            "precision": self.model.precision,
+            "seed": self.seed if entry.stochastic else None,
+            "x": array_digest(x),
+            "target": target.tolist(),
+        }
 
 
-def _compute_batch(
-    method: str, model: TrainedModel, explained: Explained, seed: int, protocol: str, store: ArtifactStore, part: slice
-) -> tuple[str, Artifact]:
-    entry, x, target = METHODS[method], explained.windows.x[part], explained.target[part]
-    key = artifact_key(
-        "attributions",
-        method=method,
-        version=entry.version,
-        options=protocol_options(entry.study, protocol),
-        model=model.digest,
-        precision=model.precision,
-        seed=seed if entry.stochastic else None,
-        x=array_digest(x),
-        target=target.tolist(),
-    )
-
-    def compute() -> tuple[Arrays, dict[str, Any]]:
-        return {"maps": explain(model.module, x, target, method, seed=seed, protocol=protocol)}, {"method": method}
-
-    return key, store.compute("attributions", key, compute)
+def runners_up(logits: Logits, target: Targets) -> Targets:
+    """The class with the highest logit among those that are not explained, (n,)."""
+    others: Logits = np.where(np.arange(logits.shape[1]) == target[:, None], -np.inf, logits)
+    classes: Targets = others.argmax(axis=1)
+    return classes
 
 
 def batches(count: int) -> list[slice]:

@@ -2,48 +2,69 @@
 
 from __future__ import annotations
 
+import inspect
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from ecgbench.datasets import DATASETS
-from ecgbench.methods import METHODS
+from ecgbench.methods import FORWARD_SHARE, METHODS, MethodEntry
 from ecgbench.pipeline._cells import Cell, split_metric
-from ecgbench.protocol import SAMPLES, DatasetProtocol
+from ecgbench.protocol import AGREEMENT_WINDOWS, SAMPLES, DatasetProtocol
 
-BACKWARD = 2.5
+BACKWARD = 1 / FORWARD_SHARE
 """What a forward and a backward pass cost, in forward passes."""
 
 
-def estimate_seconds(cells: Sequence[Cell], samples: int | None) -> float:
+def estimate_seconds(cells: Sequence[Cell], samples: int | None, health: Collection[tuple[str, str, int]] = ()) -> float:
     """Seconds for computing the cells anew: forward passes that they need, times the time of one, measured here.
 
     Parameters
     ----------
     cells : the selection
     samples : explained windows of each dataset and seed; None is taken for the dataset's usual number
+    health : dataset, method and seed of the maps whose health is measured
 
     Training is not counted: how many windows there are is not known before the records are read.
     """
-    total = 0.0
-    for dataset in dict.fromkeys(cell.dataset for cell in cells):
-        own = [cell for cell in cells if cell.dataset == dataset]
-        total += _passes(own, DATASETS[dataset].protocol) * (samples or SAMPLES) * _seconds_per_pass(DATASETS[dataset].protocol)
+    total, windows = 0.0, samples or SAMPLES
+    for dataset in dict.fromkeys([*(cell.dataset for cell in cells), *(dataset for dataset, _, _ in health)]):
+        own, protocol = [cell for cell in cells if cell.dataset == dataset], DATASETS[dataset].protocol
+        checked = {(method, seed) for of, method, seed in health if of == dataset}
+        maps = checked | {(cell.method, cell.seed) for cell in own}
+        passes = windows * (_map_passes(maps, protocol) + _score_passes(own, protocol))
+        total += (passes + min(windows, AGREEMENT_WINDOWS) * _agreement_passes(checked, protocol)) * _seconds_per_pass(protocol)
     return total
 
 
-def _passes(cells: Sequence[Cell], protocol: DatasetProtocol) -> float:
-    """Forward passes a window: those of methods once, those of metrics for raw and absolute maps together."""
-    maps = {(cell.seed, cell.method) for cell in cells}
+def method_passes(entry: MethodEntry, protocol: DatasetProtocol) -> float:
+    """Forward and backward passes a window that a method takes with the options that the dataset sets, and its own defaults."""
+    if not entry.per:
+        return entry.passes
+    if entry.per in entry.of_dataset:
+        return entry.passes * float(getattr(protocol, entry.of_dataset[entry.per]))
+    return entry.passes * float(inspect.signature(entry.function).parameters[entry.per].default)
+
+
+def _map_passes(maps: Iterable[tuple[str, int]], protocol: DatasetProtocol) -> float:
+    """Forward passes a window of methods and seeds."""
+    return sum(BACKWARD * method_passes(METHODS[method], protocol) for method, _ in maps)
+
+
+def _agreement_passes(maps: Collection[tuple[str, int]], protocol: DatasetProtocol) -> float:
+    """Forward passes a window for the maps of another class, and of stochastic methods with another seed."""
+    return _map_passes(maps, protocol) + _map_passes([one for one in maps if METHODS[one[0]].stochastic], protocol)
+
+
+def _score_passes(cells: Sequence[Cell], protocol: DatasetProtocol) -> float:
+    """Forward passes a window of metrics, for raw and absolute maps together."""
     scores = {(cell.seed, cell.method, cell.metric) for cell in cells}
     shared = {(cell.seed, cell.metric) for cell in cells}
     evaluations = {cell.metric: split_metric(cell.metric)[0] for cell in cells}
-    return (
-        sum(METHODS[method].passes * BACKWARD for _, method in maps)
-        + sum(2 * evaluations[metric].passes(protocol.window) for _, _, metric in scores if evaluations[metric].shared is None)
-        + sum(evaluations[metric].passes(protocol.window) for _, metric in shared if evaluations[metric].shared is not None)
+    return sum(2 * evaluations[metric].passes(protocol.window) for _, _, metric in scores if evaluations[metric].shared is None) + sum(
+        evaluations[metric].passes(protocol.window) for _, metric in shared if evaluations[metric].shared is not None
     )
 
 

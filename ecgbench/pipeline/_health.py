@@ -6,38 +6,64 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ecgbench.types import Attributions, PerWindow
+from ecgbench.methods import MethodEntry
+from ecgbench.types import Attributions
 
 FLAT_LIMIT = 0.5
 """Share of constant maps above which a method is held to be broken."""
 
 
-def map_health(maps: Attributions, logits: PerWindow, neutral: PerWindow, complete: bool) -> dict[str, float]:
+def map_health(maps: Attributions, said: Mapping[str, np.ndarray]) -> dict[str, float]:
     """Measures of a method's maps.
 
     Parameters
     ----------
     maps : (n, leads, time), signed
-    logits, neutral : (n,) explained logit of each window, and of a flat line
-    complete : whether maps should sum to the difference of the two
+    said : (n,) by name, what the method says of its maps: their `total`, and measures of its own
 
     Returns
     -------
     zeros : share of values that are exactly zero
     flat : share of maps that are constant
-    completeness_error : of complete methods, the median of abs(sum - difference) / max(abs(difference), 1)
+    nonfinite : share of maps with a value, or a total, that is not finite
+    sum_error : where there is a total, the median of abs(sum - total) / max(abs(total), 1) over maps where both are finite
+    and the means of the method's own measures; a measure that has no finite value is left out
     """
     flat = maps.reshape(len(maps), -1)
-    health = {"zeros": float((flat == 0).mean()), "flat": float((np.ptp(flat, axis=1) == 0).mean())}
-    if complete:
-        difference = logits - neutral
-        error = np.abs(flat.sum(axis=1, dtype=np.float64) - difference) / np.maximum(np.abs(difference), 1)
-        health["completeness_error"] = float(np.median(error))
+    finite = np.isfinite(flat).all(axis=1) & np.isfinite(said.get("total", 0))
+    health = {
+        "zeros": float((flat == 0).mean()),
+        "flat": float((flat.min(axis=1) == flat.max(axis=1)).mean()),
+        "nonfinite": float((~finite).mean()),
+    }
+    for name, values in said.items():
+        if name == "total":
+            health |= _sum_error(flat[finite], values[finite])
+        else:
+            health |= defined_mean(name, values)
     return health
 
 
-def illness(health: Mapping[str, float]) -> str:
+def _sum_error(flat: np.ndarray, total: np.ndarray) -> dict[str, float]:
+    if not len(flat):
+        return {}
+    error = np.abs(flat.sum(axis=1, dtype=np.float64) - total) / np.maximum(np.abs(total), 1)
+    return {"sum_error": float(np.median(error))}
+
+
+def defined_mean(name: str, values: np.ndarray) -> dict[str, float]:
+    """The mean of the values (n,) that are finite, under a measure's name; nothing if there are none, since JSON has no nan."""
+    finite = values[np.isfinite(values)]
+    return {name: float(finite.mean())} if finite.size else {}
+
+
+def illness(health: Mapping[str, float], entry: MethodEntry) -> str:
     """What is wrong with a method's maps, or an empty text."""
+    found = []
+    if health["nonfinite"] > 0:
+        found.append(f"expected finite maps, got non-finite values in {health['nonfinite']:.2%} of them")
     if health["flat"] > FLAT_LIMIT:
-        return f"expected at most {FLAT_LIMIT:.0%} constant maps, got {health['flat']:.0%}"
-    return ""
+        found.append(f"expected at most {FLAT_LIMIT:.0%} constant maps, got {health['flat']:.0%}")
+    if entry.sum_within is not None and health.get("sum_error", 0) > entry.sum_within:
+        found.append(f"expected maps that sum to their total within {entry.sum_within:g}, got an error of {health['sum_error']:.3g}")
+    return "; ".join(found)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ecgbench.datasets import DATASETS
+from ecgbench.methods import METHODS
 from ecgbench.metrics import METRICS
 from ecgbench.pipeline._cells import metric_name
 from ecgbench.pipeline._run import Run
@@ -20,8 +21,8 @@ PACKAGES = ("ecgbench-attribution", "torch", "numpy", "scipy", "wfdb")
 """Packages whose versions are kept with accepted results."""
 
 
-def provenance(run: Run, dataset: str, seed: int) -> dict[str, Any]:
-    """Where and with what the numbers were computed, and the chance level of each metric on a seed's explained windows."""
+def provenance(run: Run, dataset: str, seed: int, method: str) -> dict[str, Any]:
+    """Where and with what the numbers were computed, chance levels on a seed's explained windows, and whether the method is not ranked."""
     return {
         "packages": packages(),
         "python": platform.python_version(),
@@ -29,6 +30,7 @@ def provenance(run: Run, dataset: str, seed: int) -> dict[str, Any]:
         "device": run.options.device,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "chance": chance_levels(run, dataset, seed),
+        **({} if METHODS[method].ranked else {"ranked": False}),
     }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ecgbench.datasets import DATASETS, load_dataset
-from ecgbench.pipeline._attributions import Maps, compute_maps
+from ecgbench.pipeline._attributions import Mapper, Maps
 from ecgbench.pipeline._cells import Cell
 from ecgbench.pipeline._explained import explained_windows
 from ecgbench.pipeline._models import TrainedModel, model_of
@@ -57,11 +57,13 @@ class Run:
 
     def maps(self, name: str, seed: int, method: str) -> Maps:
         """The method's signed maps of the explained windows."""
-        o = self.options
-        return self._hold(
-            ("maps", name, seed, method),
-            lambda: compute_maps(method, self.model(name, seed), self.explained(name, seed), seed, o.protocol, o.store),
-        )
+        return self._hold(("maps", name, seed, method), lambda: self._mapper(name, seed).maps(method))
+
+    def health(self, name: str, seed: int, method: str) -> dict[str, float]:
+        """Measures of the method's maps (see `map_health` and `Mapper.agreement`), and the seconds that explaining a window took."""
+        maps = self.maps(name, seed, method)
+        agreement = self._hold(("agreement", name, seed, method), lambda: self._mapper(name, seed).agreement(method, maps))
+        return {**maps.health, **agreement, "seconds_a_window": round(maps.seconds / len(maps.values), 6)}
 
     def scores(self, cell: Cell) -> Scores:
         """The cell's score of each explained window."""
@@ -74,6 +76,13 @@ class Run:
     def accepted(self, path: Path) -> MethodResults | None:
         """The accepted results in a file, None if there is no such file (see `read_file`)."""
         return self._hold(("accepted", path), lambda: read_file(path) if path.exists() else None)
+
+    def _mapper(self, name: str, seed: int) -> Mapper:
+        o = self.options
+        return self._hold(
+            ("mapper", name, seed),
+            lambda: Mapper(self.model(name, seed), self.explained(name, seed), DATASETS[name].protocol, seed, o.protocol, o.store),
+        )
 
     def _hold(self, key: tuple[Any, ...], function: Callable[[], T]) -> T:
         if key not in self._held:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ecgbench.methods import METHODS
 from ecgbench.pipeline._cells import Cell, split_metric, variant_name
 
 
 def score_table(dataset: str, means: Mapping[Cell, float]) -> str:
     """The dataset's cells, a table a family and kind of mask.
 
-    A row is a variant, a column a metric with its direction (+ higher, - lower is better); `*` marks the best.
+    A row is a variant, a column a metric with its direction (+ higher, - lower is better); `*` marks the best of the ranked methods.
 
     Parameters
     ----------
@@ -31,8 +32,9 @@ def _table(dataset: str, own: Mapping[Cell, float], metrics: list[str]) -> str:
 
     rows = list(dict.fromkeys((cell.method, cell.variant) for cell in own))
     values = {(row, metric): _mean(own, row, metric) for row in rows for metric in metrics}
-    best = {metric: _best(metric, [values[row, metric] for row in rows]) for metric in metrics}
-    body = [[variant_name(*row), *(_shown(values[row, metric], best[metric]) for metric in metrics)] for row in rows]
+    ranked = [row for row in rows if METHODS[row[0]].ranked]
+    best = {metric: _best(metric, [values[row, metric] for row in ranked]) for metric in metrics}
+    body = [[variant_name(*row), *(_shown(values[row, m], row in ranked and values[row, m] == best[m]) for m in metrics)] for row in rows]
     headings = [dataset, *(_heading(metric) for metric in metrics)]
     return str(tabulate(body, headings, disable_numparse=True, colalign=["left", *["right"] * len(metrics)]))
 
@@ -49,8 +51,8 @@ def _best(metric: str, values: list[float]) -> float:
     return max(defined) if split_metric(metric)[0].higher_is_better else min(defined)
 
 
-def _shown(value: float, best: float) -> str:
-    return "-" if np.isnan(value) else f"{value:.3f}{'*' if value == best else ' '}"
+def _shown(value: float, best: bool) -> str:
+    return "-" if np.isnan(value) else f"{value:.3f}{'*' if best else ' '}"
 
 
 def _heading(metric: str) -> str:

@@ -16,7 +16,9 @@ from ecgbench.results._files import (
     score_name,
     write_file,
 )
+from ecgbench.results._health import health_rows
 from ecgbench.results._interval import mean_interval
+from ecgbench.results._sketches import map_correlation, near_duplicates, sketch
 
 __all__ = [
     "Cell",
@@ -24,7 +26,10 @@ __all__ = [
     "MethodResults",
     "Verdict",
     "compare",
+    "health_rows",
+    "map_correlation",
     "mean_interval",
+    "near_duplicates",
     "read_file",
     "read_files",
     "read_results",
@@ -33,5 +38,6 @@ __all__ = [
     "sample_name",
     "score_digest",
     "score_name",
+    "sketch",
     "write_file",
 ]

@@ -64,7 +64,7 @@ class MethodResults:
     models : by seed (as text): digest, origin ("trained", "imported", "shipped"), accuracy, macro_f1, confusion, precision, ...
     provenance : packages, processor, device, date
     notes : what a reader of the numbers must know about the dataset
-    health : by seed (as text): share of zeros, of flat maps, completeness error, ... of the method's maps
+    health : by seed (as text): share of zeros, of flat maps, error of the sum, ... of the method's maps
     artifacts : by seed (as text): keys of the attributions
     cells : the numbers
     """
@@ -160,7 +160,7 @@ def score_name(variant: str, metric: str, seed: int) -> str:
 
 
 def sample_name(what: str, seed: int) -> str:
-    """Name of the explained windows' record, patient, start or target in the archive."""
+    """Name of the explained windows' record, patient, start or target, or of their maps' sketch, in the archive."""
     return f"samples/{what}/{seed}"
 
 

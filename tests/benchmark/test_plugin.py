@@ -32,6 +32,42 @@ def bench(tmp_path):
     return run
 
 
+BROKEN = """
+import torch
+import ecgbench
+from ecgbench.methods import Explanation
+
+@ecgbench.register("methods", version=1, reference="", passes=1)
+def flat(model, x, target):
+    return torch.ones_like(x)
+
+@ecgbench.register("methods", version=1, reference="", passes=1)
+def holey(model, x, target):
+    return torch.full_like(x, torch.nan)
+
+@ecgbench.register("methods", version=1, reference="", passes=1, sum_within=0.1)
+def incomplete(model, x, target):
+    return Explanation(x, x.sum(dim=(1, 2)) + 5)
+
+@ecgbench.register("methods", version=1, reference="", passes=1, ranked=False)
+def twin(model, x, target):
+    return 2 * x + 1
+
+@ecgbench.register("methods", version=1, reference="", passes=1, sum_within=0.1)
+def whole(model, x, target):
+    return Explanation(x, x.sum(dim=(1, 2)))
+"""
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """Environment and options of a run with methods of a plugin's: three broken ones, and two whose maps are alike."""
+    (tmp_path / "broken_methods.py").write_text(BROKEN)
+    chosen = [part for method in ("flat", "holey", "incomplete", "twin", "whole") for part in ("--method", method)]
+    path = {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    return ("-p", "broken_methods", "--seeds", "1", "--samples", "4", *chosen), path
+
+
 @pytest.fixture
 def accepted(bench, tmp_path):
     """The slice's accepted results."""
@@ -116,6 +152,36 @@ def test_two_workers_give_the_same_results(bench, accepted, tmp_path):
     assert "4 passed" in said
     together = json.loads(accepted.read_text())["cells"]
     assert [cell | {"seconds": 0} for cell in together] == [cell | {"seconds": 0} for cell in json.loads(alone)["cells"]]
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
+def test_broken_methods_are_red_and_one_table_shows_the_health_of_all(bench, broken, workers):
+    options, path = broken
+    said = bench(*options, *workers, "-k", "test_maps_are_healthy", where="benchmark", code=1, **path)
+    assert "3 failed, 2 passed" in said
+    assert "expected at most 50% constant maps, got 100%" in said
+    assert "non-finite values in" in said
+    assert "expected maps that sum to their total within 0.1, got an error of" in said
+    assert "no cell was computed" not in said
+    table = said.partition("\nhealth ")[2].partition("\n=")[0].splitlines()[2:]
+    rows = {
+        line.split()[0]: re.split("  +", line.strip())[1:] for line in table if line.startswith(("flat", "incomplete", "twin", "whole"))
+    }
+    assert {method: row[-2] for method, row in rows.items()} == {
+        "flat": "-",
+        "incomplete": "twin, whole",
+        "twin": "incomplete, whole",
+        "whole": "incomplete, twin",
+    }
+    assert [rows[method][0] for method in ("flat", "twin", "whole")] == ["-", "-", "0.000"]
+    assert [rows[method][2] for method in ("flat", "twin", "whole")] == ["1.000", "0.000", "0.000"]
+
+
+def test_healthy_methods_alone_are_a_run(bench):
+    said = bench(*SLICE, "-k", "test_maps_are_healthy", where="benchmark")
+    assert "0 cells and the health of 1 methods' maps" in said
+    assert "1 passed" in said
+    assert "no cell was computed" not in said
 
 
 def test_killed_run_goes_on_where_it_was(bench, tmp_path):

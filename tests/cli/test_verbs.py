@@ -106,6 +106,7 @@ def test_accepted_results_stand(ecg, accepted):
     said = ecg(*SLICE, "--check-only")
     assert "4 cells, 0 failed, 0 with no accepted result" in said
     assert "random_baseline_abs" in said
+    assert "\nhealth " in said
 
 
 @pytest.mark.parametrize("difference", [0.01, -0.01])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ecgbench.results import Cell, MethodResults, mean_interval, sample_name, score_digest, score_name, write_file
+from ecgbench.results import Cell, MethodResults, mean_interval, sample_name, score_digest, score_name, sketch, write_file
 
 PATIENT = np.array(["100", "100", "103", "105"])
 TARGET = np.array([1, 2, 2, 2])
@@ -49,8 +49,8 @@ def model(seed):
     return {"digest": digest, "origin": "trained", "precision": "float32", "accuracy": 0.8727, "macro_f1": 0.7551, "confusion": confusion}
 
 
-def results(dataset, method, means, identity=IDENTITY, **changed):
-    """Results and per-window scores of one method; `means` by variant, metric and seed, as `per_window` takes them."""
+def results(dataset, method, means, identity=IDENTITY, maps=None, **changed):
+    """Results and per-window scores of one method; `means` by variant, metric and seed, as `per_window` takes them; `maps` of each seed."""
     scores = {
         (variant, metric, seed): per_window(mean)
         for variant, metrics in means.items()
@@ -61,6 +61,7 @@ def results(dataset, method, means, identity=IDENTITY, **changed):
     arrays = {score_name(*name): values.astype(np.float32) for name, values in scores.items()}
     for seed in seeds:
         arrays |= {sample_name("patient", seed): PATIENT, sample_name("target", seed): TARGET}
+        arrays |= {} if maps is None else {sample_name("sketch", seed): sketch(maps)}
     fields = {
         "dataset": dataset,
         "method": method,
@@ -73,7 +74,7 @@ def results(dataset, method, means, identity=IDENTITY, **changed):
             "date": "2026-01-02",
         },
         "notes": ("Lead 0 is MLII in all records but 114 (V5).",),
-        "health": {str(seed): {"zeros": 0.25, "flat": 0.0} for seed in seeds},
+        "health": {str(seed): {"zeros": 0.25, "flat": 0.0, "nonfinite": 0.0, "seconds_a_window": 0.002 * seed} for seed in seeds},
         "artifacts": {str(seed): ("f" * 64,) for seed in seeds},
         "cells": tuple(cell(*name, values) for name, values in scores.items()),
     }

@@ -22,7 +22,7 @@ def cells(page, section, variant):
     """Cells of a variant's row in the first table of a section, by the head of their column."""
     table = [line for line in page.split(f"## {section}\n")[1].split("\n## ")[0].split("\n") if line.startswith("|")]
     rows = [[text.strip().replace("&nbsp;", " ") for text in line.strip("|").split("|")] for line in table]
-    return next(dict(zip(rows[0], row, strict=True)) for row in rows if variant in row)
+    return next(dict(zip(rows[0], row, strict=True)) for row in rows if variant in row[:2])
 
 
 def test_golden_page(accept_small, page):
@@ -105,6 +105,29 @@ def test_method_for_comparison_is_not_ranked(accept, page):
     accept("mitdb", "lrp_epsilon", {"raw": {"auc": {1: 0.9}}}, provenance={"ranked": False})
     assert "- `lrp_epsilon` is shown for comparison and not ranked." in page()
     assert cells(page(), "Localisation", "`lime`")["place"] == "0.000"
+
+
+def test_method_for_comparison_is_never_best(accept, page):
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}})
+    accept("mitdb", "lrp_epsilon", {"raw": {"auc": {1: 0.9}}}, provenance={"ranked": False})
+    rows = {method: cells(page(), "Localisation", f"`{method}`") for method in ("lime", "lrp_epsilon")}
+    assert rows["lime"]["auc ↑"].startswith("**0.500**")
+    assert rows["lrp_epsilon"]["auc ↑"].startswith("0.900")
+    assert (rows["lrp_epsilon"]["#"], rows["lrp_epsilon"]["place"]) == ("-", "-")
+
+
+def test_health_is_the_mean_over_seeds_and_names_near_duplicates(accept, page):
+    maps = np.random.default_rng(0).normal(size=(4, 1, 60))
+    measured = {"1": {"zeros": 0.1, "sum_error": 0.25, "undetermined": 0.5}, "2": {"zeros": 0.3, "sum_error": 0.75, "undetermined": 0.5}}
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5, 2: 0.5}}}, maps=maps, health=measured)
+    accept("mitdb", "lrp", {"raw": {"auc": {1: 0.5}}}, maps=3 * maps, health={"1": {"zeros": 0.0, "seed_agreement": 0.125}})
+    accept("mitdb", "saliency", {"raw": {"auc": {1: 0.5}}}, maps=-maps)
+    accept("mitdb", "gradcam", {"raw": {"auc": {1: 0.5}}})
+    lime, lrp = (cells(page(), "Health", f"`{method}`") for method in ("lime", "lrp"))
+    assert (lime["zeros"], lime["sum error"], lime["undetermined"], lime["seed agreement"]) == ("0.200", "0.500", "0.500", "-")
+    assert (lrp["zeros"], lrp["sum error"], lrp["seed agreement"]) == ("0.000", "-", "0.125")
+    alike = {method: cells(page(), "Health", f"`{method}`")["near duplicate of"] for method in ("lime", "lrp", "saliency", "gradcam")}
+    assert alike == {"lime": "`lrp`", "lrp": "`lime`", "saliency": "-", "gradcam": "-"}
 
 
 def test_chance_is_shown_where_the_results_have_it(accept, page):

@@ -7,12 +7,24 @@ import pytest
 import torch
 from torch import nn
 
+import ecgbench
 from ecgbench.methods import METHODS
 
 KEYS = METHODS.keys()
 MODEL_BOUND = [entry.key for entry in METHODS if entry.passes]
-SPREAD_OVER_LEADS = {"random_baseline", "gradcam"}
-"""Methods that speak of leads which the model does not look at."""
+SURROGATES = {"lime", "kernel_shap"}
+"""Methods that give every patch some of what the patches' sum leaves unexplained in the drawn masks, the less the more are drawn."""
+
+SPREAD_OVER_LEADS = {"random_baseline", "gradcam", *SURROGATES}
+"""Methods that speak of leads which the model does not look at: one asks no model, one knows only the time where leads are mixed."""
+
+QUICK = {
+    "lime": {"patch": 8, "samples": 40, "alpha": 1e-5},
+    "kernel_shap": {"patch": 8, "samples": 40},
+    "deep_shap": {"baselines": 5},
+}
+"""Options of the methods that pass the model hundreds of times, where a test does not ask how good they are. LIME's own penalty leaves most
+patches at exactly 0."""
 
 every_method = pytest.mark.parametrize("key", KEYS)
 every_method_that_asks_the_model = pytest.mark.parametrize("key", MODEL_BOUND)
@@ -20,6 +32,16 @@ every_method_that_asks_the_model = pytest.mark.parametrize("key", MODEL_BOUND)
 
 def has_option(key, option):
     return option in inspect.signature(METHODS[key].function).parameters
+
+
+def quick(key, **options):
+    """Options with which a method takes little time; those that are named go first."""
+    return {**QUICK.get(key, {}), **options}
+
+
+def explain(model, x, target, key, **options):
+    """`ecgbench.explain` with quick options."""
+    return ecgbench.explain(model, x, target, key, **quick(key, **options))
 
 
 def windows(n=3, leads=2, time=64, seed=0, dtype=np.float64):

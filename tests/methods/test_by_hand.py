@@ -7,7 +7,6 @@ from torch import nn
 
 import ecgbench
 from ecgbench.methods._cam import class_activation_map
-from ecgbench.methods._guided import guided_gradient
 from ecgbench.nn import LeadsAsRows
 
 from .cases import Linear, windows
@@ -98,9 +97,9 @@ def test_nodes_and_weights_of_few_steps_are_those_of_gauss_and_legendre(steps, s
         (-1, -1, 1, [0, 0], [0, 0]),  # both are off
     ],
 )
-def test_guided_gradient_by_hand_where_it_is_the_gradient_and_where_not(a, b, target, guided, plain):
+def test_guided_backprop_by_hand_where_it_is_the_gradient_and_where_not(a, b, target, guided, plain):
     model = TwoUnits()
-    assert guided_gradient(model, row(a, b), torch.tensor([target]))[0, 0].tolist() == guided
+    assert explained(model, row(a, b), "guided_backprop", target) == guided
     assert explained(model, row(a, b), "saliency", target) == plain
 
 

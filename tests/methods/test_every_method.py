@@ -5,7 +5,6 @@ import pytest
 import torch
 from torch import nn
 
-import ecgbench
 from ecgbench.errors import InputError
 from ecgbench.methods import METHODS
 from ecgbench.models import untrained
@@ -14,11 +13,13 @@ from .cases import (
     KEYS,
     MODEL_BOUND,
     SPREAD_OVER_LEADS,
+    SURROGATES,
     OneLead,
     assert_close_to_maximum,
     drawn,
     every_method,
     every_method_that_asks_the_model,
+    explain,
     has_option,
     small,
     windows,
@@ -36,8 +37,8 @@ def resnet(dtype):
 @every_method
 def test_map_does_not_depend_on_batch_in_float64(key):
     x, model = windows(n=5, time=96), resnet(torch.float64)
-    together = ecgbench.explain(model, x, TARGET, key)
-    alone = [ecgbench.explain(model, x[i : i + 1], TARGET[i : i + 1], key)[0] for i in range(5)]
+    together = explain(model, x, TARGET, key)
+    alone = [explain(model, x[i : i + 1], TARGET[i : i + 1], key)[0] for i in range(5)]
     assert_close_to_maximum(np.stack(alone), together, 1e-4)
 
 
@@ -45,8 +46,8 @@ def test_map_does_not_depend_on_batch_in_float64(key):
 def test_map_does_not_depend_on_batch_in_float32_but_where_a_relu_flips(key):
     x, model = windows(n=40, time=96, dtype=np.float32), resnet(torch.float32)
     target = np.arange(40) % 3
-    together = ecgbench.explain(model, x, target, key)
-    in_parts = ecgbench.explain(model, x, target, key, batch_size=7)
+    together = explain(model, x, target, key)
+    in_parts = explain(model, x, target, key, batch_size=7)
     off = np.abs(together - in_parts).max(axis=(1, 2)) > 1e-3 * np.abs(together).max(axis=(1, 2))
     assert off.mean() <= 0.03
 
@@ -55,35 +56,42 @@ def test_map_does_not_depend_on_batch_in_float32_but_where_a_relu_flips(key):
 @pytest.mark.parametrize("batch_size", [1, 2, 3, 7, 500])
 def test_batch_size_changes_nothing(key, batch_size):
     x, model = windows(n=5), small()
-    wanted = ecgbench.explain(model, x, TARGET, key)
-    assert_close_to_maximum(ecgbench.explain(model, x, TARGET, key, batch_size=batch_size), wanted, 1e-12)
+    wanted = explain(model, x, TARGET, key)
+    assert_close_to_maximum(explain(model, x, TARGET, key, batch_size=batch_size), wanted, 1e-12)
 
 
 @every_method
 def test_windows_in_another_order_get_their_maps_in_that_order(key):
     x, model, order = windows(n=5), small(), [3, 0, 4, 2, 1]
-    wanted = ecgbench.explain(model, x, TARGET, key)[order]
-    assert_close_to_maximum(ecgbench.explain(model, x[order], TARGET[order], key), wanted, 1e-12)
+    wanted = explain(model, x, TARGET, key)[order]
+    assert_close_to_maximum(explain(model, x[order], TARGET[order], key), wanted, 1e-12)
 
 
 @pytest.mark.parametrize("key", [key for key in KEYS if key not in SPREAD_OVER_LEADS])
 @pytest.mark.parametrize("lead", [0, 1])
 def test_a_lead_that_the_model_ignores_gets_nothing(key, lead):
-    maps = ecgbench.explain(drawn(OneLead(lead)), windows(n=5), TARGET, key)
+    maps = explain(drawn(OneLead(lead)), windows(n=5), TARGET, key)
     assert not maps[:, 1 - lead].any()
     assert maps[:, lead].any()
+
+
+@pytest.mark.parametrize("key", sorted(SURROGATES))
+@pytest.mark.parametrize("lead", [0, 1])
+def test_a_lead_that_the_model_ignores_gets_next_to_nothing_where_masks_are_many(key, lead):
+    maps = explain(drawn(OneLead(lead)), windows(), 1, key, samples=2000)
+    assert np.abs(maps[:, 1 - lead]).max() < 0.05 * np.abs(maps[:, lead]).max()
 
 
 @every_method_that_asks_the_model
 def test_the_map_is_that_of_the_target(key):
     x, model = windows(n=5), small()
-    assert not np.allclose(ecgbench.explain(model, x, 0, key), ecgbench.explain(model, x, 1, key))
+    assert not np.allclose(explain(model, x, 0, key), explain(model, x, 1, key))
 
 
 @every_method
 def test_one_target_stands_for_all_windows(key):
     x, model = windows(n=5), small()
-    np.testing.assert_array_equal(ecgbench.explain(model, x, 2, key), ecgbench.explain(model, x, np.full(5, 2), key))
+    np.testing.assert_array_equal(explain(model, x, 2, key), explain(model, x, np.full(5, 2), key))
 
 
 @every_method
@@ -92,8 +100,8 @@ def test_one_target_stands_for_all_windows(key):
 )
 def test_tensors_and_arrays_give_the_same_map(key, target):
     x, model = windows(), small()
-    wanted = ecgbench.explain(model, x, np.array([1, 0, 2]), key)
-    np.testing.assert_array_equal(ecgbench.explain(model, torch.tensor(x, requires_grad=True), target, key), wanted)
+    wanted = explain(model, x, np.array([1, 0, 2]), key)
+    np.testing.assert_array_equal(explain(model, torch.tensor(x, requires_grad=True), target, key), wanted)
 
 
 @every_method
@@ -101,8 +109,8 @@ def test_arguments_are_not_written_into(key):
     x, target = windows(), np.array([0, 1, 2])
     target.flags.writeable = False
     tensor = torch.tensor(x)
-    ecgbench.explain(small(), x, target, key)
-    ecgbench.explain(small(), tensor, torch.tensor(target), key)
+    explain(small(), x, target, key)
+    explain(small(), tensor, torch.tensor(target), key)
     np.testing.assert_array_equal(x, windows())
     np.testing.assert_array_equal(tensor, windows())
     assert not tensor.requires_grad
@@ -111,16 +119,16 @@ def test_arguments_are_not_written_into(key):
 @every_method
 def test_absolute_maps_are_the_absolute_values(key):
     x, model = windows(), small(seed=NEGATIVE)
-    raw = ecgbench.explain(model, x, [0, 1, 2], key)
+    raw = explain(model, x, [0, 1, 2], key)
     assert (raw < 0).any()
-    np.testing.assert_array_equal(ecgbench.explain(model, x, [0, 1, 2], key, absolute=True), np.abs(raw))
+    np.testing.assert_array_equal(explain(model, x, [0, 1, 2], key, absolute=True), np.abs(raw))
 
 
 @every_method
 @pytest.mark.parametrize("precision", [np.float32, np.float64])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_maps_are_of_the_input_s_shape_in_the_precision_of_the_parameters(key, precision, dtype):
-    maps = ecgbench.explain(small().to(dtype), windows(dtype=precision), 1, key)
+    maps = explain(small().to(dtype), windows(dtype=precision), 1, key)
     assert isinstance(maps, np.ndarray)
     assert maps.shape == (3, 2, 64)
     assert maps.dtype == np.dtype(str(dtype).removeprefix("torch."))
@@ -171,7 +179,7 @@ def state(model):
 @pytest.mark.parametrize("device", [None, "cpu"])
 def test_model_is_left_as_it_was_found(key, device):
     model, untouched = watched(), state(watched())
-    ecgbench.explain(model, windows(), 1, key, device=device)
+    explain(model, windows(), 1, key, device=device)
     assert state(model) == untouched
 
 
@@ -179,14 +187,14 @@ def test_model_is_left_as_it_was_found(key, device):
 def test_model_is_left_as_it_was_found_when_explaining_fails(key):
     model, untouched = watched(), state(watched())
     with pytest.raises(InputError):
-        ecgbench.explain(model, windows(), 3, key)
+        explain(model, windows(), 3, key)
     assert state(model) == untouched
 
 
 @every_method
 def test_model_is_evaluated_without_gradients_of_its_parameters(key):
     model = watched()
-    ecgbench.explain(model, windows(), 1, key)
+    explain(model, windows(), 1, key)
     assert {(training, learning) for _, training, learning in model.seen} <= {(False, False)}
     assert bool(model.seen) == bool(METHODS[key].passes)
 
@@ -195,9 +203,9 @@ def test_model_is_evaluated_without_gradients_of_its_parameters(key):
 @pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode])
 def test_maps_are_the_same_where_gradients_are_switched_off(key, context):
     x, model = windows(), small()
-    wanted = ecgbench.explain(model, x, 1, key)
+    wanted = explain(model, x, 1, key)
     with context():
-        np.testing.assert_array_equal(ecgbench.explain(model, x, 1, key), wanted)
+        np.testing.assert_array_equal(explain(model, x, 1, key), wanted)
 
 
 class Own(nn.Module):
@@ -216,7 +224,7 @@ class Own(nn.Module):
 @every_method
 def test_a_users_own_network_of_twelve_leads_is_explained(key):
     options = {"layer": "last"} if has_option(key, "layer") else {}
-    maps = ecgbench.explain(drawn(Own()).float(), windows(leads=12, time=100, dtype=np.float32), [4, 0, 2], key, **options)
+    maps = explain(drawn(Own()).float(), windows(leads=12, time=100, dtype=np.float32), [4, 0, 2], key, **options)
     assert maps.shape == (3, 12, 100)
     assert maps.any(axis=(0, 2)).all()
 
@@ -251,7 +259,7 @@ def test_what_a_model_does_in_place_changes_neither_maps_nor_windows(key):
     x = windows()
     plain = drawn(Centring(in_place=False))
     plain.network.relu.inplace = False
-    np.testing.assert_array_equal(ecgbench.explain(drawn(Centring(in_place=True)), x, 1, key), ecgbench.explain(plain, x, 1, key))
+    np.testing.assert_array_equal(explain(drawn(Centring(in_place=True)), x, 1, key), explain(plain, x, 1, key))
 
 
 def test_tables_of_these_tests_name_methods_that_exist():

@@ -8,12 +8,20 @@ from torch import nn
 import ecgbench
 from ecgbench.errors import EcgbenchError, InputError, UnknownKeyError
 
-from .cases import Linear, drawn, every_method, every_method_that_asks_the_model, small, windows
+from .cases import MODEL_BOUND, Linear, drawn, every_method, every_method_that_asks_the_model, quick, small, windows
+
+GRADIENT_ALONE = {"saliency", "guided_backprop"}
+"""Methods that do not multiply by the window: ReLUs may keep a value that is not finite from the gradient."""
 
 
 def test_unknown_method_is_refused_with_the_nearest_known_one():
     with pytest.raises(UnknownKeyError, match='expected a key of methods, got "grad_cam"; did you mean gradcam'):
         ecgbench.explain(small(), windows(), 0, "grad_cam")
+
+
+def test_without_a_name_the_method_is_lrp():
+    x, model = windows(), small()
+    np.testing.assert_array_equal(ecgbench.explain(model, x, 1), ecgbench.explain(model, x, 1, "lrp"))
 
 
 def test_unknown_option_is_refused_with_the_nearest_known_one():
@@ -22,7 +30,7 @@ def test_unknown_option_is_refused_with_the_nearest_known_one():
 
 
 @every_method
-@pytest.mark.parametrize("name", ["generators", "x_", "n_steps"])
+@pytest.mark.parametrize("name", ["generators", "generator", "x_", "n_steps"])
 def test_what_is_no_option_of_the_method_is_refused(key, name):
     with pytest.raises(UnknownKeyError, match=f'expected a key of options of {key}, got "{name}"'):
         ecgbench.explain(small(), windows(), 0, key, **{name: 1})
@@ -96,18 +104,34 @@ def test_models_that_do_not_return_logits_are_refused(key, change, got):
         ecgbench.explain(Shaped(change), windows(), 0, key)
 
 
-@pytest.mark.parametrize("key", ["input_gradient", "integrated_gradients", "gradcam"])
+@pytest.mark.parametrize("key", [key for key in MODEL_BOUND if key not in GRADIENT_ALONE])
 def test_maps_that_are_not_finite_are_refused_by_window(key):
     x = windows(n=4).copy()
     x[1, 0, 3] = x[3, 1, 0] = np.nan
     with pytest.raises(InputError, match=rf"expected finite maps from {key}, got non-finite values in windows \[1, 3\]"):
-        ecgbench.explain(small(), x, 0, key)
+        ecgbench.explain(small(), x, 0, key, **quick(key))
 
 
-@pytest.mark.parametrize("steps", [0, -5])
-def test_fewer_than_one_step_is_refused(steps):
-    with pytest.raises(InputError, match=f"expected at least 1 step, got {steps}"):
-        ecgbench.explain(small(), windows(), 0, "integrated_gradients", steps=steps)
+REFUSED = {
+    "steps 0": ("integrated_gradients", {"steps": 0}, "expected at least 1 step, got 0"),
+    "steps -5": ("integrated_gradients", {"steps": -5}, "expected at least 1 step, got -5"),
+    "baselines 0": ("deep_shap", {"baselines": 0}, "expected at least 1 baseline, got 0"),
+    "no background": ("deep_shap", {"background": np.zeros((0, 2, 64))}, r"expected a background \(m, 2, 64\), got \(0, 2, 64\)"),
+    "one window": ("deep_shap", {"background": np.zeros((2, 64))}, r"expected a background \(m, 2, 64\), got \(2, 64\)"),
+    "shorter": ("deep_shap", {"background": np.zeros((3, 2, 60))}, r"expected a background \(m, 2, 64\), got \(3, 2, 60\)"),
+    "lime's samples": ("lime", {"samples": 0}, "expected at least 1 sample, got 0"),
+    "lime's patch": ("lime", {"patch": 0}, "expected a patch of at least 1 sample, got 0"),
+    "alpha 0": ("lime", {"alpha": 0}, 'expected a positive alpha or "relative", got 0'),
+    "kernel_shap's patch": ("kernel_shap", {"patch": -1}, "expected a patch of at least 1 sample, got -1"),
+    "odd samples": ("kernel_shap", {"samples": 41}, "expected an even number of samples, got 41"),
+    "no samples": ("kernel_shap", {"samples": 0}, "expected an even number of samples, got 0"),
+}
+
+
+@pytest.mark.parametrize(("key", "options", "said"), REFUSED.values(), ids=REFUSED.keys())
+def test_options_out_of_range_are_refused(key, options, said):
+    with pytest.raises(InputError, match=said):
+        ecgbench.explain(small(), windows(), 0, key, **quick(key, **options))
 
 
 class Twice(nn.Module):

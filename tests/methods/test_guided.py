@@ -8,7 +8,6 @@ from torch.nn import functional
 
 import ecgbench
 from ecgbench.errors import InputError
-from ecgbench.methods._guided import guided_gradient
 
 from .cases import drawn, windows
 
@@ -24,6 +23,7 @@ RETURNING = {
     "functional": functional.relu,
     "functional by name": lambda x: functional.relu(input=x),
     "functional in place": lambda x: functional.relu(x, inplace=True),
+    "functional in place, by position": lambda x: functional.relu(x, True),
     "torch.relu": torch.relu,
     "torch.relu by name": lambda x: torch.relu(input=x),
     "method": lambda x: x.relu(),
@@ -51,8 +51,7 @@ class Rectified(nn.Module):
 
 
 def guided(*how):
-    x = torch.tensor(windows(leads=1, time=40))
-    return guided_gradient(drawn(Rectified(*how)), x, torch.tensor([0, 1, 2])).numpy()
+    return ecgbench.explain(drawn(Rectified(*how)), windows(leads=1, time=40), [0, 1, 2], "guided_backprop")
 
 
 @pytest.mark.parametrize("rectify", RETURNING.values(), ids=RETURNING.keys())
@@ -65,7 +64,9 @@ def test_the_networks_of_these_tests_tell_guided_from_plain_gradients():
     assert not np.allclose(guided(nn.ReLU()), ecgbench.explain(model, x, [0, 1, 2], "saliency"), rtol=0.1)
 
 
-@pytest.mark.parametrize("rectify", [nn.ReLU(inplace=True), torch.relu_], ids=["module", "function"])
+@pytest.mark.parametrize(
+    "rectify", [nn.ReLU(inplace=True), torch.relu_, lambda x: functional.relu(x, True)], ids=["module", "function", "by position"]
+)
 def test_a_relu_in_place_rectifies_what_is_used_again(rectify):
     def summed(before, after):
         return before + after
@@ -80,7 +81,7 @@ def test_a_network_without_relu_has_no_guided_gradcam():
         ecgbench.explain(drawn(Rectified(nn.GELU())), windows(leads=1), 0, "guided_gradcam", layer="second")
 
 
-def test_a_network_without_relu_has_no_guided_gradient():
+def test_a_network_without_relu_has_no_guided_backprop():
     with pytest.raises(InputError, match="expected a model with ReLUs, got one without any"):
         guided(nn.GELU())
 
@@ -88,5 +89,5 @@ def test_a_network_without_relu_has_no_guided_gradient():
 def test_relus_are_plain_again_afterwards():
     model, x = drawn(Rectified(nn.ReLU())), windows(leads=1, time=40)
     before = ecgbench.explain(model, x, 1, "saliency")
-    guided_gradient(model, torch.tensor(x), torch.tensor([1, 1, 1]))
+    ecgbench.explain(model, x, 1, "guided_backprop")
     np.testing.assert_array_equal(ecgbench.explain(model, x, 1, "saliency"), before)

@@ -9,7 +9,7 @@ import pytest
 from ecgbench.models import save_model
 from ecgbench.pipeline import Run, accept, import_model, judge, lost_cells
 from ecgbench.pipeline._accept import identity
-from ecgbench.results import mean_interval, read_file, read_scores, score_digest
+from ecgbench.results import map_correlation, mean_interval, read_file, read_scores, score_digest
 from ecgbench.types import Scores
 from tests.pipeline.runs import cell, small_run, store_with_windows
 
@@ -80,7 +80,15 @@ def test_explained_windows_are_kept_with_the_scores(run, root):
     for name in ("record", "patient", "start"):
         np.testing.assert_array_equal(held[f"samples/{name}/1"], getattr(explained.windows, name))
     np.testing.assert_array_equal(held["samples/target/1"], explained.target)
-    assert len(held) == 4 + len(SLICE)
+    assert len(held) == 5 + len(SLICE)
+
+
+def test_sketch_of_the_maps_is_kept_with_the_scores(run, root):
+    found = {path.stem: read_scores(path)["samples/sketch/1"] for path in accept(run, [cell(method="saliency"), cell(method="lrp")], root)}
+    assert {values.shape for values in found.values()} == {(4, 16)}
+    first, second = (run.maps("synthetic", 1, method).values for method in ("saliency", "lrp"))
+    estimate = 1 - ((found["saliency"] - found["lrp"]) ** 2).sum(axis=1).mean() / 2
+    assert estimate == pytest.approx(map_correlation(first, second).mean(), abs=0.5)
 
 
 def test_model_is_recorded(run, root):
@@ -95,7 +103,9 @@ def test_model_is_recorded(run, root):
 def test_health_artifacts_notes_and_identity_are_recorded(run, root):
     (path,) = accept(run, SLICE, root)
     found, maps, dataset = read_file(path), run.maps("synthetic", 1, "random_baseline"), run.dataset("synthetic")
+    assert found.health["1"] == run.health("synthetic", 1, "random_baseline")
     assert maps.health.items() <= found.health["1"].items()
+    assert {"seed_agreement", "class_agreement", "seconds_a_window"} <= found.health["1"].keys()
     assert found.artifacts == {"1": maps.keys}
     assert found.notes == dataset.notes
     assert found.identity["windows"] == dataset.key
@@ -112,6 +122,12 @@ def test_provenance_names_packages_machine_date_and_chance(run, root):
     assert found["chance"]["auc"] == 0.5
     assert found["chance"]["pointing_game"] == pytest.approx(masks.mean())
     assert found["chance"]["pointing_game_causal"] == pytest.approx(explained.windows.causal.mean())
+
+
+def test_results_of_a_method_that_is_not_ranked_say_so(run, root):
+    found = {path.stem: read_file(path).provenance for path in accept(run, [cell(), cell(method="lrp_epsilon")], root)}
+    assert found["lrp_epsilon"]["ranked"] is False
+    assert "ranked" not in found["saliency"]
 
 
 def test_accepting_a_seed_asks_for_no_other_seeds_model(run, root, monkeypatch):
@@ -171,7 +187,7 @@ def test_changed_identity_starts_anew(run, root, field, value):
     accept(run, SLICE[:1], root)
     assert names(path) == [("raw", "auc", 1)]
     assert read_file(path).identity == identity(run, "synthetic")
-    assert len(read_scores(path)) == 4 + 1
+    assert len(read_scores(path)) == 5 + 1
 
 
 def test_results_that_cannot_be_read_are_replaced(run, root):
@@ -235,7 +251,7 @@ def test_cell_about_to_be_accepted_is_compared_with_nothing(run, root):
 @pytest.mark.parametrize("update", [False, True])
 def test_unhealthy_maps_fail_before_anything_is_compared(run, root, monkeypatch, update):
     accept(run, SLICE, root)
-    maps = replace(run.maps("synthetic", 1, "random_baseline"), health={"zeros": 0.0, "flat": 0.75})
+    maps = replace(run.maps("synthetic", 1, "random_baseline"), health={"zeros": 0.0, "flat": 0.75, "nonfinite": 0.0})
     monkeypatch.setattr(run, "maps", lambda *_: maps)
     found = judge(run, SLICE[0], run.scores(SLICE[0]), root, update)
     assert found.status == "unhealthy"

@@ -3,8 +3,10 @@
 import pytest
 
 from ecgbench.datasets import DATASETS
+from ecgbench.methods import FORWARD_SHARE, METHODS, MethodEntry
 from ecgbench.pipeline import Cell, Selection, _estimate, estimate_seconds
-from ecgbench.protocol import SAMPLES
+from ecgbench.pipeline._estimate import method_passes
+from ecgbench.protocol import AGREEMENT_WINDOWS, SAMPLES
 
 MITDB = Selection(("mitdb",)).cells()
 
@@ -49,6 +51,44 @@ def test_seeds_add_up():
 def test_localisation_costs_the_maps_alone():
     both = [cell(), cell(metric="pointing_game"), cell(variant="abs")]
     assert estimate_seconds([cell()], 1) == estimate_seconds(both, 1) == _estimate.BACKWARD
+
+
+def entry(function, **declared):
+    return MethodEntry("mine", function, version=1, reference="", **declared)
+
+
+def test_passes_of_a_method_are_multiplied_by_what_the_dataset_sets_or_else_by_the_default():
+    def mine(model, x, target, draws=7, other=1000):
+        return x
+
+    protocol = DATASETS["mitdb"].protocol
+    assert method_passes(entry(mine, passes=3), protocol) == 3
+    assert method_passes(entry(mine, passes=3, of_dataset={"draws": "patch"}), protocol) == 3
+    assert method_passes(entry(mine, passes=3, per="draws"), protocol) == 21
+    assert method_passes(entry(mine, passes=3, per="draws", of_dataset={"draws": "patch"}), protocol) == 3 * protocol.patch
+
+
+def test_every_method_has_an_estimate_on_every_dataset():
+    assert all(method_passes(method, dataset.protocol) >= 0 for method in METHODS for dataset in DATASETS)
+
+
+def test_surrogates_cost_a_forward_pass_for_each_perturbed_window():
+    assert estimate_seconds([cell("lime")], 1) == pytest.approx(DATASETS["mitdb"].protocol.perturbations)
+
+
+def test_health_costs_maps_of_another_class_and_of_stochastic_methods_with_another_seed():
+    maps = [("mitdb", "saliency", 1), ("mitdb", "lime", 1)]
+    one = {method: METHODS[method].passes * _estimate.BACKWARD for method in ("saliency", "lime")}
+    one["lime"] *= DATASETS["mitdb"].protocol.perturbations
+    assert estimate_seconds([], 64, maps[:1]) == pytest.approx((64 + AGREEMENT_WINDOWS) * one["saliency"])
+    assert estimate_seconds([], 64, maps[1:]) == pytest.approx((64 + 2 * AGREEMENT_WINDOWS) * one["lime"])
+    assert estimate_seconds([], 1, maps[:1]) == pytest.approx(2 * one["saliency"])
+    assert _estimate.BACKWARD * FORWARD_SHARE == 1
+
+
+def test_maps_of_cells_are_not_counted_again_for_their_health():
+    extra = estimate_seconds([cell()], 64, [("mitdb", "saliency", 1)]) - estimate_seconds([cell()], 64)
+    assert extra == AGREEMENT_WINDOWS * _estimate.BACKWARD
 
 
 def test_perturbation_is_a_pass_a_step_of_raw_and_absolute_maps():

@@ -55,6 +55,11 @@ def test_equally_good_are_both_marked():
     assert rows({cell("saliency"): 0.2, cell("gradcam"): 0.2}) == {"saliency": ["0.200*"], "gradcam": ["0.200*"]}
 
 
+def test_method_for_comparison_is_never_the_best():
+    means = {cell("lrp_epsilon"): 0.9, cell("saliency"): 0.2, cell("gradcam"): 0.1}
+    assert rows(means) == {"lrp_epsilon": ["0.900"], "saliency": ["0.200*"], "gradcam": ["0.100"]}
+
+
 def test_cell_that_was_not_computed_is_a_dash():
     means = {cell("saliency"): 0.2, cell("saliency", "pointing_game"): 0.3, cell("gradcam"): 0.1}
     assert rows(means) == {"saliency": ["0.200*", "0.300*"], "gradcam": ["0.100", "-"]}

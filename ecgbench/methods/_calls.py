@@ -1,0 +1,138 @@
+"""What a forward pass calls: activations and pools, as modules or as functions, in place or not, handed to a method's rules.
+
+A mode of torch sees every call of a function on the way, however often a module is used, so none is overlooked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import torch
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
+
+from ecgbench.errors import InputError
+
+Function = Callable[..., Any]
+Rule = Callable[..., torch.Tensor]
+
+RELU = torch.relu
+ELEMENTWISE: tuple[Function, ...] = (
+    functional.relu6,
+    functional.hardtanh,
+    functional.leaky_relu,
+    functional.prelu,
+    functional.elu,
+    functional.selu,
+    functional.celu,
+    functional.gelu,
+    functional.silu,
+    functional.mish,
+    functional.softplus,
+    functional.softsign,
+    functional.logsigmoid,
+    functional.hardswish,
+    functional.hardsigmoid,
+    torch.sigmoid,
+    torch.tanh,
+    torch.clamp,
+)
+"""Activations of one value each, beside the ReLU."""
+
+POOLS: tuple[Function, ...] = (functional.max_pool1d, functional.max_pool2d)
+
+_SAME: Mapping[Function, Function] = MappingProxyType(
+    {
+        functional.relu: RELU,
+        torch.Tensor.relu: RELU,
+        torch.selu: functional.selu,
+        torch.celu: functional.celu,
+        torch.prelu: functional.prelu,
+        functional.sigmoid: torch.sigmoid,
+        torch.Tensor.sigmoid: torch.sigmoid,
+        functional.tanh: torch.tanh,
+        torch.Tensor.tanh: torch.tanh,
+        torch.Tensor.clamp: torch.clamp,
+        torch.max_pool1d: functional.max_pool1d,
+        torch.max_pool2d: functional.max_pool2d,
+    }
+)
+_IN_PLACE: Mapping[Function, Function] = MappingProxyType(
+    {
+        torch.relu_: RELU,
+        torch.Tensor.relu_: RELU,
+        functional.leaky_relu_: functional.leaky_relu,
+        functional.hardtanh_: functional.hardtanh,
+        functional.elu_: functional.elu,
+        functional.selu_: functional.selu,
+        torch.selu_: functional.selu,
+        functional.celu_: functional.celu,
+        torch.celu_: functional.celu,
+        torch.sigmoid_: torch.sigmoid,
+        torch.Tensor.sigmoid_: torch.sigmoid,
+        torch.tanh_: torch.tanh,
+        torch.Tensor.tanh_: torch.tanh,
+        torch.clamp_: torch.clamp,
+        torch.Tensor.clamp_: torch.clamp,
+    }
+)
+
+
+class Rules(TorchFunctionMode):
+    """While it is active, calls of a function that has a rule are answered by it: `rule(self, function, x, *arguments, **options)`.
+
+    A subclass names its rules by function; the many names of one activation have one rule, that of its plain form. They are functions of
+    the class, since an instance that held its own methods would not be freed when it is let go, nor the tensors that it holds.
+    """
+
+    rules: Mapping[Function, Rule] = MappingProxyType({})
+
+    def __torch_function__(self, function: Function, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Answer one call."""
+        plain = _IN_PLACE.get(function) or _SAME.get(function, function)
+        rule = self.rules.get(plain)
+        if rule is None:
+            return function(*args, **(kwargs or {}))
+        options = dict(kwargs or {})
+        in_place = options.pop("inplace", False) or function in _IN_PLACE
+        x, *arguments = args if args else (options.pop("input"),)
+        result = rule(self, plain, x, *arguments, **options)
+        # Whoever else holds x must see it activated, as the model meant it.
+        return x.copy_(result) if in_place else result
+
+
+def check_visible(model: torch.nn.Module) -> None:
+    """Refuse a model with parts whose calls cannot be seen.
+
+    Raises
+    ------
+    InputError
+        If a module is compiled by TorchScript.
+    """
+    hidden = [path or "the model" for path, module in model.named_modules() if isinstance(module, torch.jit.ScriptModule)]
+    if hidden:
+        raise InputError(
+            f"expected modules whose activations can be seen, got TorchScript in {hidden[0]}; explain the model as it was before scripting."
+        )
+
+
+def check_sums(maps: torch.Tensor, total: torch.Tensor, within: float, method: str) -> None:
+    """Refuse maps that do not sum to what they must.
+
+    Raises
+    ------
+    InputError
+        If a sum is off by more than the share `within` of its total, or of a tenth of what the map's absolute values sum to.
+    """
+    sums = maps.sum(dim=(1, 2))
+    scale = torch.maximum(total.abs(), maps.abs().sum(dim=(1, 2)) / 10)
+    wrong = (sums - total).abs() > within * scale
+    if wrong.any():
+        first = int(wrong.nonzero()[0])
+        raise InputError(
+            f"expected a map of {method} that sums to {total[first]:.4g}, got {sums[first]:.4g}: the model computes something that the "
+            "method has no rule for; use convolutions, linear layers, batch norm, max or average pools, sums and activations of "
+            "torch.nn.functional, or choose another method."
+        )

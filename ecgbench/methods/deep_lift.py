@@ -1,0 +1,39 @@
+"""DeepLIFT."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecgbench.methods._registry import METHODS, Explanation
+
+if TYPE_CHECKING:
+    import torch
+
+    from ecgbench.methods._implementation import Implementation
+
+
+@METHODS.register(version=1, reference="arXiv:1704.02685", passes=1, sum_within=1e-3, study={"implementation": "captum"})
+def deep_lift(
+    model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, implementation: Implementation = "ecgbench"
+) -> Explanation | torch.Tensor:
+    """What each sample contributes to the logit's change from a flat line, by the Rescale rule (Shrikumar et al. 2017).
+
+    Parameters
+    ----------
+    implementation : "ecgbench", or "captum" for Captum's, which the study calls; its maps need not be complete
+
+    Raises
+    ------
+    InputError
+        If the contributions do not sum to the change, because the model computes something that has no rule.
+    """
+    import torch
+
+    from ecgbench.methods._implementation import by_captum
+    from ecgbench.methods._rescale import contributions
+
+    if by_captum(implementation):
+        from ecgbench.methods._captum import captum_deep_lift
+
+        return captum_deep_lift(model, x, target)
+    return contributions(model, x, target, torch.zeros_like(x[:1]))

@@ -1,0 +1,69 @@
+"""DeepSHAP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ecgbench.errors import InputError
+from ecgbench.inputs import as_array
+from ecgbench.methods._registry import METHODS, Explanation
+
+if TYPE_CHECKING:
+    import torch
+
+    from ecgbench.methods._implementation import Implementation
+
+
+@METHODS.register(
+    version=1,
+    reference="arXiv:1705.07874",
+    passes=0.6,
+    per="baselines",
+    needs=("generator", "batch_size"),
+    of_dataset={"baselines": "baselines"},
+    sum_within=1e-3,
+    study={"implementation": "captum"},
+)
+def deep_shap(
+    model: torch.nn.Module,
+    x: torch.Tensor,
+    target: torch.Tensor,
+    generator: np.random.Generator,
+    batch_size: int,
+    baselines: int = 250,
+    background: Any = None,
+    implementation: Implementation = "ecgbench",
+) -> Explanation | torch.Tensor:
+    """Mean of DeepLIFT's contributions over baselines of standard normal noise (Lundberg & Lee 2017), the same for every window.
+
+    Parameters
+    ----------
+    generator : depends on the seed alone
+    batch_size : baselines that pass through the model at once
+    baselines : how many are drawn
+    background : (m, leads, time) windows to take as baselines instead
+    implementation : "ecgbench", or "captum" for Captum's, which the study calls; its maps need not be complete
+
+    Raises
+    ------
+    InputError
+        If the baselines are not windows, or the contributions do not sum to the logit's change.
+    """
+    import torch
+
+    from ecgbench.methods._implementation import by_captum
+    from ecgbench.methods._rescale import mean_contributions
+
+    if baselines < 1:
+        raise InputError(f"expected at least 1 baseline, got {baselines}; name a positive number.")
+    drawn = generator.standard_normal((baselines, *x.shape[1:])) if background is None else np.array(as_array(background))
+    if drawn.ndim != 3 or not len(drawn) or drawn.shape[1:] != x.shape[1:]:
+        raise InputError(f"expected a background (m, {x.shape[1]}, {x.shape[2]}), got {drawn.shape}; cut it like the windows.")
+    references = torch.from_numpy(drawn).to(x)
+    if by_captum(implementation):
+        from ecgbench.methods._captum import captum_deep_shap
+
+        return captum_deep_shap(model, x, target, references)
+    return mean_contributions(model, x, target, references, batch_size)

@@ -1,0 +1,68 @@
+"""KernelSHAP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ecgbench.errors import InputError
+from ecgbench.methods._registry import FORWARD_SHARE, METHODS, Explanation
+
+if TYPE_CHECKING:
+    import torch
+
+    from ecgbench.methods._implementation import Implementation
+
+
+@METHODS.register(
+    version=1,
+    reference="arXiv:1705.07874",
+    passes=FORWARD_SHARE,
+    per="samples",
+    needs=("generators", "batch_size"),
+    of_dataset={"patch": "patch", "samples": "perturbations"},
+    study={"implementation": "captum"},
+)
+def kernel_shap(
+    model: torch.nn.Module,
+    x: torch.Tensor,
+    target: torch.Tensor,
+    generators: Sequence[np.random.Generator],
+    batch_size: int,
+    patch: int = 24,
+    samples: int = 500,
+    implementation: Implementation = "ecgbench",
+) -> Explanation | torch.Tensor:
+    """Shapley values of patches kept or zeroed, by least squares (Lundberg & Lee 2017; pairs as of Covert & Lee 2021).
+
+    Masks are drawn by the Shapley kernel in pairs, each with its complement; the whole window and the flat line are met exactly. Where
+    masks leave values open (`undetermined`, the share of the directions), the smallest ones are taken.
+
+    Parameters
+    ----------
+    generators : one a window
+    batch_size : perturbed windows that pass through the model at once
+    patch : samples of a patch
+    samples : perturbed windows, an even number
+    implementation : "ecgbench", or "captum" for Captum's, which the study calls; its masks are not paired
+    """
+    import torch
+
+    from ecgbench.methods._implementation import by_captum
+    from ecgbench.methods._patches import Patches, perturbed_logits
+    from ecgbench.methods._surrogate import paired_masks, shapley_values
+
+    if samples < 2 or samples % 2:
+        raise InputError(f"expected an even number of samples, got {samples}; masks are drawn in pairs.")
+    patches = Patches(x.shape[1], x.shape[2], patch)
+    if by_captum(implementation):
+        from ecgbench.methods._captum import captum_kernel_shap
+
+        return captum_kernel_shap(model, x, target, patches.numbers(), samples, generators)
+    kept = [paired_masks(generator, samples // 2, patches.count) for generator in generators]
+    logits = perturbed_logits(model, x, target, patches, kept, batch_size)
+    fitted = [shapley_values(*of_window) for of_window in zip(kept, logits, strict=True)]
+    values, undetermined = (torch.from_numpy(np.stack(found)).to(x) for found in zip(*fitted, strict=True))
+    return Explanation(patches.spread(values), measures={"undetermined": undetermined})

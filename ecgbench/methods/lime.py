@@ -1,0 +1,59 @@
+"""LIME."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from ecgbench.errors import InputError
+from ecgbench.methods._registry import FORWARD_SHARE, METHODS
+
+if TYPE_CHECKING:
+    import torch
+
+
+@METHODS.register(
+    version=1,
+    reference="doi:10.1145/2939672.2939778",
+    passes=FORWARD_SHARE,
+    per="samples",
+    needs=("generators", "batch_size"),
+    of_dataset={"patch": "patch", "samples": "perturbations"},
+)
+def lime(
+    model: torch.nn.Module,
+    x: torch.Tensor,
+    target: torch.Tensor,
+    generators: Sequence[np.random.Generator],
+    batch_size: int,
+    patch: int = 24,
+    samples: int = 500,
+    alpha: float | Literal["relative"] = 0.01,
+) -> torch.Tensor:
+    """Coefficients of a Lasso of the logit on patches kept or zeroed, each with probability 1/2 (Ribeiro et al. 2016).
+
+    A sample weighs exp(-d^2 / 2), d the cosine distance of the perturbed window from the whole one.
+
+    Parameters
+    ----------
+    generators : one a window
+    batch_size : perturbed windows that pass through the model at once
+    patch : samples of a patch
+    samples : perturbed windows that are drawn
+    alpha : weight of the coefficients' absolute values, in logits; "relative" for 0.01 standard deviations of the sampled logits
+    """
+    import torch
+
+    from ecgbench.methods._patches import Patches, perturbed_logits
+    from ecgbench.methods._surrogate import lasso
+
+    if samples < 1:
+        raise InputError(f"expected at least 1 sample, got {samples}; name a positive number.")
+    patches = Patches(x.shape[1], x.shape[2], patch)
+    kept = [generator.random((samples, patches.count)) < 0.5 for generator in generators]
+    logits = perturbed_logits(model, x, target, patches, kept, batch_size)
+    energies = patches.energies(x)
+    fitted = [lasso(*of_window, alpha) for of_window in zip(kept, logits, energies, strict=True)]
+    return patches.spread(torch.from_numpy(np.stack(fitted)).to(x))

@@ -1,0 +1,148 @@
+"""What a method cannot see or has no rule for is refused, never explained wrongly."""
+
+import pytest
+import torch
+from torch import nn
+
+import ecgbench
+from ecgbench.errors import InputError
+
+from .cases import drawn, quick, windows
+from .networks import RULED, Between, Called, doubled, explained
+
+SUMMED = ["deep_lift", "deep_shap", "lrp", "lrp_epsilon"]
+"""Methods with rules whose maps have a total, by which an operation without a rule is found out."""
+
+NO_RULE = r"expected a map of \w+ that sums to .*, got .*: the model computes something that the method has no rule for; use convolutions"
+
+
+class Attention(nn.Module):
+    """Softmax over all pairs of samples."""
+
+    def forward(self, x):
+        return torch.softmax(x.transpose(1, 2) @ x, dim=2).matmul(x.transpose(1, 2)).transpose(1, 2)
+
+
+class Recurrent(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.unit = nn.GRU(4, 4, batch_first=True)
+
+    def forward(self, x):
+        return self.unit(x.transpose(1, 2))[0].transpose(1, 2)
+
+
+WITHOUT_A_RULE = {
+    "square": torch.square,
+    "product": lambda x: x * x,
+    "gate": lambda x: x * torch.sigmoid(x),
+    "exponential": torch.exp,
+    "attention": Attention(),
+    "LayerNorm": nn.LayerNorm(64),
+    "GroupNorm": nn.GroupNorm(2, 4),
+    "softmax": nn.Softmax(dim=1),
+    "GRU": Recurrent(),
+}
+
+
+@pytest.mark.parametrize("between", WITHOUT_A_RULE.values(), ids=WITHOUT_A_RULE.keys())
+@pytest.mark.parametrize("key", SUMMED)
+def test_operations_without_a_rule_are_refused_with_the_remedy(key, between):
+    with pytest.raises(InputError, match=NO_RULE):
+        explained(Between(between), key)
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e4])
+@pytest.mark.parametrize("key", SUMMED)
+def test_a_missing_rule_is_found_out_however_large_the_logits_are(key, scale):
+    model = doubled(drawn(Between(torch.square)))
+    model.out.weight.data *= scale
+    model.out.bias.data *= scale
+    with pytest.raises(InputError, match=NO_RULE):
+        ecgbench.explain(model, windows(), [0, 1, 2], key, **quick(key))
+
+
+class Overwriting(nn.Module):
+    """A network that writes into the input of a convolution after the convolution has seen it."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second, self.out = nn.Conv1d(2, 4, 5, padding=2), nn.Conv1d(4, 4, 5, padding=2), nn.Linear(4, 3)
+
+    def forward(self, x):
+        units = self.first(x)
+        after = self.second(units)
+        torch.relu_(units)
+        return self.out((after + units).mean(dim=2))
+
+
+@pytest.mark.parametrize("key", ["guided_backprop", "deep_lift", "deep_shap", "lrp"])
+def test_a_network_that_overwrites_what_its_gradient_needs_is_refused(key):
+    with pytest.raises(InputError, match="expected a model that keeps what its gradient needs, got one that writes into it"):
+        explained(Overwriting(), key)
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+def test_a_network_that_is_scripted_as_a_whole_has_gradients_but_no_rules():
+    plain = Between(nn.ReLU(), first=nn.Identity(), last=nn.Identity())
+    scripted = torch.jit.script(nn.Sequential(plain.first, nn.ReLU(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(4, 3)))
+    with pytest.raises(InputError, match="got TorchScript in the model"):
+        explained(scripted, "lrp")
+    assert explained(scripted, "saliency").any()
+
+
+class Branching(nn.Module):
+    """A network that activates louder windows otherwise."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.out = nn.Conv1d(2, 4, 5, padding=2), nn.Linear(4, 3)
+
+    def forward(self, x):
+        units = self.first(x)
+        return self.out((torch.tanh(units) if x.abs().max() > 1 else torch.relu(units)).mean(dim=2))
+
+
+def test_networks_that_call_other_activations_for_the_flat_line_have_no_deep_lift():
+    with pytest.raises(InputError, match="expected a model that calls the same activations for every window"):
+        explained(Branching(), "deep_lift")
+
+
+HIDDEN = {
+    "torch.clamp": lambda x: torch.clamp(x, min=0),
+    "Tensor.clamp_": lambda x: x.clamp_(min=0),
+    "clamp_min": lambda x: x.clamp_min(0),
+    "maximum": lambda x: torch.maximum(x, torch.zeros_like(x)),
+    "Threshold": nn.Threshold(0, 0),
+}
+guided = pytest.mark.parametrize("key", ["guided_backprop", "guided_gradcam"])
+
+
+@pytest.mark.parametrize("last", HIDDEN.values(), ids=HIDDEN.keys())
+@guided
+def test_a_relu_that_cannot_be_seen_beside_others_is_refused_where_it_should_be_guided(key, last):
+    with pytest.raises(InputError, match=r"expected ReLUs called as nn\.ReLU or torch\.relu, got one that cannot be seen; call it so"):
+        explained(Between(nn.ReLU(), last=Called(last)), key)
+
+
+@pytest.mark.parametrize("activation", [nn.GELU(), torch.tanh, HIDDEN["clamp_min"]], ids=["GELU", "tanh", "clamp_min"])
+@guided
+def test_a_network_without_a_relu_that_can_be_seen_is_refused_where_it_should_be_guided(key, activation):
+    with pytest.raises(InputError, match="expected a model with ReLUs, got one without any that can be seen; choose another method"):
+        explained(Between(activation, first=nn.Identity(), last=nn.Identity()), key)
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+@pytest.mark.parametrize("key", RULED)
+def test_scripted_modules_are_refused_by_name(key):
+    scripted = torch.jit.script(nn.Sequential(nn.ReLU()))
+    with pytest.raises(InputError, match="expected modules whose activations can be seen, got TorchScript in between; explain"):
+        explained(Between(scripted), key)
+
+
+@pytest.mark.parametrize("key", ["gradcam", "guided_gradcam"])
+def test_a_network_that_names_no_last_stage_is_refused_with_the_names_of_its_layers(key):
+    model = Between(nn.ReLU())
+    model.gradcam_layer = None
+    with pytest.raises(InputError, match="name its last stage, `layer=` one of first, norm, second, out, between, before, after"):
+        explained(model, key)
