@@ -1,0 +1,75 @@
+"""What races share: calls that take turns in one process, the machine they run on, the golden files, and the table of what came out."""
+
+from __future__ import annotations
+
+import gc
+import os
+import statistics
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from tabulate import tabulate
+
+from ecgbench.pipeline._provenance import processor
+
+Turn = tuple[str, Callable[[], object]]
+"""A name and what is timed under it."""
+
+
+def alternate(turns: Sequence[Turn], rounds: int) -> dict[str, float]:
+    """Median seconds by name of calls that take turns, so that a slower hour slows all; a name can have several turns a round."""
+    seconds = defaultdict(list)
+    for _ in range(rounds):
+        for name, call in turns:
+            # Nobody pays for what another left behind.
+            gc.collect()
+            start = time.perf_counter()
+            call()
+            seconds[name].append(time.perf_counter() - start)
+    return {name: statistics.median(taken) for name, taken in seconds.items()}
+
+
+def machine(*packages: str) -> str:
+    """The processor, torch's threads and the versions of torch and of the packages."""
+    versions = ", ".join(f"{package} {version(package)}" for package in ("torch", *packages))
+    return f"{processor()}, {torch.get_num_threads()} of {os.cpu_count()} threads, {versions}"
+
+
+def golden(name: str) -> Path:
+    """A golden file, by its name in `reference/` of the folder that ECGBENCH_SHARED names; by default `shared` beside the repository.
+
+    Raises
+    ------
+    SystemExit
+        If there is no such file.
+    """
+    folder = Path(os.environ.get("ECGBENCH_SHARED") or Path(__file__).parents[3] / "shared").resolve()
+    path = folder / "reference" / name
+    if not path.is_file():
+        raise SystemExit(
+            f"expected the golden file {path}, got nothing there; set ECGBENCH_SHARED to the folder that holds reference/{name}."
+        )
+    return path
+
+
+def say(text: str) -> None:
+    """Report progress at once, apart from the results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def figure(value: float | None, unit: str = "") -> str:
+    """A number in three digits, or a dash for what was not measured."""
+    if value is None:
+        return "-"
+    return f"{value:,.0f}{unit}" if abs(value) >= 100 else f"{value:.3g}{unit}"
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table as GitHub reads it; all but the first column are set to the right."""
+    aligned = ["left", *["right"] * (len(header) - 1)]
+    return tabulate(rows, header, "github", colalign=aligned, disable_numparse=True)

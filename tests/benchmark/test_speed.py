@@ -1,0 +1,106 @@
+"""The scripts that race us against others: they run and say what they should, on a tiny network; times are never judged."""
+
+import gc
+import importlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import ecgbench
+from ecgbench.models import model_digest, untrained
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _no_collection(monkeypatch):
+    """Under pytest a collection takes longer than all that is raced here."""
+    monkeypatch.setattr(gc, "collect", lambda: 0)
+
+
+@pytest.fixture(scope="module")
+def speed():
+    """The script, imported as if it were run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "benchmark" / "speed")
+        yield importlib.import_module("methods")
+
+
+@pytest.fixture
+def course(speed):
+    """Three windows and few samples on the narrow network."""
+    x = np.random.default_rng(0).standard_normal((3, 1, 200), dtype=np.float32)
+    few = {"heavy_windows": 1, "batch_windows": 2, "repeats": 1, "steps": 2, "samples": 6, "baselines": 2}
+    return speed.Course(untrained("resnet18_7_narrow", 4), x, np.array([0, 1, 3]), speed.Setting(windows=3, **few))
+
+
+def table(text):
+    """Cells of a report's table, by the first of each row."""
+    lines = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
+    return {first.strip(): [cell.strip() for cell in cells] for first, *cells in lines[2:]}
+
+
+def test_every_method_that_computes_something_is_raced(speed):
+    assert {*speed.RACES, "random_baseline"} == set(ecgbench.methods())
+
+
+def test_report_has_a_row_for_every_race(speed, course):
+    text = speed.report(course, list(speed.RACES))
+    assert "torch" in text
+    assert "default memory layout" in text
+    found = table(text)
+    assert list(found) == [*speed.RACES, "deep_shap (2 windows)"]
+    assert {len(cells) for cells in found.values()} == {len(speed.HEADER) - 1}
+    assert found["integrated_gradients"][4] == "2 forward+backward"
+    assert found["lime"][4] == "6 forward"
+    assert found["deep_shap (2 windows)"][2] == "-"
+    assert {key for key, cells in found.items() if cells[-2] == "-"} == {"lrp", "lrp_epsilon"}
+
+
+@pytest.mark.parametrize("key", ["saliency", "input_gradient", "guided_backprop", "integrated_gradients"])
+def test_maps_are_recognised_as_the_same(speed, course, key):
+    assert course.difference(key) < speed.SAME
+
+
+def test_captum_does_not_take_part_where_it_is_skipped(speed, course, capsys):
+    setting = speed.replace(course.setting, captum=False)
+    found = table(speed.report(speed.Course(course._model, course.x, course.target, setting), ["saliency"]))
+    assert (found["saliency"][2], found["saliency"][3], found["saliency"][-1]) == ("-", "-", "-")
+    assert "saliency" in capsys.readouterr().err
+
+
+def test_race_leaves_all_networks_as_they_were(speed, course):
+    networks = (course._model, course._bare, course._theirs)
+    before = [model_digest(network) for network in networks]
+    speed.report(course, ["lrp", "guided_gradcam", "deep_lift"])
+    assert [model_digest(network) for network in networks] == before
+    assert not any(parameter.requires_grad for parameter in course._bare.parameters())
+    assert all(parameter.requires_grad and parameter.is_contiguous() for parameter in course._theirs.parameters())
+
+
+def test_calls_take_turns(speed):
+    said = []
+    seconds = speed.alternate([(name, lambda name=name: said.append(name)) for name in "aba"], 2)
+    assert "".join(said) == "abaaba"
+    assert set(seconds) == {"a", "b"}
+
+
+def test_missing_golden_file_is_named_with_its_remedy(speed, tmp_path, monkeypatch):
+    monkeypatch.setenv("ECGBENCH_SHARED", str(tmp_path))
+    with pytest.raises(SystemExit, match=r"mitdb_resnet18_7.safetensors.*ECGBENCH_SHARED"):
+        speed.main([])
+
+
+def test_numbers_that_make_no_race_are_refused(speed, capsys):
+    with pytest.raises(SystemExit):
+        speed.main(["--repeats", "0"])
+    assert "expected repeats of at least 1, got 0" in capsys.readouterr().err
+
+
+def test_golden_windows_repeat_without_being_equal(speed, shared):
+    x, target = speed.golden_windows(20)
+    assert x.dtype == np.float32
+    assert x.shape == (20, 1, 2880)
+    assert np.array_equal(target[:4], target[16:])
+    assert 0 < np.abs(x[:4] - x[16:]).max() < 0.1
