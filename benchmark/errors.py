@@ -19,7 +19,8 @@ import ecgbench
 from ecgbench.methods import METHODS, explanation
 
 REFERENCE = Path(os.environ.get("ECGBENCH_SHARED", Path(__file__).parents[2] / "shared")) / "reference"
-HEADER = ("method", "network", "golden: float64", "golden: float32", "off by > 1e-3", "sum: float64", "sum: float32")
+HEADER = ("method", "network", "golden, float64: largest", "float32: median", "float32: share > 1e-3", "sum, float64", "sum, float32")
+COMPARED = [entry.key for entry in METHODS if entry.passes]
 STANDS_FOR = {"lrp_epsilon": "input_gradient"}
 """Methods that must equal another one's golden maps, up to stabilisers."""
 
@@ -27,16 +28,14 @@ STANDS_FOR = {"lrp_epsilon": "input_gradient"}
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--methods", nargs="+", default=[entry.key for entry in METHODS if entry.passes], help="default: all")
-    parser.add_argument("--windows", type=int, default=8, help="windows of each network, 16 at most (default 8)")
+    parser.add_argument("--methods", nargs="+", choices=METHODS.keys(), default=COMPARED, metavar="METHOD", help="default: all")
+    parser.add_argument("--windows", type=int, default=8, choices=range(1, 9), metavar="1..8", help="windows of each network (default 8)")
     given = parser.parse_args()
     if not REFERENCE.is_dir():
         parser.error(f"expected reference files in {REFERENCE}, found no such folder; set ECGBENCH_SHARED to the folder that holds it")
     print(tabulate(tqdm(rows(given.methods, given.windows), total=2 * len(given.methods), delay=2), HEADER, tablefmt="pipe"))
-    print(
-        "\ngolden: largest difference from the golden map, as a share of a window's largest value (median over windows for float32, beside "
-        "it the share of windows beyond 1e-3)\nsum: largest abs(sum - total) / max(abs(total), 1), where a map must sum to something"
-    )
+    print("\ngolden: difference from the golden map, as a share of a window's largest value")
+    print("sum: largest abs(sum - total) / max(abs(total), 1), where a map must sum to something")
 
 
 def rows(methods: list[str], windows: int) -> Iterator[list[str]]:
@@ -61,7 +60,7 @@ def measured(model: torch.nn.Module, golden: dict[str, np.ndarray], method: str)
         difference = np.abs(found.maps - wanted).max(axis=(1, 2)) / np.abs(wanted).max(axis=(1, 2))
     if found.total is None:
         return difference, None
-    return difference, np.abs(found.maps.sum(axis=(1, 2)) - found.total) / np.maximum(np.abs(found.total), 1)
+    return difference, np.abs(found.maps.sum(axis=(1, 2), dtype=np.float64) - found.total) / np.maximum(np.abs(found.total), 1)
 
 
 def beyond(differences: np.ndarray) -> float:

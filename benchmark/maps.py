@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ecgbench.datasets import DATASETS
+from ecgbench.errors import EcgbenchError
 from ecgbench.methods import METHODS
 from ecgbench.pipeline import Options, Run
 from ecgbench.types import Explained
@@ -27,15 +28,19 @@ def main() -> None:
     parser.add_argument("dataset", choices=DATASETS.keys())
     parser.add_argument("--window", type=int, default=0, help="number of the explained window (default 0, the first)")
     parser.add_argument("--lead", type=int, default=0, help="lead that is drawn (default 0)")
-    parser.add_argument("--methods", nargs="+", default=METHODS.keys(), help="default: all")
+    parser.add_argument("--methods", nargs="+", choices=METHODS.keys(), default=METHODS.keys(), metavar="METHOD", help="default: all")
     parser.add_argument("--seed", type=int, help="default: the dataset's first")
     parser.add_argument("--seconds", type=float, nargs=2, metavar=("FROM", "TO"), help="part of the window that is drawn (default: all)")
     parser.add_argument("--out", type=Path, required=True, help="file of the figure, such as maps.png")
     given = parser.parse_args()
     run, seed = Run(Options()), DATASETS[given.dataset].protocol.seeds[0] if given.seed is None else given.seed
-    explained = run.explained(given.dataset, seed)
-    if not 0 <= given.window < len(explained.target):
-        parser.error(f"expected a window from 0 to {len(explained.target) - 1}, got {given.window}; name another")
+    try:
+        explained = run.explained(given.dataset, seed)
+    except EcgbenchError as error:
+        parser.error(str(error))
+    for name, count in (("window", len(explained.target)), ("lead", explained.windows.x.shape[1])):
+        if not 0 <= getattr(given, name) < count:
+            parser.error(f"expected a {name} from 0 to {count - 1}, got {getattr(given, name)}; name another")
     maps = {method: run.maps(given.dataset, seed, method).values[given.window, given.lead] for method in given.methods}
     draw(explained, given.window, given.lead, maps, run.dataset(given.dataset).fs, given.seconds, given.out)
 
@@ -71,7 +76,7 @@ def draw(
 
 def _draw_map(axis: object, time: np.ndarray, signal: np.ndarray, values: np.ndarray) -> None:
     low, height = signal.min(), np.ptp(signal)
-    limit = float(np.percentile(np.abs(values), SHOWN)) or 1.0
+    limit = float(np.percentile(np.abs(values), SHOWN) or np.abs(values).max() or 1)
     extent = (time[0], time[-1], low - 0.9 * height, low + 1.05 * height)
     axis.imshow(values[None], aspect="auto", extent=extent, cmap="bwr", vmin=-limit, vmax=limit, alpha=0.6, interpolation="nearest")
     axis.plot(time, signal, color="black", lw=0.7)

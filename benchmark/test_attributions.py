@@ -16,6 +16,6 @@ def test_maps_are_healthy(group, run, benchmark, record_property):
     found = health_record(run, dataset, method, seed)
     record_property("health", found)
     benchmark.extra_info.update(cached=maps.cached, seconds=maps.seconds, **found["measures"])
-    ill = illness(found["measures"], METHODS[method])
+    ill = illness(found["measures"], METHODS[method], run.options.protocol)
     if ill:
         pytest.fail(ill, pytrace=False)

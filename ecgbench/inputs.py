@@ -33,6 +33,19 @@ def as_targets(target: Any, count: int) -> np.ndarray:
     return np.broadcast_to(targets.astype(np.int64), (count,))
 
 
+def at_least(name: str, value: Any, least: int = 1) -> int:
+    """The value, if it is a whole number from `least` on.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise InputError(f"expected {name} as a whole number from {least} on, got {value!r}; name another.")
+    return int(value)
+
+
 def known_protocol(protocol: str) -> str:
     """The protocol, if there is one of that name.
 

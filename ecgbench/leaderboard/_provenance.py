@@ -19,8 +19,8 @@ _OF_A_MODEL = ("digest", "origin", "precision")
 HEALTH = f"""\
 What the signed maps look like before any metric is computed. A number is the mean over the seeds that have one; a dash: it does not apply.
 
-- Sum error: abs(sum - total) / max(abs(total), 1), the median over windows, for methods that promise a total: the logit, or its change
-  from a baseline.
+- Sum error: abs(sum - total) / max(abs(total), 1), the median over windows, for methods that promise a total: the logit's change from
+  a baseline; of LRP, the logit less what biases and stabilisers absorbed.
 - Zeros, flat, non-finite: the shares of values that are exactly zero, of maps that are constant, of maps with a value that is not finite.
 - Seed agreement: mean correlation of a window's map with that of another seed, for methods that draw at random.
 - Class agreement: the same with the map of another class, the one with the highest logit; 1 is a method that does not look at the class.

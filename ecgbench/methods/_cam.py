@@ -7,7 +7,7 @@ from typing import Any, Literal
 import torch
 
 from ecgbench.errors import InputError
-from ecgbench.methods._gradient import explained_logit
+from ecgbench.methods._gradient import explained_logit, gradient_of
 
 Upsampling = Literal["linear", "nearest"]
 
@@ -23,7 +23,7 @@ def class_activation_map(model: torch.nn.Module, x: torch.Tensor, target: torch.
         If no layer is named and the model names none, the model has no such layer, or its output has no time axis.
     """
     logit, units = logit_and_units(model, x.detach().requires_grad_(True), target, layer)
-    return weighted_sum(units, *torch.autograd.grad(logit.sum(), units))
+    return weighted_sum(units, gradient_of(logit, units))
 
 
 def logit_and_units(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, layer: str | None) -> tuple[torch.Tensor, torch.Tensor]:

@@ -80,6 +80,8 @@ def _each_window(
             try:
                 with _left_as_found(model):
                     maps.append(attribute(window.clone().requires_grad_(True), label).detach())
+            except torch.OutOfMemoryError:
+                raise
             except (AssertionError, RuntimeError, TypeError, IndexError) as error:
                 reason = str(error).partition("\n")[0]
                 raise InputError(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecgbench.errors import InputError
-from ecgbench.inputs import as_array, as_targets, known_options, protocol_options
+from ecgbench.inputs import as_array, as_targets, at_least, known_options, protocol_options
 from ecgbench.methods._registry import METHODS, Explanation, MethodEntry
 from ecgbench.protocol import OURS
 from ecgbench.randomness import seed_generator, window_generator
@@ -119,9 +119,7 @@ def _windows(x: Any) -> np.ndarray:
 
 
 def _batch(batch_size: int | None) -> int:
-    if batch_size is not None and batch_size < 1:
-        raise InputError(f"expected a batch_size of at least 1, got {batch_size}; name a positive number, or None for {BATCH}.")
-    return BATCH if batch_size is None else batch_size
+    return BATCH if batch_size is None else at_least("batch_size", batch_size)
 
 
 def _options_of(entry: MethodEntry) -> list[str]:
@@ -136,6 +134,8 @@ def _prepared(model: torch.nn.Module, device: str | None) -> Iterator[Callable[.
     from ecgbench.nn import device_named, frozen
 
     parameter = next(iter(model.parameters()), torch.empty(0))
+    if parameter.dtype not in (torch.float32, torch.float64):
+        raise InputError(f"expected a model in float32 or float64, got {parameter.dtype}; call model.float().")
     home, there = parameter.device, device_named(device) if device else parameter.device
 
     def place(*arrays: np.ndarray) -> list[torch.Tensor]:

@@ -43,12 +43,33 @@ def logits_of_target(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor
 def logit_gradient(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Gradient of the target's logit with respect to the window: (n, leads, time)."""
     x = x.detach().requires_grad_(True)
-    (gradient,) = torch.autograd.grad(explained_logit(model, x, target).sum(), x)
+    return gradient_of(explained_logit(model, x, target), x)
+
+
+def gradient_of(logit: torch.Tensor, values: torch.Tensor, keep: bool = False) -> torch.Tensor:
+    """Gradient of the windows' logits (n,) with respect to values on the way to them, or to the windows.
+
+    Parameters
+    ----------
+    keep : whether the graph is needed again
+
+    Raises
+    ------
+    InputError
+        If there is no such gradient.
+    """
+    if not logit.requires_grad:
+        raise InputError(
+            "expected a model that can be differentiated, got logits without a gradient; let its forward pass do without no_grad."
+        )
+    (gradient,) = torch.autograd.grad(logit.sum(), values, retain_graph=keep, allow_unused=True)
+    if gradient is None:
+        raise InputError("expected values that the logit depends on, got some that it does not; name another layer, or check the model.")
     return gradient
 
 
 def change_of_logit(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """The target's logit less that of a flat line: (n,), what maps of complete methods sum to."""
+    """The target's logit less that of a flat line: (n,), what the maps of several methods sum to."""
     with torch.no_grad():
         flat = all_logits(model, torch.zeros_like(x[:1]))
         return explained_logit(model, x, target) - logits_of_target(flat.expand(len(x), -1), target)

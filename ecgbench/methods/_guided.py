@@ -56,7 +56,7 @@ class GuidedReLUs(Rules):
         """
         if not self._count:
             raise InputError("expected a model with ReLUs, got one without any that can be seen; choose another method.")
-        if any(name.startswith(("ReluBackward", "Clamp", "Maximum", "Threshold")) for name in _operations(logit)):
+        if any(name.startswith(("ReluBackward", "Clamp", "Hardtanh", "Maximum", "Threshold")) for name in _operations(logit)):
             raise InputError("expected ReLUs called as nn.ReLU or torch.relu, got one that cannot be seen; call it so.")
 
 

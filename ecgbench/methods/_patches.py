@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float64
 
-from ecgbench.errors import InputError
+from ecgbench.inputs import at_least
 from ecgbench.methods._gradient import all_logits, logits_of_target
 
 Kept = Bool[np.ndarray, "samples patches"]
@@ -35,8 +35,7 @@ class Patches:
     width: int
 
     def __post_init__(self) -> None:
-        if self.width < 1:
-            raise InputError(f"expected a patch of at least 1 sample, got {self.width}; name a positive number.")
+        at_least("patch", self.width)
 
     @property
     def a_lead(self) -> int:

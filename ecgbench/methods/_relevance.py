@@ -15,14 +15,11 @@ import torch
 from torch.nn import functional
 
 from ecgbench.methods._calls import ELEMENTWISE, Function, Rules, check_sums, check_visible
-from ecgbench.methods._gradient import explained_logit
+from ecgbench.methods._gradient import explained_logit, gradient_of
 from ecgbench.methods._registry import Explanation
 
 EPSILON = 1e-6
 """The stabiliser of every denominator, in the units of the values (Montavon et al. 2019)."""
-
-SUM_LIMIT = 1e-2
-"""Share of the logit that may be missing; more is not rounding: the network computes something that has no rule."""
 
 CONVOLUTIONS: tuple[Function, ...] = (torch.conv1d, torch.conv2d)
 AVERAGES: tuple[Function, ...] = (
@@ -52,9 +49,9 @@ def relevance(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, pos
     x, absorbed = x.detach().requires_grad_(True), torch.zeros(len(x), dtype=x.dtype, device=x.device)
     with _Relevance(absorbed, positive):
         logit = explained_logit(model, x, target)
-    (ratio,) = torch.autograd.grad(logit.sum(), x)
-    maps, total = ratio * x.detach(), logit.detach() - absorbed
-    check_sums(maps, total, SUM_LIMIT, "lrp")
+    maps = gradient_of(logit, x) * x.detach()
+    total = logit.detach() - absorbed  # the rules have absorbed on the way back
+    check_sums(maps, total, "lrp" if positive else "lrp_epsilon")
     return Explanation(maps, total)
 
 
@@ -135,11 +132,11 @@ class _Relevance(Rules):
     def _averaged(self, function: Function, x: torch.Tensor, *arguments: Any, **options: Any) -> torch.Tensor:
         return self._stabilised(function(x, *arguments, **options))
 
-    def _summed(self, function: Function, first: Any, second: Any, **options: Any) -> torch.Tensor:
-        summed = function(first, second, **options)
-        if _has_relevance(first) and _has_relevance(second):
+    def _summed(self, function: Function, x: Any, other: Any, **options: Any) -> torch.Tensor:
+        summed = function(x, other, **options)
+        if _has_relevance(x) and _has_relevance(other):
             return self._stabilised(summed)
-        constants = (torch.zeros_like(term) if _has_relevance(term) else term for term in (first, second))
+        constants = (torch.zeros_like(term) if _has_relevance(term) else term for term in (x, other))
         return self._stabilised(summed, function(*constants, **options).detach())
 
     def _activated(self, function: Function, x: torch.Tensor, *arguments: Any, **options: Any) -> torch.Tensor:

@@ -15,14 +15,11 @@ import torch
 
 from ecgbench.errors import InputError
 from ecgbench.methods._calls import ELEMENTWISE, POOLS, RELU, Function, Rules, check_sums, check_visible
-from ecgbench.methods._gradient import all_logits, logits_of_target
+from ecgbench.methods._gradient import all_logits, gradient_of, logits_of_target
 from ecgbench.methods._registry import Explanation
 
 AGREE = 1e-6
 """Values that are closer than this have no slope of their own; the gradient at the window's stands for it (a ReLU's slope is exact)."""
-
-SUM_LIMIT = 1e-2
-"""Error of a sum, as a share, above which it is not rounding: the network computes something that has no rule."""
 
 
 class _Rectified(NamedTuple):
@@ -135,7 +132,15 @@ class Compared(Rules):
             self.logits = all_logits(model, self.rows)
 
     def row(self, i: int) -> list[_Call]:
-        """What the calls did to one row."""
+        """What the calls did to one row.
+
+        Raises
+        ------
+        InputError
+            If the model moves the rows to another axis.
+        """
+        if any(len(call.output) % len(self.rows) for call in self.calls):
+            raise InputError("expected a model that keeps windows on the first axis, got one that moves them; choose another method.")
         return [_each(call, lambda values: values.view(len(self.rows), -1, *values.shape[1:])[i]) for call in self.calls]
 
     def multipliers(self, counterpart: Sequence[_Call], target: torch.Tensor) -> torch.Tensor:
@@ -151,8 +156,7 @@ class Compared(Rules):
                 "expected a model that calls the same activations for every window, got one that does not; choose another method."
             )
         self._counterpart[:] = counterpart
-        logit = logits_of_target(self.logits, target).sum()
-        return torch.autograd.grad(logit, self.rows, retain_graph=True)[0]
+        return gradient_of(logits_of_target(self.logits, target), self.rows, keep=True)
 
     def _rectified(self, relu: Function, x: torch.Tensor) -> torch.Tensor:
         return self._kept(x, _Rectified(x.detach().clamp(min=0), x.detach().abs()))
@@ -170,6 +174,8 @@ class Compared(Rules):
         return self._kept(x, _Pooled(x.detach(), output, winner, POOLS.index(pool) + 1))
 
     def _kept(self, x: torch.Tensor, call: _Call) -> torch.Tensor:
+        if not x.requires_grad:  # a parameter of the model: the same for every row
+            return call.output
         self.calls.append(call)
         rescaled: torch.Tensor = _Rescaled.apply(x, call, self._counterpart, len(self.calls) - 1, self._references)  # type: ignore[no-untyped-call]
         return rescaled
@@ -189,12 +195,10 @@ def contributions(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor,
     InputError
         If contributions do not sum to the change.
     """
-    windows = Compared(model, x)
-    with torch.no_grad():
-        flat = Compared(model, references)
+    windows, flat = Compared(model, x), Compared(model, references)
     maps = windows.multipliers(flat.calls, target) * (x - references)
     total = logits_of_target(windows.logits - flat.logits, target).detach()
-    check_sums(maps, total, SUM_LIMIT, "deep_lift")
+    check_sums(maps, total, "deep_lift")
     return Explanation(maps, total)
 
 
@@ -208,11 +212,10 @@ def mean_contributions(
     InputError
         If contributions do not sum to the mean change.
     """
-    with torch.no_grad():
-        windows = Compared(model, x)
+    windows = Compared(model, x)
     sums = [_summed_over(model, windows, x, target, some) for some in torch.split(references, batch_size)]
     maps, total = (sum(of_some) / len(references) for of_some in zip(*sums, strict=True))
-    check_sums(maps, total, SUM_LIMIT, "deep_shap")
+    check_sums(maps, total, "deep_shap")
     return Explanation(maps, total)
 
 
@@ -224,5 +227,5 @@ def _summed_over(
     for i in range(len(x)):
         multipliers = compared.multipliers(windows.row(i), target[i].expand(len(references)))
         maps[i] = (multipliers * (x[i] - references)).sum(dim=0)
-    change = windows.logits * len(references) - compared.logits.detach().sum(dim=0)
+    change = windows.logits.detach() * len(references) - compared.logits.detach().sum(dim=0)
     return maps, logits_of_target(change, target)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Float64
 from sklearn.linear_model import Lasso
 
 from ecgbench.errors import InputError
+from ecgbench.methods._patches import Kept
 
-Kept = Bool[np.ndarray, "samples patches"]
 PerSample = Float64[np.ndarray, " samples"]
 PerPatch = Float64[np.ndarray, " patches"]
 
@@ -31,7 +33,7 @@ def lasso(kept: Kept, logits: PerSample, energies: PerPatch, alpha: float | str)
     InputError
         If alpha is neither positive nor "relative".
     """
-    if alpha != "relative" and (isinstance(alpha, str) or alpha <= 0):
+    if alpha != "relative" and not (isinstance(alpha, Real) and 0 < alpha < np.inf):
         raise InputError(f'expected a positive alpha or "relative", got {alpha!r}; name one of these.')
     if not np.isfinite([*logits, *energies]).all():
         return np.full(kept.shape[1], np.nan)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecgbench.errors import InputError
-from ecgbench.inputs import as_array
+from ecgbench.inputs import as_array, at_least
 from ecgbench.methods._registry import METHODS, Explanation
 
 if TYPE_CHECKING:
@@ -56,14 +56,24 @@ def deep_shap(
     from ecgbench.methods._implementation import by_captum
     from ecgbench.methods._rescale import mean_contributions
 
-    if baselines < 1:
-        raise InputError(f"expected at least 1 baseline, got {baselines}; name a positive number.")
-    drawn = generator.standard_normal((baselines, *x.shape[1:])) if background is None else np.array(as_array(background))
-    if drawn.ndim != 3 or not len(drawn) or drawn.shape[1:] != x.shape[1:]:
-        raise InputError(f"expected a background (m, {x.shape[1]}, {x.shape[2]}), got {drawn.shape}; cut it like the windows.")
-    references = torch.from_numpy(drawn).to(x)
+    shape = (at_least("baselines", baselines), *x.shape[1:])
+    references = torch.from_numpy(generator.standard_normal(shape) if background is None else _windows(background, shape[1:])).to(x)
     if by_captum(implementation):
         from ecgbench.methods._captum import captum_deep_shap
 
         return captum_deep_shap(model, x, target, references)
     return mean_contributions(model, x, target, references, batch_size)
+
+
+def _windows(background: Any, shape: tuple[int, ...]) -> np.ndarray:
+    try:
+        windows = np.array(as_array(background))
+    except ValueError as error:
+        raise InputError(
+            f"expected a background (m, {shape[0]}, {shape[1]}), got lists of several lengths; cut it like the windows."
+        ) from error
+    if windows.ndim != 3 or not len(windows) or windows.shape[1:] != shape:
+        raise InputError(f"expected a background (m, {shape[0]}, {shape[1]}), got {windows.shape}; cut it like the windows.")
+    if windows.dtype.kind not in "fiu" or not np.isfinite(windows).all():
+        raise InputError(f"expected a background of finite numbers, got {windows.dtype} with others; leave those windows out.")
+    return windows

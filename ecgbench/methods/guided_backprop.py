@@ -16,13 +16,11 @@ def guided_backprop(model: torch.nn.Module, x: torch.Tensor, target: torch.Tenso
 
     It hardly depends on the class that it explains.
     """
-    import torch
-
-    from ecgbench.methods._gradient import explained_logit
+    from ecgbench.methods._gradient import explained_logit, gradient_of
     from ecgbench.methods._guided import GuidedReLUs
 
     x = x.detach().requires_grad_(True)
     with GuidedReLUs(model) as relus:
         logit = explained_logit(model, x, target)
     relus.check_seen(logit)
-    return torch.autograd.grad(logit.sum(), x)[0]
+    return gradient_of(logit, x)

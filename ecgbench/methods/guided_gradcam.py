@@ -24,9 +24,8 @@ def guided_gradcam(
     ----------
     layer, upsampling : as those of `gradcam`
     """
-    import torch
-
     from ecgbench.methods._cam import logit_and_units, upsample, weighted_sum
+    from ecgbench.methods._gradient import gradient_of
     from ecgbench.methods._guided import GuidedReLUs
 
     x = x.detach().requires_grad_(True)
@@ -34,7 +33,7 @@ def guided_gradcam(
         logit, units = logit_and_units(model, x, target, layer)
     relus.check_seen(logit)
     relus.clips = False
-    (plain,) = torch.autograd.grad(logit.sum(), units, retain_graph=True)
+    plain = gradient_of(logit, units, keep=True)
     relus.clips = True
-    (guided,) = torch.autograd.grad(logit.sum(), x)
+    guided = gradient_of(logit, x)
     return guided * upsample(weighted_sum(units, plain).clamp(min=0), x, upsampling)

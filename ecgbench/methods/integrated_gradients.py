@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecgbench.errors import InputError
+from ecgbench.inputs import at_least
 from ecgbench.methods._registry import METHODS, Explanation
 
 if TYPE_CHECKING:
@@ -26,9 +26,7 @@ def integrated_gradients(model: torch.nn.Module, x: torch.Tensor, target: torch.
 
     from ecgbench.methods._gradient import change_of_logit, logit_gradient
 
-    if steps < 1:
-        raise InputError(f"expected at least 1 step, got {steps}; name a positive number.")
-    nodes, weights = np.polynomial.legendre.leggauss(steps)
+    nodes, weights = np.polynomial.legendre.leggauss(at_least("steps", steps))
     at = torch.from_numpy((nodes + 1) / 2).to(x)
     share = torch.from_numpy(weights / 2).to(x)
     mean = torch.zeros_like(x)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecgbench.errors import InputError
+from ecgbench.inputs import at_least
 from ecgbench.methods._registry import FORWARD_SHARE, METHODS, Explanation
 
 if TYPE_CHECKING:
@@ -54,13 +55,14 @@ def kernel_shap(
     from ecgbench.methods._patches import Patches, perturbed_logits
     from ecgbench.methods._surrogate import paired_masks, shapley_values
 
-    if samples < 2 or samples % 2:
-        raise InputError(f"expected an even number of samples, got {samples}; masks are drawn in pairs.")
+    at_least("samples", samples, 2)
     patches = Patches(x.shape[1], x.shape[2], patch)
     if by_captum(implementation):
         from ecgbench.methods._captum import captum_kernel_shap
 
         return captum_kernel_shap(model, x, target, patches.numbers(), samples, generators)
+    if samples % 2:
+        raise InputError(f"expected an even number of samples, since masks are drawn in pairs, got {samples}; name {samples + 1}.")
     kept = [paired_masks(generator, samples // 2, patches.count) for generator in generators]
     logits = perturbed_logits(model, x, target, patches, kept, batch_size)
     fitted = [shapley_values(*of_window) for of_window in zip(kept, logits, strict=True)]

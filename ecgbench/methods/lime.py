@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from ecgbench.errors import InputError
+from ecgbench.inputs import at_least
 from ecgbench.methods._registry import FORWARD_SHARE, METHODS
 
 if TYPE_CHECKING:
@@ -49,8 +49,7 @@ def lime(
     from ecgbench.methods._patches import Patches, perturbed_logits
     from ecgbench.methods._surrogate import lasso
 
-    if samples < 1:
-        raise InputError(f"expected at least 1 sample, got {samples}; name a positive number.")
+    at_least("samples", samples)
     patches = Patches(x.shape[1], x.shape[2], patch)
     kept = [generator.random((samples, patches.count)) < 0.5 for generator in generators]
     logits = perturbed_logits(model, x, target, patches, kept, batch_size)

@@ -45,7 +45,7 @@ def judge(run: Run, cell: Cell, scores: Scores, root: Path, update: bool = False
     ResultsError
         If the accepted results cannot be read.
     """
-    ill = illness(run.maps(cell.dataset, cell.seed, cell.method).health, METHODS[cell.method])
+    ill = illness(run.maps(cell.dataset, cell.seed, cell.method).health, METHODS[cell.method], run.options.protocol)
     if ill:
         return Verdict("unhealthy", f"{cell.id}: {ill}; look at the method's maps before its scores")
     if update:

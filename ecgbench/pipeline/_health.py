@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ecgbench.methods import MethodEntry
+from ecgbench.protocol import STUDY
 from ecgbench.types import Attributions
 
 FLAT_LIMIT = 0.5
@@ -57,13 +58,18 @@ def defined_mean(name: str, values: np.ndarray) -> dict[str, float]:
     return {name: float(finite.mean())} if finite.size else {}
 
 
-def illness(health: Mapping[str, float], entry: MethodEntry) -> str:
-    """What is wrong with a method's maps, or an empty text."""
+def illness(health: Mapping[str, float], entry: MethodEntry, protocol: str) -> str:
+    """What is wrong with a method's maps, or an empty text.
+
+    Under the study's protocol a method promises no total where its options differ: it may be another's work.
+    """
+    within = None if protocol == STUDY and entry.study else entry.sum_within
     found = []
     if health["nonfinite"] > 0:
         found.append(f"expected finite maps, got non-finite values in {health['nonfinite']:.2%} of them")
     if health["flat"] > FLAT_LIMIT:
         found.append(f"expected at most {FLAT_LIMIT:.0%} constant maps, got {health['flat']:.0%}")
-    if entry.sum_within is not None and health.get("sum_error", 0) > entry.sum_within:
-        found.append(f"expected maps that sum to their total within {entry.sum_within:g}, got an error of {health['sum_error']:.3g}")
+    if within is not None and not health.get("sum_error", np.inf) <= within:
+        got = f"an error of {health['sum_error']:.3g}" if "sum_error" in health else "no total with them"
+        found.append(f"expected maps that sum to their total within {within:g}, got {got}")
     return "; ".join(found)

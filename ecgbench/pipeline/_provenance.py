@@ -17,7 +17,7 @@ from ecgbench.metrics import METRICS
 from ecgbench.pipeline._cells import metric_name
 from ecgbench.pipeline._run import Run
 
-PACKAGES = ("ecgbench-attribution", "torch", "numpy", "scipy", "wfdb")
+PACKAGES = ("ecgbench-attribution", "torch", "numpy", "scipy", "scikit-learn", "captum", "wfdb")
 """Packages whose versions are kept with accepted results."""
 
 

@@ -8,6 +8,7 @@ import pytest
 from ecgbench.methods import METHODS, MethodEntry
 from ecgbench.pipeline import health_table, illness
 from ecgbench.pipeline._health import map_health
+from ecgbench.protocol import OURS, STUDY
 from ecgbench.results import sketch
 
 WELL = {"zeros": 0.0, "flat": 0.0, "nonfinite": 0.0}
@@ -71,22 +72,24 @@ def test_methods_own_measures_are_averaged_under_their_names():
 
 @pytest.mark.parametrize(("flat", "ill"), [(0.0, False), (0.5, False), (0.51, True), (1.0, True)])
 def test_a_method_is_ill_when_more_than_half_of_its_maps_are_constant(flat, ill):
-    assert bool(illness(WELL | {"flat": flat, "zeros": 0.9}, entry())) == ill
+    assert bool(illness(WELL | {"flat": flat, "zeros": 0.9}, entry(), OURS)) == ill
 
 
-@pytest.mark.parametrize(("error", "within", "ill"), [(0.1, 0.1, False), (0.11, 0.1, True), (9.0, None, False), (None, 0.1, False)])
+@pytest.mark.parametrize(
+    ("error", "within", "ill"), [(0.1, 0.1, False), (0.11, 0.1, True), (9.0, None, False), (None, None, False), (None, 0.1, True)]
+)
 def test_a_method_is_ill_when_its_maps_miss_the_total_that_it_promises(error, within, ill):
     health = WELL if error is None else WELL | {"sum_error": error}
-    assert bool(illness(health, entry(within))) == ill
-    assert bool(illness(health, entry(within, ranked=False))) == ill
+    assert bool(illness(health, entry(within), OURS)) == ill
+    assert bool(illness(health, entry(within, ranked=False), OURS)) == ill
 
 
 def test_a_method_with_undetermined_values_is_not_ill():
-    assert not illness(WELL | {"undetermined": 0.4, "class_agreement": 1.0}, entry())
+    assert not illness(WELL | {"undetermined": 0.4, "class_agreement": 1.0}, entry(), OURS)
 
 
 def test_illness_says_what_was_expected_and_what_came():
-    said = illness({"zeros": 0.0, "flat": 0.75, "nonfinite": 1 / 64, "sum_error": 0.25}, entry(0.001)).split("; ")
+    said = illness({"zeros": 0.0, "flat": 0.75, "nonfinite": 1 / 64, "sum_error": 0.25}, entry(0.001), OURS).split("; ")
     assert said == [
         "expected finite maps, got non-finite values in 1.56% of them",
         "expected at most 50% constant maps, got 75%",
@@ -96,8 +99,17 @@ def test_illness_says_what_was_expected_and_what_came():
 
 @pytest.mark.parametrize("method", METHODS.keys())
 def test_sane_maps_of_every_method_are_healthy(method):
+    values = np.random.default_rng(0).normal(size=(4, 2, 30))
+    found = map_health(values, {"total": values.sum(axis=(1, 2))})
+    assert illness(found, METHODS[method], OURS) == ""
+
+
+@pytest.mark.parametrize("method", METHODS.keys())
+def test_a_promised_total_is_missed_unless_the_map_is_the_studys(method):
     found = map_health(np.random.default_rng(0).normal(size=(4, 2, 30)), {})
-    assert illness(found, METHODS[method]) == ""
+    missed = "got no total with them" in illness(found, METHODS[method], OURS)
+    assert missed == (METHODS[method].sum_within is not None)
+    assert illness(found, METHODS[method], STUDY) == "" or not METHODS[method].study
 
 
 # The table

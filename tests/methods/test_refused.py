@@ -1,0 +1,122 @@
+"""Bad options, and models that cannot be explained: one clear error each."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import ecgbench
+from ecgbench.errors import InputError
+
+from .cases import drawn, quick, small, windows
+
+NOT_WHOLE = [0, -1, 2.5, "5", True]
+COUNTS = [("integrated_gradients", "steps"), ("lime", "patch"), ("lime", "samples"), ("kernel_shap", "samples"), ("deep_shap", "baselines")]
+
+
+@pytest.mark.parametrize("value", [0, -1])
+@pytest.mark.parametrize(("key", "option"), COUNTS)
+def test_counts_below_their_least_are_refused(key, option, value):
+    with pytest.raises(InputError, match=rf"expected {option} as a whole number from \d on, got {value}; name another"):
+        ecgbench.explain(small(), windows(), 1, key, **{option: value})
+
+
+@pytest.mark.parametrize("value", NOT_WHOLE)
+def test_what_is_no_count_is_no_count(value):
+    from ecgbench.inputs import at_least
+
+    with pytest.raises(InputError, match="expected rows as a whole number from 1 on, got"):
+        at_least("rows", value)
+    assert at_least("rows", np.int64(3)) == 3
+
+
+def test_odd_samples_are_refused_where_masks_come_in_pairs_with_the_next_even_number():
+    with pytest.raises(InputError, match="expected an even number of samples, since masks are drawn in pairs, got 5; name 6"):
+        ecgbench.explain(small(), windows(), 1, "kernel_shap", samples=5)
+
+
+@pytest.mark.parametrize("alpha", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_penalty_that_is_none_is_refused(alpha):
+    with pytest.raises(InputError, match='expected a positive alpha or "relative"'):
+        ecgbench.explain(small(), windows(), 1, "lime", alpha=alpha, samples=4)
+
+
+BACKGROUNDS = {
+    "of another length": (np.zeros((3, 2, 10)), r"expected a background \(m, 2, 64\), got \(3, 2, 10\); cut it like the windows"),
+    "of no window": (np.zeros((0, 2, 64)), r"got \(0, 2, 64\); cut it like the windows"),
+    "ragged": ([[1.0], [1.0, 2.0]], "got lists of several lengths; cut it like the windows"),
+    "with nan": (np.full((3, 2, 64), np.nan), "expected a background of finite numbers"),
+    "of text": (np.full((3, 2, 64), "a"), "expected a background of finite numbers"),
+}
+
+
+@pytest.mark.parametrize(("background", "message"), BACKGROUNDS.values(), ids=BACKGROUNDS.keys())
+def test_a_background_that_is_no_windows_is_refused(background, message):
+    with pytest.raises(InputError, match=message):
+        ecgbench.explain(small(), windows(), 1, "deep_shap", background=background)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_models_of_less_than_single_precision_are_refused(dtype):
+    with pytest.raises(InputError, match=rf"expected a model in float32 or float64, got {dtype}; call model.float\(\)"):
+        ecgbench.explain(small().to(dtype), windows(), 1, "saliency")
+
+
+class Around(nn.Module):
+    """The small network with something of one's own around it."""
+
+    gradcam_layer = "network.features"
+
+    def __init__(self):
+        super().__init__()
+        self.network, self.aside = small(), nn.Conv1d(2, 2, 3)
+        self.gate = nn.Parameter(torch.zeros(3, 1))
+
+
+class Detached(Around):
+    def forward(self, x):
+        with torch.no_grad():
+            return self.network(x)
+
+
+@pytest.mark.parametrize("key", ["saliency", "guided_backprop", "guided_gradcam", "gradcam", "deep_lift", "deep_shap", "lrp"])
+def test_a_model_without_gradients_is_refused_by_methods_that_need_them(key):
+    with pytest.raises(InputError, match="expected a model that can be differentiated, got logits without a gradient"):
+        ecgbench.explain(drawn(Detached()), windows(), 1, key, **quick(key))
+
+
+class Sideways(Around):
+    def forward(self, x):
+        self.aside(x)
+        return self.network(x)
+
+
+@pytest.mark.parametrize("key", ["gradcam", "guided_gradcam"])
+def test_a_layer_that_is_not_on_the_way_to_the_logit_is_refused(key):
+    with pytest.raises(InputError, match="expected values that the logit depends on, got some that it does not; name another layer"):
+        ecgbench.explain(drawn(Sideways()), windows(), 1, key, layer="aside")
+
+
+class Gated(Around):
+    def forward(self, x):
+        return self.network(x) * torch.sigmoid(self.gate).view(-1)[:3]
+
+
+def test_activations_of_parameters_are_no_windows():
+    model, x, baseline = drawn(Gated()), windows(), windows(n=1, seed=5)
+    shap = ecgbench.explain(model, x, 1, "deep_shap", background=baseline)
+    with torch.no_grad():
+        change = (model(torch.tensor(x)) - model(torch.tensor(baseline)))[:, 1].numpy()
+    np.testing.assert_allclose(shap.sum(axis=(1, 2)), change, rtol=1e-9)
+
+
+class TimeFirst(Around):
+    """The rows of its activations are samples, not windows."""
+
+    def forward(self, x):
+        return torch.relu(x.permute(2, 0, 1)[:61]).mean(dim=0) @ torch.ones(2, 3, dtype=x.dtype)
+
+
+def test_a_model_that_moves_windows_off_the_first_axis_has_no_deep_shap():
+    with pytest.raises(InputError, match="expected a model that keeps windows on the first axis, got one that moves them"):
+        ecgbench.explain(drawn(TimeFirst()), windows(), 1, "deep_shap", baselines=2)
