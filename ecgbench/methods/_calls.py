@@ -122,16 +122,17 @@ SUM_LIMIT = 1e-2
 """Error of a sum, as a share, above which it is not rounding: the network computes something that has no rule."""
 
 
-def check_sums(maps: torch.Tensor, total: torch.Tensor, method: str) -> None:
+def check_sums(maps: torch.Tensor, total: torch.Tensor, logit: torch.Tensor, method: str) -> None:
     """Refuse maps that do not sum to what they must.
 
     Raises
     ------
     InputError
-        If a sum is off by more than `SUM_LIMIT` of its total, or of a tenth of what the map's absolute values sum to.
+        If a sum is off by more than `SUM_LIMIT` of its total, of a tenth of what the map's absolute values sum to, and of a hundredth of
+        the logit, with which rounding grows.
     """
     sums = maps.sum(dim=(1, 2))
-    scale = torch.maximum(total.abs(), maps.abs().sum(dim=(1, 2)) / 10)
+    scale = torch.stack([total.abs(), maps.abs().sum(dim=(1, 2)) / 10, logit.abs() / 100]).amax(dim=0)
     wrong = (sums - total).abs() > SUM_LIMIT * scale
     if wrong.any():
         first = int(wrong.nonzero()[0])

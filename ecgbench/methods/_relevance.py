@@ -51,7 +51,7 @@ def relevance(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, pos
         logit = explained_logit(model, x, target)
     maps = gradient_of(logit, x) * x.detach()
     total = logit.detach() - absorbed  # the rules have absorbed on the way back
-    check_sums(maps, total, "lrp" if positive else "lrp_epsilon")
+    check_sums(maps, total, logit.detach(), "lrp" if positive else "lrp_epsilon")
     return Explanation(maps, total)
 
 

@@ -198,7 +198,7 @@ def contributions(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor,
     windows, flat = Compared(model, x), Compared(model, references)
     maps = windows.multipliers(flat.calls, target) * (x - references)
     total = logits_of_target(windows.logits - flat.logits, target).detach()
-    check_sums(maps, total, "deep_lift")
+    check_sums(maps, total, logits_of_target(windows.logits, target).detach(), "deep_lift")
     return Explanation(maps, total)
 
 
@@ -215,7 +215,7 @@ def mean_contributions(
     windows = Compared(model, x)
     sums = [_summed_over(model, windows, x, target, some) for some in torch.split(references, batch_size)]
     maps, total = (sum(of_some) / len(references) for of_some in zip(*sums, strict=True))
-    check_sums(maps, total, "deep_shap")
+    check_sums(maps, total, logits_of_target(windows.logits, target).detach(), "deep_shap")
     return Explanation(maps, total)
 
 

@@ -70,7 +70,7 @@ def test_targets_out_of_range_are_refused(key, target):
 @every_method
 @pytest.mark.parametrize("batch_size", [0, -1])
 def test_batches_of_less_than_one_row_are_refused(key, batch_size):
-    with pytest.raises(InputError, match=f"expected a batch_size of at least 1, got {batch_size}"):
+    with pytest.raises(InputError, match=f"expected batch_size as a whole number from 1 on, got {batch_size}"):
         ecgbench.explain(small(), windows(), 0, key, batch_size=batch_size)
 
 
@@ -113,18 +113,18 @@ def test_maps_that_are_not_finite_are_refused_by_window(key):
 
 
 REFUSED = {
-    "steps 0": ("integrated_gradients", {"steps": 0}, "expected at least 1 step, got 0"),
-    "steps -5": ("integrated_gradients", {"steps": -5}, "expected at least 1 step, got -5"),
-    "baselines 0": ("deep_shap", {"baselines": 0}, "expected at least 1 baseline, got 0"),
+    "steps 0": ("integrated_gradients", {"steps": 0}, "expected steps as a whole number from 1 on, got 0"),
+    "steps -5": ("integrated_gradients", {"steps": -5}, "expected steps as a whole number from 1 on, got -5"),
+    "baselines 0": ("deep_shap", {"baselines": 0}, "expected baselines as a whole number from 1 on, got 0"),
     "no background": ("deep_shap", {"background": np.zeros((0, 2, 64))}, r"expected a background \(m, 2, 64\), got \(0, 2, 64\)"),
     "one window": ("deep_shap", {"background": np.zeros((2, 64))}, r"expected a background \(m, 2, 64\), got \(2, 64\)"),
     "shorter": ("deep_shap", {"background": np.zeros((3, 2, 60))}, r"expected a background \(m, 2, 64\), got \(3, 2, 60\)"),
-    "lime's samples": ("lime", {"samples": 0}, "expected at least 1 sample, got 0"),
-    "lime's patch": ("lime", {"patch": 0}, "expected a patch of at least 1 sample, got 0"),
+    "lime's samples": ("lime", {"samples": 0}, "expected samples as a whole number from 1 on, got 0"),
+    "lime's patch": ("lime", {"patch": 0}, "expected patch as a whole number from 1 on, got 0"),
     "alpha 0": ("lime", {"alpha": 0}, 'expected a positive alpha or "relative", got 0'),
-    "kernel_shap's patch": ("kernel_shap", {"patch": -1}, "expected a patch of at least 1 sample, got -1"),
-    "odd samples": ("kernel_shap", {"samples": 41}, "expected an even number of samples, got 41"),
-    "no samples": ("kernel_shap", {"samples": 0}, "expected an even number of samples, got 0"),
+    "kernel_shap's patch": ("kernel_shap", {"patch": -1}, "expected patch as a whole number from 1 on, got -1"),
+    "odd samples": ("kernel_shap", {"samples": 41}, "expected an even number of samples, since masks are drawn in pairs, got 41"),
+    "no samples": ("kernel_shap", {"samples": 0}, "expected samples as a whole number from 2 on, got 0"),
 }
 
 
