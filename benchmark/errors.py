@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 import ecgbench
 from ecgbench.methods import METHODS, explanation
+from ecgbench.pipeline._health import sum_errors
 
 REFERENCE = Path(os.environ.get("ECGBENCH_SHARED", Path(__file__).parents[2] / "shared")) / "reference"
 HEADER = ("method", "network", "golden, float64: largest", "float32: median", "float32: share > 1e-3", "sum, float64", "sum, float32")
@@ -56,7 +57,9 @@ def rows(methods: list[str], windows: int) -> Iterator[list[str]]:
         for method in methods:
             exact = measured(model.double(), golden, method)
             single = measured(model.float(), golden, method)
-            yield [method, name, *shown(exact[0], np.max), *shown(single[0], np.median), *shown(single[0], beyond), *sums(exact, single)]
+            golden_errors = [(exact[0], np.max), (single[0], np.median), (single[0], beyond)]
+            errors_of_sums = [(exact[1], np.max), (single[1], np.max)]
+            yield [method, name, *(shown(values, statistic) for values, statistic in golden_errors + errors_of_sums)]
 
 
 def measured(model: torch.nn.Module, golden: dict[str, np.ndarray], method: str) -> tuple[np.ndarray | None, np.ndarray | None]:
@@ -67,9 +70,7 @@ def measured(model: torch.nn.Module, golden: dict[str, np.ndarray], method: str)
     if key in golden:
         wanted = golden[key].reshape(x.shape)
         difference = np.abs(found.maps - wanted).max(axis=(1, 2)) / np.abs(wanted).max(axis=(1, 2))
-    if found.total is None:
-        return difference, None
-    return difference, np.abs(found.maps.sum(axis=(1, 2), dtype=np.float64) - found.total) / np.maximum(np.abs(found.total), 1)
+    return difference, None if found.total is None else sum_errors(found.maps, found.total)
 
 
 def beyond(differences: np.ndarray) -> float:
@@ -77,14 +78,9 @@ def beyond(differences: np.ndarray) -> float:
     return float((differences > 1e-3).mean())
 
 
-def shown(values: np.ndarray | None, statistic: object) -> list[str]:
+def shown(values: np.ndarray | None, statistic: Callable[[np.ndarray], float]) -> str:
     """One number as text, or a dash."""
-    return ["-" if values is None else f"{statistic(values):.2g}"]
-
-
-def sums(exact: tuple[object, np.ndarray | None], single: tuple[object, np.ndarray | None]) -> list[str]:
-    """The largest errors of sums in both precisions."""
-    return [*shown(exact[1], np.max), *shown(single[1], np.max)]
+    return "-" if values is None else f"{statistic(values):.2g}"
 
 
 if __name__ == "__main__":

@@ -85,9 +85,27 @@ class Rules(TorchFunctionMode):
 
     A subclass names its rules by function; the many names of one activation have one rule, that of its plain form. They are functions of
     the class, since an instance that held its own methods would not be freed when it is let go, nor the tensors that it holds.
+
+    Parameters
+    ----------
+    model : whose calls are answered
+
+    Raises
+    ------
+    InputError
+        If a module is compiled by TorchScript, so that its calls cannot be seen.
     """
 
     rules: Mapping[Function, Rule] = MappingProxyType({})
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        super().__init__()
+        hidden = [path or "the model" for path, module in model.named_modules() if isinstance(module, torch.jit.ScriptModule)]
+        if hidden:
+            raise InputError(
+                f"expected modules whose activations can be seen, got TorchScript in {hidden[0]}; explain the model as it was before "
+                "scripting."
+            )
 
     def __torch_function__(self, function: Function, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Answer one call."""
@@ -101,21 +119,6 @@ class Rules(TorchFunctionMode):
         result = rule(self, plain, x, *arguments, **options)
         # Whoever else holds x must see it activated, as the model meant it.
         return x.copy_(result) if in_place else result
-
-
-def check_visible(model: torch.nn.Module) -> None:
-    """Refuse a model with parts whose calls cannot be seen.
-
-    Raises
-    ------
-    InputError
-        If a module is compiled by TorchScript.
-    """
-    hidden = [path or "the model" for path, module in model.named_modules() if isinstance(module, torch.jit.ScriptModule)]
-    if hidden:
-        raise InputError(
-            f"expected modules whose activations can be seen, got TorchScript in {hidden[0]}; explain the model as it was before scripting."
-        )
 
 
 SUM_LIMIT = 1e-2

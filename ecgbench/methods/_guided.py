@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from ecgbench.errors import InputError
-from ecgbench.methods._calls import RELU, Function, Rules, check_visible
+from ecgbench.methods._calls import RELU, Function, Rules
 
 
 class _GuidedReLU(torch.autograd.Function):
@@ -34,8 +34,7 @@ class GuidedReLUs(Rules):
     """
 
     def __init__(self, model: torch.nn.Module) -> None:
-        check_visible(model)
-        super().__init__()
+        super().__init__(model)
         self.clips = True
         self._count = 0
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, cast
 import torch
 from torch.nn import functional
 
-from ecgbench.methods._calls import ELEMENTWISE, Function, Rules, check_sums, check_visible
+from ecgbench.methods._calls import ELEMENTWISE, Function, Rules, check_sums
 from ecgbench.methods._gradient import explained_logit, gradient_of
 from ecgbench.methods._registry import Explanation
 
@@ -45,9 +45,8 @@ def relevance(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, pos
     InputError
         If relevance is lost or made on the way.
     """
-    check_visible(model)
     x, absorbed = x.detach().requires_grad_(True), torch.zeros(len(x), dtype=x.dtype, device=x.device)
-    with _Relevance(absorbed, positive):
+    with _Relevance(model, absorbed, positive):
         logit = explained_logit(model, x, target)
     maps = gradient_of(logit, x) * x.detach()
     total = logit.detach() - absorbed  # the rules have absorbed on the way back
@@ -82,12 +81,13 @@ class _Relevance(Rules):
 
     Parameters
     ----------
+    model : whose calls are answered
     absorbed : (n,), to which the relevance is added that biases and stabilisers absorb
     positive : as that of `relevance`
     """
 
-    def __init__(self, absorbed: torch.Tensor, positive: bool) -> None:
-        super().__init__()
+    def __init__(self, model: torch.nn.Module, absorbed: torch.Tensor, positive: bool) -> None:
+        super().__init__(model)
         self.absorbed, self.positive = absorbed, positive
 
     def absorb(self, relevance: torch.Tensor) -> None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import torch
 
 from ecgbench.errors import InputError
-from ecgbench.methods._calls import ELEMENTWISE, POOLS, RELU, Function, Rules, check_sums, check_visible
+from ecgbench.methods._calls import ELEMENTWISE, POOLS, RELU, Function, Rules, check_sums
 from ecgbench.methods._gradient import all_logits, gradient_of, logits_of_target
 from ecgbench.methods._registry import Explanation
 
@@ -121,8 +121,7 @@ class Compared(Rules):
     """
 
     def __init__(self, model: torch.nn.Module, rows: torch.Tensor, references: bool = False) -> None:
-        check_visible(model)
-        super().__init__()
+        super().__init__(model)
         self.calls: list[_Call] = []
         self._references = references
         # Held by the graph, which must not hold what holds it: such a circle is never freed.

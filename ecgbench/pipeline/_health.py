@@ -39,17 +39,18 @@ def map_health(maps: Attributions, said: Mapping[str, np.ndarray]) -> dict[str, 
     }
     for name, values in said.items():
         if name == "total":
-            health |= _sum_error(flat[finite], values[finite])
+            if finite.any():
+                health["sum_error"] = float(np.median(sum_errors(maps[finite], values[finite])))
         else:
             health |= defined_mean(name, values)
     return health
 
 
-def _sum_error(flat: np.ndarray, total: np.ndarray) -> dict[str, float]:
-    if not len(flat):
-        return {}
-    error = np.abs(flat.sum(axis=1, dtype=np.float64) - total) / np.maximum(np.abs(total), 1)
-    return {"sum_error": float(np.median(error))}
+def sum_errors(maps: Attributions, total: np.ndarray) -> np.ndarray:
+    """How far maps (n, leads, time) are from summing to their totals (n,): abs(sum - total) / max(abs(total), 1)."""
+    sums = maps.reshape(len(maps), -1).sum(axis=1, dtype=np.float64)
+    errors: np.ndarray = np.abs(sums - total) / np.maximum(np.abs(total), 1)
+    return errors
 
 
 def defined_mean(name: str, values: np.ndarray) -> dict[str, float]:

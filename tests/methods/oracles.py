@@ -142,7 +142,7 @@ def kind_of(part):
             return "linear"
         case nn.BatchNorm1d() | nn.BatchNorm2d():
             return "norm"
-    raise NotImplementedError(part)
+    raise TypeError(f"expected a layer that the oracle knows, got {part}")
 
 
 def dense(module, shape):
