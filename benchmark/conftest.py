@@ -132,17 +132,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def run(request: pytest.FixtureRequest) -> Run:
-    return _run(request.config)
-
-
-def _run(config: pytest.Config) -> Run:
+    """What computes the session's cells; a worker has its share of the threads, and does not know which methods the others compute."""
     import torch
 
     from ecgbench.pipeline import Run
 
-    if hasattr(config, "workerinput"):
-        torch.set_num_threads(max(1, torch.get_num_threads() // config.workerinput["workercount"]))
-    return Run(config.option.run_options)
+    workers = getattr(request.config, "workerinput", {}).get("workercount", 1)
+    torch.set_num_threads(max(1, torch.get_num_threads() // workers))
+    cells = [item.callspec.params["cell"] for item in request.session.items if "cell" in getattr(item, "fixturenames", ())]
+    return Run(request.config.option.run_options, wanted=cells, by_method=workers > 1)
 
 
 @pytest.fixture(scope="session")
@@ -206,9 +204,9 @@ class Outcomes:
             return
         healthy = [cell for cell, found in self.cells.items() if found["status"] == "updated"]
         if healthy:
-            from ecgbench.pipeline import accept
+            from ecgbench.pipeline import Run, accept
 
-            accept(_run(self.config), healthy, option.scores)
+            accept(Run(option.run_options), healthy, option.scores)
         if not self.others and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
 

@@ -49,7 +49,7 @@ def _case(run, dataset, kind):
 
 def _quantus(run, entry, case):
     """Quantus's scores, from the store where it gave them before."""
-    from tests.quantus_calls import quantus_scores
+    from benchmark.speed._quantus_calls import quantus_scores
 
     def compute():
         return {"scores": quantus_scores(entry, case)}, {"metric": entry.key}

@@ -203,7 +203,8 @@ def _run(given: argparse.Namespace) -> int:
 
     from ecgbench.pipeline import Run, accept, estimate_seconds, health_record, judge, options_from, selection_from
 
-    cells, run = selection_from(given).cells(), Run(options_from(given, time.time()))
+    cells = selection_from(given).cells()
+    run = Run(options_from(given, time.time()), wanted=cells)
     if not cells:
         raise InputError("expected a selection that holds cells, got an empty one; see --dataset, --method, --metric and --seeds.")
     maps = dict.fromkeys((cell.dataset, cell.method, cell.seed) for cell in cells)

@@ -22,7 +22,7 @@ POSITIONAL = {"datasets": ("request",), "methods": ("model", "x", "target"), "me
 SUPPLIED = {
     "datasets": set(),
     "methods": {"generators", "generator", "batch_size"},
-    "metrics": {"mask", "x", "target", "evaluate", "seed", "multilabel", "shared"},
+    "metrics": {"mask", "x", "target", "evaluate", "seed", "multilabel", "shared", "curves", "steps"},
 }
 
 every_entry = pytest.mark.parametrize(("family", "entry"), ENTRIES)
@@ -35,10 +35,14 @@ def needs(entry):
 
 
 def options(family, entry):
-    """Parameters that are neither what every entry gets nor what this one needs; a metric's shared part has its options."""
+    """Parameters that are neither what every entry gets nor what this one needs; a metric's first part has its options."""
     given = {*POSITIONAL[family], *SUPPLIED[family]}
-    function = getattr(entry, "shared", None) or entry.function
-    return [parameter for name, parameter in inspect.signature(function).parameters.items() if name not in given]
+    return [parameter for name, parameter in inspect.signature(optioned(entry)).parameters.items() if name not in given]
+
+
+def optioned(entry):
+    """The function that takes the entry's options."""
+    return getattr(entry, "shared", None) or getattr(entry, "perturb", None) or entry.function
 
 
 @every_entry
@@ -79,7 +83,7 @@ def test_function_is_documented(family, entry):
 @every_entry
 def test_function_is_called_with_what_is_declared_and_nothing_else(family, entry):
     names = tuple(inspect.signature(entry.function).parameters)
-    wanted = POSITIONAL[family] + needs(entry)
+    wanted = needs(entry) if getattr(entry, "perturb", None) else POSITIONAL[family] + needs(entry)
     assert names[: len(wanted)] == wanted
     assert set(needs(entry)) <= SUPPLIED[family]
     assert not SUPPLIED[family].intersection(names[len(wanted) :])
@@ -95,7 +99,7 @@ def test_every_option_is_named_typed_and_has_a_default(family, entry):
 
 @every_entry
 def test_every_option_is_documented(family, entry):
-    documented = inspect.getdoc(getattr(entry, "shared", None) or entry.function)
+    documented = inspect.getdoc(getattr(optioned(entry), "func", optioned(entry)))
     for parameter in options(family, entry):
         assert re.search(rf"^[\w, ]*\b{parameter.name}\b[\w, ]* : ", documented, flags=re.MULTILINE), parameter.name
 
@@ -149,8 +153,9 @@ def test_metric_declares_family_direction_bounds_and_tolerance(entry):
 @every_metric
 def test_metric_of_localisation_needs_a_mask_and_one_of_faithfulness_the_model(entry):
     asked = {*needs(entry), *(inspect.signature(entry.shared).parameters if entry.shared else ())}
-    assert ("mask" in asked, "evaluate" in asked) == (entry.family == LOCALISATION, entry.family == FAITHFULNESS)
+    assert ("mask" in asked, bool(asked & {"evaluate", "curves"})) == (entry.family == LOCALISATION, entry.family == FAITHFULNESS)
     assert ("shared" in needs(entry)) == (entry.shared is not None)
+    assert ("curves" in needs(entry)) == (entry.perturb is not None)
 
 
 @every_metric

@@ -6,10 +6,9 @@ Quantus is called as one has to: one window a call, maps (1, 1, leads, time), no
 import numpy as np
 import pytest
 
+from benchmark.speed._quantus_calls import CLASSES, localisation
 from ecgbench.errors import InputError
 from ecgbench.metrics import METRICS
-
-from .quantus_calls import CLASSES, localisation
 
 pytestmark = [
     # Quantus compares the mask's size with that of the windows from the third on: with one or two windows it divides by 0.

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import torch
 from tabulate import tabulate
 
@@ -55,6 +56,16 @@ def golden(name: str) -> Path:
             f"expected the golden file {path}, got nothing there; set ECGBENCH_SHARED to the folder that holds reference/{name}."
         )
     return path
+
+
+def golden_windows(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The golden windows (count, 1, time) and their classes (count,), over and over with a little noise, so that no two are equal."""
+    with np.load(golden("mitdb_attributions.npz")) as arrays:
+        x, y = arrays["x"][:, None].astype(np.float32), arrays["y"]
+    chosen = np.arange(count) % len(x)
+    noise = np.random.default_rng(0).standard_normal((count, *x.shape[1:]), dtype=np.float32) * np.float32(0.01)
+    noise[: len(x)] = 0
+    return x[chosen] + noise, y[chosen]
 
 
 def say(text: str) -> None:

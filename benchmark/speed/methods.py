@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 import _captum_calls
 import numpy as np
 import torch
-from _race import Turn, alternate, figure, golden, machine, markdown, say
+from _race import Turn, alternate, figure, golden, golden_windows, machine, markdown, say
 
 import ecgbench
 
@@ -206,16 +206,6 @@ def report(course: Course, methods: Sequence[str]) -> str:
             say(" | ".join(row))
             found.append(row)
     return f"{head}\n\n{markdown(HEADER, found)}\n\n{NOTES}"
-
-
-def golden_windows(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The golden windows (count, 1, time) and their classes (count,), over and over with a little noise, so that no two are equal."""
-    with np.load(golden("mitdb_attributions.npz")) as arrays:
-        x, y = arrays["x"][:, None].astype(np.float32), arrays["y"]
-    chosen = np.arange(count) % len(x)
-    noise = np.random.default_rng(0).standard_normal((count, *x.shape[1:]), dtype=np.float32) * np.float32(0.01)
-    noise[: len(x)] = 0
-    return x[chosen] + noise, y[chosen]
 
 
 def _arguments(given: Sequence[str] | None) -> tuple[list[str], Setting]:

@@ -6,16 +6,15 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Float64, Int64
 
 from ecgbench.metrics._checks import flat_maps, require_choice, require_shape, require_within
 from ecgbench.metrics._outputs import target_probability
 from ecgbench.randomness import window_generator
-from ecgbench.types import Attributions, Evaluate, PerWindow, Rows, Targets
+from ecgbench.types import Attributions, Curves, PerWindow, Rows, Steps, Targets
 
 Order = Int64[np.ndarray, "n patches"]
 PatchOf = Int64[np.ndarray, " time"]
-
 
 PATCH, ZEROED = 16, 0.5
 """Samples of a patch, and the share of a window's samples that are zeroed in the end."""
@@ -57,37 +56,65 @@ class Plan:
         require_choice("grid", self.grid, ("centred", "start"))
 
 
-def region_perturbation(
-    attributions: Attributions, x: Rows, target: Targets, evaluate: Evaluate, seed: int, multilabel: bool, plan: Plan
-) -> PerWindow:
-    """Mean height, by the trapezoid rule, of the curve p(x) - p(x_k) over the steps k.
-
-    `evaluate` sees all windows once as they are and once after each step, always in the same order and in a new array; windows that
-    need fewer steps than others stay as they are.
+def patches_in_turn(
+    most_relevant_first: bool,
+    attributions: Attributions,
+    x: Rows,
+    seed: int,
+    patch: int = PATCH,
+    zeroed: float = ZEROED,
+    patches: int | None = None,
+    ties: str = "random",
+    grid: str = "start",
+) -> Steps:
+    """Which patches are zeroed one after another.
 
     Parameters
     ----------
+    most_relevant_first : MoRF, else LeRF
     attributions, x : (n, leads, time)
-    target : (n,) int64
-    evaluate : rows to logits
     seed : of the order of tied patches
-    multilabel : sigmoid instead of softmax
-    plan : the metric's options
+    patch, zeroed, patches, ties, grid : as in `Plan`
+
+    Returns
+    -------
+    A row for each map, which starts as the window of the same index
+
+    Raises
+    ------
+    InputError
+        If an option is none of its choices or out of its range, or a map is not finite or does not fit its window.
     """
+    plan = Plan(most_relevant_first, patch, zeroed, patches, ties, grid)
     require_shape("x", x, attributions.shape)
-    require_shape("target", target, attributions.shape[:1])
     patch_of = _patch_of(x.shape[2], plan)
     order = _order(_patch_sums(attributions, patch_of), x, seed, plan)
-    steps = _steps(np.bincount(patch_of)[order], plan)
-    unperturbed = target_probability(evaluate(x), target, multilabel)
-    rows, area, before = x, np.zeros(len(x)), np.zeros(len(x))
-    for step in range(steps.max(initial=0)):
-        running = step < steps
-        rows = _zeroed(rows, patch_of, order[:, step], running)
-        drop = unperturbed - target_probability(evaluate(rows), target, multilabel)
-        area += np.where(running, (before + drop) / 2, 0.0)
-        before = drop
-    height: PerWindow = area / steps
+    lengths = np.bincount(patch_of)
+    steps = _steps(lengths[order], plan)
+    order = order[:, : steps.max(initial=0)]
+    onset = (lengths.cumsum() - lengths)[order]
+    taken = np.arange(order.shape[1]) < steps[:, None]
+    return Steps(np.arange(len(x)), onset, onset + np.where(taken, lengths[order], 0))
+
+
+def mean_height(curves: Curves, steps: Int64[np.ndarray, " n"], target: Targets, multilabel: bool) -> PerWindow:
+    """Mean height, by the trapezoid rule, of the curve p(x) - p(x_k) over the steps k.
+
+    Parameters
+    ----------
+    curves : (n, points, outputs), logits of the windows as they are and after each step
+    steps : (n,) that each window takes; at least 1
+    target : (n,) int64
+    multilabel : sigmoid instead of softmax
+    """
+    count, points, outputs = curves.shape
+    require_shape("steps", steps, (count,))
+    require_shape("target", target, (count,))
+    flat = target_probability(curves.reshape(-1, outputs), np.repeat(target, points), multilabel)
+    probability = flat.reshape(count, points)
+    drop = probability[:, :1] - probability
+    taken = np.arange(points - 1) < steps[:, None]
+    height: PerWindow = np.where(taken, (drop[:, :-1] + drop[:, 1:]) / 2, 0.0).sum(axis=1) / steps
     return height
 
 
@@ -126,9 +153,3 @@ def _steps(lengths: Order, plan: Plan) -> Int64[np.ndarray, " n"]:
     reached = lengths.cumsum(axis=1)
     steps: Int64[np.ndarray, " n"] = 1 + (reached < plan.zeroed * reached[:, -1:] - 1e-9).sum(axis=1)
     return steps
-
-
-def _zeroed(rows: Rows, patch_of: PatchOf, patch: Int64[np.ndarray, " n"], running: Bool[np.ndarray, " n"]) -> Rows:
-    """New rows, with one patch of every running window set to 0 in all leads."""
-    hit = (patch_of == patch[:, None]) & running[:, None]
-    return np.where(hit[:, None, :], rows.dtype.type(0), rows)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ecgbench.registry import Entry, Registry
-from ecgbench.types import Masks, PerWindow
+from ecgbench.types import Masks, PerWindow, Steps
 
 LOCALISATION, FAITHFULNESS = "localisation", "faithfulness"
 
@@ -30,6 +31,8 @@ class MetricEntry(Entry):
     study : the study's options, where they differ from the defaults
     shared : computes what does not depend on the attributions, once for all methods; its parameters are of the same names, and the
         metric receives what it returns (arrays by name) as `shared`
+    perturb : says what is zeroed step by step, as `perturb(attributions, x, seed, **options) -> Steps`; the metric gets the logits after
+        each step as `curves` and the number of `steps` instead of the attributions, so that many maps can be evaluated in one batch
     signed_only : whether the metric is defined for signed maps only (absolute ones are computed, shown grey and not ranked)
     ranked : whether it counts for the ranking
     chance : score per window that a map without knowledge of the mask is expected to have, from the masks alone and with the default
@@ -44,10 +47,17 @@ class MetricEntry(Entry):
     atol: float
     study: Mapping[str, Any] = field(default_factory=dict)
     shared: Callable[..., Any] | None = field(default=None, repr=False)
+    perturb: Callable[..., Steps] | None = field(default=None, repr=False)
     signed_only: bool = False
     ranked: bool = True
     chance: Callable[[Masks], PerWindow] | None = field(default=None, repr=False)
     passes: Callable[[int], float] = field(default=_no_passes, repr=False)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The metric's options with their defaults; `shared` or `perturb` take them where there is one."""
+        parameters = inspect.signature(self.shared or self.perturb or self.function).parameters
+        return {name: parameter.default for name, parameter in parameters.items() if parameter.default is not parameter.empty}
 
 
 METRICS = Registry("metrics", MetricEntry, "ecgbench.metrics")

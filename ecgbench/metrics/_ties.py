@@ -32,19 +32,24 @@ def hits_at_the_top(values: FlatMaps, inside: FlatMasks, places: Counts, ties: s
     return TIE_RULES[ties](values, inside, places)
 
 
-def _expected_hits(values: FlatMaps, inside: FlatMasks, places: Counts) -> PerWindow:
+def _at_the_border(values: FlatMaps, places: Counts) -> tuple[FlatMasks, FlatMasks, Counts]:
+    """Which values are above the lowest of the highest, which are tied with it, and how many places are left for these."""
     last_place = values.shape[1] - np.maximum(places, 1)[:, None]
     border = np.take_along_axis(np.sort(values, axis=1), last_place, axis=1)
-    above, tied = values > border, values == border
-    left = places - above.sum(axis=1)
+    above = values > border
+    return above, values == border, places - above.sum(axis=1)
+
+
+def _expected_hits(values: FlatMaps, inside: FlatMasks, places: Counts) -> PerWindow:
+    above, tied, left = _at_the_border(values, places)
     hits: PerWindow = (inside & above).sum(axis=1) + (inside & tied).sum(axis=1) * left / tied.sum(axis=1)
     return hits
 
 
 def _first_hits(values: FlatMaps, inside: FlatMasks, places: Counts) -> PerWindow:
-    order = np.argsort(-values, axis=1, kind="stable")
-    taken = np.arange(values.shape[1]) < places[:, None]
-    hits: PerWindow = (np.take_along_axis(inside, order, axis=1) & taken).sum(axis=1).astype(np.float64)
+    above, tied, left = _at_the_border(values, places)
+    early = tied & (np.cumsum(tied, axis=1) <= left[:, None])
+    hits: PerWindow = (inside & (above | early)).sum(axis=1).astype(np.float64)
     return hits
 
 

@@ -2,50 +2,36 @@
 
 from __future__ import annotations
 
-from ecgbench.metrics._perturb import PATCH, ZEROED, Plan, default_passes, region_perturbation
+from functools import partial
+
+import numpy as np
+from jaxtyping import Int64
+
+from ecgbench.metrics._perturb import default_passes, mean_height, patches_in_turn
 from ecgbench.metrics._registry import FAITHFULNESS, METRICS
-from ecgbench.types import Attributions, Evaluate, PerWindow, Rows, Targets
+from ecgbench.types import Curves, PerWindow, Targets
 
 
 @METRICS.register(
     family=FAITHFULNESS,
     higher_is_better=False,
     bounds=(-1.0, 1.0),
-    needs=("x", "target", "evaluate", "seed", "multilabel"),
+    needs=("curves", "steps", "target", "multilabel"),
     atol=1e-5,
     version=1,
     reference="doi:10.1109/TNNLS.2016.2599820",
     study={"patches": 100, "ties": "first", "grid": "centred"},
+    perturb=partial(patches_in_turn, False),
     passes=default_passes,
 )
-def region_perturbation_lerf(
-    attributions: Attributions,
-    x: Rows,
-    target: Targets,
-    evaluate: Evaluate,
-    seed: int,
-    multilabel: bool,
-    patch: int = PATCH,
-    zeroed: float = ZEROED,
-    patches: int | None = None,
-    ties: str = "random",
-    grid: str = "start",
-) -> PerWindow:
+def region_perturbation_lerf(curves: Curves, steps: Int64[np.ndarray, " n"], target: Targets, multilabel: bool) -> PerWindow:
     """Mean fall of the target's probability while the least relevant patches are zeroed one after another (LeRF): lower is better.
 
     Parameters
     ----------
-    attributions, x : (n, leads, time)
+    curves : (n, points, outputs), logits of the windows as they are and after each step
+    steps : (n,) that each window takes
     target : (n,) int64
-    evaluate : rows to logits
-    seed : of the order of tied patches
     multilabel : sigmoid instead of softmax
-    patch, zeroed, patches, ties, grid : as in `ecgbench.metrics._perturb.Plan`
-
-    Raises
-    ------
-    InputError
-        If an option is none of its choices or out of its range.
     """
-    plan = Plan(False, patch, zeroed, patches, ties, grid)
-    return region_perturbation(attributions, x, target, evaluate, seed, multilabel, plan)
+    return mean_height(curves, steps, target, multilabel)

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 from ecgbench.nn import frozen
-from ecgbench.types import Evaluate, Logits, Rows
+from ecgbench.types import Logits, Rows
 
-BATCH = 64
+BATCH = 32
 """Rows that pass through the network at once, unless the caller says otherwise."""
 
 
@@ -19,12 +19,3 @@ def forward(model: torch.nn.Module, rows: Rows, batch: int = BATCH) -> Logits:
         parts = (torch.from_numpy(np.array(rows[first : first + batch])) for first in range(0, max(len(rows), 1), batch))
         outputs = [model(part.to(parameter.device, parameter.dtype)).cpu().numpy() for part in parts]
     return np.concatenate(outputs)
-
-
-def plain_evaluator(model: torch.nn.Module, batch: int = BATCH) -> Evaluate:
-    """What metrics evaluate a model with, by whole forward passes; fits any model."""
-
-    def evaluate(rows: Rows) -> Logits:
-        return forward(model, rows, batch)
-
-    return evaluate

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import cast
 
 import torch
 from torch import nn
@@ -37,6 +38,8 @@ class Architecture:
     width: int = 64
 
 
+STAGES = ("layer1", "layer2", "layer3", "layer4")
+
 ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
     {
         "resnet18": Architecture((2, 2, 2, 2), 3),
@@ -47,6 +50,10 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
         "resnet50": Architecture((3, 4, 6, 3), 3, bottleneck=True),
     }
 )
+
+
+Normed = tuple[nn.Conv2d, nn.BatchNorm2d]
+"""A convolution and the batch norm behind it."""
 
 
 def _convolution(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Conv2d:
@@ -75,6 +82,10 @@ class BasicBlock(nn.Module):
         summed: torch.Tensor = self.relu2(self.add(branch, self.downsample(x)))
         return summed
 
+    def branch(self) -> list[Normed]:
+        """The branch's convolutions, with an activation between each two."""
+        return [(self.conv1, self.bn1), (self.conv2, self.bn2)]
+
 
 class Bottleneck(nn.Module):
     """Three convolutions, the middle one narrow, and the shortcut around them."""
@@ -102,11 +113,23 @@ class Bottleneck(nn.Module):
         summed: torch.Tensor = self.relu3(self.add(self.bn3(self.conv3(branch)), self.downsample(x)))
         return summed
 
+    def branch(self) -> list[Normed]:
+        """The branch's convolutions, with an activation between each two."""
+        return [(self.conv1, self.bn1), (self.conv2, self.bn2), (self.conv3, self.bn3)]
+
 
 def _shortcut(inputs: int, outputs: int, stride: int) -> nn.Module:
     if stride == 1 and inputs == outputs:
         return nn.Identity()
     return nn.Sequential(_convolution(inputs, outputs, 1, stride), nn.BatchNorm2d(outputs))
+
+
+def projection(block: BasicBlock | Bottleneck) -> Normed | None:
+    """The convolution in a block's shortcut; None where the shortcut has no weights."""
+    if isinstance(block.downsample, nn.Identity):
+        return None
+    convolution, norm = cast("nn.Sequential", block.downsample)
+    return cast("nn.Conv2d", convolution), cast("nn.BatchNorm2d", norm)
 
 
 class ResNet(nn.Module):
@@ -123,6 +146,7 @@ class ResNet(nn.Module):
 
     def __init__(self, architecture: Architecture, outputs: int) -> None:
         super().__init__()
+        self.architecture = architecture
         block = Bottleneck if architecture.bottleneck else BasicBlock
         width = architecture.width
         self.rows = LeadsAsRows()
@@ -144,10 +168,14 @@ class ResNet(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Logits (n, outputs) of standardised windows (n, leads, time)."""
         x = self.maxpool(self.relu(self.bn1(self.conv1(self.rows(x)))))
-        for stage in ("layer1", "layer2", "layer3", "layer4"):
+        for stage in STAGES:
             x = self.get_submodule(stage)(x)
         logits: torch.Tensor = self.fc(self.average(x))
         return logits
+
+    def blocks(self) -> list[BasicBlock | Bottleneck]:
+        """All residual blocks, in the order in which a window passes them."""
+        return [cast("BasicBlock | Bottleneck", block) for stage in STAGES for block in cast("nn.Sequential", self.get_submodule(stage))]
 
 
 def blank(architecture: Architecture, outputs: int) -> ResNet:

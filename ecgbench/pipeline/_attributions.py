@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,9 +15,12 @@ from ecgbench.methods import METHODS, Explanation, explanation
 from ecgbench.models import forward
 from ecgbench.pipeline._health import defined_mean, map_health
 from ecgbench.pipeline._models import TrainedModel
-from ecgbench.protocol import AGREEMENT_WINDOWS, WINDOW_BATCH, DatasetProtocol
+from ecgbench.protocol import AGREEMENT_WINDOWS, STUDY, WINDOW_BATCH, DatasetProtocol
 from ecgbench.results import map_correlation
 from ecgbench.types import Attributions, Explained, Logits, Signals, Targets
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class Mapper:
         found = {}
         if METHODS[method].stochastic:
             found["seed_agreement"] = self._explain(method, x, target, self.seed + 1).maps
-        logits = forward(self.model.module, x)
+        logits = forward(self._network, x)
         if logits.shape[1] > 1:
             found["class_agreement"] = self._explain(method, x, runners_up(logits, target), self.seed).maps
         return found
@@ -113,7 +116,12 @@ class Mapper:
         return key, self.store.compute("attributions", key, compute)
 
     def _explain(self, method: str, x: Signals, target: Targets, seed: int) -> Explanation:
-        return explanation(self.model.module, x, target, method, seed, self.protocol, **self._options(method))
+        return explanation(self._network, x, target, method, seed, self.protocol, **self._options(method))
+
+    @property
+    def _network(self) -> torch.nn.Module:
+        """What is explained; libraries' ways get the network with all channels, since they need not treat a dead one as nothing."""
+        return self.model.module if self.protocol == STUDY else self.model.network
 
     def _options(self, method: str) -> dict[str, Any]:
         return {option: getattr(self.numbers, name) for option, name in METHODS[method].of_dataset.items()}

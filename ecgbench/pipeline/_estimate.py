@@ -17,6 +17,9 @@ from ecgbench.protocol import AGREEMENT_WINDOWS, SAMPLES, DatasetProtocol
 BACKWARD = 1 / FORWARD_SHARE
 """What a forward and a backward pass cost, in forward passes."""
 
+STEP_SHARE = 0.3
+"""What a step of incremental inference costs, in forward passes; a network with dead channels takes less."""
+
 
 def estimate_seconds(cells: Sequence[Cell], samples: int | None, health: Collection[tuple[str, str, int]] = ()) -> float:
     """Seconds for computing the cells anew: forward passes that they need, times the time of one, measured here.
@@ -60,12 +63,11 @@ def _agreement_passes(maps: Collection[tuple[str, int]], protocol: DatasetProtoc
 
 def _score_passes(cells: Sequence[Cell], protocol: DatasetProtocol) -> float:
     """Forward passes a window of metrics, for raw and absolute maps together."""
-    scores = {(cell.seed, cell.method, cell.metric) for cell in cells}
-    shared = {(cell.seed, cell.metric) for cell in cells}
-    evaluations = {cell.metric: split_metric(cell.metric)[0] for cell in cells}
-    return sum(2 * evaluations[metric].passes(protocol.window) for _, _, metric in scores if evaluations[metric].shared is None) + sum(
-        evaluations[metric].passes(protocol.window) for _, metric in shared if evaluations[metric].shared is not None
-    )
+    entries = {cell.metric: split_metric(cell.metric)[0] for cell in cells}
+    own = {(cell.seed, cell.method, cell.metric) for cell in cells if entries[cell.metric].shared is None}
+    shared = {(cell.seed, cell.metric) for cell in cells if entries[cell.metric].shared is not None}
+    passes = {metric: entry.passes(protocol.window) * (1 if entry.perturb is None else STEP_SHARE) for metric, entry in entries.items()}
+    return sum(2 * passes[metric] for _, _, metric in own) + sum(passes[metric] for _, metric in shared)
 
 
 def _seconds_per_pass(protocol: DatasetProtocol, rows: int = 16) -> float:

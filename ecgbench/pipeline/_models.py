@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import torch
 from ecgbench.artifacts import Arrays, Artifact, ArtifactStore, artifact_key
 from ecgbench.datasets import DATASETS, load_dataset
 from ecgbench.errors import CheckpointError
-from ecgbench.models import Training, evaluate_predictions, forward, load_model, model_digest, model_from, train_model, weights_of
+from ecgbench.models import Training, compact, evaluate_predictions, forward, load_model, model_digest, model_from, train_model, weights_of
 from ecgbench.nn import device_named
 from ecgbench.types import Dataset
 
@@ -36,6 +37,11 @@ class TrainedModel:
     module: torch.nn.Module
     digest: str
     info: Mapping[str, Any]
+
+    @cached_property
+    def network(self) -> torch.nn.Module:
+        """The same without its dead channels: the same logits and maps up to rounding, several times faster."""
+        return compact(self.module)
 
     @property
     def precision(self) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from ecgbench.datasets import DATASETS, load_dataset
 from ecgbench.pipeline._attributions import Mapper, Maps
-from ecgbench.pipeline._cells import Cell
+from ecgbench.pipeline._cells import Cell, split_metric
 from ecgbench.pipeline._explained import explained_windows
 from ecgbench.pipeline._models import TrainedModel, model_of
 from ecgbench.pipeline._options import Options
@@ -25,10 +29,13 @@ class Run:
     Parameters
     ----------
     options : what is computed
+    wanted : cells that will be asked for; those whose evaluations can share a batch are computed with the first of them
+    by_method : share between cells of one method only, since another process computes the other methods'
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, wanted: Iterable[Cell] = (), by_method: bool = False) -> None:
         self.options = options
+        self._wanted, self._by_method = tuple(wanted), by_method
         self._held: dict[tuple[Any, ...], Any] = {}
 
     def dataset(self, name: str) -> Dataset:
@@ -71,7 +78,25 @@ class Run:
         scorer = self._hold(
             ("scorer", name, seed), lambda: Scorer(self.model(name, seed), self.explained(name, seed), seed, o.protocol, o.store)
         )
-        return scorer.scores(cell, self.maps(name, seed, cell.method))
+        maps, beside = self.maps(name, seed, cell.method), self._beside(cell)
+        if beside:
+            self._hold(("filled", beside[0]), lambda: scorer.fill(self._with_maps(beside)))
+        return scorer.scores(cell, maps)
+
+    def _beside(self, cell: Cell) -> list[Cell]:
+        """Wanted cells that can be evaluated together with this one, itself among them."""
+        if split_metric(cell.metric)[0].perturb is None:
+            return []
+        alike = attrgetter("dataset", "seed", "method") if self._by_method else attrgetter("dataset", "seed")
+        return [one for one in self._wanted if alike(one) == alike(cell) and split_metric(one.metric)[0].perturb is not None]
+
+    def _with_maps(self, cells: Iterable[Cell]) -> list[tuple[Cell, Maps]]:
+        """Cells and their maps, without those whose maps are broken: they will say so when they are asked for themselves."""
+        found = []
+        for cell in cells:
+            with suppress(Exception):
+                found.append((cell, self.maps(cell.dataset, cell.seed, cell.method)))
+        return [(cell, maps) for cell, maps in found if np.isfinite(maps.values).all()]
 
     def accepted(self, path: Path) -> MethodResults | None:
         """The accepted results in a file, None if there is no such file (see `read_file`)."""

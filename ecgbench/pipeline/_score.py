@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +11,9 @@ import numpy as np
 from ecgbench.errors import InputError
 from ecgbench.inputs import as_array, as_targets, known_options, protocol_options
 from ecgbench.metrics import METRICS, MetricEntry
-from ecgbench.models import plain_evaluator
+from ecgbench.models import evaluator
 from ecgbench.protocol import OURS
-from ecgbench.types import PerWindow
+from ecgbench.types import PerWindow, Steps
 
 if TYPE_CHECKING:
     import torch
@@ -58,16 +58,18 @@ def score(
         If something that the metric needs is missing or does not fit.
     """
     entry = METRICS[metric]
-    options = {**protocol_options(entry.study, protocol), **known_options(metric, options, _options_of(entry))}
+    options = {**protocol_options(entry.study, protocol), **known_options(metric, options, entry.options)}
     maps = _maps(attributions)
     given = {
         "mask": None if mask is None else _fitting("mask", mask, maps, "b"),
         "x": None if x is None else _fitting("x", x, maps, "f"),
         "target": None if target is None else as_targets(target, len(maps)),
-        "evaluate": None if model is None else plain_evaluator(model),
+        "evaluate": model,
         "seed": seed,
         "multilabel": multilabel,
     }
+    if entry.perturb is not None:
+        return _scores(_perturbed(entry, entry.perturb, maps, given, options))
     if entry.shared is None:
         return _scores(entry.function(maps, **_needed(entry.key, entry.needs, given), **options))
     needed = _needed(entry.key, tuple(name for name in inspect.signature(entry.shared).parameters if name in given), given)
@@ -93,12 +95,19 @@ def _scores(values: Any) -> PerWindow:
 
 
 def _needed(key: str, needs: tuple[str, ...], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is needed of what was given, the model as an evaluator."""
     absent = [{"evaluate": "model"}.get(name, name) for name in needs if given[name] is None]
     if absent:
         raise InputError(f"expected {', '.join(absent)} for {key}, got none; pass {'it' if len(absent) == 1 else 'them'} by name.")
-    return {name: given[name] for name in needs}
+    return {name: evaluator(given[name]) if name == "evaluate" else given[name] for name in needs}
 
 
-def _options_of(entry: MetricEntry) -> list[str]:
-    parameters = inspect.signature(entry.shared or entry.function).parameters
-    return [name for name, parameter in parameters.items() if parameter.default is not parameter.empty]
+def _perturbed(
+    entry: MetricEntry, perturb: Callable[..., Steps], maps: np.ndarray, given: Mapping[str, Any], options: Mapping[str, Any]
+) -> PerWindow:
+    """Scores by a metric that watches the outputs while windows are perturbed."""
+    needed = _needed(entry.key, ("x", "target", "evaluate", "seed", "multilabel"), given)
+    steps = perturb(maps, needed["x"], needed["seed"], **options)
+    needed |= {"curves": needed["evaluate"].stepwise(needed["x"], steps), "steps": steps.count}
+    scores: PerWindow = entry.function(**{name: needed[name] for name in entry.needs})
+    return scores

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -13,11 +14,12 @@ import numpy as np
 from ecgbench.artifacts import Arrays, Artifact, ArtifactStore, artifact_key
 from ecgbench.inputs import protocol_options
 from ecgbench.metrics import MetricEntry
-from ecgbench.models import plain_evaluator
+from ecgbench.models import evaluator
 from ecgbench.pipeline._attributions import Maps, array_digest, batches
 from ecgbench.pipeline._cells import Cell, split_metric
 from ecgbench.pipeline._models import TrainedModel
-from ecgbench.types import Explained, Scores
+from ecgbench.pipeline._perturbed import Perturbation, Task
+from ecgbench.types import EvaluateSteps, Explained, Scores
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,55 @@ class Scorer:
     seed: int
     protocol: str
     store: ArtifactStore
+    _fresh: dict[str, Artifact] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def scores(self, cell: Cell, maps: Maps) -> Scores:
         """The cell's score of each explained window."""
-        held = []
+        perturbing, held = split_metric(cell.metric)[0].perturb is not None, []
         for key, part in zip(maps.keys, batches(len(maps.values)), strict=True):
-            held += self._batch(cell, maps, key, part)
+            held += [self._perturbed(cell, maps, key, part)] if perturbing else self._batch(cell, maps, key, part)
         values = np.concatenate([artifact.arrays[cell.variant] for artifact in held if cell.variant in artifact.arrays])
         return Scores(values, sum(artifact.seconds for artifact in held), all(artifact.cached for artifact in held))
+
+    def fill(self, wanted: Sequence[tuple[Cell, Maps]]) -> None:
+        """Score maps by metrics that perturb, as far as the store lacks the scores: all maps of a batch of windows in one evaluation."""
+        for number, part in enumerate(batches(len(self.explained.target))):
+            missing = self._missing(self._task(cell, maps, maps.keys[number], part) for cell, maps in wanted)
+            if missing:
+                # Another process that is about to do the same waits.
+                with self.store.locked("together", artifact_key("together", scores=sorted(task.key for task in missing))):
+                    self._fill(self._missing(missing), part)
+
+    def _missing(self, tasks: Iterable[Task]) -> list[Task]:
+        distinct = {task.key: task for task in tasks}
+        return [task for key, task in distinct.items() if self.store.get("scores", key) is None]
+
+    def _fill(self, tasks: Sequence[Task], part: slice) -> None:
+        if not tasks:
+            return
+        began = time.perf_counter()
+        found = self._perturbation(part).scores(tasks)
+        seconds = (time.perf_counter() - began) / len(tasks)
+        for task, arrays in zip(tasks, found, strict=True):
+            with self.store.locked("scores", task.key):
+                self._fresh[task.key] = self.store.put("scores", task.key, arrays, task.info, seconds)
+
+    def _perturbed(self, cell: Cell, maps: Maps, maps_key: str, part: slice) -> Artifact:
+        """The batch's scores by a metric that perturbs."""
+        task = self._task(cell, maps, maps_key, part)
+        if task.key in self._fresh:
+            return self._fresh.pop(task.key)
+        return self.store.compute("scores", task.key, lambda: (self._perturbation(part).scores([task])[0], task.info))
+
+    def _task(self, cell: Cell, maps: Maps, maps_key: str, part: slice) -> Task:
+        entry, kind = split_metric(cell.metric)
+        supply = self._supply(("x", "target", "seed", "multilabel"), kind, part)
+        key = artifact_key("scores", maps=maps_key, **_identity(entry, supply, self.protocol), shared="")
+        return Task(key, entry, maps.values[part], {"metric": cell.metric, "method": cell.method})
+
+    def _perturbation(self, part: slice) -> Perturbation:
+        supply = self._supply(("x", "target", "evaluate", "seed", "multilabel"), "", part)
+        return Perturbation(protocol=self.protocol, **supply)
 
     def _batch(self, cell: Cell, maps: Maps, maps_key: str, part: slice) -> list[Artifact]:
         """The batch's scores, and the shared evaluations that they rest on."""
@@ -89,8 +132,8 @@ class Scorer:
         return {name: sources[name]() for name in needs if name in sources}
 
     @cached_property
-    def _evaluate(self) -> Any:
-        return plain_evaluator(self.model.module)
+    def _evaluate(self) -> EvaluateSteps:
+        return evaluator(self.model.module)
 
 
 def _identity(entry: MetricEntry, supply: Mapping[str, Any], protocol: str) -> dict[str, Any]:

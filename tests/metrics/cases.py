@@ -43,6 +43,25 @@ class Linear:
         return (flat * self.weights.reshape(1, len(self.weights), -1)).sum(axis=2) + self.bias
 
 
+def stepwise(evaluate, x, steps):
+    """What `Evaluate.stepwise` returns, by the plain loop over windows that all go through the model at every step."""
+    rows, samples = x[steps.window], np.arange(x.shape[2])
+    points = [evaluate(rows)]
+    for onset, offset in zip(steps.onset.T, steps.offset.T, strict=True):
+        gone = (samples >= onset[:, None]) & (samples < offset[:, None])
+        rows = np.where(gone[:, None], x.dtype.type(0), rows)
+        points.append(evaluate(rows))
+    return np.stack(points, axis=1)
+
+
+def perturbed(key, attributions, x, target, evaluate, seed, multilabel, **options):
+    """Score by a metric that watches the outputs while windows are perturbed."""
+    entry = METRICS[key]
+    steps = entry.perturb(attributions, x, seed, **options)
+    given = {"curves": stepwise(evaluate, x, steps), "steps": steps.count, "target": target, "multilabel": multilabel}
+    return entry.function(**{name: given[name] for name in entry.needs})
+
+
 class World:
     """Windows, masks and a linear model: whatever a metric can need."""
 
@@ -60,6 +79,8 @@ class World:
         entry = METRICS[key]
         given = {name: getattr(self, name) for name in ("evaluate", "seed", "multilabel")}
         given |= {name: getattr(self, name)[windows] for name in ("mask", "x", "target")}
+        if entry.perturb is not None:
+            return perturbed(key, attributions, given["x"], given["target"], given["evaluate"], given["seed"], given["multilabel"])
         if entry.shared is not None:
             given["shared"] = entry.shared(given["x"], given["target"], given["evaluate"], given["seed"])
         return entry.function(attributions, **{name: given[name] for name in entry.needs})

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from benchmark.speed._quantus_calls import ORDERS, Zeroing, correlation, mean_height, regions
 from ecgbench.metrics import METRICS
 from ecgbench.metrics.faithfulness_correlation import zeroed_subsets
 
-from ..quantus_calls import ORDERS, Zeroing, correlation, mean_height, regions
-from .cases import World
+from .cases import World, perturbed
 
 both_orders = pytest.mark.parametrize("key", ORDERS)
 
@@ -45,7 +45,7 @@ def evaluator(model):
 
 
 def ours(key, model, world, **options):
-    return METRICS[key].function(world.attributions, world.x, world.target, evaluator(model), 0, False, **options)
+    return perturbed(key, world.attributions, world.x, world.target, evaluator(model), 0, False, **options)
 
 
 @pytest.mark.parametrize("leads", [1, 3, 12])
@@ -74,7 +74,7 @@ def test_a_hundred_patches_zero_another_share_of_every_length_where_ours_zeroes_
         return evaluator(models[1])(rows)
 
     regions(quantus, "region_perturbation_morf", models[1], world, perturb)
-    METRICS["region_perturbation_morf"].function(world.attributions, world.x, world.target, evaluate, 0, False)
+    perturbed("region_perturbation_morf", world.attributions, world.x, world.target, evaluate, 0, False)
     assert min(len(perturb.indices) * 16, time) / time == pytest.approx(theirs, abs=0.005)
     assert 0.5 <= seen[-1] < 0.5 + 16 / time
 
@@ -102,7 +102,7 @@ def test_quantus_centres_its_grid_where_ours_starts_with_a_whole_patch(quantus, 
 
     # The first patch is the most relevant; 6 samples are missing to whole patches.
     world.attributions[:] = -np.arange(330)
-    METRICS["region_perturbation_morf"].function(world.attributions, world.x, world.target, evaluate, 0, False, grid=grid)
+    perturbed("region_perturbation_morf", world.attributions, world.x, world.target, evaluate, 0, False, grid=grid)
     assert (seen[1] == 0).sum() == samples
     regions(quantus, "region_perturbation_morf", models[1], world, perturb, count=1)
     padded = perturb.rows[0].reshape(16, 336)[7, 3:333]

@@ -1,11 +1,41 @@
 """Small runs on the embedded dataset, each with a store of its own that holds no more than the windows."""
 
 import shutil
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import load_dataset
-from ecgbench.pipeline import Cell, Options, Run
+from ecgbench.pipeline import Cell, Options, Run, _scoring
+
+
+@dataclass
+class Counting:
+    """Evaluates what another evaluator does, and counts the rows of each call and of each batch of steps."""
+
+    evaluate: object = None
+    rows: list = field(default_factory=list)
+    stepped: list = field(default_factory=list)
+
+    def __call__(self, rows):
+        self.rows.append(len(rows))
+        return self.evaluate(rows)
+
+    def stepwise(self, x, steps):
+        self.stepped.append(len(steps))
+        return self.evaluate.stepwise(x, steps)
+
+
+def count_evaluations(monkeypatch) -> Counting:
+    """Count what metrics evaluate from now on."""
+    counting, real = Counting(), _scoring.evaluator
+
+    def counted(module):
+        counting.evaluate = real(module)
+        return counting
+
+    monkeypatch.setattr(_scoring, "evaluator", counted)
+    return counting
 
 
 def store_with_windows(root: Path) -> ArtifactStore:
@@ -18,8 +48,8 @@ def store_with_windows(root: Path) -> ArtifactStore:
     return ArtifactStore(root)
 
 
-def small_run(store: ArtifactStore, samples: int = 4, **options) -> Run:
-    return Run(Options(samples=samples, store=store, **options))
+def small_run(store: ArtifactStore, samples: int = 4, wanted=(), by_method=False, **options) -> Run:
+    return Run(Options(samples=samples, store=store, **options), wanted, by_method)
 
 
 def cell(metric: str = "auc", method: str = "saliency", variant: str = "raw", seed: int = 1) -> Cell:

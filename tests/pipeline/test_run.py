@@ -8,8 +8,8 @@ from ecgbench.artifacts import ARRAYS, DamagedArtifactWarning
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import UnknownKeyError
 from ecgbench.metrics import METRICS
-from ecgbench.pipeline import Cell, _attributions, _scoring, metric_names, split_metric
-from tests.pipeline.runs import cell, small_run, stages, store_with_windows
+from ecgbench.pipeline import Cell, _attributions, metric_names, split_metric
+from tests.pipeline.runs import cell, count_evaluations, small_run, stages, store_with_windows
 
 VARIANTS = ("raw", "abs")
 SHARED = [entry.key for entry in METRICS if entry.shared is not None]
@@ -140,14 +140,7 @@ def test_raw_and_absolute_maps_are_scored_together(store):
 
 @pytest.mark.parametrize("metric", SHARED)
 def test_what_methods_share_is_computed_once(store, monkeypatch, metric):
-    evaluated = []
-    real = _scoring.plain_evaluator
-
-    def counting(module):
-        evaluate = real(module)
-        return lambda rows: (evaluated.append(len(rows)), evaluate(rows))[1]
-
-    monkeypatch.setattr(_scoring, "plain_evaluator", counting)
+    evaluated = count_evaluations(monkeypatch).rows
     first = small_run(store, samples=2)
     first.scores(cell(metric, "saliency"))
     before = sum(evaluated)

@@ -16,6 +16,7 @@ LOCALISATION = [entry.key for entry in METRICS if "mask" in entry.needs]
 FAITHFULNESS = [key for key in KEYS if key not in LOCALISATION]
 STUDY = [entry.key for entry in METRICS if entry.study]
 ARGUMENT_OF = {"evaluate": "model"}
+PERTURBING = ("x", "target", "evaluate")
 
 every_metric = pytest.mark.parametrize("key", KEYS)
 
@@ -50,7 +51,7 @@ def given(**changes):
 def needed(key):
     """The public call's arguments that a metric cannot do without."""
     entry = METRICS[key]
-    names = inspect.signature(entry.shared).parameters if entry.shared else entry.needs
+    names = inspect.signature(entry.shared).parameters if entry.shared else PERTURBING if entry.perturb else entry.needs
     return [ARGUMENT_OF.get(name, name) for name in names if name in ("mask", "x", "target", "evaluate")]
 
 

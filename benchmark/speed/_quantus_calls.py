@@ -1,9 +1,9 @@
 """Quantus 0.6.0, called as one has to: maps (n, 1, leads, time), nothing normalised, a perturbation of our own."""
 
 from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
-import pytest
 
 from ecgbench.models import plain_evaluator
 
@@ -80,21 +80,22 @@ def without_channel(model):
 
 
 def quantus_scores(entry, case):
-    """Quantus's score of each window of `case` (x, attributions, mask, target, module), one window a call."""
+    """Quantus's score of each window of `case` (x, attributions, mask, target, module), one window a call; subsets are those of ours."""
     import quantus
 
-    model = without_channel(case.module)
-    subsets = entry.shared(case.x, case.target, plain_evaluator(case.module), 0)["subsets"] if entry.shared else None
-    return np.array([_one(quantus, entry.key, model, case, subsets, slice(i, i + 1)) for i in range(len(case.attributions))])
+    model, windows = without_channel(case.module), [slice(i, i + 1) for i in range(len(case.attributions))]
+    if entry.shared is None:
+        return np.array([window_score(quantus, entry.key, model, case, i) for i in windows])
+    subsets = entry.shared(case.x, case.target, plain_evaluator(case.module), 0)["subsets"]
+    with mock.patch.object(np.random, "choice", side_effect=list(subsets.reshape(-1, subsets.shape[2]))):
+        return np.array([window_score(quantus, entry.key, model, case, i) for i in windows])
 
 
-def _one(quantus, key, model, case, subsets, i):
+def window_score(quantus, key, model, case, i):
+    """Quantus's score of one window of `case`, by its slice; subsets are drawn from the global generator."""
     if key in CLASSES:
         return localisation(quantus, key, case.attributions[i], case.mask[i])[0]
     world = SimpleNamespace(x=case.x[i], attributions=case.attributions[i], target=case.target[i])
     if key in ORDERS:
         return mean_height(regions(quantus, key, model, world, Zeroing())[0])
-    drawn = iter(subsets[i][0])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(np.random, "choice", lambda *_, **__: next(drawn))
-        return correlation(quantus, model, world, Zeroing())[0]
+    return correlation(quantus, model, world, Zeroing())[0]

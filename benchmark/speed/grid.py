@@ -1,0 +1,149 @@
+"""Race the whole grid on a few windows against the study's way: Captum for each map, Quantus for each cell, one window at a time.
+
+Run as `python benchmark/speed/grid.py`, on golden windows and the golden network of mitdb, with made-up masks: all methods, raw and
+absolute maps, all metrics, with each side's own defaults. The two sides take turns, part by part.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout
+from types import SimpleNamespace
+
+import _quantus_calls
+import numpy as np
+import torch
+from _race import figure, golden, golden_windows, machine, markdown, say
+from methods import RACES, Setting
+from methods import Course as Captum
+
+import ecgbench
+from ecgbench.methods import METHODS
+from ecgbench.metrics import METRICS, MetricEntry
+from ecgbench.models import compact, evaluator
+from ecgbench.pipeline._perturbed import Perturbation, Task
+
+HEADER = ("part", "ours, s", "share", "the study's way, s", "share", "study / ours")
+
+PARTS = {
+    "perturbation": ["region_perturbation_morf", "region_perturbation_lerf"],
+    "faithfulness correlation": ["faithfulness_correlation"],
+    "localisation": [entry.key for entry in METRICS if "mask" in entry.needs],
+}
+
+
+class Grid:
+    """Windows, the network and what both sides make of them.
+
+    Parameters
+    ----------
+    model : a ResNet of ours
+    x : (n, leads, time) float32
+    target : (n,) int
+    setting : steps, samples and baselines of the methods that have them
+    """
+
+    def __init__(self, model: torch.nn.Module, x: np.ndarray, target: np.ndarray, setting: Setting) -> None:
+        self.model, self.x, self.target, self.setting = model, x, target, setting
+        self.mask = np.zeros(x.shape, dtype=bool)
+        self.mask[..., x.shape[2] // 3 : x.shape[2] // 2] = True
+        self.maps: dict[str, np.ndarray] = {}
+
+    def our_maps(self) -> None:
+        """All methods on the network without its dead channels, as the benchmark explains it."""
+        network = compact(self.model)
+        for key in METHODS.keys():  # noqa: SIM118
+            race = RACES.get(key)
+            options = {race.per: race.count(self.setting)} if race and race.per else {}
+            self.maps[key] = ecgbench.explain(network, self.x, self.target, key, **options)
+
+    def captum_maps(self) -> None:
+        """All methods by Captum, a window at a time; the random maps by NumPy."""
+        course = Captum(self.model, self.x, self.target, self.setting)
+        np.random.default_rng(0).standard_normal(self.x.shape)
+        for key in RACES:
+            course.captum(key, len(self.x), self.setting)
+
+    def our_scores(self, keys: Sequence[str]) -> None:
+        """Some metrics on all maps."""
+        entries = [METRICS[key] for key in keys]
+        tasks = [Task("", entry, maps, {}) for entry in entries if entry.perturb for maps in self.maps.values()]
+        if tasks:
+            Perturbation(self.x, self.target, evaluator(self.model), seed=0, multilabel=False, protocol="ours").scores(tasks)
+        for entry in entries:
+            if entry.perturb is None:
+                self._score(entry)
+
+    def _score(self, entry: MetricEntry) -> None:
+        given = {"shared": entry.shared(self.x, self.target, evaluator(self.model), 0)} if entry.shared else {"mask": self.mask}
+        for maps in self.maps.values():
+            entry.function(maps, **given)
+            entry.function(np.abs(maps), **given)
+
+    def quantus_scores(self, keys: Sequence[str]) -> None:
+        """The same by Quantus, a window and a cell at a time."""
+        import quantus
+
+        network = _quantus_calls.without_channel(self.model)
+        for maps in self.maps.values():
+            for variant in (maps, np.abs(maps)):
+                case = SimpleNamespace(x=self.x, target=self.target, mask=self.mask, attributions=variant.astype(np.float32))
+                for key in keys:
+                    for i in range(len(self.x)):
+                        _quantus_calls.window_score(quantus, key, network, case, slice(i, i + 1))
+
+
+def seconds(call: Callable[[], None]) -> float:
+    """What a call takes."""
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        began = time.perf_counter()
+        call()
+    return time.perf_counter() - began
+
+
+def raced(grid: Grid) -> Iterator[tuple[str, float, float]]:
+    """Name of each part, and the seconds of ours and of the study's way."""
+    yield "attributions", seconds(grid.our_maps), seconds(grid.captum_maps)
+    for name, keys in PARTS.items():
+        yield name, seconds(lambda keys=keys: grid.our_scores(keys)), seconds(lambda keys=keys: grid.quantus_scores(keys))
+
+
+def report(grid: Grid) -> str:
+    """The race as text; parts are said as they come."""
+    size = f"{len(grid.x)} windows, {len(METHODS.keys())} methods, raw and absolute, {len(METRICS.keys())} metrics"
+    head = f"{machine('captum', 'quantus')}\n{size}"
+    say(head)
+    found = []
+    for name, ours, theirs in raced(grid):
+        say(f"{name}: {ours:.1f} s, the study's way {theirs:.1f} s")
+        found.append((name, ours, theirs))
+    whole = ("all", *(sum(part[side] for part in found) for side in (1, 2)))
+    rows = [
+        [name, figure(ours), f"{ours / whole[1]:.0%}", figure(theirs), f"{theirs / whole[2]:.0%}", figure(theirs / ours)]
+        for name, ours, theirs in (*found, whole)
+    ]
+    return f"{head}\n\n{markdown(HEADER, rows)}"
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    """Race on the golden network."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--windows", type=int, choices=range(1, 17), default=2, metavar="N", help="golden windows (default: %(default)s)")
+    windows = parser.parse_args(given).windows
+    model = ecgbench.load_model(golden("mitdb_resnet18_7.safetensors"))
+    # Whoever comes first would pay for what is imported and set up once.
+    warm = Grid(model, *golden_windows(1), Setting(steps=2, samples=4, baselines=2))
+    warm.our_maps()
+    warm.captum_maps()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        print(report(Grid(model, *golden_windows(windows), Setting())))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""The scripts that race our metrics and the whole grid: they run, compare values first and say what they should; times are never judged."""
+
+import gc
+import importlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ecgbench.metrics import METRICS
+from ecgbench.models import untrained
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.filterwarnings("ignore:divide by zero encountered:RuntimeWarning")
+
+
+@pytest.fixture(autouse=True)
+def _no_collection(monkeypatch):
+    """Under pytest a collection takes longer than all that is raced here."""
+    monkeypatch.setattr(gc, "collect", lambda: 0)
+
+
+@pytest.fixture(scope="module")
+def scripts():
+    """The scripts, imported as if they were run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "benchmark" / "speed")
+        yield {name: importlib.import_module(name) for name in ("metrics", "grid", "methods")}
+
+
+def windows(count, time=1700):
+    return np.random.default_rng(0).standard_normal((count, 1, time), dtype=np.float32), np.arange(count) % 4
+
+
+def network():
+    return untrained("resnet18_7_narrow", 4).eval()
+
+
+@pytest.fixture
+def course(scripts):
+    """Three windows on the narrow network; long enough for a hundred patches."""
+    setting = scripts["metrics"].Setting(windows=3, few=1, batch=3, variants=2, repeats=1)
+    return scripts["metrics"].Course(network(), *windows(3), setting)
+
+
+def table(text):
+    """Cells of a report's table, by the first of each row."""
+    lines = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
+    return {first.strip(): [cell.strip() for cell in cells] for first, *cells in lines[2:]}
+
+
+def test_race_has_a_row_for_every_metric_and_compares_all_with_quantus(scripts, course):
+    found = table(scripts["metrics"].report(course, course))
+    names = {
+        "region perturbation",
+        "faithfulness correlation",
+        *(entry.key.replace("_", " ") for entry in METRICS if "mask" in entry.needs),
+    }
+    assert {row.partition(",")[0] for row in found} == names
+    assert all(float(cells[-1]) <= scripts["metrics"].SAME for cells in found.values())
+    assert {cells[-2] for cells in found.values()} <= {"met", "missed"}
+    assert found["region perturbation, trained"][3] != "-"
+    assert found["auc"][7] != "-"
+
+
+def test_other_values_are_not_raced(scripts, course, monkeypatch):
+    real = course.ours
+    monkeypatch.setattr(course, "ours", lambda *given, **options: real(*given, **options) + 1e-4)
+    with pytest.raises(SystemExit, match=r"expected the same scores of \w+ and Quantus, got 1\.0e-04"):
+        list(scripts["metrics"].localisation(course))
+
+
+def test_grid_has_every_part_and_their_sum(scripts, capsys):
+    setting = scripts["methods"].Setting(steps=2, samples=4, baselines=2)
+    found = table(scripts["grid"].report(scripts["grid"].Grid(network(), *windows(1), setting)))
+    assert list(found) == ["attributions", *scripts["grid"].PARTS, "all"]
+    assert found["all"][1] == found["all"][3] == "100%"
+    assert "perturbation: " in capsys.readouterr().err
+
+
+def test_grid_scores_every_metric(scripts):
+    assert sorted(key for keys in scripts["grid"].PARTS.values() for key in keys) == METRICS.keys()
+
+
+@pytest.mark.parametrize("script", ["metrics", "grid"])
+def test_missing_golden_file_is_named_with_its_remedy(scripts, script, tmp_path, monkeypatch):
+    monkeypatch.setenv("ECGBENCH_SHARED", str(tmp_path))
+    with pytest.raises(SystemExit, match=r"mitdb_resnet18_7.safetensors.*ECGBENCH_SHARED"):
+        scripts[script].main([])
+
+
+@pytest.mark.parametrize(("script", "given"), [("metrics", ["--repeats", "0"]), ("grid", ["--windows", "17"])])
+def test_numbers_that_make_no_race_are_refused(scripts, script, given, capsys):
+    with pytest.raises(SystemExit):
+        scripts[script].main(given)
+    assert "invalid choice" in capsys.readouterr().err
