@@ -27,7 +27,7 @@ def network(architecture: str, dead: float = 0.0, seed: int = 0, width: int = 4,
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", generator=generator)
             if isinstance(module, nn.BatchNorm2d):
                 _draw_affine(module, generator)
-        nn.init.uniform_(model.fc.weight, -1, 1, generator=generator)
+        nn.init.uniform_(model.fc.weight, -(model.fc.in_features**-0.5), model.fc.in_features**-0.5, generator=generator)
         nn.init.uniform_(model.fc.bias, -1, 1, generator=generator)
         _draw_statistics(model, generator)
         _kill(model, dead, generator)
@@ -35,7 +35,7 @@ def network(architecture: str, dead: float = 0.0, seed: int = 0, width: int = 4,
 
 
 def _draw_affine(norm: nn.BatchNorm2d, generator: torch.Generator) -> None:
-    nn.init.uniform_(norm.weight, 0.5, 1.5, generator=generator)
+    nn.init.uniform_(norm.weight, 0.3, 1.0, generator=generator)
     norm.weight[torch.rand(len(norm.weight), generator=generator) < 0.1] *= -1
     nn.init.uniform_(norm.bias, -0.5, 0.5, generator=generator)
 

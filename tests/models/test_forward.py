@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from ecgbench.models import forward, plain_evaluator, untrained
+from ecgbench.models import forward, untrained
 
 
 class Probe(nn.Module):
@@ -72,9 +72,3 @@ def test_forward_computes_in_the_precision_of_the_parameters(rows: np.ndarray, d
 
 def test_forward_of_no_rows_has_no_logits_and_the_models_outputs() -> None:
     assert forward(untrained("resnet18_7_narrow", 3), np.zeros((0, 2, 100), dtype=np.float32)).shape == (0, 3)
-
-
-def test_plain_evaluator_is_the_forward_pass(rows: np.ndarray) -> None:
-    model = untrained("resnet18_7_narrow", 3)
-    assert np.array_equal(plain_evaluator(model)(rows), forward(model, rows))
-    np.testing.assert_allclose(plain_evaluator(model, batch=2)(rows), forward(model, rows), rtol=1e-5, atol=1e-6)
