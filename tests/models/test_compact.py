@@ -164,6 +164,18 @@ def test_filter_of_weights_that_do_nothing_is_dead(dtype: torch.dtype) -> None:
     assert (smaller["layer1.0.conv1"], smaller["layer1.0.conv2"]) == ((4, 3), (3, 4))
 
 
+@pytest.mark.parametrize(("share", "kept"), [(0.5, 3), (2.0, 4)])
+def test_positive_shift_of_a_dead_filter_counts_if_it_does_anything(share: float, kept: int) -> None:
+    model = network("resnet18")
+    norm = block(model, 1, 0).bn1
+    with torch.no_grad():
+        block(model, 1, 0).conv1.weight[DEAD] = 0
+        cast("torch.Tensor", norm.running_mean).zero_()
+        norm.bias.fill_(1)
+        norm.bias[DEAD] = share * torch.finfo(torch.float64).eps ** 2
+    assert channels(compact(model))["layer1.0.conv1"] == (4, kept)
+
+
 # The reference networks
 
 

@@ -90,6 +90,16 @@ def test_channel_that_no_logit_reads_is_dropped_behind_the_last_block() -> None:
     assert_same_logits(model, smaller)
 
 
+def test_channel_whose_effects_on_the_logits_cancel_is_kept() -> None:
+    model = network("resnet18")
+    unread(block(model, 4, 1).conv1)
+    with torch.no_grad():
+        model.fc.weight[:, DEAD] = torch.tensor([0.5, -0.5, 0.0])
+    smaller = compact(model)
+    assert (channels(smaller), smaller.fc.in_features) == (channels(model), 32)
+    assert_same_logits(model, smaller)
+
+
 def writers(model: ResNet) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
     """All that write the channels in front of the second stage, which shortcuts without weights tie."""
     return [(model.conv1, model.bn1), *((part.conv2, part.bn2) for part in (block(model, 1, 0), block(model, 1, 1)))]
