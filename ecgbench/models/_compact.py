@@ -21,8 +21,10 @@ Mask = torch.Tensor
 
 
 def as_built(model: nn.Module) -> TypeGuard[ResNet]:
-    """Whether a model is one of the package's ResNets, without a module exchanged and without hooks."""
-    if type(model) is not ResNet or any(module._forward_hooks or module._forward_pre_hooks for module in model.modules()):
+    """Whether a model is one of the package's ResNets, without a module or its forward pass exchanged and without hooks."""
+    if type(model) is not ResNet:
+        return False
+    if any(module._forward_hooks or module._forward_pre_hooks or "forward" in vars(module) for module in model.modules()):
         return False
     return _structure(model) == _structure(blank(model.architecture, model.fc.out_features))
 

@@ -94,6 +94,7 @@ OTHERS: dict[str, Callable[[ResNet], nn.Module]] = {
     "another padding mode": put("layer1.0.conv1", padding_mode="circular"),
     "another epsilon": put("layer2.1.bn2", eps=0.5),
     "a bias": put("layer4.0.conv1", bias=nn.Parameter(torch.ones(32, dtype=torch.float64))),
+    "a forward pass exchanged": put("relu", forward=torch.tanh),
     "a hook": altered(lambda model: model.layer2[0].register_forward_hook(lambda module, given, output: output * 1.5)),
     "a hook of the network": altered(lambda model: model.register_forward_hook(lambda module, given, output: output + 1)),
     "a hook before": altered(lambda model: model.layer3.register_forward_pre_hook(lambda module, given: (given[0] * 1.5,))),
