@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import statistics
 import sys
 import time
+import warnings
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from importlib.metadata import version
 from pathlib import Path
 
@@ -66,6 +69,14 @@ def golden_windows(count: int) -> tuple[np.ndarray, np.ndarray]:
     noise = np.random.default_rng(0).standard_normal((count, *x.shape[1:]), dtype=np.float32) * np.float32(0.01)
     noise[: len(x)] = 0
     return x[chosen] + noise, y[chosen]
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Nothing of what the libraries warn of and print for every window."""
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
 
 
 def say(text: str) -> None:

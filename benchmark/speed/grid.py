@@ -7,17 +7,14 @@ absolute maps, all metrics, with each side's own defaults. The two sides take tu
 from __future__ import annotations
 
 import argparse
-import io
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import redirect_stdout
 from types import SimpleNamespace
 
 import _quantus_calls
 import numpy as np
 import torch
-from _race import figure, golden, golden_windows, machine, markdown, say
+from _race import figure, golden, golden_windows, machine, markdown, say, silence
 from methods import RACES, Setting
 from methods import Course as Captum
 
@@ -99,8 +96,7 @@ class Grid:
 
 def seconds(call: Callable[[], None]) -> float:
     """What a call takes."""
-    with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")
+    with silence():
         began = time.perf_counter()
         call()
     return time.perf_counter() - began

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import argparse
 import copy
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 
 import _captum_calls
 import numpy as np
 import torch
-from _race import Turn, alternate, figure, golden, golden_windows, machine, markdown, say
+from _race import Turn, alternate, figure, golden, golden_windows, machine, markdown, say, silence
 
 import ecgbench
 
@@ -136,8 +135,7 @@ class Course:
         images = torch.from_numpy(self.x[:windows])[:, None]
         entry, labels = RACES[key], self.target[:windows].tolist()
         call, count = entry.captum, entry.count(setting)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with silence():
             maps = [call(self._theirs, image, label, count) for image, label in zip(images.split(1), labels, strict=True)]
         return torch.cat(maps).detach()[:, 0].numpy()
 

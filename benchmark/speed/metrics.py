@@ -7,17 +7,14 @@ definitions coincide their values are compared first: a race between different n
 from __future__ import annotations
 
 import argparse
-import io
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from types import SimpleNamespace
 
 import _quantus_calls
 import numpy as np
 import torch
-from _race import Turn, alternate, figure, golden, golden_windows, machine, markdown, say
+from _race import Turn, alternate, figure, golden, golden_windows, machine, markdown, say, silence
 
 import ecgbench
 from ecgbench.metrics import METRICS
@@ -100,8 +97,7 @@ class Course:
 
     def quantus(self, key: str, count: int) -> np.ndarray:
         """Quantus's scores of the first windows."""
-        with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
+        with silence():
             return _quantus_calls.quantus_scores(METRICS[key], self.case(count))
 
     def quantus_correlation(self, count: int) -> None:
@@ -148,16 +144,15 @@ def measured(turns: Mapping[str, tuple[Callable[[], object], float]], rounds: in
     return {name: seconds / turns[name][1] * 1e3 for name, seconds in alternate(calls, rounds).items()}
 
 
-def line(name: str, windows: int, ms: Mapping[str, float], asked: str, met: bool | None, same: str) -> list[str]:
+def line(name: str, windows: int, ms: Mapping[str, float], asked: str, met: bool, same: str) -> list[str]:
     """One row of the table; what was not measured is a dash."""
 
     def ratio(first: str, second: str) -> str:
         return figure(ms[first] / ms[second]) if first in ms and second in ms else "-"
 
     times = {key: figure(ms.get(key)) for key in ("ours", "bare", "naive", "quantus")}
-    verdict = "" if met is None else "met" if met else "missed"
     compared = [times["ours"], times["bare"], ratio("ours", "bare"), times["naive"], ratio("naive", "ours"), times["quantus"]]
-    return [name, str(windows), *compared, ratio("quantus", "ours"), asked, verdict, same]
+    return [name, str(windows), *compared, ratio("quantus", "ours"), asked, "met" if met else "missed", same]
 
 
 def region_perturbation(course: Course, name: str) -> Iterator[list[str]]:

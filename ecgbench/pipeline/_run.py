@@ -35,7 +35,8 @@ class Run:
 
     def __init__(self, options: Options, wanted: Iterable[Cell] = (), by_method: bool = False) -> None:
         self.options = options
-        self._wanted, self._by_method = tuple(wanted), by_method
+        self._perturbing = [cell for cell in wanted if split_metric(cell.metric)[0].perturb is not None]
+        self._alike = attrgetter("dataset", "seed", "method") if by_method else attrgetter("dataset", "seed")
         self._held: dict[tuple[Any, ...], Any] = {}
 
     def dataset(self, name: str) -> Dataset:
@@ -84,11 +85,10 @@ class Run:
         return scorer.scores(cell, maps)
 
     def _beside(self, cell: Cell) -> list[Cell]:
-        """Wanted cells that can be evaluated together with this one, itself among them."""
-        if split_metric(cell.metric)[0].perturb is None:
+        """Wanted cells that can be evaluated together with this one, itself among them; none if it is not such a cell."""
+        if cell not in self._perturbing:
             return []
-        alike = attrgetter("dataset", "seed", "method") if self._by_method else attrgetter("dataset", "seed")
-        return [one for one in self._wanted if alike(one) == alike(cell) and split_metric(one.metric)[0].perturb is not None]
+        return [one for one in self._perturbing if self._alike(one) == self._alike(cell)]
 
     def _with_maps(self, cells: Iterable[Cell]) -> list[tuple[Cell, Maps]]:
         """Cells and their maps, without those whose maps are broken: they will say so when they are asked for themselves."""

@@ -1,6 +1,5 @@
 """The scripts that race us against others: they run and say what they should, on a tiny network; times are never judged."""
 
-import gc
 import importlib
 from pathlib import Path
 
@@ -10,13 +9,11 @@ import pytest
 import ecgbench
 from ecgbench.models import model_digest, untrained
 
+from .races import table
+
 ROOT = Path(__file__).parents[2]
 
-
-@pytest.fixture(autouse=True)
-def _no_collection(monkeypatch):
-    """Under pytest a collection takes longer than all that is raced here."""
-    monkeypatch.setattr(gc, "collect", lambda: 0)
+pytestmark = pytest.mark.usefixtures("no_collection")
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +30,6 @@ def course(speed):
     x = np.random.default_rng(0).standard_normal((3, 1, 200), dtype=np.float32)
     few = {"heavy_windows": 1, "batch_windows": 2, "repeats": 1, "steps": 2, "samples": 6, "baselines": 2}
     return speed.Course(untrained("resnet18_7_narrow", 4), x, np.array([0, 1, 3]), speed.Setting(windows=3, **few))
-
-
-def table(text):
-    """Cells of a report's table, by the first of each row."""
-    lines = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
-    return {first.strip(): [cell.strip() for cell in cells] for first, *cells in lines[2:]}
 
 
 def test_every_method_that_computes_something_is_raced(speed):

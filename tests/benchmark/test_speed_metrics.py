@@ -1,6 +1,5 @@
 """The scripts that race our metrics and the whole grid: they run, compare values first and say what they should; times are never judged."""
 
-import gc
 import importlib
 from pathlib import Path
 
@@ -10,15 +9,14 @@ import pytest
 from ecgbench.metrics import METRICS
 from ecgbench.models import untrained
 
+from .races import table
+
 ROOT = Path(__file__).parents[2]
 
-pytestmark = pytest.mark.filterwarnings("ignore:divide by zero encountered:RuntimeWarning")
-
-
-@pytest.fixture(autouse=True)
-def _no_collection(monkeypatch):
-    """Under pytest a collection takes longer than all that is raced here."""
-    monkeypatch.setattr(gc, "collect", lambda: 0)
+pytestmark = [
+    pytest.mark.usefixtures("no_collection"),
+    pytest.mark.filterwarnings("ignore:divide by zero encountered:RuntimeWarning"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +40,6 @@ def course(scripts):
     """Three windows on the narrow network; long enough for a hundred patches."""
     setting = scripts["metrics"].Setting(windows=3, few=1, batch=3, variants=2, repeats=1)
     return scripts["metrics"].Course(network(), *windows(3), setting)
-
-
-def table(text):
-    """Cells of a report's table, by the first of each row."""
-    lines = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
-    return {first.strip(): [cell.strip() for cell in cells] for first, *cells in lines[2:]}
 
 
 def test_race_has_a_row_for_every_metric_and_compares_all_with_quantus(scripts, course):
