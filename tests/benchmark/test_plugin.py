@@ -141,6 +141,12 @@ def test_nothing_accepted_passes_and_fails_only_when_asked_to(bench):
     assert "no accepted result" in bench(*SLICE, "--check-only", code=1)
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
+def test_metrics_of_one_family_can_be_selected(bench, workers):
+    selected = ("--method", "saliency", "--metric", "region*", "--samples", "2", "--seeds", "1")
+    assert "ecgbench: 4 cells" in bench(*selected, *workers, where="benchmark")
+
+
 def test_other_samples_are_never_compared(bench, accepted):
     others = ["5" if text == "4" else text for text in SLICE]
     assert "4 with no accepted result" in bench(*others)
