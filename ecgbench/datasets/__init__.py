@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ecgbench.datasets._fetch import fetch_command
-from ecgbench.datasets._registry import DATASETS, DatasetEntry, Request, data_root, load_dataset
+from ecgbench.datasets._registry import DATASETS, DatasetEntry, Edition, Request, SimulatedSize, data_root, load_dataset
 from ecgbench.registry import make_callable
 
-__all__ = ["DATASETS", "DatasetEntry", "Request", "data_root", "fetch_command", "load_dataset"]
+__all__ = ["DATASETS", "DatasetEntry", "Edition", "Request", "SimulatedSize", "data_root", "fetch_command", "load_dataset"]
 
 make_callable(__name__, DATASETS)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ecgbench import protocol as numbers
@@ -14,6 +15,44 @@ from ecgbench.protocol import DatasetProtocol
 from ecgbench.registry import Entry, Registry
 from ecgbench.types import Dataset
 
+Files = Callable[[DatasetProtocol, Collection[str]], list[str]]
+"""Paths below `<slug>/<version>/` that a dataset needs, of an edition's numbers and of all paths that SHA256SUMS.txt lists."""
+
+Simulate = Callable[[Path, DatasetProtocol, "SimulatedSize"], None]
+"""Writes a simulated stand-in for a database into its folder `<slug>/<version>/`."""
+
+
+@dataclass(frozen=True)
+class SimulatedSize:
+    """How much of a database is simulated; None is the dataset's own small number.
+
+    Attributes
+    ----------
+    records : number of records, where it is not given by the split
+    windows : windows a record
+    seed : of the simulation
+    """
+
+    records: int | None = None
+    windows: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One of several forms in which a database is published.
+
+    Attributes
+    ----------
+    protocol : its numbers
+    megabytes : size of the files that are needed
+    source : where it is published
+    """
+
+    protocol: DatasetProtocol
+    megabytes: float
+    source: str
+
 
 @dataclass(frozen=True)
 class DatasetEntry(Entry):
@@ -21,10 +60,15 @@ class DatasetEntry(Entry):
 
     Attributes
     ----------
-    protocol : its numbers
+    protocol : its numbers, those of the default edition where there are several
     title, licence, source : what a user must know before using it
+    conditions : what the licence asks for beyond naming the source; empty if nothing
     megabytes : size of the files that are needed
-    labels, splits, editions : the options it can be loaded with; the first one is the default
+    labels, splits : the options it can be loaded with; the first one is the default
+    study_split : the study's split, where it is not the default one
+    editions : by name, where there are several; the first one is the default
+    files : which of its database's files it needs; None if it needs none
+    simulate : writes a simulated stand-in for its database; None if there is none
     """
 
     protocol: DatasetProtocol
@@ -34,12 +78,36 @@ class DatasetEntry(Entry):
     megabytes: float
     labels: tuple[str, ...]
     splits: tuple[str, ...] = ("standard",)
-    editions: tuple[str, ...] = ("",)
+    study_split: str = ""
+    conditions: str = ""
+    editions: Mapping[str, Edition] = field(default_factory=dict)
+    files: Files | None = None
+    simulate: Simulate | None = None
 
     @property
     def embedded(self) -> bool:
         """Whether the dataset needs no files."""
         return not self.protocol.slug
+
+    @property
+    def edition_names(self) -> tuple[str, ...]:
+        """Names of the editions, the default one first; an empty one where there is only one."""
+        return tuple(self.editions) or ("",)
+
+    def edition(self, name: str | None = None) -> Edition:
+        """An edition, by default the first.
+
+        Raises
+        ------
+        InputError
+            If the dataset has no edition of that name.
+        """
+        name = offered(self, "edition", self.edition_names[0] if name is None else name, self.edition_names)
+        return self.editions.get(name, Edition(self.protocol, self.megabytes, self.source))
+
+    def numbers(self, edition: str | None = None) -> DatasetProtocol:
+        """The numbers of an edition, by default of the first."""
+        return self.edition(edition).protocol
 
 
 @dataclass(frozen=True)
@@ -51,6 +119,12 @@ class Request:
     split: str
     edition: str
     store: ArtifactStore
+    numbers: DatasetProtocol
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the edition's records."""
+        return self.root / self.numbers.slug / self.numbers.version
 
 
 DATASETS = Registry("datasets", DatasetEntry, "ecgbench.datasets")
@@ -89,12 +163,14 @@ def load_dataset(
     entry = DATASETS[name]
     preferred = numbers.LABELS[known_protocol(protocol)]
     default_labels = preferred if preferred in entry.labels else entry.labels[0]
+    default_split = entry.study_split if protocol == numbers.STUDY and entry.study_split else entry.splits[0]
     request = Request(
         root=Path(root) if root is not None else data_root(),
-        labels=_offered(entry, "labels", default_labels if labels is None else labels, entry.labels),
-        split=_offered(entry, "split", entry.splits[0] if split is None else split, entry.splits),
-        edition=_offered(entry, "edition", entry.editions[0] if edition is None else edition, entry.editions),
+        labels=offered(entry, "labels", default_labels if labels is None else labels, entry.labels),
+        split=offered(entry, "split", default_split if split is None else split, entry.splits),
+        edition=offered(entry, "edition", entry.edition_names[0] if edition is None else edition, entry.edition_names),
         store=store or ArtifactStore(),
+        numbers=entry.numbers(edition),
     )
     dataset: Dataset = entry.function(request)
     return dataset
@@ -105,7 +181,8 @@ def data_root() -> Path:
     return Path(os.environ.get("ECGBENCH_DATA") or user_cache() / "data")
 
 
-def _offered(entry: DatasetEntry, option: str, value: str, offered: tuple[str, ...]) -> str:
-    if value not in offered:
-        raise InputError(f'expected {option} of {entry.key} among {", ".join(offered)}, got "{value}"; choose one of these.')
+def offered(entry: DatasetEntry, option: str, value: str, values: tuple[str, ...]) -> str:
+    """The value of an option, if it is one that a dataset offers."""
+    if value not in values:
+        raise InputError(f'expected {option} of {entry.key} among {", ".join(values)}, got "{value}"; choose one of these.')
     return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -96,9 +96,9 @@ def _check(record: Record, path: str, announced: int | None) -> None:
         raise DataError(f"expected only valid samples in {path}.dat, got {invalid} marked invalid (NaN); leave the record out or mend it.")
     if length and record.signal.min() == record.signal.max():
         raise DataError(f"expected an ECG in {path}.dat, got a flat lead at {record.signal[0]:g} mV; leave the record out.")
-    outside = record.sample[(record.sample < 0) | (record.sample >= length)]
+    outside = record.sample[(record.sample < 0) | (record.sample > length)]  # svdb's record 860 has a beat right behind its end
     if outside.size:
-        raise DataError(f"expected annotations of {path}.atr within 0..{length - 1}, got sample {outside[0]}; download the record again.")
+        raise DataError(f"expected annotations of {path}.atr within 0..{length}, got sample {outside[0]}; download the record again.")
 
 
 def cut(record: Record, window: int, rule: BeatRule, patient: str) -> Windows:
@@ -152,7 +152,15 @@ class Side:
     key: str
 
 
-def load_records(folder: Path, names: Iterable[str], numbers: DatasetProtocol, rule: BeatRule, store: ArtifactStore, progress: str) -> Side:
+def load_records(
+    folder: Path,
+    names: Iterable[str],
+    numbers: DatasetProtocol,
+    patients: Mapping[str, str],
+    rule: BeatRule,
+    store: ArtifactStore,
+    progress: str,
+) -> Side:
     """The windows of some records, from the store if the same files were cut by the same rule before."""
     names = tuple(names)
     for name in names:
@@ -162,24 +170,26 @@ def load_records(folder: Path, names: Iterable[str], numbers: DatasetProtocol, r
                     f"expected {folder / (name + suffix)}, got no such file; fetch it: {fetch_command(numbers, folder.parent.parent)}"
                 )
     source = source_digest(folder, names, store)
-    options = {"window": numbers.window, "lead": numbers.lead, "patients": dict(numbers.patients), "rule": repr(rule)}
+    options = {"window": numbers.window, "lead": numbers.lead, "patients": dict(patients), "rule": repr(rule)}
     key = artifact_key("windows", version=VERSION, source=source, **options)
 
     def build() -> tuple[Arrays, dict[str, object]]:
-        return _build(folder, names, numbers, rule, progress)
+        return _build(folder, names, numbers, patients, rule, progress)
 
     artifact = store.compute("windows", key, build)
     return Side(unpack(artifact), artifact.info["left_out"], artifact.info["without_beat"], key)
 
 
-def _build(folder: Path, names: Sequence[str], numbers: DatasetProtocol, rule: BeatRule, progress: str) -> tuple[Arrays, dict[str, object]]:
+def _build(
+    folder: Path, names: Sequence[str], numbers: DatasetProtocol, patients: Mapping[str, str], rule: BeatRule, progress: str
+) -> tuple[Arrays, dict[str, object]]:
     from tqdm import tqdm
 
     assert numbers.lead is not None
     parts = []
     for name in tqdm(names, desc=progress, unit="record", leave=False):
         record = read_record(folder, name, numbers.lead, numbers.fs)
-        parts.append(cut(record, numbers.window, rule, numbers.patients.get(name, name)))
+        parts.append(cut(record, numbers.window, rule, patients.get(name, name)))
     windows = concatenate(parts)
     keep = windows.y != UNCLASSIFIABLE if rule.leave_out_unclassifiable else np.ones(len(windows), dtype=bool)
     kept = windows.take(np.flatnonzero(keep))

@@ -57,7 +57,7 @@ def synthetic(request: Request) -> Dataset:
     It is a dataset of its own; `simulated` marks simulated stand-ins for real databases and is therefore False.
     """
     keys, sides = {}, {}
-    for side, names in (("train", SYNTHETIC.train[request.split]), ("test", SYNTHETIC.test[request.split])):
+    for side, names in (("train", SYNTHETIC.train), ("test", SYNTHETIC.test)):
         keys[side] = _key(names, numbers.SYNTHETIC_WINDOWS[side])
         sides[side] = _load(request, names, side, keys[side])
     return Dataset(

@@ -195,7 +195,7 @@ def results_folder(run: Run, dataset: str) -> str:
         ("" if options.protocol == OURS else options.protocol),
         ("" if loaded.labels == usual else f"labels-{loaded.labels}"),
         ("" if loaded.split == entry.splits[0] else f"split-{loaded.split}"),
-        ("" if loaded.edition == entry.editions[0] else loaded.edition.rpartition("@")[2]),
+        ("" if loaded.edition == entry.edition_names[0] else loaded.edition.rpartition("@")[2]),
         ("" if options.samples == SAMPLES else f"samples-{identity(run, dataset)['samples']}"),
         ("simulated" if loaded.simulated else ""),
     ]

@@ -53,7 +53,7 @@ def write_pair(folder: Path) -> None:
 
 
 def load(folder: Path, store: ArtifactStore, rule: BeatRule = BEAT_RULES["aami"], names: str = "ab") -> Side:
-    return load_records(folder, names, NUMBERS, rule, store, "test")
+    return load_records(folder, names, NUMBERS, NUMBERS.patients, rule, store, "test")
 
 
 def windows_in(store: ArtifactStore) -> list[str]:

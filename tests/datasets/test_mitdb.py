@@ -24,7 +24,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # wfdb 4.3.1 uses what pandas 3.1 deprecates
     import wfdb
 
-NAMES = (*MITDB.train["standard"], *MITDB.test["standard"])
+NAMES = (*MITDB.train, *MITDB.test)
 LABELS = ("aami", "study")
 
 every_record = pytest.mark.parametrize("name", NAMES)
@@ -68,7 +68,7 @@ def digests(windows: Windows) -> dict[str, Any]:
 
 
 def of_record(dataset: Dataset, name: str) -> Windows:
-    side = dataset.train if name in MITDB.train["standard"] else dataset.test
+    side = dataset.train if name in MITDB.train else dataset.test
     return side.take(np.flatnonzero(side.record == name))
 
 
@@ -79,7 +79,7 @@ def expected(golden: dict[str, Any], name: str) -> dict[str, Any]:
 @rules
 def test_split_is_the_golden_one(golden: dict[str, Any], labels: str) -> None:
     assert {name: entry["split"] for name, entry in golden[labels].items()} == {
-        name: "train" if name in MITDB.train["standard"] else "test" for name in NAMES
+        name: "train" if name in MITDB.train else "test" for name in NAMES
     }
 
 

@@ -124,7 +124,8 @@ def test_other_time_alone_reads_the_files_again_and_keeps_the_windows(folder: Pa
     ids=str,
 )
 def test_key_of_windows_depends_on_the_numbers(folder: Path, store: ArtifactStore, change: dict[str, Any]) -> None:
-    other = load_records(folder, "ab", replace(NUMBERS, **change), BEAT_RULES["aami"], store, "test")
+    numbers = replace(NUMBERS, **change)
+    other = load_records(folder, "ab", numbers, numbers.patients, BEAT_RULES["aami"], store, "test")
     assert other.key != load(folder, store).key
 
 

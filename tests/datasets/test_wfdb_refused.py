@@ -49,7 +49,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "truncated signal": (edit(".dat", lambda data: data[:-100]), r"/b\b"),
     "empty signal": (edit(".dat", lambda data: b""), r"/b\b"),
     "other sampling rate": (rewrite(fs=250), r"expected 360 Hz in .*/b\.hea, got 250 Hz"),
-    "annotation beyond the record": (rewrite(beats=[*BEATS, (350, "N")]), r"annotations of .*/b\.atr within 0\.\.349, got sample 350"),
+    "annotation beyond the record": (rewrite(beats=[*BEATS, (351, "N")]), r"annotations of .*/b\.atr within 0\.\.350, got sample 351"),
     "invalid samples": (rewrite(with_nan()), r"only valid samples in .*/b\.dat, got 3 marked invalid"),
     "flat lead": (rewrite(signal_of() * [0, 1] + [0.5, 0]), r"an ECG in .*/b\.dat, got a flat lead at 0\.5 mV"),
     "empty header": (edit(".hea", lambda data: b""), r"/b\b"),

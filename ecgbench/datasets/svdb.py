@@ -1,0 +1,24 @@
+"""MIT-BIH Supraventricular Arrhythmia Database: 78 two-lead records of half an hour, beats annotated."""
+
+from __future__ import annotations
+
+from ecgbench.datasets._annotated import annotated_files, load_annotated
+from ecgbench.datasets._registry import DATASETS, Request
+from ecgbench.protocol import SVDB
+from ecgbench.types import Dataset
+
+
+@DATASETS.register(
+    version=1,
+    reference="doi:10.13026/C2V30W",
+    protocol=SVDB,
+    title="MIT-BIH Supraventricular Arrhythmia Database",
+    licence="ODC-By 1.0",
+    source="https://physionet.org/content/svdb/1.0.0/",
+    megabytes=53,
+    labels=("aami", "study"),
+    files=annotated_files,
+)
+def svdb(request: Request) -> Dataset:
+    """Load svdb: lead 0, windows of 8 s, records 800 to 855 for training and 856 to 894 for testing."""
+    return load_annotated(request, "svdb", "lead 0", SVDB.patients)

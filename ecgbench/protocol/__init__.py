@@ -1,0 +1,106 @@
+"""Every number of the benchmark, as frozen data without logic.
+
+"The study" is Suh et al. 2024, Comput. Biol. Med. 182:109088 (doi:10.1016/j.compbiomed.2024.109088). Where ours differs from it, the
+entry that differs declares the study's options beside its own.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from ecgbench.protocol._beats import BEAT_CLASSES, BEAT_RULES, UNCLASSIFIABLE, BeatRule
+from ecgbench.protocol._dataset import DatasetProtocol, Recipe
+from ecgbench.protocol._icentia11k import ICENTIA11K, ICENTIA11K_RULE, ICENTIA11K_SEED, ICENTIA11K_WINDOWS
+from ecgbench.protocol._ptbxl import (
+    PTBXL,
+    PTBXL_100HZ,
+    PTBXL_CHALLENGE,
+    PTBXL_CHALLENGE_COUNTS,
+    PTBXL_LABELS,
+    PTBXL_LEADS,
+    PTBXL_RANDOM_SPLIT,
+    PTBXL_TEST_FOLD,
+    Label,
+)
+from ecgbench.protocol._records import INCARTDB, MITDB, SVDB
+from ecgbench.protocol._synthetic import (
+    SYNTHETIC,
+    SYNTHETIC_ABNORMAL_SHARES,
+    SYNTHETIC_CLASS_SHARES,
+    SYNTHETIC_MIXED_SHARE,
+    SYNTHETIC_PATIENTS,
+    SYNTHETIC_SEED,
+    SYNTHETIC_WINDOWS,
+)
+
+__all__ = [
+    "AGREEMENT_WINDOWS",
+    "BEAT_CLASSES",
+    "BEAT_RULES",
+    "ICENTIA11K",
+    "ICENTIA11K_RULE",
+    "ICENTIA11K_SEED",
+    "ICENTIA11K_WINDOWS",
+    "INCARTDB",
+    "LABELS",
+    "MITDB",
+    "NEAR_DUPLICATE",
+    "OURS",
+    "PRECISIONS",
+    "PROTOCOLS",
+    "PTBXL",
+    "PTBXL_100HZ",
+    "PTBXL_CHALLENGE",
+    "PTBXL_CHALLENGE_COUNTS",
+    "PTBXL_LABELS",
+    "PTBXL_LEADS",
+    "PTBXL_RANDOM_SPLIT",
+    "PTBXL_TEST_FOLD",
+    "SAMPLES",
+    "SKETCH_SEED",
+    "SKETCH_SIZE",
+    "STUDY",
+    "STUDY_REFERENCE",
+    "SVDB",
+    "SYNTHETIC",
+    "SYNTHETIC_ABNORMAL_SHARES",
+    "SYNTHETIC_CLASS_SHARES",
+    "SYNTHETIC_MIXED_SHARE",
+    "SYNTHETIC_PATIENTS",
+    "SYNTHETIC_SEED",
+    "SYNTHETIC_WINDOWS",
+    "UNCLASSIFIABLE",
+    "WINDOW_BATCH",
+    "BeatRule",
+    "DatasetProtocol",
+    "Label",
+    "Recipe",
+]
+
+OURS, STUDY = "ours", "study"
+PROTOCOLS = (OURS, STUDY)
+
+STUDY_REFERENCE = "doi:10.1016/j.compbiomed.2024.109088"
+"""Suh et al. 2024, the study whose system this is."""
+
+LABELS = MappingProxyType({OURS: "aami", STUDY: "study"})
+"""Label rule of each protocol."""
+
+
+PRECISIONS = ("float32", "bf16")
+"""Precisions of training: the recipe's, and autocast to bfloat16 for processors that have it."""
+
+SAMPLES = 64
+"""Windows that are explained of a dataset and seed, unless the user asks for others."""
+
+WINDOW_BATCH = 32
+"""Windows that one artifact holds: what a killed run loses at most."""
+
+AGREEMENT_WINDOWS = 4
+"""Explained windows, the first ones, on which a method's maps are compared with those of another seed and of another class."""
+
+SKETCH_SIZE, SKETCH_SEED = 16, 0
+"""Numbers that a map's sketch holds, and the seed of the directions that give them."""
+
+NEAR_DUPLICATE = 0.999
+"""Mean correlation of two methods' maps above which they are near-duplicates."""

@@ -1,0 +1,59 @@
+"""What the benchmark fixes for a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a dataset's model is trained: Adam on cross entropy, learning rate falling to 0 along a cosine, last epoch kept."""
+
+    architecture: str
+    learning_rate: float
+    epochs: int = 20
+    batch_size: int = 32
+    weight_decay: float = 1e-4
+
+
+@dataclass(frozen=True)
+class DatasetProtocol:
+    """The benchmark's numbers for one dataset.
+
+    Attributes
+    ----------
+    slug, version : where its records lie below `ECGBENCH_DATA`; empty if the dataset is embedded
+    lead : index of the lead (None: all)
+    fs : Hz
+    window : samples
+    classes : names in the order of their integers
+    train, test : record names; empty where the records themselves say on which side they are
+    patients : patient of each record that doesn't stand for a patient of its own, where the records don't say it
+    recipe : the training recipe
+    threshold : probability of the true label above which a window is explained
+    patch : samples of a patch of lime and kernel_shap
+    perturbations : samples that lime and kernel_shap draw
+    baselines : baselines that deep_shap draws
+    seeds : seeds of the models
+    precision : floating-point type in which the dataset is explained and scored
+    mask_kinds : masks that localisation is scored against; none where no beat is annotated
+    """
+
+    slug: str
+    version: str
+    lead: int | None
+    fs: float
+    window: int
+    classes: tuple[str, ...]
+    recipe: Recipe
+    threshold: float
+    patch: int
+    perturbations: int
+    baselines: int
+    seeds: tuple[int, ...]
+    train: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
+    patients: Mapping[str, str] = field(default_factory=dict)
+    precision: str = "float32"
+    mask_kinds: tuple[str, ...] = ("spans",)
