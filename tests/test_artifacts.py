@@ -21,8 +21,8 @@ from ecgbench.artifacts import (
     DamagedArtifactWarning,
     artifact_key,
     canonical,
-    default_root,
 )
+from ecgbench.artifacts._store import default_root
 from tests.stores import Computed, constant, never
 
 

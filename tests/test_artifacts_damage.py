@@ -17,6 +17,7 @@ from ecgbench.artifacts import (
     RECORD,
     ArtifactStore,
     DamagedArtifactWarning,
+    _store,
 )
 from tests.stores import constant, hidden, never, python
 
@@ -102,7 +103,7 @@ def test_read_of_an_artifact_that_is_being_replaced_never_sets_the_new_one_aside
     store: ArtifactStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.put("s", "k", {"a": np.zeros(3)}, {"value": 1})
-    read, calls = artifacts.read_artifact, []
+    read, calls = _store.read_artifact, []
 
     def torn(folder: Path) -> artifacts.Artifact:
         calls.append(folder)
@@ -110,7 +111,7 @@ def test_read_of_an_artifact_that_is_being_replaced_never_sets_the_new_one_aside
             raise ValueError("half old, half new")
         return read(folder)
 
-    monkeypatch.setattr(artifacts, "read_artifact", torn)
+    monkeypatch.setattr(_store, "read_artifact", torn)
     found = store.get("s", "k")
     assert found is not None
     assert found.info == {"value": 1}
@@ -122,8 +123,9 @@ KILLED = """
 import os, signal, sys
 import numpy as np
 from ecgbench import artifacts
+from ecgbench.artifacts import _artifact
 store = artifacts.ArtifactStore(sys.argv[1])
-step, write = int(sys.argv[2]), artifacts._write_through
+step, write = int(sys.argv[2]), _artifact._write_through
 def dying(path, data):
     if step < 2 and path.name == (artifacts.ARRAYS, artifacts.RECORD)[step]:
         write(path, data[: len(data) // 2])
@@ -131,7 +133,7 @@ def dying(path, data):
     write(path, data)
     if step == 2 and path.name == artifacts.RECORD:
         os.kill(os.getpid(), signal.SIGKILL)
-artifacts._write_through = dying
+_artifact._write_through = dying
 replace = os.replace
 def dying_between(source, target):
     if step == 3 and target.name == "k":

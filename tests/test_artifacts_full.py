@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ecgbench import artifacts
 from ecgbench.artifacts import (
     ARRAYS,
     ArtifactStore,
+    _artifact,
     write_atomically,
 )
 from ecgbench.errors import ArtifactError
@@ -123,7 +123,7 @@ def test_file_that_cannot_be_written_keeps_its_old_content(tmp_path: Path, monke
         file.write_bytes(data[:1])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(artifacts, "_write_through", full)
+    monkeypatch.setattr(_artifact, "_write_through", full)
     with pytest.raises(ArtifactError, match="No space left on device; free space"):
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
