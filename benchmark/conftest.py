@@ -105,10 +105,10 @@ def _estimate(config: pytest.Config, names: list[str], workers: int) -> str:
     from ecgbench.pipeline import estimate_seconds
 
     wanted = {name.partition("[")[2].removesuffix("]") for name in names}
-    selected = config.option.selection.cells()
+    selected, options = config.option.selection.cells(), config.option.run_options
     cells = [cell for cell in selected if cell.id in wanted]
     health = {(cell.dataset, cell.method, cell.seed) for cell in selected if f"{cell.dataset}-{cell.method}-seed{cell.seed}" in wanted}
-    seconds = estimate_seconds(cells, config.option.run_options.samples, health) / workers
+    seconds = estimate_seconds(cells, options.samples, health, options.edition) / workers
     what = f"{len(cells)} cells and the health of {len(health)} methods' maps"
     return f"ecgbench: {what}, about {seconds:.0f} s (training not counted) if nothing of them is in the store"
 

@@ -15,7 +15,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["datasets", "methods", "metrics"],
     submod_attrs={
-        "datasets": ["load_dataset"],
+        "datasets": ["load_dataset", "register_arrays", "register_records", "windows"],
         "methods": ["explain"],
         "models": ["load_model"],
         "pipeline": ["register", "score", "train"],
@@ -25,7 +25,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
 
 if TYPE_CHECKING:
     from ecgbench import datasets, methods, metrics  # noqa: F401
-    from ecgbench.datasets import load_dataset  # noqa: F401
+    from ecgbench.datasets import load_dataset, register_arrays, register_records, windows  # noqa: F401
     from ecgbench.methods import explain  # noqa: F401
     from ecgbench.models import load_model  # noqa: F401
     from ecgbench.pipeline import register, score, train  # noqa: F401

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from mmap import MADV_DONTNEED, mmap
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -98,7 +99,7 @@ class Windows:
 
     Attributes
     ----------
-    signal : (n, leads, time) float32, mV
+    signal : (n, leads, time) float32, mV; in memory, or mapped from a file where there are too many
     y : (n,) int64 class, or (n, labels) uint8 where a window can have several labels
     record, patient : (n,) str
     start : (n,) int64, first sample of the window in its record
@@ -121,6 +122,13 @@ class Windows:
     def x(self) -> Signals:
         """The signal standardised per window and lead: (n, leads, time) float32."""
         return standardise(self.signal)
+
+    def inputs(self, index: Int64[np.ndarray, " m"]) -> Float32[np.ndarray, "m leads time"]:
+        """The windows at `index`, standardised; of windows that are mapped from a file no others stay in memory."""
+        signal = np.array(self.signal[index])
+        if isinstance(self.signal, np.memmap) and isinstance(self.signal.base, mmap):
+            self.signal.base.madvise(MADV_DONTNEED)
+        return standardise(signal)
 
     def raw(self, i: int) -> Float32[np.ndarray, "leads time"]:
         """Window `i` in mV: (leads, time) float32."""

@@ -40,8 +40,20 @@ def reference(shared):
 
 
 @pytest.fixture(scope="session")
-def records(shared, tmp_path_factory):
-    """Root of the real mitdb, laid out as `ECGBENCH_DATA` is."""
+def unpacked(shared, tmp_path_factory):
+    """Of an archive of real records, the root below which it is unpacked; all archives are below one, laid out as `ECGBENCH_DATA` is."""
     folder = tmp_path_factory.mktemp("records")
-    subprocess.run(["sh", str(shared / "data" / "unpack.sh"), str(folder), "mitdb"], check=True, stdout=subprocess.DEVNULL)
-    return folder
+
+    def root(name):
+        if not (shared / "data" / f"{name}.tar.xz").is_file():
+            pytest.skip(f"no real records of {name} in {shared / 'data'}")
+        subprocess.run(["sh", str(shared / "data" / "unpack.sh"), str(folder), name], check=True, stdout=subprocess.DEVNULL)
+        return folder
+
+    return root
+
+
+@pytest.fixture(scope="session")
+def records(unpacked):
+    """Root of the real mitdb, laid out as `ECGBENCH_DATA` is."""
+    return unpacked("mitdb")

@@ -157,7 +157,7 @@ def test_long_bodies_are_recognised():
 
 def test_the_program_s_sources_are_found():
     names = {path.name for path in SOURCES}
-    assert {"cli.py", "gradcam.py", "auc.py", "mitdb.py", "_cells.py"} <= names
+    assert {"__main__.py", "gradcam.py", "auc.py", "mitdb.py", "_cells.py"} <= names
 
 
 def test_layers_import_only_downward():

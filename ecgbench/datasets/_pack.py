@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ecgbench.artifacts import Arrays, Artifact
-from ecgbench.types import Windows
+from ecgbench.types import Signals, Windows
 
 
 def pack(windows: Windows) -> tuple[Arrays, dict[str, Any]]:
@@ -26,11 +26,11 @@ def pack(windows: Windows) -> tuple[Arrays, dict[str, Any]]:
     return arrays, {"record": windows.record.tolist(), "patient": windows.patient.tolist()}
 
 
-def unpack(artifact: Artifact) -> Windows:
-    """The windows that `pack` was given."""
+def unpack(artifact: Artifact, signal: Signals | None = None) -> Windows:
+    """The windows that `pack` was given; `signal` if it is not among the arrays."""
     arrays, edges = artifact.arrays, artifact.arrays["span_edges"]
     return Windows(
-        signal=arrays["signal"],
+        signal=arrays["signal"] if signal is None else signal,
         y=arrays["y"],
         record=np.array(artifact.info["record"], dtype=str),
         patient=np.array(artifact.info["patient"], dtype=str),

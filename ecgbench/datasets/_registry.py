@@ -69,6 +69,8 @@ class DatasetEntry(Entry):
     editions : by name, where there are several; the first one is the default
     files : which of its database's files it needs; None if it needs none
     simulate : writes a simulated stand-in for its database; None if there is none
+    published : windows of each class over the whole database, as far as its publishers state them
+    embedded : whether it is simulated by the benchmark itself, so that it runs where nothing is selected and counts for no mean
     """
 
     protocol: DatasetProtocol
@@ -83,11 +85,14 @@ class DatasetEntry(Entry):
     editions: Mapping[str, Edition] = field(default_factory=dict)
     files: Files | None = None
     simulate: Simulate | None = None
+    published: Mapping[str, int] = field(default_factory=dict)
+    embedded: bool = False
 
-    @property
-    def embedded(self) -> bool:
-        """Whether the dataset needs no files."""
-        return not self.protocol.slug
+    def usual(self, protocol: str) -> tuple[str, str]:
+        """Label rule and split that a protocol takes where none is named."""
+        labels = numbers.LABELS[protocol] if numbers.LABELS[protocol] in self.labels else self.labels[0]
+        split = self.study_split if protocol == numbers.STUDY and self.study_split else self.splits[0]
+        return labels, split
 
     @property
     def edition_names(self) -> tuple[str, ...]:
@@ -161,13 +166,11 @@ def load_dataset(
         If records are absent, damaged or not of the announced form.
     """
     entry = DATASETS[name]
-    preferred = numbers.LABELS[known_protocol(protocol)]
-    default_labels = preferred if preferred in entry.labels else entry.labels[0]
-    default_split = entry.study_split if protocol == numbers.STUDY and entry.study_split else entry.splits[0]
+    usual_labels, usual_split = entry.usual(known_protocol(protocol))
     request = Request(
         root=Path(root) if root is not None else data_root(),
-        labels=offered(entry, "labels", default_labels if labels is None else labels, entry.labels),
-        split=offered(entry, "split", default_split if split is None else split, entry.splits),
+        labels=offered(entry, "labels", usual_labels if labels is None else labels, entry.labels),
+        split=offered(entry, "split", usual_split if split is None else split, entry.splits),
         edition=offered(entry, "edition", entry.edition_names[0] if edition is None else edition, entry.edition_names),
         store=store or ArtifactStore(),
         numbers=entry.numbers(edition),

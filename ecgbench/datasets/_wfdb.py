@@ -44,8 +44,12 @@ class Record:
     symbol: Sequence[str]
 
 
-def read_record(folder: Path, name: str, lead: int, fs: float) -> Record:
+def read_record(folder: Path, name: str, lead: int, fs: float, whole: bool = True) -> Record:
     """Read one lead of a WFDB record and check that it can be used.
+
+    Parameters
+    ----------
+    whole : refuse a lead that has invalid samples or is flat; if not, it is for the caller to leave out what is of no use
 
     Raises
     ------
@@ -68,6 +72,8 @@ def read_record(folder: Path, name: str, lead: int, fs: float) -> Record:
     except Exception as error:  # wfdb raises whatever its parsing trips over
         raise DataError(f"expected a readable WFDB record {path}, got {type(error).__name__}: {error}; download it again.") from error
     _check(record, path, announced)
+    if whole:
+        _check_signal(record.signal, path)
     return record
 
 
@@ -91,14 +97,17 @@ def _check(record: Record, path: str, announced: int | None) -> None:
     length = len(record.signal)
     if announced is not None and length != announced:
         raise DataError(f"expected {announced} samples in {path}.dat, got {length}; download the record again.")
-    invalid = int(np.isnan(record.signal).sum())
-    if invalid:
-        raise DataError(f"expected only valid samples in {path}.dat, got {invalid} marked invalid (NaN); leave the record out or mend it.")
-    if length and record.signal.min() == record.signal.max():
-        raise DataError(f"expected an ECG in {path}.dat, got a flat lead at {record.signal[0]:g} mV; leave the record out.")
     outside = record.sample[(record.sample < 0) | (record.sample > length)]  # svdb's record 860 has a beat right behind its end
     if outside.size:
         raise DataError(f"expected annotations of {path}.atr within 0..{length}, got sample {outside[0]}; download the record again.")
+
+
+def _check_signal(signal: Float32[np.ndarray, " time"], path: str) -> None:
+    invalid = int(np.isnan(signal).sum())
+    if invalid:
+        raise DataError(f"expected only valid samples in {path}.dat, got {invalid} marked invalid (NaN); leave the record out or mend it.")
+    if signal.size and signal.min() == signal.max():
+        raise DataError(f"expected an ECG in {path}.dat, got a flat lead at {signal[0]:g} mV; leave the record out.")
 
 
 def cut(record: Record, window: int, rule: BeatRule, patient: str) -> Windows:
@@ -163,13 +172,9 @@ def load_records(
 ) -> Side:
     """The windows of some records, from the store if the same files were cut by the same rule before."""
     names = tuple(names)
-    for name in names:
-        for suffix in SUFFIXES:
-            if not (folder / (name + suffix)).is_file():
-                raise MissingDataError(
-                    f"expected {folder / (name + suffix)}, got no such file; fetch it: {fetch_command(numbers, folder.parent.parent)}"
-                )
-    source = source_digest(folder, names, store)
+    files = [folder / (name + suffix) for name in names for suffix in SUFFIXES]
+    check_files(files, numbers, folder)
+    source = source_digest(files, store)
     options = {"window": numbers.window, "lead": numbers.lead, "patients": dict(patients), "rule": repr(rule)}
     key = artifact_key("windows", version=VERSION, source=source, **options)
 
@@ -210,9 +215,21 @@ def concatenate(parts: Sequence[Windows]) -> Windows:
     )
 
 
-def source_digest(folder: Path, names: Sequence[str], store: ArtifactStore) -> str:
+def check_files(files: Iterable[Path], numbers: DatasetProtocol, folder: Path) -> None:
+    """Refuse to go on where a file of the database in `folder`, which is `<slug>/<version>/`, is absent.
+
+    Raises
+    ------
+    MissingDataError
+        With the command that fetches it.
+    """
+    for path in files:
+        if not path.is_file():
+            raise MissingDataError(f"expected {path}, got no such file; fetch it: {fetch_command(numbers, folder.parent.parent)}")
+
+
+def source_digest(files: Sequence[Path], store: ArtifactStore) -> str:
     """SHA-256 over the content of the records' files; remembered for as long as their sizes and times stay as they are."""
-    files = [folder / (name + suffix) for name in names for suffix in SUFFIXES]
     stats = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
 
     def digest() -> tuple[Arrays, dict[str, object]]:

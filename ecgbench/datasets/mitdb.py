@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ecgbench.datasets._annotated import PATIENT, annotated_files, load_annotated
 from ecgbench.datasets._registry import DATASETS, Request
+from ecgbench.datasets._simulated_beats import simulate_records
+from ecgbench.datasets._simulated_forms import MITDB_FORM
 from ecgbench.protocol import MITDB
 from ecgbench.types import Dataset
 
@@ -19,6 +21,7 @@ from ecgbench.types import Dataset
     labels=("aami", "study"),
     splits=("standard", PATIENT),
     files=annotated_files,
+    simulate=simulate_records(MITDB_FORM),
 )
 def mitdb(request: Request) -> Dataset:
     """Load mitdb: lead 0, windows of 8 s, DS1 for training and DS2 for testing."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ecgbench.datasets._annotated import annotated_files, load_annotated
 from ecgbench.datasets._registry import DATASETS, Request
+from ecgbench.datasets._simulated_beats import simulate_records
+from ecgbench.datasets._simulated_forms import SVDB_FORM
 from ecgbench.protocol import SVDB
 from ecgbench.types import Dataset
 
@@ -18,6 +20,7 @@ from ecgbench.types import Dataset
     megabytes=53,
     labels=("aami", "study"),
     files=annotated_files,
+    simulate=simulate_records(SVDB_FORM),
 )
 def svdb(request: Request) -> Dataset:
     """Load svdb: lead 0, windows of 8 s, records 800 to 855 for training and 856 to 894 for testing."""

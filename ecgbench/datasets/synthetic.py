@@ -50,6 +50,7 @@ class Draw:
     source="embedded",
     megabytes=0,
     labels=("aami",),
+    embedded=True,
 )
 def synthetic(request: Request) -> Dataset:
     """Load synthetic: one lead, windows of 8 s, simulated patients either for training or for testing.

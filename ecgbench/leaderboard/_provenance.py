@@ -9,7 +9,7 @@ import numpy as np
 
 from ecgbench.artifacts import canonical
 from ecgbench.leaderboard._board import Board
-from ecgbench.leaderboard.tables import NOTHING, table
+from ecgbench.leaderboard.tables import NOTHING, number, table
 from ecgbench.protocol import AGREEMENT_WINDOWS, NEAR_DUPLICATE
 from ecgbench.results import health_rows, sample_name
 
@@ -78,7 +78,9 @@ def models_section(board: Board) -> str:
     parts = ["## Models", "", table(header, rows, numbers_from=len(header))]
     if any(methods != ALL for _, _, methods in found):
         parts += ["", "**Methods of one seed explain different models: compare them with care.**"]
-    return "\n".join([*parts, *(_confusion(board, seed, model) for seed, model, _ in found if "confusion" in model)])
+    details = {"confusion": _confusion, "auc": _label_auc}
+    parts += [show(board, seed, model) for seed, model, _ in found for measure, show in details.items() if measure in model]
+    return "\n".join(parts)
 
 
 def _models(board: Board, seed: int) -> dict[str, Any]:
@@ -88,8 +90,18 @@ def _models(board: Board, seed: int) -> dict[str, Any]:
 def _confusion(board: Board, seed: int, model: Mapping[str, Any]) -> str:
     names = [_class(board, i) for i in range(len(model["confusion"]))]
     rows = [[name, *map(str, counts)] for name, counts in zip(names, model["confusion"], strict=True)]
-    summary = f"<details><summary>Confusion matrix of seed {seed}, model <code>{model['digest'][:12]}</code></summary>"
-    return "\n".join(["", summary, "", table(["true \\ predicted", *names], rows), "", "</details>"])
+    return _folded(f"Confusion matrix of seed {seed}", model, table(["true \\ predicted", *names], rows))
+
+
+def _label_auc(board: Board, seed: int, model: Mapping[str, Any]) -> str:
+    rows = [[_class(board, i), NOTHING if value is None else number(value)] for i, value in enumerate(model["auc"])]
+    what = f"AUC of each label of seed {seed} (a dash where no test record, or every one, has the label)"
+    return _folded(what, model, table(["label", "AUC"], rows))
+
+
+def _folded(what: str, model: Mapping[str, Any], shown: str) -> str:
+    summary = f"<details><summary>{what}, model <code>{model['digest'][:12]}</code></summary>"
+    return "\n".join(["", summary, "", shown, "", "</details>"])
 
 
 def health_section(board: Board) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from ecgbench.nn import frozen
-from ecgbench.types import Logits, Rows
+from ecgbench.types import Logits, Rows, Windows
 
 BATCH = 32
 """Rows that pass through the network at once, unless the caller says otherwise."""
@@ -19,3 +19,9 @@ def forward(model: torch.nn.Module, rows: Rows, batch: int = BATCH) -> Logits:
         parts = (torch.from_numpy(np.array(rows[first : first + batch])) for first in range(0, max(len(rows), 1), batch))
         outputs = [model(part.to(parameter.device, parameter.dtype)).cpu().numpy() for part in parts]
     return np.concatenate(outputs)
+
+
+def predict(model: torch.nn.Module, windows: Windows) -> Logits:
+    """Logits (n, outputs) of windows, of which no more than a batch is in memory at once if they are mapped from a file."""
+    firsts = range(0, len(windows), BATCH)
+    return np.concatenate([forward(model, windows.inputs(np.arange(first, min(first + BATCH, len(windows))))) for first in firsts])

@@ -131,7 +131,7 @@ def _batches(training: Training, count: int, epoch: int) -> Iterator[np.ndarray]
 
 
 def _tensors(windows: Windows, index: np.ndarray, device: str) -> tuple[torch.Tensor, torch.Tensor]:
-    return torch.from_numpy(windows.x[index]).to(device), torch.from_numpy(windows.y[index]).to(device)
+    return torch.from_numpy(windows.inputs(index)).to(device), torch.from_numpy(windows.y[index]).to(device)
 
 
 def _loss(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

@@ -16,7 +16,7 @@ from ecgbench.pipeline._cells import Cell, metric_names, split_metric, variant_n
 from ecgbench.pipeline._health import illness
 from ecgbench.pipeline._provenance import packages, provenance
 from ecgbench.pipeline._run import Run
-from ecgbench.protocol import LABELS, OURS, SAMPLES
+from ecgbench.protocol import ALL, OURS
 from ecgbench.results import Cell as Number
 from ecgbench.results import (
     Fresh,
@@ -167,7 +167,7 @@ def _number(run: Run, cell: Cell, scores: Scores) -> Number:
 
 def _model(run: Run, dataset: str, seed: int) -> dict[str, Any]:
     model, explained = run.model(dataset, seed), run.explained(dataset, seed)
-    test = {name: value for name, value in model.info["test"].items() if name in ("accuracy", "macro_f1", "macro_auc", "confusion")}
+    test = {name: value for name, value in model.info["test"].items() if name in ("accuracy", "macro_f1", "macro_auc", "auc", "confusion")}
     neutral = [float(value) for value in explained.neutral]
     recorded = {name: model.info[name] for name in ("origin", "precision")}
     return {"digest": model.digest, **recorded, **test, "neutral_logits": neutral, "explainable": explained.available}
@@ -175,13 +175,13 @@ def _model(run: Run, dataset: str, seed: int) -> dict[str, Any]:
 
 def identity(run: Run, dataset: str) -> dict[str, Any]:
     """What must be the same for two values of a cell to be compared."""
-    loaded = run.dataset(dataset)
+    loaded, samples = run.dataset(dataset), run.options.samples_of(run.numbers(dataset))
     return {
         "edition": loaded.edition,
         "split": loaded.split,
         "labels": loaded.labels,
         "protocol": run.options.protocol,
-        "samples": "all" if run.options.samples is None else run.options.samples,
+        "samples": samples or ALL,
         "simulated": loaded.simulated,
         "windows": loaded.key,
     }
@@ -190,13 +190,14 @@ def identity(run: Run, dataset: str) -> dict[str, Any]:
 def results_folder(run: Run, dataset: str) -> str:
     """The dataset's key, with "@" and what differs from its default identity behind it."""
     loaded, options, entry = run.dataset(dataset), run.options, DATASETS[dataset]
-    usual = LABELS[options.protocol] if LABELS[options.protocol] in entry.labels else entry.labels[0]
+    samples = identity(run, dataset)["samples"]
+    labels, split = entry.usual(options.protocol)
     differs = [
         ("" if options.protocol == OURS else options.protocol),
-        ("" if loaded.labels == usual else f"labels-{loaded.labels}"),
-        ("" if loaded.split == entry.splits[0] else f"split-{loaded.split}"),
+        ("" if loaded.labels == labels else f"labels-{loaded.labels}"),
+        ("" if loaded.split == split else f"split-{loaded.split}"),
         ("" if loaded.edition == entry.edition_names[0] else loaded.edition.rpartition("@")[2]),
-        ("" if options.samples == SAMPLES else f"samples-{identity(run, dataset)['samples']}"),
+        ("" if samples == run.numbers(dataset).samples else f"samples-{samples}"),
         ("simulated" if loaded.simulated else ""),
     ]
     return "@".join([dataset, *filter(None, ["+".join(filter(None, differs))])])
@@ -211,6 +212,6 @@ def accept_command(run: Run, cell: Cell) -> str:
 def run_flags(run: Run) -> list[str]:
     """Command-line options that restore the run's own."""
     o = run.options
-    samples = [] if o.samples == SAMPLES else [f"--samples {'all' if o.samples is None else o.samples}"]
+    samples = [] if o.samples is None else [f"--samples {o.samples}"]
     given = {"labels": o.labels, "split": o.split, "edition": o.edition, "protocol": None if o.protocol == OURS else o.protocol}
     return samples + [f"--{name} {value}" for name, value in given.items() if value]

@@ -10,7 +10,7 @@ from typing import Any
 from ecgbench.errors import InputError
 from ecgbench.pipeline._cells import Selection
 from ecgbench.pipeline._options import Options
-from ecgbench.protocol import OURS, PRECISIONS, PROTOCOLS, SAMPLES
+from ecgbench.protocol import ALL, OURS, PRECISIONS, PROTOCOLS
 
 _SEVERAL = MappingProxyType({"action": "append", "default": [], "metavar": "KEY"})
 
@@ -40,9 +40,9 @@ DATA_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 RUN_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "--samples": {
-            "default": str(SAMPLES),
+            "default": None,
             "metavar": "N",
-            "help": f'explained windows a dataset and seed, or "all" (default {SAMPLES})',
+            "help": 'explained windows a dataset and seed, or "all" (default: the dataset\'s usual number, mostly 64)',
         },
         "--protocol": {"default": OURS, "choices": PROTOCOLS, "help": "the study's way of everything instead of ours"},
         "--device": {"default": "cpu", "help": "torch device (default cpu)"},
@@ -80,10 +80,10 @@ def options_from(given: Namespace, began: float) -> Options:
     )
 
 
-def parse_samples(text: str) -> int | None:
-    """A positive number, or None for "all"."""
-    if text == "all":
-        return None
+def parse_samples(text: str | None) -> int | str | None:
+    """A positive number, "all", or None for the dataset's usual number."""
+    if text is None or text == ALL:
+        return text
     if not text.isdecimal() or int(text) < 1:
         raise InputError(f'expected --samples as a positive number or "all", got "{text}"; name one of these.')
     return int(text)

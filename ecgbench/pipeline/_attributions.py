@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from ecgbench.methods import METHODS, Explanation, explanation
 from ecgbench.models import forward
 from ecgbench.pipeline._health import defined_mean, map_health
 from ecgbench.pipeline._models import TrainedModel
-from ecgbench.protocol import AGREEMENT_WINDOWS, STUDY, WINDOW_BATCH, DatasetProtocol
+from ecgbench.protocol import AGREEMENT_WINDOWS, STUDY, DatasetProtocol
 from ecgbench.results import map_correlation
 from ecgbench.types import Attributions, Explained, Logits, Signals, Targets
 
@@ -30,7 +30,7 @@ class Maps:
     Attributes
     ----------
     values : (n, leads, time), signed
-    keys : the artifacts that hold them, one for each batch of windows
+    keys, parts : the artifacts that hold them, and which windows each holds
     health : see `map_health`
     seconds : time that computing them took
     cached : whether all came from the store
@@ -38,6 +38,7 @@ class Maps:
 
     values: Attributions
     keys: tuple[str, ...]
+    parts: Sequence[slice]
     health: Mapping[str, float]
     seconds: float
     cached: bool
@@ -66,13 +67,14 @@ class Mapper:
 
     def maps(self, method: str) -> Maps:
         """The method's signed maps of the explained windows."""
-        held = [self._batch(method, part) for part in batches(len(self.explained.target))]
+        parts = batches(len(self.explained.target), self.numbers.window_batch)
+        held = [self._batch(method, part) for part in parts]
         artifacts = [artifact for _, artifact in held]
         found = {name: np.concatenate([artifact.arrays[name] for artifact in artifacts]) for name in artifacts[0].arrays}
         values = found.pop("maps")
         seconds = sum(artifact.seconds for artifact in artifacts)
         return Maps(
-            values, tuple(key for key, _ in held), map_health(values, found), seconds, all(artifact.cached for artifact in artifacts)
+            values, tuple(key for key, _ in held), parts, map_health(values, found), seconds, all(artifact.cached for artifact in artifacts)
         )
 
     def agreement(self, method: str, maps: Maps) -> dict[str, float]:
@@ -148,9 +150,9 @@ def runners_up(logits: Logits, target: Targets) -> Targets:
     return classes
 
 
-def batches(count: int) -> list[slice]:
+def batches(count: int, size: int) -> list[slice]:
     """Slices of the explained windows that one artifact holds each."""
-    return [slice(first, min(first + WINDOW_BATCH, count)) for first in range(0, count, WINDOW_BATCH)]
+    return [slice(first, min(first + size, count)) for first in range(0, count, size)]
 
 
 def array_digest(array: np.ndarray) -> str:

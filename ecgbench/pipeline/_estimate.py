@@ -12,7 +12,7 @@ import numpy as np
 from ecgbench.datasets import DATASETS
 from ecgbench.methods import FORWARD_SHARE, METHODS, MethodEntry
 from ecgbench.pipeline._cells import Cell, split_metric
-from ecgbench.protocol import AGREEMENT_WINDOWS, SAMPLES, DatasetProtocol
+from ecgbench.protocol import AGREEMENT_WINDOWS, ALL, DatasetProtocol
 
 BACKWARD = 1 / FORWARD_SHARE
 """What a forward and a backward pass cost, in forward passes."""
@@ -21,22 +21,26 @@ STEP_SHARE = 0.3
 """What a step of incremental inference costs, in forward passes; a network with dead channels takes less."""
 
 
-def estimate_seconds(cells: Sequence[Cell], samples: int | None, health: Collection[tuple[str, str, int]] = ()) -> float:
+def estimate_seconds(
+    cells: Sequence[Cell], samples: int | str | None, health: Collection[tuple[str, str, int]] = (), edition: str | None = None
+) -> float:
     """Seconds for computing the cells anew: forward passes that they need, times the time of one, measured here.
 
     Parameters
     ----------
     cells : the selection
-    samples : explained windows of each dataset and seed; None is taken for the dataset's usual number
+    samples : explained windows of each dataset and seed; None and "all" are taken for the dataset's usual number
     health : dataset, method and seed of the maps whose health is measured
+    edition : of the datasets; by default the first of each
 
     Training is not counted: how many windows there are is not known before the records are read.
     """
-    total, windows = 0.0, samples or SAMPLES
+    total = 0.0
     for dataset in dict.fromkeys([*(cell.dataset for cell in cells), *(dataset for dataset, _, _ in health)]):
-        own, protocol = [cell for cell in cells if cell.dataset == dataset], DATASETS[dataset].protocol
+        own, protocol = [cell for cell in cells if cell.dataset == dataset], DATASETS[dataset].numbers(edition)
         checked = {(method, seed) for of, method, seed in health if of == dataset}
         maps = checked | {(cell.method, cell.seed) for cell in own}
+        windows = protocol.samples if samples in (None, ALL) else int(samples)
         passes = windows * (_map_passes(maps, protocol) + _score_passes(own, protocol))
         total += (passes + min(windows, AGREEMENT_WINDOWS) * _agreement_passes(checked, protocol)) * _seconds_per_pass(protocol)
     return total

@@ -12,7 +12,7 @@ from scipy.special import expit, softmax
 from ecgbench.artifacts import Arrays, ArtifactStore, artifact_key
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import DataError
-from ecgbench.models import forward
+from ecgbench.models import forward, predict
 from ecgbench.pipeline._models import TrainedModel
 from ecgbench.types import Dataset, Explained, Windows
 
@@ -30,7 +30,7 @@ def explained_windows(dataset: Dataset, model: TrainedModel, seed: int, samples:
     DataError
         If the model recognises no window with confidence.
     """
-    windows, threshold = dataset.test, DATASETS[dataset.name].protocol.threshold
+    windows, threshold = dataset.test, DATASETS[dataset.name].numbers(dataset.edition).threshold
     logits, neutral = _logits(dataset, model, store)
     probability = expit(logits) if windows.y.ndim == 2 else softmax(logits, axis=1)
     index, target = np.nonzero(_true_classes(windows, len(dataset.classes)) & (probability > threshold))
@@ -59,7 +59,7 @@ def _logits(dataset: Dataset, model: TrainedModel, store: ArtifactStore) -> tupl
 
     def compute() -> tuple[Arrays, dict[str, object]]:
         flat = np.zeros((1, *dataset.test.signal.shape[1:]), dtype=np.float32)
-        return {"logits": forward(model.module, dataset.test.x), "neutral": forward(model.module, flat)[0]}, {}
+        return {"logits": predict(model.module, dataset.test), "neutral": forward(model.module, flat)[0]}, {}
 
     key = artifact_key("logits", version=1, model=model.digest, windows=dataset.key, precision=model.precision)
     arrays = store.compute("logits", key, compute).arrays

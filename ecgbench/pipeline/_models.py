@@ -18,7 +18,7 @@ import torch
 from ecgbench.artifacts import Arrays, Artifact, ArtifactStore, artifact_key
 from ecgbench.datasets import DATASETS, load_dataset
 from ecgbench.errors import CheckpointError
-from ecgbench.models import Training, compact, evaluate_predictions, forward, load_model, model_digest, model_from, train_model, weights_of
+from ecgbench.models import Training, compact, evaluate_predictions, load_model, model_digest, model_from, predict, train_model, weights_of
 from ecgbench.nn import device_named
 from ecgbench.types import Dataset
 
@@ -79,7 +79,7 @@ def train(
     torch.nn.Module in evaluation mode; input (n, leads, time) standardised, output logits
     """
     dataset = load_dataset(name, labels=labels, split=split, edition=edition)
-    seed = DATASETS[name].protocol.seeds[0] if seed is None else seed
+    seed = DATASETS[name].numbers(edition).seeds[0] if seed is None else seed
     since = time.time() if retrain else None
     return model_of(dataset, seed, ArtifactStore(), precision, device, since).module
 
@@ -106,7 +106,7 @@ def model_of(
         if shipped is not None:
             return shipped
     stale = held is not None and retrain_since is not None and held.info["finished"] < retrain_since
-    training = Training(DATASETS[dataset.name].protocol.recipe, seed, precision, device, f"{dataset.name} seed {seed}")
+    training = Training(DATASETS[dataset.name].numbers(dataset.edition).recipe, seed, precision, device, f"{dataset.name} seed {seed}")
     artifact = store.compute("model", key, lambda: _train(training, dataset, store.scratch("model", key)), renew=stale)
     if not artifact.cached:  # a finished training's last epoch would make the next one end before it began
         shutil.rmtree(store.scratch("model", key), ignore_errors=True)
@@ -135,7 +135,7 @@ def import_model(dataset: Dataset, seed: int, path: str | os.PathLike[str], stor
 
 def model_key(dataset: Dataset, seed: int) -> str:
     """Key of the place that a dataset's model of a seed has in the store, whatever its origin."""
-    return artifact_key("model", dataset=dataset.key, recipe=asdict(DATASETS[dataset.name].protocol.recipe), seed=seed)
+    return artifact_key("model", dataset=dataset.key, recipe=asdict(DATASETS[dataset.name].numbers(dataset.edition).recipe), seed=seed)
 
 
 def _train(training: Training, dataset: Dataset, folder: Path) -> tuple[Arrays, dict[str, Any]]:
@@ -146,7 +146,7 @@ def _train(training: Training, dataset: Dataset, folder: Path) -> tuple[Arrays, 
 
 def _described(module: torch.nn.Module, dataset: Dataset, origin: str, seed: int, precision: str) -> dict[str, Any]:
     """What is recorded of every model; the test measures are those of float32."""
-    test = evaluate_predictions(forward(module, dataset.test.x), dataset.test.y)
+    test = evaluate_predictions(predict(module, dataset.test), dataset.test.y)
     where = {"dataset": dataset.name, "data": dataset.key, "seed": seed, "finished": time.time()}
     return {"origin": origin, "precision": precision, "digest": model_digest(module), "test": test, **where}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ecgbench.artifacts import ArtifactStore
-from ecgbench.protocol import OURS, SAMPLES
+from ecgbench.protocol import ALL, OURS, DatasetProtocol
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Options:
 
     Attributes
     ----------
-    samples : explained windows of each dataset and seed; None for all
+    samples : explained windows of each dataset and seed; "all", or None for the dataset's usual number
     labels, split, edition : as those of `load_dataset`
     protocol : "ours" or "study"
     device : where models compute
@@ -25,7 +25,7 @@ class Options:
     retrain_since : if given (seconds since the epoch), models must have been trained after that time
     """
 
-    samples: int | None = SAMPLES
+    samples: int | str | None = None
     labels: str | None = None
     split: str | None = None
     edition: str | None = None
@@ -35,3 +35,9 @@ class Options:
     root: Path | None = None
     store: ArtifactStore = field(default_factory=ArtifactStore)
     retrain_since: float | None = None
+
+    def samples_of(self, numbers: DatasetProtocol) -> int | None:
+        """Windows of a dataset that are explained; None for all of them."""
+        if self.samples == ALL:
+            return None
+        return numbers.samples if self.samples is None else int(self.samples)

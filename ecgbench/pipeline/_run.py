@@ -17,6 +17,7 @@ from ecgbench.pipeline._explained import explained_windows
 from ecgbench.pipeline._models import TrainedModel, model_of
 from ecgbench.pipeline._options import Options
 from ecgbench.pipeline._scoring import Scorer
+from ecgbench.protocol import DatasetProtocol
 from ecgbench.results import MethodResults, read_file
 from ecgbench.types import Dataset, Explained, Scores
 
@@ -44,10 +45,14 @@ class Run:
         o = self.options
         return self._hold(("dataset", name), lambda: load_dataset(name, o.root, o.labels, o.split, o.edition, o.protocol, o.store))
 
+    def numbers(self, name: str) -> DatasetProtocol:
+        """The dataset's numbers, of the edition that is asked for."""
+        return DATASETS[name].numbers(self.options.edition)
+
     def model(self, name: str, seed: int) -> TrainedModel:
         """The dataset's model of a seed, in the precision in which the dataset is explained."""
         o = self.options
-        precision = DATASETS[name].protocol.precision
+        precision = self.numbers(name).precision
 
         def get() -> TrainedModel:
             model = model_of(self.dataset(name), seed, o.store, o.precision, o.device, o.retrain_since)
@@ -57,10 +62,10 @@ class Run:
 
     def explained(self, name: str, seed: int) -> Explained:
         """The windows that are explained."""
-        o = self.options
+        o, samples = self.options, self.options.samples_of(self.numbers(name))
         return self._hold(
             ("explained", name, seed),
-            lambda: explained_windows(self.dataset(name), self.model(name, seed), seed, o.samples, o.store),
+            lambda: explained_windows(self.dataset(name), self.model(name, seed), seed, samples, o.store),
         )
 
     def maps(self, name: str, seed: int, method: str) -> Maps:
@@ -106,7 +111,7 @@ class Run:
         o = self.options
         return self._hold(
             ("mapper", name, seed),
-            lambda: Mapper(self.model(name, seed), self.explained(name, seed), DATASETS[name].protocol, seed, o.protocol, o.store),
+            lambda: Mapper(self.model(name, seed), self.explained(name, seed), self.numbers(name), seed, o.protocol, o.store),
         )
 
     def _hold(self, key: tuple[Any, ...], function: Callable[[], T]) -> T:

@@ -15,7 +15,7 @@ from ecgbench.artifacts import Arrays, Artifact, ArtifactStore, artifact_key
 from ecgbench.inputs import protocol_options
 from ecgbench.metrics import MetricEntry
 from ecgbench.models import evaluator
-from ecgbench.pipeline._attributions import Maps, array_digest, batches
+from ecgbench.pipeline._attributions import Maps, array_digest
 from ecgbench.pipeline._cells import Cell, split_metric
 from ecgbench.pipeline._models import TrainedModel
 from ecgbench.pipeline._perturbed import Perturbation, Task
@@ -45,14 +45,14 @@ class Scorer:
     def scores(self, cell: Cell, maps: Maps) -> Scores:
         """The cell's score of each explained window."""
         perturbing, held = split_metric(cell.metric)[0].perturb is not None, []
-        for key, part in zip(maps.keys, batches(len(maps.values)), strict=True):
+        for key, part in zip(maps.keys, maps.parts, strict=True):
             held += [self._perturbed(cell, maps, key, part)] if perturbing else self._batch(cell, maps, key, part)
         values = np.concatenate([artifact.arrays[cell.variant] for artifact in held if cell.variant in artifact.arrays])
         return Scores(values, sum(artifact.seconds for artifact in held), all(artifact.cached for artifact in held))
 
     def fill(self, wanted: Sequence[tuple[Cell, Maps]]) -> None:
         """Score maps by metrics that perturb, as far as the store lacks the scores: all maps of a batch of windows in one evaluation."""
-        for number, part in enumerate(batches(len(self.explained.target))):
+        for number, part in enumerate(wanted[0][1].parts if wanted else ()):
             missing = self._missing(self._task(cell, maps, maps.keys[number], part) for cell, maps in wanted)
             if missing:
                 # Another process that is about to do the same waits.

@@ -35,6 +35,7 @@ from ecgbench.protocol._synthetic import (
 
 __all__ = [
     "AGREEMENT_WINDOWS",
+    "ALL",
     "BEAT_CLASSES",
     "BEAT_RULES",
     "ICENTIA11K",
@@ -56,7 +57,6 @@ __all__ = [
     "PTBXL_LEADS",
     "PTBXL_RANDOM_SPLIT",
     "PTBXL_TEST_FOLD",
-    "SAMPLES",
     "SKETCH_SEED",
     "SKETCH_SIZE",
     "STUDY",
@@ -70,7 +70,6 @@ __all__ = [
     "SYNTHETIC_SEED",
     "SYNTHETIC_WINDOWS",
     "UNCLASSIFIABLE",
-    "WINDOW_BATCH",
     "BeatRule",
     "DatasetProtocol",
     "Label",
@@ -90,11 +89,8 @@ LABELS = MappingProxyType({OURS: "aami", STUDY: "study"})
 PRECISIONS = ("float32", "bf16")
 """Precisions of training: the recipe's, and autocast to bfloat16 for processors that have it."""
 
-SAMPLES = 64
-"""Windows that are explained of a dataset and seed, unless the user asks for others."""
-
-WINDOW_BATCH = 32
-"""Windows that one artifact holds: what a killed run loses at most."""
+ALL = "all"
+"""Instead of a number of samples: every window that can be explained."""
 
 AGREEMENT_WINDOWS = 4
 """Explained windows, the first ones, on which a method's maps are compared with those of another seed and of another class."""

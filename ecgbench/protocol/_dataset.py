@@ -23,7 +23,7 @@ class DatasetProtocol:
 
     Attributes
     ----------
-    slug, version : where its records lie below `ECGBENCH_DATA`; empty if the dataset is embedded
+    slug, version : where its records lie below `ECGBENCH_DATA`; empty if they lie elsewhere or it needs none or own data
     lead : index of the lead (None: all)
     fs : Hz
     window : samples
@@ -37,6 +37,8 @@ class DatasetProtocol:
     baselines : baselines that deep_shap draws
     seeds : seeds of the models
     precision : floating-point type in which the dataset is explained and scored
+    samples : windows that are explained of a seed, unless the user asks for others
+    window_batch : windows that one artifact holds: what a killed run loses at most
     mask_kinds : masks that localisation is scored against; none where no beat is annotated
     """
 
@@ -56,4 +58,6 @@ class DatasetProtocol:
     test: tuple[str, ...] = ()
     patients: Mapping[str, str] = field(default_factory=dict)
     precision: str = "float32"
+    samples: int = 64
+    window_batch: int = 32
     mask_kinds: tuple[str, ...] = ("spans",)

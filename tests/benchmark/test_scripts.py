@@ -30,7 +30,7 @@ def test_maps_are_drawn_to_the_file_that_is_named(tmp_path):
     [
         (["synthetic", "--window", "64"], "expected a window from 0 to 63, got 64"),
         (["synthetic", "--lead", "1"], "expected a lead from 0 to 0, got 1"),
-        (["mitdb"], "wget"),
+        (["mitdb"], "ecgbench download mitdb"),
         (["synthetic", "--methods", "salience"], "invalid choice: 'salience'"),
     ],
 )

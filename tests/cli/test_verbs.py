@@ -10,11 +10,13 @@ import pytest
 
 import ecgbench
 from ecgbench.artifacts import ARRAYS, ArtifactStore, DamagedArtifactWarning
+from ecgbench.datasets import fetch_command
 from ecgbench.models import model_digest, save_model, untrained
+from ecgbench.protocol import MITDB
 from tests.cli.cases import SLICE
 from tests.pipeline.runs import small_run
 
-VERBS = ("datasets", "train", "explain", "run", "leaderboard", "cache")
+VERBS = ("datasets", "download", "verify", "simulate", "train", "explain", "run", "leaderboard", "cache")
 WEIGHTS = Path(str(resources.files("ecgbench.models"))) / "weights"
 
 
@@ -35,16 +37,31 @@ def test_help_names_every_verb(ecg):
 # datasets
 
 
-def test_every_dataset_is_listed_with_licence_and_where_its_records_are(ecg, tmp_path):
-    said = ecg("datasets")
-    for entry in ecgbench.datasets().values():
-        (line,) = [line for line in said.splitlines() if line.startswith(entry.key)]
+def test_every_edition_is_listed_with_licence_and_where_its_records_are(ecg):
+    lines = ecg("datasets").splitlines()[2:]
+    editions = [(entry, edition) for entry in ecgbench.datasets().values() for edition in entry.edition_names]
+    for line, (entry, edition) in zip(lines, editions, strict=True):
+        assert line.startswith(f"{entry.key} ")
+        assert edition in line
         assert entry.title in line
         assert entry.licence in line
-        assert ("embedded" if entry.embedded else "absent; wget ") in line
+        assert line.rstrip().endswith("embedded" if entry.embedded else fetch_command(entry.numbers(edition)))
+        assert entry.embedded or " absent " in line
+
+
+def test_records_are_listed_as_here_when_all_files_are_and_as_partial_before(ecg, tmp_path):
     folder = tmp_path / "data" / "mitdb" / "1.0.0"
     folder.mkdir(parents=True)
+    paths = [folder / f"{name}{suffix}" for name in (*MITDB.train, *MITDB.test) for suffix in (".hea", ".dat", ".atr")]
+    for path in paths[1:]:
+        path.touch()
     (line,) = [line for line in ecg("datasets").splitlines() if line.startswith("mitdb")]
+    assert " 131 of 132 " in line
+    assert line.endswith("ecgbench download mitdb")
+    paths[0].touch()
+    (folder / "SIMULATED").touch()
+    (line,) = [line for line in ecg("datasets").splitlines() if line.startswith("mitdb")]
+    assert " here, simulated " in line
     assert line.endswith(str(folder))
 
 

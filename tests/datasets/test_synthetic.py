@@ -14,7 +14,7 @@ from ecgbench.datasets._simulate import SVEB, VEB, N
 from ecgbench.datasets._wfdb import window_label
 from ecgbench.datasets.synthetic import simulate_window, simulate_windows
 from ecgbench.errors import InputError
-from ecgbench.protocol import SAMPLES, SYNTHETIC, SYNTHETIC_PATIENTS, SYNTHETIC_WINDOWS
+from ecgbench.protocol import SYNTHETIC, SYNTHETIC_PATIENTS, SYNTHETIC_WINDOWS
 from ecgbench.types import Dataset, Windows
 
 # Made by printing `digest` of both sides with NumPy 2.4.6 on x86-64; the same with its AVX-512 and AVX2 code paths switched off.
@@ -172,7 +172,7 @@ def test_every_class_has_a_fair_share_of_windows_and_many_patients(dataset: Data
 
 
 def test_enough_test_windows_can_be_explained(dataset: Dataset) -> None:
-    assert (dataset.test.y != N).sum() > 2 * SAMPLES
+    assert (dataset.test.y != N).sum() > 2 * SYNTHETIC.samples
 
 
 def test_windows_are_arrays_of_the_announced_form(dataset: Dataset) -> None:

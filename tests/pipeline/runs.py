@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import load_dataset
-from ecgbench.pipeline import Cell, Options, Run, _scoring
+from ecgbench.pipeline import Cell, Options, Run, _attributions, _scoring
+from ecgbench.pipeline._attributions import batches
 
 
 @dataclass
@@ -59,3 +60,8 @@ def cell(metric: str = "auc", method: str = "saliency", variant: str = "raw", se
 def stages(store: ArtifactStore) -> list[str]:
     """The stage of every artifact."""
     return [stage for stage, _ in store]
+
+
+def batches_of(size, monkeypatch):
+    """Let an artifact hold that many windows."""
+    monkeypatch.setattr(_attributions, "batches", lambda count, _: batches(count, size))

@@ -7,15 +7,16 @@ from dataclasses import replace
 import pytest
 
 from ecgbench.artifacts import ArtifactStore
-from ecgbench.datasets import DATASETS
+from ecgbench.datasets import DATASETS, Edition
 from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS, SELECTION_ARGUMENTS, Options, Run, options_from, selection_from
 from ecgbench.pipeline._accept import accept_command, results_folder
+from ecgbench.protocol import MITDB
 from tests.pipeline.runs import cell, small_run
 
 
 def described(monkeypatch, options, **loaded):
     """A run whose dataset claims to have been loaded in another way."""
-    entry = replace(DATASETS["mitdb"], editions=("1.0.3", "1.0.3@100hz", "challenge-2021"))
+    entry = replace(DATASETS["mitdb"], editions={name: Edition(MITDB, 1, "") for name in ("1.0.3", "1.0.3@100hz", "challenge-2021")})
     monkeypatch.setattr(DATASETS, "_entries", {found.key: found for found in DATASETS} | {"mitdb": entry})
     run = Run(replace(Options(store=ArtifactStore()), **options))
     usual = {"name": "mitdb", "labels": "aami", "split": "standard", "edition": "1.0.3", "simulated": False}
@@ -29,7 +30,8 @@ def described(monkeypatch, options, **loaded):
     [
         ({}, {}, "mitdb"),
         ({"samples": 4}, {}, "mitdb@samples-4"),
-        ({"samples": None}, {}, "mitdb@samples-all"),
+        ({"samples": 64}, {}, "mitdb"),
+        ({"samples": "all"}, {}, "mitdb@samples-all"),
         ({"protocol": "study"}, {"labels": "study"}, "mitdb@study"),
         ({"protocol": "study"}, {"labels": "aami"}, "mitdb@study+labels-aami"),
         ({}, {"labels": "study"}, "mitdb@labels-study"),
@@ -50,7 +52,7 @@ def test_folder_is_the_dataset_and_what_differs_from_its_default(monkeypatch, op
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"samples": 4}, {"samples": None}, {"protocol": "study"}, {"labels": "study", "split": "patient", "edition": "1.0.3@100hz"}],
+    [{}, {"samples": 4}, {"samples": "all"}, {"protocol": "study"}, {"labels": "study", "split": "patient", "edition": "1.0.3@100hz"}],
 )
 def test_command_that_accepts_selects_the_cell_and_restores_the_options(monkeypatch, options):
     run, wanted = described(monkeypatch, options), cell("auc", "saliency", "abs", seed=3)._replace(dataset="mitdb")

@@ -61,7 +61,7 @@ def test_other_seeds_are_refused(text):
         parse_seeds([text])
 
 
-@pytest.mark.parametrize(("text", "samples"), [("1", 1), ("64", 64), ("all", None)])
+@pytest.mark.parametrize(("text", "samples"), [("1", 1), ("64", 64), ("all", "all"), (None, None)])
 def test_samples_are_a_positive_number_or_all(text, samples):
     assert parse_samples(text) == samples
 
@@ -74,7 +74,7 @@ def test_other_samples_are_refused(text):
 
 def test_defaults_are_the_protocols():
     found = options()
-    assert (found.samples, found.protocol, found.device, found.precision) == (64, "ours", "cpu", "float32")
+    assert (found.samples, found.protocol, found.device, found.precision) == (None, "ours", "cpu", "float32")
     assert (found.labels, found.split, found.edition, found.retrain_since) == (None, None, None, None)
 
 
@@ -82,7 +82,7 @@ def test_options_reach_the_run():
     found = options(
         "--samples", "all", "--labels", "study", "--split", "patient", "--edition", "x", "--protocol", "study", "--device", "cuda"
     )
-    assert (found.samples, found.labels, found.split, found.edition) == (None, "study", "patient", "x")
+    assert (found.samples, found.labels, found.split, found.edition) == ("all", "study", "patient", "x")
     assert (found.protocol, found.device) == ("study", "cuda")
 
 

@@ -6,7 +6,8 @@ from ecgbench.datasets import DATASETS
 from ecgbench.methods import FORWARD_SHARE, METHODS, MethodEntry
 from ecgbench.pipeline import Cell, Selection, _estimate, estimate_seconds
 from ecgbench.pipeline._estimate import method_passes
-from ecgbench.protocol import AGREEMENT_WINDOWS, SAMPLES
+from ecgbench.protocol import AGREEMENT_WINDOWS
+from ecgbench.protocol import MITDB as MITDB_NUMBERS
 
 MITDB = Selection(("mitdb",)).cells()
 
@@ -36,7 +37,7 @@ def test_time_is_proportional_to_samples():
 
 
 def test_all_samples_count_as_the_usual_number():
-    assert estimate_seconds(MITDB, None) == estimate_seconds(MITDB, SAMPLES)
+    assert estimate_seconds(MITDB, None) == estimate_seconds(MITDB, MITDB_NUMBERS.samples)
 
 
 def test_datasets_add_up():

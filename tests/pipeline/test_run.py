@@ -8,8 +8,8 @@ from ecgbench.artifacts import ARRAYS, DamagedArtifactWarning
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import UnknownKeyError
 from ecgbench.metrics import METRICS
-from ecgbench.pipeline import Cell, _attributions, metric_names, split_metric
-from tests.pipeline.runs import cell, count_evaluations, small_run, stages, store_with_windows
+from ecgbench.pipeline import Cell, metric_names, split_metric
+from tests.pipeline.runs import batches_of, cell, count_evaluations, small_run, stages, store_with_windows
 
 VARIANTS = ("raw", "abs")
 SHARED = [entry.key for entry in METRICS if entry.shared is not None]
@@ -103,7 +103,7 @@ def test_unknown_keys_are_refused(store):
 def test_scores_do_not_depend_on_the_batch_of_windows(tmp_path, monkeypatch, metric, method):
     found = []
     for size in (32, 1):
-        monkeypatch.setattr(_attributions, "WINDOW_BATCH", size)
+        batches_of(size, monkeypatch)
         run = small_run(store_with_windows(tmp_path / str(size)), samples=3)
         found.append(run.scores(cell(metric, method)).values)
         assert len(run.maps("synthetic", 1, method).keys) == -(-3 // size)

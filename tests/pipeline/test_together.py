@@ -5,8 +5,7 @@ import pytest
 
 from ecgbench.errors import InputError
 from ecgbench.methods import METHODS
-from ecgbench.pipeline import _attributions
-from tests.pipeline.runs import Counting, cell, count_evaluations, small_run, stages, store_with_windows
+from tests.pipeline.runs import Counting, batches_of, cell, count_evaluations, small_run, stages, store_with_windows
 
 METRICS = ("region_perturbation_morf", "region_perturbation_lerf")
 WANTED = [cell(metric, method, variant) for method in ("saliency", "gradcam") for metric in METRICS for variant in ("raw", "abs")]
@@ -68,7 +67,7 @@ def test_seconds_of_an_evaluation_are_shared_by_what_it_scored(store):
 
 
 def test_killed_run_goes_on_with_the_batches_of_windows_that_are_missing(store, monkeypatch):
-    monkeypatch.setattr(_attributions, "WINDOW_BATCH", 1)
+    batches_of(1, monkeypatch)
     stepwise = Counting.stepwise
 
     def killed_at_the_third(self, x, steps):

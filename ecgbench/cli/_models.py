@@ -1,0 +1,104 @@
+"""`train` and `explain`."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecgbench.cli._verb import DONE, add, say, seed_number
+from ecgbench.errors import InputError
+
+if TYPE_CHECKING:
+    from ecgbench.cli._verb import Verbs
+
+
+def add_train(verbs: Verbs) -> None:
+    """Add the verb `train`."""
+    from ecgbench.pipeline import DATA_ARGUMENTS
+    from ecgbench.protocol import PRECISIONS
+
+    verb = verbs.add_parser("train", help="train a dataset's model, or take given weights as it")
+    verb.add_argument("dataset")
+    verb.add_argument("--seed", type=seed_number, help="default: the dataset's first")
+    source = verb.add_mutually_exclusive_group()
+    source.add_argument("--from", dest="file", type=Path, help="safetensors file to take as this model (recorded as imported)")
+    source.add_argument("--retrain", action="store_true", help="train even where the store or the package holds a model")
+    verb.add_argument("--out", type=Path, help="also write the checkpoint to this .safetensors file, and its record beside it")
+    verb.add_argument("--precision", default=PRECISIONS[0], choices=PRECISIONS, help="bf16 halves the time on processors that have it")
+    verb.add_argument("--device", default="cpu", help="torch device (default cpu)")
+    add(verb, DATA_ARGUMENTS)
+    verb.set_defaults(run=_train)
+
+
+def add_explain(verbs: Verbs) -> None:
+    """Add the verb `explain`."""
+    from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS
+
+    verb = verbs.add_parser("explain", help="write a method's maps of a dataset's explained windows to a file")
+    verb.add_argument("dataset")
+    verb.add_argument("--method", required=True, help="key of the method")
+    verb.add_argument("--out", type=Path, required=True, help=".npz file: attributions, x, target, record, patient, start")
+    verb.add_argument("--seed", type=seed_number, help="default: the dataset's first")
+    add(verb, {**DATA_ARGUMENTS, **{flag: RUN_ARGUMENTS[flag] for flag in ("--samples", "--protocol", "--device", "--precision")}})
+    verb.set_defaults(run=_explain, retrain=False, update_scores=False, check_only=False)
+
+
+def _train(given: argparse.Namespace) -> int:
+    from ecgbench.artifacts import ArtifactStore
+    from ecgbench.datasets import DATASETS, load_dataset
+    from ecgbench.models import save_model
+    from ecgbench.nn import device_named
+    from ecgbench.pipeline import import_model, model_of
+
+    _check_out(given.out, ".safetensors")
+    device_named(given.device)
+    dataset = load_dataset(given.dataset, labels=given.labels, split=given.split, edition=given.edition)
+    seed = DATASETS[given.dataset].protocol.seeds[0] if given.seed is None else given.seed
+    if given.file is not None:
+        model = import_model(dataset, seed, given.file, ArtifactStore())
+    else:
+        since = time.time() if given.retrain else None
+        model = model_of(dataset, seed, ArtifactStore(), given.precision, given.device, since)
+    say(f"{given.dataset} seed {seed}: {model.info['origin']}, precision {model.info['precision']}, weights {model.digest[:12]}")
+    say("\n".join(f"  test {name}: {value}" for name, value in model.info["test"].items()))
+    if given.out is not None:
+        save_model(model.module, model.info, given.out)
+        say(f"written to {given.out}")
+    return DONE
+
+
+def _explain(given: argparse.Namespace) -> int:
+    import io
+
+    import numpy as np
+
+    from ecgbench.artifacts import write_atomically
+    from ecgbench.datasets import DATASETS
+    from ecgbench.methods import METHODS
+    from ecgbench.nn import device_named
+    from ecgbench.pipeline import Run, options_from
+
+    _check_out(given.out, ".npz")
+    device_named(given.device)
+    method = METHODS[given.method].key
+    run = Run(options_from(given, time.time()))
+    seed = DATASETS[given.dataset].protocol.seeds[0] if given.seed is None else given.seed
+    maps, explained = run.maps(given.dataset, seed, method), run.explained(given.dataset, seed)
+    windows = explained.windows
+    content = io.BytesIO()
+    origin = {"record": windows.record, "patient": windows.patient, "start": windows.start}
+    arrays: dict[str, Any] = {"attributions": maps.values, "x": windows.x, "target": explained.target, **origin}
+    np.savez_compressed(content, **arrays)
+    write_atomically(given.out, content.getvalue())
+    say(f"{len(maps.values)} maps of {method} written to {given.out} ({maps.seconds:.1f} s)")
+    return DONE
+
+
+def _check_out(path: Path | None, suffix: str) -> None:
+    """Refuse a file that cannot be written before hours go into what it is to hold."""
+    if path is not None and path.suffix != suffix:
+        raise InputError(f'expected --out as a {suffix} file, got "{path}"; name it so.')
+    if path is not None and not path.parent.is_dir():
+        raise InputError(f'expected --out in a folder that is there, got "{path}"; make the folder or name another.')

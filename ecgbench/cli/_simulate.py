@@ -1,0 +1,39 @@
+"""`simulate`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecgbench.cli._verb import DONE, say, seed_number
+from ecgbench.errors import InputError
+
+if TYPE_CHECKING:
+    from ecgbench.cli._verb import Verbs
+
+
+def add_simulate(verbs: Verbs) -> None:
+    """Add the verb `simulate`."""
+    verb = verbs.add_parser("simulate", help="write a simulated stand-in for a dataset's database")
+    verb.add_argument("dataset")
+    verb.add_argument("dir", type=Path, metavar="DIR", help="folder to write <slug>/<version>/ into; then ECGBENCH_DATA=DIR uses it")
+    verb.add_argument("--edition", help="edition of the database, where there are several")
+    verb.add_argument("--records", type=int, help="number of records, where the split doesn't name them (default: few)")
+    verb.add_argument("--windows", type=int, help="windows a record (default: few)")
+    verb.add_argument("--seed", type=seed_number, default=0, help="of the simulation (default 0)")
+    verb.set_defaults(run=_simulate)
+
+
+def _simulate(given: argparse.Namespace) -> int:
+    from ecgbench.datasets import DATASETS, SimulatedSize
+
+    entry = DATASETS[given.dataset]
+    if entry.simulate is None:
+        possible = ", ".join(one.key for one in DATASETS if one.simulate is not None)
+        raise InputError(f"expected a dataset whose database can be simulated ({possible}), got {entry.key}; choose one of these.")
+    numbers = entry.numbers(given.edition)
+    folder = given.dir / numbers.slug / numbers.version
+    entry.simulate(folder, numbers, SimulatedSize(given.records, given.windows, given.seed))
+    say(f"{(folder / 'SIMULATED').read_text().rstrip()}\nwritten to {folder}; ECGBENCH_DATA={given.dir} uses it")
+    return DONE

@@ -1,0 +1,180 @@
+"""What a user's own datasets share, be they records or arrays: their numbers and their place in the registry."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from ecgbench.datasets._registry import DATASETS, DatasetEntry
+from ecgbench.errors import DuplicateKeyError, InputError
+from ecgbench.inputs import at_least
+from ecgbench.protocol import DatasetProtocol, Recipe
+from ecgbench.types import Dataset
+
+OWN = "own"
+STANDARD = "standard"
+"""The split that was named; the first one of every own dataset."""
+
+KEY = re.compile(r"[a-z][a-z0-9_]*(?<!_abs)(?<!_causal)(?<!_spans)")
+"""A key that a cell's name can hold: the endings are what it puts behind one."""
+
+RECIPE = Recipe("resnet18_7", learning_rate=1e-3)
+PATCH = 0.064
+"""Seconds of a patch."""
+
+SHOWN = 5
+"""Names that a message or a note lists."""
+
+
+def own_numbers(given: Mapping[str, Any], fs: float, window: int, **fixed: Any) -> DatasetProtocol:
+    """A dataset's numbers: the usual ones, but those that are given.
+
+    Parameters
+    ----------
+    given : the recipe's architecture, learning_rate, epochs, batch_size and weight_decay, or the recipe as a whole; threshold, patch,
+        perturbations, baselines, seeds, precision, samples and window_batch (see `DatasetProtocol`)
+    fs : Hz
+    window : samples
+    fixed : what follows from the data
+
+    Raises
+    ------
+    InputError
+        If a name is none of these, or a value none that can be used.
+    """
+    for name in given:
+        if name not in CHECKS:
+            raise InputError(f'expected numbers among {", ".join(CHECKS)}, got "{name}"; choose one of these.')
+    fs, window = positive("fs", fs), at_least("window", window)
+    usual = {"threshold": 0.75, "patch": min(max(1, round(PATCH * fs)), window), "perturbations": 500, "baselines": 250, "seeds": (1,)}
+    checked = {name: CHECKS[name](name, value) for name, value in given.items()}
+    trained = {name: checked.pop(name) for name in OF_RECIPE if name in checked}
+    recipe = replace(checked.pop("recipe", RECIPE), **trained)
+    numbers = DatasetProtocol(slug="", version="", fs=fs, window=window, recipe=recipe, **{**usual, **fixed, **checked})
+    if numbers.patch > window:
+        raise InputError(f"expected a patch within the window of {window} samples, got {numbers.patch}; name a smaller one.")
+    return numbers
+
+
+def register_own(function: Callable[..., Dataset], protocol: DatasetProtocol, title: str | None, **declared: Any) -> DatasetEntry:
+    """Register a dataset under its function's name; the same one may be registered again.
+
+    Raises
+    ------
+    InputError
+        If the key is none that a cell's name can hold.
+    DuplicateKeyError
+        If another dataset has the key.
+    """
+    key = function.__name__
+    if not KEY.fullmatch(key):
+        raise InputError(
+            f'expected a key of small letters, digits and underscores that does not end in _abs, _causal or _spans, got "{key}"; '
+            "name another."
+        )
+    declared |= {"version": 1, "protocol": protocol, "title": title or key, "megabytes": 0}
+    entry = DatasetEntry(key=key, function=function, **declared)
+    if key in DATASETS and DATASETS[key] != entry:
+        raise DuplicateKeyError(f'expected a new key in datasets, got "{key}", which {DATASETS[key].title} holds; name another.')
+    DATASETS.register(**declared)(function)
+    return entry
+
+
+def names_of(what: str, given: Any, least: int = 1) -> tuple[str, ...]:
+    """Different names, at least so many.
+
+    Raises
+    ------
+    InputError
+        If they are something else.
+    """
+    found = tuple(given) if isinstance(given, Sequence | np.ndarray) and not isinstance(given, str) else ()
+    if len(found) < least or not all(isinstance(name, str) and name for name in found) or len(set(found)) < len(found):
+        raise InputError(f'expected {what} as {least} or more different texts, such as ("a", "b"), got {given!r}; name them so.')
+    return tuple(str(name) for name in found)
+
+
+def some(names: Sequence[Any]) -> str:
+    """The first of the names."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(str(name) for name in names[:SHOWN]) + more
+
+
+def positive(name: str, value: Any) -> float:
+    """The value, if it is a number above 0.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    if not _is_number(value) or value <= 0:
+        raise InputError(f"expected {name} as a number above 0, got {value!r}; name another.")
+    return float(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _not_negative(name: str, value: Any) -> float:
+    if not _is_number(value) or value < 0:
+        raise InputError(f"expected {name} as a number from 0 on, got {value!r}; name another.")
+    return float(value)
+
+
+def _share(name: str, value: Any) -> float:
+    if not _is_number(value) or not 0 < value < 1:
+        raise InputError(f"expected {name} as a probability between 0 and 1, got {value!r}; name another.")
+    return float(value)
+
+
+def _seeds(name: str, value: Any) -> tuple[int, ...]:
+    seeds = tuple(at_least(name, seed, 0) for seed in value) if isinstance(value, Sequence | range) and not isinstance(value, str) else ()
+    if not seeds or len(set(seeds)) < len(seeds):
+        raise InputError(f"expected {name} as different whole numbers, such as (1, 2, 3), got {value!r}; name at least one.")
+    return seeds
+
+
+def _precision(name: str, value: Any) -> str:
+    if value not in ("float32", "float64"):
+        raise InputError(f"expected {name} float32 or float64, got {value!r}; choose one of these.")
+    return str(value)
+
+
+def _recipe(name: str, value: Any) -> Recipe:
+    if not isinstance(value, Recipe):
+        raise InputError(f"expected {name} as a Recipe, got {value!r}; name its parts instead: {', '.join(OF_RECIPE)}.")
+    return value
+
+
+def _architecture(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise InputError(f'expected {name} as a name such as "{RECIPE.architecture}", got {value!r}; name one.')
+    return value
+
+
+OF_RECIPE = tuple(field.name for field in fields(Recipe))
+
+CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
+    "architecture": _architecture,
+    "learning_rate": positive,
+    "epochs": at_least,
+    "batch_size": at_least,
+    "weight_decay": _not_negative,
+    "recipe": _recipe,
+    "threshold": _share,
+    "patch": at_least,
+    "perturbations": at_least,
+    "baselines": at_least,
+    "seeds": _seeds,
+    "precision": _precision,
+    "samples": at_least,
+    "window_batch": at_least,
+}
+"""Numbers that can be given, each with what makes sure of it."""

@@ -1,0 +1,92 @@
+"""Icentia11k: windows of a stated part of 11,000 patients' single-lead recordings, beats annotated."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from ecgbench.artifacts import artifact_key
+from ecgbench.datasets._drawn import Drawn, load_drawn
+from ecgbench.datasets._registry import DATASETS, Request
+from ecgbench.datasets._simulated_beats import simulate_records
+from ecgbench.datasets._simulated_forms import ICENTIA11K_FORM
+from ecgbench.datasets._sums import SUMS, sums_of
+from ecgbench.datasets._wfdb import SUFFIXES, check_files
+from ecgbench.errors import MissingDataError
+from ecgbench.protocol import ICENTIA11K, DatasetProtocol
+from ecgbench.types import Dataset
+
+
+def icentia11k_files(numbers: DatasetProtocol, listed: Collection[str]) -> list[str]:
+    """Files of the stated segments, as far as the database has them: a patient may have fewer segments than were drawn from."""
+    wanted = [_path(name) + suffix for name in (*numbers.train, *numbers.test) for suffix in SUFFIXES]
+    sought = frozenset(wanted)
+    published = {path for path in listed if path in sought}
+    return [path for path in wanted if path in published]
+
+
+@DATASETS.register(
+    version=1,
+    reference="doi:10.13026/kk0v-r952",
+    protocol=ICENTIA11K,
+    title="Icentia11k Single Lead Continuous Raw Electrocardiogram Dataset",
+    licence="CC BY-NC-SA 4.0",
+    conditions="not for commercial use; what is derived from it is shared under the same licence",
+    source="https://physionet.org/content/icentia11k-continuous-ecg/1.0/",
+    megabytes=1000,
+    labels=("beats",),
+    files=icentia11k_files,
+    simulate=simulate_records(ICENTIA11K_FORM),
+)
+def icentia11k(request: Request) -> Dataset:
+    """Load icentia11k: windows of 2,049 samples, drawn from two segments of each of 100 patients on either side."""
+    numbers = request.numbers
+    here = {name: _path(name) for name in _published(request.folder, (*numbers.train, *numbers.test))}
+    check_files((request.folder / (path + suffix) for path in here.values() for suffix in SUFFIXES), numbers, request.folder)
+    train, test = (
+        load_drawn(request, {name: here[name] for name in names if name in here}, f"icentia11k {side}")
+        for side, names in (("train", numbers.train), ("test", numbers.test))
+    )
+    absent = len(numbers.train) + len(numbers.test) - len(here)
+    return Dataset(
+        name="icentia11k",
+        train=train.windows,
+        test=test.windows,
+        classes=numbers.classes,
+        fs=numbers.fs,
+        leads=("ecg",),
+        labels=request.labels,
+        split=request.split,
+        edition=request.edition,
+        key=artifact_key("dataset", train=train.key, test=test.key),
+        notes=(*_notes(train, "training"), *_notes(test, "test"), f"{absent} of the stated segments are not in the database."),
+        simulated=(request.folder / "SIMULATED").exists(),
+    )
+
+
+def _published(folder: Path, names: Sequence[str]) -> list[str]:
+    """The segments that the database has; all of them where its list of sums is not here to tell."""
+    if not (folder / SUMS).is_file():
+        return list(names)
+    published = sums_of(folder / SUMS, {_path(name) + SUFFIXES[0] for name in names})
+    found = [name for name in names if _path(name) + SUFFIXES[0] in published]
+    if not found:
+        raise MissingDataError(
+            f"expected some of the stated segments in {folder / SUMS}, got none; remove that file and download it again."
+        )
+    return found
+
+
+def _path(name: str) -> str:
+    """A segment's place below the database's folder: p00042_s03 lies in p00/p00042."""
+    patient = name.partition("_")[0]
+    return f"{patient[:3]}/{patient}/{name}"
+
+
+def _notes(drawn: Drawn, side: str) -> tuple[str, ...]:
+    available = ", ".join(f"{name} {count}" for name, count in zip(ICENTIA11K.classes, drawn.available, strict=True))
+    return (
+        f"The {len(drawn.windows)} {side} windows are drawn from {sum(drawn.available)} ({available}).",
+        f"Before that, {drawn.left_out} {side} windows were left out as unclassifiable and {drawn.unusable} with invalid or no signal; "
+        f"{drawn.without_beat} hold no beat and count as normal.",
+    )

@@ -1,0 +1,129 @@
+"""PTB-XL: 12 leads of 10 s of 18,869 patients, 22 labels, of which a record can have several."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from types import MappingProxyType
+
+import numpy as np
+from jaxtyping import Bool
+
+from ecgbench.artifacts import artifact_key
+from ecgbench.datasets import _ptbxl_headers, _ptbxl_tables
+from ecgbench.datasets._ptbxl_tables import Listed
+from ecgbench.datasets._registry import DATASETS, Edition, Request
+from ecgbench.datasets._simulated_ptbxl import simulate_ptbxl
+from ecgbench.datasets._whole import Whole, load_whole
+from ecgbench.errors import DataError
+from ecgbench.protocol import (
+    PTBXL,
+    PTBXL_100HZ,
+    PTBXL_CHALLENGE,
+    PTBXL_CHALLENGE_COUNTS,
+    PTBXL_LEADS,
+    PTBXL_RANDOM_SPLIT,
+    PTBXL_TEST_FOLD,
+    DatasetProtocol,
+)
+from ecgbench.types import Dataset
+
+RANDOM = "random"
+"""The study's split: by record, whosever it is."""
+
+SOURCE = "https://physionet.org/content/ptb-xl/1.0.3/"
+
+WHOLE = 21799
+"""Records of the whole database."""
+
+
+def ptbxl_files(numbers: DatasetProtocol, listed: Collection[str]) -> list[str]:
+    """Files of an edition: tables and records, or records alone."""
+    edition = _ptbxl_headers.header_files if numbers.slug == PTBXL_CHALLENGE.slug else _ptbxl_tables.table_files
+    return edition(numbers, listed)
+
+
+@DATASETS.register(
+    version=1,
+    reference="doi:10.1038/s41597-020-0495-6",
+    protocol=PTBXL,
+    title="PTB-XL",
+    licence="CC BY 4.0",
+    source=SOURCE,
+    megabytes=2640,
+    labels=("snomed",),
+    splits=("standard", RANDOM),
+    study_split=RANDOM,
+    editions=MappingProxyType(
+        {
+            "1.0.3": Edition(PTBXL, 2640, SOURCE),
+            "1.0.3@100hz": Edition(PTBXL_100HZ, 550, SOURCE),
+            "challenge-2021": Edition(PTBXL_CHALLENGE, 2650, "https://physionet.org/content/challenge-2021/1.0.3/"),
+        }
+    ),
+    files=ptbxl_files,
+    simulate=simulate_ptbxl,
+    published=PTBXL_CHALLENGE_COUNTS,
+)
+def ptbxl(request: Request) -> Dataset:
+    """Load ptbxl: 12 leads, windows of 10 s, folds 1 to 9 for training and 10 for testing."""
+    listed, suffixes = _listed(request)
+    test = _tested(listed, request.split)
+    whole = [_side(request, listed, suffixes, chosen, side) for chosen, side in ((~test, "train"), (test, "test"))]
+    return Dataset(
+        name="ptbxl",
+        train=whole[0].windows,
+        test=whole[1].windows,
+        classes=request.numbers.classes,
+        fs=request.numbers.fs,
+        leads=PTBXL_LEADS,
+        labels=request.labels,
+        split=request.split,
+        edition=request.edition,
+        key=artifact_key("dataset", train=whole[0].key, test=whole[1].key),
+        notes=_notes(listed, whole),
+        simulated=(request.folder / "SIMULATED").exists(),
+    )
+
+
+def _listed(request: Request) -> tuple[Listed, tuple[str, ...]]:
+    """Records of the edition, and the suffixes of their files."""
+    if request.numbers.slug == PTBXL_CHALLENGE.slug:
+        return _ptbxl_headers.read_headers(request.folder, request.split), _ptbxl_headers.SUFFIXES
+    return _ptbxl_tables.read_tables(request.folder, request.numbers), (".hea", ".dat")
+
+
+def _tested(listed: Listed, split: str) -> Bool[np.ndarray, " records"]:
+    """Which records are tested on."""
+    if split != RANDOM:
+        return np.array([fold == PTBXL_TEST_FOLD for fold in listed.folds], dtype=bool)
+    from sklearn.model_selection import train_test_split
+
+    test = np.zeros(len(listed.rows), dtype=bool)
+    if len(test) > 1:  # else one side is empty, which is refused below
+        test[train_test_split(np.arange(len(test)), **PTBXL_RANDOM_SPLIT)[1]] = True
+    return test
+
+
+def _side(request: Request, listed: Listed, suffixes: tuple[str, ...], chosen: Bool[np.ndarray, " records"], side: str) -> Whole:
+    rows = [listed.rows[i] for i in np.flatnonzero(chosen)]
+    if not rows:
+        raise DataError(f"expected records to {side} with in {request.folder}, got none of {len(chosen)}; download the rest of them.")
+    return load_whole(request.folder, rows, suffixes, request.numbers, PTBXL_LEADS, request.store, f"ptbxl {side}")
+
+
+def _notes(listed: Listed, whole: list[Whole]) -> tuple[str, ...]:
+    train, test = (one.windows for one in whole)
+    part = "**This stands on a part of PTB-XL**: " if listed.total < WHOLE / 2 else ""
+    invalid, flat = sum(one.invalid for one in whole), sum(one.flat for one in whole)
+    shared = np.intersect1d(train.patient, test.patient).size
+    notes = {
+        f"{part}{listed.total} of its {WHOLE:,} records are listed.": True,
+        f"{listed.unlabelled} records have none of the labels and are left out.": True,
+        **dict.fromkeys(listed.notes, True),
+        f"{len(train)} records are for training, {len(test)} for testing.": True,
+        f"{invalid} records are left out, since they hold samples that are marked invalid.": invalid,
+        f"{flat} records have a lead that is flat throughout; it stays so.": flat,
+        f"{shared} patients have records on both sides of the split.": shared,
+        "No beat is annotated, so localisation is undefined here.": True,
+    }
+    return tuple(note for note, holds in notes.items() if holds)

@@ -1,0 +1,55 @@
+"""Digests of windows, as the golden files have them (shared/reference/README.md), and how tests load what they compare."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ecgbench.datasets._wfdb import Record, read_record
+from ecgbench.protocol import MITDB, SVDB, DatasetProtocol
+from ecgbench.types import Dataset, Windows
+
+NUMBERS: dict[str, DatasetProtocol] = {"mitdb": MITDB, "svdb": SVDB}
+LABELS = ("aami", "study")
+COMPARED = ("windows", "labels", "signal_sha256", "labels_sha256", "spans_sha256")
+
+
+def golden_windows(reference: Path, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((reference / f"{name}_windows.json").read_text())
+    return found
+
+
+@cache
+def read(root: Path, name: str, record: str) -> Record:
+    numbers = NUMBERS[name]
+    return read_record(root / numbers.slug / numbers.version, record, 0, numbers.fs)
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def digests(windows: Windows) -> dict[str, Any]:
+    spans = [span.tolist() for span in windows.spans]
+    return {
+        "windows": len(windows),
+        "labels": {str(label): count for label, count in sorted(Counter(windows.y.tolist()).items())},
+        "signal_sha256": sha256(windows.signal.astype("<f4").tobytes()),
+        "labels_sha256": sha256(windows.y.astype("<i8").tobytes()),
+        "spans_sha256": sha256(json.dumps(spans, separators=(",", ":")).encode()),
+    }
+
+
+def of_record(dataset: Dataset, record: str) -> Windows:
+    side = dataset.train if record in NUMBERS[dataset.name].train else dataset.test
+    return side.take(np.flatnonzero(side.record == record))
+
+
+def expected(golden: dict[str, Any], record: str) -> dict[str, Any]:
+    return {key: golden[record][key] for key in COMPARED}
