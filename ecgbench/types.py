@@ -6,10 +6,10 @@ said; attributions are signed maps of the input's shape; scores are float64 per 
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from mmap import MADV_DONTNEED, mmap
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -126,8 +126,8 @@ class Windows:
     def inputs(self, index: Int64[np.ndarray, " m"]) -> Float32[np.ndarray, "m leads time"]:
         """The windows at `index`, standardised; of windows that are mapped from a file no others stay in memory."""
         signal = np.array(self.signal[index])
-        if isinstance(self.signal, np.memmap) and isinstance(self.signal.base, mmap):
-            self.signal.base.madvise(MADV_DONTNEED)
+        if isinstance(self.signal, np.memmap) and isinstance(self.signal.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            self.signal.base.madvise(mmap.MADV_DONTNEED)
         return standardise(signal)
 
     def raw(self, i: int) -> Float32[np.ndarray, "leads time"]:

@@ -9,6 +9,7 @@ import numpy as np
 from ecgbench.artifacts import artifact_key
 from ecgbench.datasets._registry import Request
 from ecgbench.datasets._wfdb import SUFFIXES, Side, load_records
+from ecgbench.errors import InputError
 from ecgbench.protocol import BEAT_RULES, DatasetProtocol
 from ecgbench.types import Dataset
 
@@ -34,6 +35,10 @@ def load_annotated(request: Request, name: str, lead: str, patients: Mapping[str
     numbers, rule = request.numbers, BEAT_RULES[request.labels]
     trained_on = {patients.get(record, record) for record in numbers.train}
     tested = [record for record in numbers.test if request.split != PATIENT or patients.get(record, record) not in trained_on]
+    if not tested:
+        raise InputError(
+            f'expected test records of {name} of patients who are not trained on, got none; take split "standard", or other records.'
+        )
     train, test = (
         load_records(request.folder, names, numbers, patients, rule, request.store, f"{name} {side}")
         for side, names in (("train", numbers.train), ("test", tested))

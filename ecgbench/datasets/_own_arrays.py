@@ -99,7 +99,7 @@ def register_arrays(
     count, time = train.signal.shape[1:]
     annotated = any(len(spans) for windows in (train, test) for spans in windows.spans)
     kinds = ("spans",) if annotated else ()
-    protocol = own_numbers(numbers, fs, time, lead=None, classes=classes, mask_kinds=kinds)
+    protocol = own_numbers(numbers, fs, time, lead=None, leads=count, classes=classes, mask_kinds=kinds)
     said = (*names_of("notes", notes, least=0), *_notes(train, test, annotated))
     own = OwnArrays(key, _leads(leads, count), said, _digest(train, test, len(classes)), train, test)
     offered = {"labels": (OWN,), "splits": (STANDARD,)}

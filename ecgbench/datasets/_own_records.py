@@ -42,8 +42,6 @@ class OwnRecords:
         """Load the records: one lead, consecutive windows, labelled by their beats."""
         numbers = request.numbers
         self._check_files(numbers)
-        if request.split == PATIENT:
-            self._check_patients(numbers)
         dataset = load_annotated(replace(request, root=self.folder), self.key, f"lead {numbers.lead}", numbers.patients)
         for windows, side in ((dataset.train, "training"), (dataset.test, "test")):
             self._check_windows(windows, side, numbers)
@@ -55,14 +53,6 @@ class OwnRecords:
         for path in (self.folder / (name + suffix) for name in (*numbers.train, *numbers.test) for suffix in SUFFIXES):
             if not path.is_file():
                 raise MissingDataError(f"expected {path}, got no such file; put it there, or register {self.key} without the record.")
-
-    def _check_patients(self, numbers: DatasetProtocol) -> None:
-        trained_on, tested = ({numbers.patients.get(name, name) for name in names} for names in (numbers.train, numbers.test))
-        if tested <= trained_on:
-            raise InputError(
-                f'expected test records of {self.key} of patients who are not trained on, got none; take split "{STANDARD}", or register '
-                "other records."
-            )
 
     def _check_windows(self, windows: Windows, side: str, numbers: DatasetProtocol) -> None:
         if not len(windows):

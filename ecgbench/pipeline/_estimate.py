@@ -79,9 +79,8 @@ def _seconds_per_pass(protocol: DatasetProtocol, rows: int = 16) -> float:
 
     from ecgbench.models import forward, untrained
 
-    leads = 12 if protocol.lead is None and protocol.slug else 1
     model = untrained(protocol.recipe.architecture, len(protocol.classes)).to(getattr(torch, protocol.precision))
-    x: Any = np.zeros((rows, leads, protocol.window), dtype=np.float32)
+    x: Any = np.zeros((rows, protocol.leads, protocol.window), dtype=np.float32)
     forward(model, x)
     began = time.perf_counter()
     forward(model, x)

@@ -23,8 +23,9 @@ class DatasetProtocol:
 
     Attributes
     ----------
-    slug, version : where its records lie below `ECGBENCH_DATA`; empty if they lie elsewhere or it needs none or own data
+    slug, version : where its records lie below `ECGBENCH_DATA`; empty for own data and where none are needed
     lead : index of the lead (None: all)
+    leads : how many leads a window has
     fs : Hz
     window : samples
     classes : names in the order of their integers
@@ -58,6 +59,7 @@ class DatasetProtocol:
     test: tuple[str, ...] = ()
     patients: Mapping[str, str] = field(default_factory=dict)
     precision: str = "float32"
+    leads: int = 1
     samples: int = 64
     window_batch: int = 32
     mask_kinds: tuple[str, ...] = ("spans",)

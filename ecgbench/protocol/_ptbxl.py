@@ -76,6 +76,7 @@ PTBXL = DatasetProtocol(
     slug="ptb-xl",
     version="1.0.3",
     lead=None,
+    leads=len(PTBXL_LEADS),
     fs=500,
     window=5000,
     classes=tuple(label.name for label in PTBXL_LABELS),
