@@ -58,7 +58,7 @@ def _datasets(given: argparse.Namespace) -> int:
 
 
 def _row(entry: DatasetEntry, edition: str) -> list[str]:
-    from ecgbench.datasets import data_root, fetch_command, files_here, folder_of
+    from ecgbench.datasets import data_root, fetch_command, files_here, folder_of, is_simulated
 
     form = entry.edition(edition)
     about = [entry.key, edition, entry.title, entry.licence]
@@ -67,19 +67,19 @@ def _row(entry: DatasetEntry, edition: str) -> list[str]:
     folder = folder_of(entry, data_root(), edition)
     here, needed = files_here(entry, folder, edition)
     state = "absent" if not here else "here" if here == needed else f"{here} of {needed}"
-    simulated = ", simulated" if (folder / "SIMULATED").exists() else ""
+    simulated = ", simulated" if is_simulated(folder) else ""
     where = str(folder) if state == "here" else fetch_command(form.protocol)
     return [*about, f"{form.megabytes:g} MB", state + simulated, where]
 
 
 def _download(given: argparse.Namespace) -> int:
-    from ecgbench.datasets import DATASETS, data_root, download, folder_of
+    from ecgbench.datasets import DATASETS, data_root, download, folder_of, is_simulated
 
     entry, root = DATASETS[given.dataset], given.dir or data_root()
     folder = folder_of(entry, root, given.edition)
     _say_terms(entry, given.edition, folder, given.mirror)
     done = download(entry, root, given.edition, given.mirror, given.records, given.jobs, given.allow_unlisted)
-    simulated = "; they are simulated, no recordings" if (folder / "SIMULATED").exists() else ""
+    simulated = "; they are simulated, no recordings" if is_simulated(folder) else ""
     say(f"{done.fetched} files fetched ({done.bytes / 1e6:.1f} MB), {done.whole} were here and whole, in {folder}{simulated}")
     return DONE
 

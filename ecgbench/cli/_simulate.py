@@ -26,7 +26,7 @@ def add_simulate(verbs: Verbs) -> None:
 
 
 def _simulate(given: argparse.Namespace) -> int:
-    from ecgbench.datasets import DATASETS, SimulatedSize
+    from ecgbench.datasets import DATASETS, SIMULATED, SimulatedSize
 
     entry = DATASETS[given.dataset]
     if entry.simulate is None:
@@ -35,5 +35,5 @@ def _simulate(given: argparse.Namespace) -> int:
     numbers = entry.numbers(given.edition)
     folder = given.dir / numbers.slug / numbers.version
     entry.simulate(folder, numbers, SimulatedSize(given.records, given.windows, given.seed))
-    say(f"{(folder / 'SIMULATED').read_text().rstrip()}\nwritten to {folder}; ECGBENCH_DATA={given.dir} uses it")
+    say(f"{(folder / SIMULATED).read_text().rstrip()}\nwritten to {folder}; ECGBENCH_DATA={given.dir} uses it")
     return DONE

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from ecgbench.artifacts import artifact_key
 from ecgbench.datasets._registry import Request
 from ecgbench.datasets._wfdb import SUFFIXES, Side, load_records
 from ecgbench.errors import InputError
@@ -43,20 +42,7 @@ def load_annotated(request: Request, name: str, lead: str, patients: Mapping[str
         load_records(request.folder, names, numbers, patients, rule, request.store, f"{name} {side}")
         for side, names in (("train", numbers.train), ("test", tested))
     )
-    return Dataset(
-        name=name,
-        train=train.windows,
-        test=test.windows,
-        classes=numbers.classes,
-        fs=numbers.fs,
-        leads=(lead,),
-        labels=request.labels,
-        split=request.split,
-        edition=request.edition,
-        key=artifact_key("dataset", train=train.key, test=test.key),
-        notes=(*_counts(train, test), *notes, *_shared_patients(train, test)),
-        simulated=(request.folder / "SIMULATED").exists(),
-    )
+    return request.answer(name, train, test, (lead,), (*_counts(train, test), *notes, *_shared_patients(train, test)))
 
 
 def _counts(train: Side, test: Side) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64
 
-from ecgbench.datasets._needed import SIMULATED
+from ecgbench.datasets._registry import SIMULATED
 from ecgbench.datasets._sums import SUMS
 from ecgbench.errors import InputError
 

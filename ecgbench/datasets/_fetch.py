@@ -57,8 +57,6 @@ def fetch_command(numbers: DatasetProtocol, root: Path | None = None) -> str:
     where = "" if root is None or root == data_root() else f" --dir {shlex.quote(str(root))}"
     for entry in DATASETS:
         for edition in entry.edition_names:
-            if entry.files is None and entry.protocol is numbers:
-                return f"copy it there, {entry.key} is data of your own"
             if entry.numbers(edition) == numbers:
                 named = "" if edition == entry.edition_names[0] else f" --edition {edition}"
                 return f"ecgbench download {entry.key}{named}{where}"

@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from ecgbench.datasets._registry import DatasetEntry
+from ecgbench.datasets._registry import SIMULATED, DatasetEntry
 from ecgbench.datasets._sums import SUMS, Listed, inside, sums_of
 from ecgbench.errors import InputError
-
-SIMULATED = "SIMULATED"
-"""File that marks a simulated database."""
 
 SHOWN = 5
 """Names that a message shows at each end of a long list."""

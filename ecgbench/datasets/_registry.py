@@ -6,14 +6,15 @@ import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from ecgbench import protocol as numbers
-from ecgbench.artifacts import ArtifactStore, user_cache
+from ecgbench.artifacts import ArtifactStore, artifact_key, user_cache
 from ecgbench.errors import InputError
 from ecgbench.inputs import known_protocol
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.registry import Entry, Registry
-from ecgbench.types import Dataset
+from ecgbench.types import Dataset, Windows
 
 Files = Callable[[DatasetProtocol, Collection[str]], list[str]]
 """Paths below `<slug>/<version>/` that a dataset needs, of an edition's numbers and of all paths that SHA256SUMS.txt lists."""
@@ -115,6 +116,30 @@ class DatasetEntry(Entry):
         return self.edition(edition).protocol
 
 
+SIMULATED = "SIMULATED"
+"""File that marks a simulated database."""
+
+
+def is_simulated(folder: Path) -> bool:
+    """Whether the records in a database's folder come from the simulator."""
+    return (folder / SIMULATED).exists()
+
+
+@runtime_checkable
+class Loaded(Protocol):
+    """One side of a split as a loader leaves it: its windows, and the key of the artifact that holds them."""
+
+    @property
+    def windows(self) -> Windows:
+        """The windows."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """The artifact's key."""
+        ...
+
+
 @dataclass(frozen=True)
 class Request:
     """What a dataset's function is asked for; every option is one that its entry names."""
@@ -130,6 +155,23 @@ class Request:
     def folder(self) -> Path:
         """Folder of the edition's records."""
         return self.root / self.numbers.slug / self.numbers.version
+
+    def answer(self, name: str, train: Loaded, test: Loaded, leads: tuple[str, ...], notes: tuple[str, ...]) -> Dataset:
+        """The dataset of two loaded sides, with the options that were asked for."""
+        return Dataset(
+            name=name,
+            train=train.windows,
+            test=test.windows,
+            classes=self.numbers.classes,
+            fs=self.numbers.fs,
+            leads=leads,
+            labels=self.labels,
+            split=self.split,
+            edition=self.edition,
+            key=artifact_key("dataset", train=train.key, test=test.key),
+            notes=notes,
+            simulated=is_simulated(self.folder),
+        )
 
 
 DATASETS = Registry("datasets", DatasetEntry, "ecgbench.datasets")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from ecgbench.artifacts import artifact_key
 from ecgbench.datasets._drawn import Drawn, load_drawn
 from ecgbench.datasets._registry import DATASETS, Request
 from ecgbench.datasets._simulated_beats import simulate_records
@@ -48,20 +47,8 @@ def icentia11k(request: Request) -> Dataset:
         for side, names in (("train", numbers.train), ("test", numbers.test))
     )
     absent = len(numbers.train) + len(numbers.test) - len(here)
-    return Dataset(
-        name="icentia11k",
-        train=train.windows,
-        test=test.windows,
-        classes=numbers.classes,
-        fs=numbers.fs,
-        leads=("ecg",),
-        labels=request.labels,
-        split=request.split,
-        edition=request.edition,
-        key=artifact_key("dataset", train=train.key, test=test.key),
-        notes=(*_notes(train, "training"), *_notes(test, "test"), f"{absent} of the stated segments are not in the database."),
-        simulated=(request.folder / "SIMULATED").exists(),
-    )
+    notes = (*_notes(train, "training"), *_notes(test, "test"), f"{absent} of the stated segments are not in the database.")
+    return request.answer("icentia11k", train, test, ("ecg",), notes)
 
 
 def _published(folder: Path, names: Sequence[str]) -> list[str]:

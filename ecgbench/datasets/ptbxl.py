@@ -8,7 +8,6 @@ from types import MappingProxyType
 import numpy as np
 from jaxtyping import Bool
 
-from ecgbench.artifacts import artifact_key
 from ecgbench.datasets import _ptbxl_headers, _ptbxl_tables
 from ecgbench.datasets._ptbxl_tables import Listed
 from ecgbench.datasets._registry import DATASETS, Edition, Request
@@ -67,22 +66,9 @@ def ptbxl_files(numbers: DatasetProtocol, listed: Collection[str]) -> list[str]:
 def ptbxl(request: Request) -> Dataset:
     """Load ptbxl: 12 leads, windows of 10 s, folds 1 to 9 for training and 10 for testing."""
     listed, suffixes = _listed(request)
-    test = _tested(listed, request.split)
-    whole = [_side(request, listed, suffixes, chosen, side) for chosen, side in ((~test, "train"), (test, "test"))]
-    return Dataset(
-        name="ptbxl",
-        train=whole[0].windows,
-        test=whole[1].windows,
-        classes=request.numbers.classes,
-        fs=request.numbers.fs,
-        leads=PTBXL_LEADS,
-        labels=request.labels,
-        split=request.split,
-        edition=request.edition,
-        key=artifact_key("dataset", train=whole[0].key, test=whole[1].key),
-        notes=_notes(listed, whole),
-        simulated=(request.folder / "SIMULATED").exists(),
-    )
+    tested = _tested(listed, request.split)
+    train, test = (_side(request, listed, suffixes, chosen, side) for chosen, side in ((~tested, "train"), (tested, "test")))
+    return request.answer("ptbxl", train, test, PTBXL_LEADS, _notes(listed, train, test))
 
 
 def _listed(request: Request) -> tuple[Listed, tuple[str, ...]]:
@@ -111,16 +97,15 @@ def _side(request: Request, listed: Listed, suffixes: tuple[str, ...], chosen: B
     return load_whole(request.folder, rows, suffixes, request.numbers, PTBXL_LEADS, request.store, f"ptbxl {side}")
 
 
-def _notes(listed: Listed, whole: list[Whole]) -> tuple[str, ...]:
-    train, test = (one.windows for one in whole)
+def _notes(listed: Listed, train: Whole, test: Whole) -> tuple[str, ...]:
     part = "**This stands on a part of PTB-XL**: " if listed.total < WHOLE / 2 else ""
-    invalid, flat = sum(one.invalid for one in whole), sum(one.flat for one in whole)
-    shared = np.intersect1d(train.patient, test.patient).size
+    invalid, flat = train.invalid + test.invalid, train.flat + test.flat
+    shared = np.intersect1d(train.windows.patient, test.windows.patient).size
     notes = {
         f"{part}{listed.total} of its {WHOLE:,} records are listed.": True,
         f"{listed.unlabelled} records have none of the labels and are left out.": True,
         **dict.fromkeys(listed.notes, True),
-        f"{len(train)} records are for training, {len(test)} for testing.": True,
+        f"{len(train.windows)} records are for training, {len(test.windows)} for testing.": True,
         f"{invalid} records are left out, since they hold samples that are marked invalid.": invalid,
         f"{flat} records have a lead that is flat throughout; it stays so.": flat,
         f"{shared} patients have records on both sides of the split.": shared,
