@@ -8,11 +8,12 @@ import pytest
 @pytest.fixture
 def registries_restored(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget what the test registers."""
+    from ecgbench.controls import CONTROLS
     from ecgbench.datasets import DATASETS
     from ecgbench.methods import METHODS
     from ecgbench.metrics import METRICS
 
-    for registry in (DATASETS, METHODS, METRICS):
+    for registry in (CONTROLS, DATASETS, METHODS, METRICS):
         monkeypatch.setattr(registry, "_entries", {entry.key: entry for entry in registry})
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ecgbench.datasets import DATASETS
-from ecgbench.errors import EcgbenchError, MissingDataError
+from ecgbench.errors import EcgbenchError, MissingDataError, NotStoredError
 from ecgbench.pipeline import (
     DATA_ARGUMENTS,
     RUN_ARGUMENTS,
@@ -72,7 +72,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         own = [cell for cell in cells if split_metric(cell.metric)[0].family == family]
         metafunc.parametrize("cell", own, ids=[cell.id for cell in own])
     elif "group" in metafunc.fixturenames:
-        groups = list(dict.fromkeys(tuple(getattr(cell, name) for name in metafunc.module.GROUP) for cell in cells))
+        explained = [cell for cell in cells if "method" not in metafunc.module.GROUP or not cell.is_control]
+        groups = list(dict.fromkeys(tuple(getattr(cell, name) for name in metafunc.module.GROUP) for cell in explained))
         ids = ["-".join(f"seed{value}" if isinstance(value, int) else value for value in group) for group in groups]
         metafunc.parametrize("group", groups, ids=ids)
 
@@ -108,8 +109,10 @@ def _estimate(config: pytest.Config, names: list[str], workers: int) -> str:
     selected, options = config.option.selection.cells(), config.option.run_options
     cells = [cell for cell in selected if cell.id in wanted]
     health = {(cell.dataset, cell.method, cell.seed) for cell in selected if f"{cell.dataset}-{cell.method}-seed{cell.seed}" in wanted}
-    seconds = estimate_seconds(cells, options.samples, health, options.edition) / workers
     what = f"{len(cells)} cells and the health of {len(health)} methods' maps"
+    if not options.store.computing:
+        return f"ecgbench: {what}, of which nothing is computed"
+    seconds = estimate_seconds(cells, options.samples, health, options.edition) / workers
     return f"ecgbench: {what}, about {seconds:.0f} s (training not counted) if nothing of them is in the store"
 
 
@@ -157,6 +160,25 @@ def _records_are_here(request: pytest.FixtureRequest, run: Run) -> None:
         run.dataset(_place(request.node.name)[0])
     except MissingDataError as error:
         pytest.skip(str(error))
+    except NotStoredError:
+        return  # the test itself asks for the dataset, and fails with what it lacks
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Any:
+    """What may not be computed and is not stored fails in a line, with the command that computes it."""
+    from ecgbench.pipeline import cell_flags, not_stored
+
+    try:
+        return (yield)
+    except NotStoredError as error:
+        given = pyfuncitem.callspec.params
+        if "cell" in given:
+            what, flags = f"scores of {given['cell'].id}", cell_flags(given["cell"])
+        else:
+            names = ("seeds" if name == "seed" else name for name in pyfuncitem.module.GROUP)
+            what, flags = f"results behind {pyfuncitem.name}", dict(zip(names, map(str, given["group"]), strict=True))
+        pytest.fail(not_stored(pyfuncitem.funcargs["run"], what, flags, error), pytrace=False)
 
 
 @pytest.fixture

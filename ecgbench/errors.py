@@ -39,5 +39,19 @@ class ArtifactError(EcgbenchError):
     """The artifact store cannot be written or read."""
 
 
+class NotStoredError(ArtifactError):
+    """Something that may not be computed, since results are only checked, is not in the artifact store.
+
+    Attributes
+    ----------
+    stage, key : the artifact's
+    got : what is there instead, with its place
+    """
+
+    def __init__(self, stage: str, key: str, got: str) -> None:
+        super().__init__(f"expected the stored {stage} {key[:12]}, got {got}; compute it first, without --check-only.")
+        self.stage, self.key, self.got = stage, key, got
+
+
 class ResultsError(EcgbenchError):
     """A file of accepted results is missing, unreadable or not of the schema."""

@@ -42,7 +42,7 @@ class Registry(Generic[EntryT]):
 
     Parameters
     ----------
-    family : "datasets", "methods" or "metrics"
+    family : "datasets", "methods", "metrics" or "controls"
     entry_type : the dataclass that holds what an entry declares
     package : dotted name of the folder whose public modules register themselves
     """

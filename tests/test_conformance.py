@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ecgbench.controls import CONTROLS
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import InputError
 from ecgbench.methods import METHODS
@@ -16,16 +17,18 @@ from ecgbench.models.resnet import ARCHITECTURES
 
 from .world import World
 
-REGISTRIES = (DATASETS, METHODS, METRICS)
+REGISTRIES = (CONTROLS, DATASETS, METHODS, METRICS)
 ENTRIES = [pytest.param(registry.family, entry, id=f"{registry.family}-{entry.key}") for registry in REGISTRIES for entry in registry]
-POSITIONAL = {"datasets": ("request",), "methods": ("model", "x", "target"), "metrics": ("attributions",)}
+POSITIONAL = {"controls": ("scene",), "datasets": ("request",), "methods": ("model", "x", "target"), "metrics": ("attributions",)}
 SUPPLIED = {
+    "controls": set(),
     "datasets": set(),
     "methods": {"generators", "generator", "batch_size"},
     "metrics": {"mask", "x", "target", "evaluate", "seed", "multilabel", "shared", "curves", "steps"},
 }
 
 every_entry = pytest.mark.parametrize(("family", "entry"), ENTRIES)
+every_published = pytest.mark.parametrize(("family", "entry"), [entry for entry in ENTRIES if entry.values[0] != "controls"])
 every_dataset = pytest.mark.parametrize("entry", list(DATASETS), ids=DATASETS.keys())
 every_metric = pytest.mark.parametrize("entry", list(METRICS), ids=METRICS.keys())
 
@@ -68,7 +71,7 @@ def test_version_is_a_positive_number(family, entry):
     assert entry.version >= 1
 
 
-@every_entry
+@every_published
 def test_reference_can_be_looked_up(family, entry):
     assert re.match(r"doi:10\.\d{4,9}/\S+$|arXiv:\d{4}\.\d{4,5}$|[A-Z].+\d{4}", entry.reference)
 

@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 import ecgbench
-from ecgbench import cli
-from ecgbench.errors import MissingDataError
+from ecgbench import cli, pipeline
+from ecgbench.controls import control_maps
+from ecgbench.errors import MissingDataError, NotStoredError
 from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS, SELECTION_ARGUMENTS, selection_from
 from ecgbench.results import Cell, Fresh, MethodResults, compare
+from tests.controls.scenes import scene
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/decisions.md"]
@@ -111,7 +113,7 @@ def test_links_within_the_readme_lead_to_headings():
     assert set(re.findall(r"\]\(#([^)]+)\)", text("README.md"))) <= anchors
 
 
-@pytest.mark.parametrize("family", ["datasets", "methods", "metrics"])
+@pytest.mark.parametrize("family", ["controls", "datasets", "methods", "metrics"])
 def test_readme_has_a_row_for_every_entry_and_no_other(family):
     rows = re.findall(rf"^\| \[`(\w+)`\]\(ecgbench/{family}/(\w+)\.py\)", text("README.md"), re.M)
     assert all(key == file for key, file in rows)
@@ -140,18 +142,25 @@ def test_failures_read_as_the_guide_quotes_them():
         return compare(Fresh("mitdb-saliency_abs-auc-seed1", cell, {}, model, {"torch": torch}), results, 1e-6, command).message
 
     quoted = "".join(blocks("CONTRIBUTING.md", "text")).splitlines()
-    assert [said(new), said(far, "other"), said(new, accepted=()), said(new, accepted=None)] == quoted[-4:]
+    assert [said(new), said(far, "other"), said(new, accepted=()), said(new, accepted=None)] == quoted[-5:-1]
     edited = Cell("abs", "auc", 1, 0.948, 64, 0, 0.921, 0.969, 1.0, "old")
     for message in (said(new, torch="2.14.0"), said(edited)):
         cause = re.search(r"Likely cause: (.*)\. To accept", message)[1]
         assert f"`{cause}`" in text("CONTRIBUTING.md")
 
 
+def test_what_is_not_stored_reads_as_the_guide_quotes_it():
+    one = pipeline.Cell("mitdb", "saliency", "abs", "auc", 1)
+    error = NotStoredError("scores", "3f1c9e0d7a55" + 52 * "0", "none in /home/me/.cache/ecgbench/artifacts")
+    said = pipeline.not_stored(pipeline.Run(pipeline.Options()), f"scores of {one.id}", pipeline.cell_flags(one), error)
+    assert said == "".join(blocks("CONTRIBUTING.md", "text")).splitlines()[-1]
+
+
 @pytest.mark.usefixtures("registries_restored")
 def test_examples_of_entries_work():
     import torch
 
-    for number, block in enumerate(blocks("CONTRIBUTING.md", "python")):
+    for number, block in enumerate(block for block in blocks("CONTRIBUTING.md", "python") if ".register(" in block):
         exec(compile(block, f"example {number}", "exec"), {"__name__": f"example{number}"})
     model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(32, 2)).double()
     x = np.random.default_rng(0).standard_normal((3, 1, 32))
@@ -161,5 +170,7 @@ def test_examples_of_entries_work():
     mask = np.broadcast_to(np.arange(32) < 8, x.shape)
     share = abs(weights[:8]).sum() / abs(weights).sum()
     np.testing.assert_allclose(ecgbench.score("absolute_mass_share", maps, mask=mask), share, rtol=1e-12)
+    looked_at = scene()
+    np.testing.assert_allclose(control_maps("ramp", looked_at)[..., [0, -1]], np.broadcast_to([0, 1], (*looked_at.shape[:2], 2)))
     with pytest.raises(MissingDataError, match=r"exampledb/1\.0\.0"):
         ecgbench.load_dataset("exampledb")

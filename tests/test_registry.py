@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import ecgbench
+from ecgbench.controls import CONTROLS
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import DuplicateKeyError, EcgbenchError, UnknownKeyError
 from ecgbench.methods import METHODS
@@ -111,14 +112,16 @@ def test_unknown_key_is_a_key_error_with_a_plain_message(package: Path) -> None:
     assert str(caught.value) == 'expected a key of fakes, got "alhpa"; did you mean alpha?'
 
 
-@pytest.mark.parametrize(("family", "registry"), [("datasets", DATASETS), ("methods", METHODS), ("metrics", METRICS)])
+@pytest.mark.parametrize(
+    ("family", "registry"), [("controls", CONTROLS), ("datasets", DATASETS), ("methods", METHODS), ("metrics", METRICS)]
+)
 def test_called_package_returns_the_entries_by_key(family: str, registry: Registry[Any]) -> None:
     entries = getattr(ecgbench, family)()
     assert list(entries) == registry.keys()
     assert all(isinstance(entry, Entry) and entry.key == key for key, entry in entries.items())
 
 
-@pytest.mark.parametrize("registry", [DATASETS, METHODS, METRICS], ids=lambda registry: registry.family)
+@pytest.mark.parametrize("registry", [CONTROLS, DATASETS, METHODS, METRICS], ids=lambda registry: registry.family)
 def test_key_is_the_name_of_its_file(registry: Registry[Any]) -> None:
     assert [entry.function.__module__.rsplit(".", 1)[1] for entry in registry] == registry.keys()
 
@@ -127,6 +130,18 @@ def test_script_adds_a_method_by_register(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(METHODS, "_entries", dict(ecgbench.methods()))
     ecgbench.register("methods", version=1, reference="mine", passes=1)(function_of("script", "my_method"))
     assert ecgbench.methods()["my_method"].reference == "mine"
+
+
+def test_script_adds_a_control_by_register(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CONTROLS, "_entries", dict(ecgbench.controls()))
+    ecgbench.register("controls", version=1, reference="mine", title="mine")(function_of("script", "my_control"))
+    assert ecgbench.controls()["my_control"].title == "mine"
+
+
+def test_script_cannot_take_the_key_of_a_control(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CONTROLS, "_entries", dict(ecgbench.controls()))
+    with pytest.raises(DuplicateKeyError, match='expected a new key in controls, got "amplitude"'):
+        ecgbench.register("controls", version=1, reference="mine", title="mine")(function_of("script", "amplitude"))
 
 
 def test_script_cannot_take_the_key_of_an_entry(monkeypatch: pytest.MonkeyPatch) -> None:

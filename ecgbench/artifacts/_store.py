@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ecgbench.artifacts._artifact import RECORD, Arrays, Artifact, frozen, read_artifact, write_artifact
-from ecgbench.errors import ArtifactError
+from ecgbench.errors import ArtifactError, NotStoredError
 
 
 class DamagedArtifactWarning(UserWarning):
@@ -39,10 +39,12 @@ class ArtifactStore:
     Parameters
     ----------
     root : the folder; by default `ECGBENCH_CACHE`, else below the user's cache folder
+    computing : whether what is absent may be computed; otherwise the store is only read
     """
 
-    def __init__(self, root: Path | None = None) -> None:
+    def __init__(self, root: Path | None = None, computing: bool = True) -> None:
         self.root = Path(root) if root is not None else default_root()
+        self.computing = computing
 
     def compute(
         self,
@@ -56,14 +58,18 @@ class ArtifactStore:
 
         Parameters
         ----------
-        renew : compute it even where the store holds it
+        renew : compute it even where the store holds it; a store that is only read has what it holds
         attached : a file on the store's disk (see `scratch`) that `function` writes and that is moved into the artifact's folder
 
         Raises
         ------
         ArtifactError
             If the store cannot be written (no permission, no space); nothing half-written stays.
+        NotStoredError
+            If it is absent or damaged and the store is only read.
         """
+        if not self.computing:
+            return self._stored(stage, key)
         folder = self.folder(stage, key)
         before = _stamp(folder)
         found = None if renew else _read_if_whole(folder)
@@ -79,11 +85,13 @@ class ArtifactStore:
             return self.put(stage, key, arrays, info, time.perf_counter() - began, attached)
 
     def get(self, stage: str, key: str) -> Artifact | None:
-        """The artifact under `key`, or None if it is absent or damaged (then it is set aside)."""
+        """The artifact under `key`, or None if it is absent or damaged (then it is set aside; refused where the store is only read)."""
         folder = self.folder(stage, key)
         found = _read_if_whole(folder)
         if found is not None or not folder.is_dir():
             return found
+        if not self.computing:
+            raise NotStoredError(stage, key, f"a damaged one in {folder}")
         with self.locked(stage, key):
             return self._read_or_set_aside(folder)
 
@@ -91,6 +99,7 @@ class ArtifactStore:
         self, stage: str, key: str, arrays: Arrays, info: dict[str, Any], seconds: float = 0.0, attached: Path | None = None
     ) -> Artifact:
         """Write an artifact; one that is already there is replaced."""
+        self._check_computing(stage, key)
         folder = self.folder(stage, key)
         with self._writing(folder):
             folder.parent.mkdir(parents=True, exist_ok=True)
@@ -128,6 +137,7 @@ class ArtifactStore:
 
     def scratch(self, stage: str, key: str) -> Path:
         """Folder for work that must survive a kill before its artifact is whole (a training's last epoch)."""
+        self._check_computing(stage, key)
         folder = self.root / "unfinished" / f"{stage}-{key}"
         with self._writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
@@ -156,6 +166,16 @@ class ArtifactStore:
                 freed += _size(path)
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         return freed
+
+    def _stored(self, stage: str, key: str) -> Artifact:
+        found = self.get(stage, key)
+        if found is None:
+            raise NotStoredError(stage, key, f"none in {self.root}")
+        return found
+
+    def _check_computing(self, stage: str, key: str) -> None:
+        if not self.computing:
+            raise NotStoredError(stage, key, f"none in {self.root}")
 
     def _read_or_set_aside(self, folder: Path) -> Artifact | None:
         if not folder.is_dir():

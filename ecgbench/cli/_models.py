@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ecgbench.cli._files import check_out, write_arrays
 from ecgbench.cli._verb import DONE, add, say, seed_number
-from ecgbench.errors import InputError
 
 if TYPE_CHECKING:
     from ecgbench.cli._verb import Verbs
@@ -39,7 +39,7 @@ def add_explain(verbs: Verbs) -> None:
     verb = verbs.add_parser("explain", help="write a method's maps of a dataset's explained windows to a file")
     verb.add_argument("dataset")
     verb.add_argument("--method", required=True, help="key of the method")
-    verb.add_argument("--out", type=Path, required=True, help=".npz file: attributions, x, target, record, patient, start")
+    verb.add_argument("--out", type=Path, required=True, help=".npz file: attributions beside what `windows` writes")
     verb.add_argument("--seed", type=seed_number, help="default: the dataset's first")
     add(verb, {**DATA_ARGUMENTS, **{flag: RUN_ARGUMENTS[flag] for flag in ("--samples", "--protocol", "--device", "--precision")}})
     verb.set_defaults(run=_explain, retrain=False, update_scores=False, check_only=False)
@@ -52,7 +52,7 @@ def _train(given: argparse.Namespace) -> int:
     from ecgbench.nn import device_named
     from ecgbench.pipeline import import_model, model_of
 
-    _check_out(given.out, ".safetensors")
+    check_out(given.out, ".safetensors")
     device_named(given.device)
     dataset = load_dataset(given.dataset, labels=given.labels, split=given.split, edition=given.edition)
     seed = DATASETS[given.dataset].protocol.seeds[0] if given.seed is None else given.seed
@@ -70,35 +70,17 @@ def _train(given: argparse.Namespace) -> int:
 
 
 def _explain(given: argparse.Namespace) -> int:
-    import io
-
-    import numpy as np
-
-    from ecgbench.artifacts import write_atomically
     from ecgbench.datasets import DATASETS
     from ecgbench.methods import METHODS
     from ecgbench.nn import device_named
-    from ecgbench.pipeline import Run, options_from
+    from ecgbench.pipeline import ATTRIBUTIONS, Run, options_from, window_arrays
 
-    _check_out(given.out, ".npz")
+    check_out(given.out, ".npz")
     device_named(given.device)
     method = METHODS[given.method].key
     run = Run(options_from(given, time.time()))
     seed = DATASETS[given.dataset].protocol.seeds[0] if given.seed is None else given.seed
-    maps, explained = run.maps(given.dataset, seed, method), run.explained(given.dataset, seed)
-    windows = explained.windows
-    content = io.BytesIO()
-    origin = {"record": windows.record, "patient": windows.patient, "start": windows.start}
-    arrays: dict[str, Any] = {"attributions": maps.values, "x": windows.x, "target": explained.target, **origin}
-    np.savez_compressed(content, **arrays)
-    write_atomically(given.out, content.getvalue())
+    maps = run.maps(given.dataset, seed, method)
+    write_arrays(given.out, {ATTRIBUTIONS: maps.values, **window_arrays(run, given.dataset, seed)})
     say(f"{len(maps.values)} maps of {method} written to {given.out} ({maps.seconds:.1f} s)")
     return DONE
-
-
-def _check_out(path: Path | None, suffix: str) -> None:
-    """Refuse a file that cannot be written before hours go into what it is to hold."""
-    if path is not None and path.suffix != suffix:
-        raise InputError(f'expected --out as a {suffix} file, got "{path}"; name it so.')
-    if path is not None and not path.parent.is_dir():
-        raise InputError(f'expected --out in a folder that is there, got "{path}"; make the folder or name another.')

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ecgbench.cli._judged import compute_and_judge, maps_behind
 from ecgbench.cli._verb import DONE, FAILED, add, add_scores, say
 from ecgbench.errors import InputError
 
+SITE = Path("build/site")
+"""Where the site is written unless the user says otherwise."""
+
 if TYPE_CHECKING:
     from ecgbench.cli._verb import Verbs
-    from ecgbench.pipeline import Cell
+    from ecgbench.pipeline import Cell, Run
 
 
 def add_run(verbs: Verbs) -> None:
     """Add the verb `run`."""
     from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS, SELECTION_ARGUMENTS
 
-    verb = verbs.add_parser("run", help="compute cells of the benchmark and check them against the accepted results")
+    verb = verbs.add_parser("run", help="compute cells of the benchmark, or only check them, against the accepted results")
     add(verb, {**SELECTION_ARGUMENTS, **DATA_ARGUMENTS, **RUN_ARGUMENTS})
     add_scores(verb)
     verb.set_defaults(run=_run)
@@ -32,6 +36,8 @@ def add_leaderboard(verbs: Verbs) -> None:
     verb.add_argument("--check", action="store_true", help="write nothing; fail if a page differs from what would be written")
     verb.add_argument("--out", type=Path, default=Path("leaderboards"), help="folder of the pages (default leaderboards)")
     verb.add_argument("--readme", type=Path, default=Path("README.md"), help="file with an excerpt between marks (default README.md)")
+    verb.add_argument("--site", type=Path, metavar="DIR", help="instead of pages, write them as a static site into this folder")
+    verb.add_argument("--open", action="store_true", help=f"write the site (without --site into {SITE}) and open it in the browser")
     add_scores(verb)
     verb.set_defaults(run=_leaderboard)
 
@@ -45,40 +51,31 @@ def add_cache(verbs: Verbs) -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
-    from ecgbench.pipeline import Run, accept, estimate_seconds, health_record, judge, options_from, selection_from
+    from ecgbench.pipeline import Run, options_from, selection_from
 
     cells = selection_from(given).cells()
     run = Run(options_from(given, time.time()), wanted=cells)
     if not cells:
         raise InputError("expected a selection that holds cells, got an empty one; see --dataset, --method, --metric and --seeds.")
-    maps = dict.fromkeys((cell.dataset, cell.method, cell.seed) for cell in cells)
-    seconds = estimate_seconds(cells, run.options.samples, maps, run.options.edition)
+    _say_estimate(run, cells)
+    return compute_and_judge(run, cells, given.scores, given.update_scores, given.check_only)
+
+
+def _say_estimate(run: Run, cells: Sequence[Cell]) -> None:
+    from ecgbench.pipeline import estimate_seconds
+
+    if not run.options.store.computing:
+        say(f"{len(cells)} cells, of which nothing is computed")
+        return
+    seconds = estimate_seconds(cells, run.options.samples, maps_behind(cells), run.options.edition)
     say(f"{len(cells)} cells, at most about {seconds:.0f} s if nothing of them is in the store")
-    verdicts, means = {}, {}
-    for cell in tqdm(cells, unit="cell"):
-        scores = run.scores(cell)
-        means[cell] = scores.mean
-        verdicts[cell] = judge(run, cell, scores, given.scores, given.update_scores)
-    accept(run, [cell for cell, verdict in verdicts.items() if verdict.status == "updated"], given.scores)
-    _say_tables(means, [health_record(run, *of) for of in maps])
-    bad = [verdict.message for verdict in verdicts.values() if verdict.fails(given.check_only)]
-    new = sum(verdict.status == "nothing" for verdict in verdicts.values())
-    say("\n".join(["", *bad, f"{len(cells)} cells, {len(bad)} failed, {new} with no accepted result"]))
-    return FAILED if bad else DONE
-
-
-def _say_tables(means: Mapping[Cell, float], health: Sequence[Mapping[str, Any]]) -> None:
-    from ecgbench.pipeline import health_table, score_table
-
-    for dataset in dict.fromkeys(cell.dataset for cell in means):
-        say(f"\n{score_table(dataset, means)}\n\n{health_table(dataset, health)}")
 
 
 def _leaderboard(given: argparse.Namespace) -> int:
     from ecgbench.leaderboard import check_pages, write_pages
 
+    if given.site or given.open:
+        return _site(given)
     if given.check:
         differences = check_pages(given.scores, given.out, given.readme)
         say("\n".join(differences) or "the pages are what the accepted results say")
@@ -88,6 +85,22 @@ def _leaderboard(given: argparse.Namespace) -> int:
     except OSError as error:
         raise InputError(f"expected to write pages into {given.out}, got {error.strerror or error}; name another folder.") from error
     say("\n".join(map(str, written)))
+    return DONE
+
+
+def _site(given: argparse.Namespace) -> int:
+    import webbrowser
+
+    from ecgbench.leaderboard import render_pages, write_site
+
+    folder = given.site or SITE
+    try:
+        first = write_site(render_pages(given.scores), given.out, folder)
+    except OSError as error:
+        raise InputError(f"expected to write a site into {folder}, got {error.strerror or error}; name another folder.") from error
+    say(str(first))
+    if given.open and not webbrowser.open(first.resolve().as_uri()):
+        say("no browser was found; open that file yourself")
     return DONE
 
 

@@ -1,7 +1,11 @@
-"""Leaderboards: markdown pages drawn from accepted results, without data, models or torch."""
+"""Leaderboards: pages, figures and a static site drawn from accepted results, and what changed between two sets of results."""
 
 from __future__ import annotations
 
-from ecgbench.leaderboard._write import check_pages, render, write_pages
+from ecgbench.leaderboard._changes import changes
+from ecgbench.leaderboard._changes_page import changes_page
+from ecgbench.leaderboard._revision import unpack_revision
+from ecgbench.leaderboard._write import check_pages, render, render_pages, write_pages
+from ecgbench.leaderboard.site import write_site
 
-__all__ = ["check_pages", "render", "write_pages"]
+__all__ = ["changes", "changes_page", "check_pages", "render", "render_pages", "unpack_revision", "write_pages", "write_site"]

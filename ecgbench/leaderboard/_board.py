@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from ecgbench.datasets import DATASETS, DatasetEntry
-from ecgbench.errors import ResultsError
-from ecgbench.leaderboard.statistics import Column, columns, families, family_places, gaps, grid, summary
+from ecgbench.errors import ResultsError, UnknownKeyError
+from ecgbench.leaderboard.statistics import Column, columns, families, family_places, gaps, grid
 from ecgbench.metrics import METRICS, MetricEntry
-from ecgbench.registry import Registry
-from ecgbench.results import MethodResults, read_files, read_scores
+from ecgbench.protocol import STUDY
+from ecgbench.registry import Registry, unknown
+from ecgbench.results import MethodResults, read_file, read_scores
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class Board:
     name : the folder: the dataset's key, with "@" and what differs from its default identity behind it
     dataset : what the dataset declares; None if it is not registered here
     files : accepted results by method
-    samples : per-window arrays beside them, by method
+    controls : accepted results of maps that no method made, by control
+    samples : per-window arrays beside them, by method and control
     columns : the cells' metrics
-    summary : by method, variant and metric what `ecgbench.leaderboard.statistics.summary` gives, by name
     places : variants x families
     gaps : what a variant lacks, by family
     """
@@ -37,11 +38,16 @@ class Board:
     name: str
     dataset: DatasetEntry | None
     files: Mapping[str, MethodResults]
+    controls: Mapping[str, MethodResults]
     samples: Mapping[str, Mapping[str, np.ndarray]]
     columns: tuple[Column, ...]
-    summary: Mapping[tuple[str, str, str], Mapping[str, float]]
     places: pd.DataFrame
     gaps: Mapping[str, Mapping[tuple[str, str], Mapping[str, list[int]]]]
+
+    @property
+    def everything(self) -> Mapping[str, MethodResults]:
+        """Accepted results of methods and controls."""
+        return {**self.files, **self.controls}
 
     @property
     def identity(self) -> Mapping[str, Any]:
@@ -57,6 +63,11 @@ class Board:
     def title(self) -> str:
         """The dataset's title, or its key if it is not registered here."""
         return self.dataset.title if self.dataset else self.key
+
+    def class_name(self, index: int) -> str:
+        """What the dataset calls a class, or its number if the dataset is not registered here."""
+        names = self.dataset.protocol.classes if self.dataset else ()
+        return names[index] if index < len(names) else f"class {index}"
 
     @property
     def default(self) -> bool:
@@ -74,6 +85,16 @@ class Board:
         return bool(self.identity["simulated"]) and not self.embedded
 
     @property
+    def of_study(self) -> bool:
+        """Whether it was computed to be compared with the study: by its protocol, or with its labels."""
+        return STUDY in (self.identity["protocol"], self.identity["labels"])
+
+    @property
+    def compared(self) -> bool:
+        """Whether it stands beside other datasets on the pages of methods and metrics."""
+        return not self.apart and not self.of_study
+
+    @property
     def seeds(self) -> tuple[int, ...]:
         """Seeds of the models."""
         return tuple(sorted({cell.seed for results in self.files.values() for cell in results.cells}))
@@ -89,6 +110,11 @@ def unranked(files: Mapping[str, MethodResults]) -> set[str]:
     return {method for method, results in files.items() if results.provenance.get("ranked") is False}
 
 
+def is_control(results: MethodResults) -> bool:
+    """Whether the maps that were scored are no method's."""
+    return "control" in results.provenance
+
+
 def read_boards(scores: Path, metrics: Registry[MetricEntry] = METRICS, datasets: Registry[DatasetEntry] = DATASETS) -> tuple[Board, ...]:
     """Boards of all folders of accepted results below `scores`, by name.
 
@@ -99,12 +125,31 @@ def read_boards(scores: Path, metrics: Registry[MetricEntry] = METRICS, datasets
     UnknownKeyError
         If a cell is of a metric that nobody registered.
     """
-    folders: dict[str, dict[str, MethodResults]] = {}
-    for results in read_files(scores):
-        folders.setdefault(results.dataset, {})[results.method] = results
-    if not folders:
+    return tuple(read_board(scores, name, metrics, datasets) for name in _folders(scores))
+
+
+def read_board(scores: Path, name: str, metrics: Registry[MetricEntry] = METRICS, datasets: Registry[DatasetEntry] = DATASETS) -> Board:
+    """The board of one folder of accepted results below `scores`, without reading the others.
+
+    Raises
+    ------
+    ResultsError
+        As `read_boards`.
+    UnknownKeyError
+        If there is no such folder, or a cell is of a metric that nobody registered.
+    """
+    if name not in (known := _folders(scores)):
+        raise UnknownKeyError(unknown("accepted results", name, known))
+    files = {path.stem: read_file(path) for path in sorted((scores / name).glob("*.json"))}
+    return _board(name, files, scores / name, metrics, datasets)
+
+
+def _folders(scores: Path) -> list[str]:
+    """Names of the folders that hold accepted results."""
+    found = sorted({path.parent.name for path in scores.glob("*/*.json")})
+    if not found:
         raise ResultsError(f"expected accepted results below {scores}, got none; accept some with `pytest benchmark --update-scores`.")
-    return tuple(_board(name, files, scores / name, metrics, datasets) for name, files in sorted(folders.items()))
+    return found
 
 
 def _board(
@@ -114,8 +159,12 @@ def _board(
     metrics: Registry[MetricEntry],
     datasets: Registry[DatasetEntry],
 ) -> Board:
-    _check(name, files)
-    rows = [{"method": method, **asdict(cell)} for method, results in files.items() for cell in results.cells]
+    check_together(name, files)
+    controls = {key: results for key, results in files.items() if is_control(results)}
+    methods = {key: results for key, results in files.items() if key not in controls}
+    if not methods:
+        raise ResultsError(f"expected results of methods beside those of controls in {folder}, got none; accept some.")
+    rows = [{"method": method, **asdict(cell)} for method, results in methods.items() for cell in results.cells]
     cells = pd.DataFrame(rows)
     shown = columns(cells["metric"], metrics)
     counted = {family: [c for c in shown if c.family == family and c.entry.ranked] for family in families(shown)}
@@ -123,21 +172,23 @@ def _board(
     return Board(
         name=name,
         dataset=datasets[key] if key in datasets else None,  # noqa: SIM401  (a Registry has no `get`)
-        files=files,
+        files=methods,
+        controls=controls,
         samples={method: read_scores(folder / f"{method}.json") for method in files},
         columns=shown,
-        summary=_by_cell(summary(cells)),
-        places=family_places(cells, shown, unranked(files)),
+        places=family_places(cells, shown, unranked(methods)),
         gaps={family: gaps(values, counted[family]) for family in counted},
     )
 
 
-def _by_cell(summaries: pd.DataFrame) -> dict[tuple[str, str, str], dict[str, float]]:
-    rows = summaries.reset_index().to_dict("records")
-    return {(row["method"], row["variant"], row["metric"]): {str(what): row[what] for what in summaries} for row in rows}
+def check_together(name: str, files: Mapping[str, MethodResults]) -> None:
+    """Refuse files of a folder that are of several identities, or have no cell or one twice.
 
-
-def _check(name: str, files: Mapping[str, MethodResults]) -> None:
+    Raises
+    ------
+    ResultsError
+        If they are.
+    """
     for method, results in files.items():
         first = next(iter(files))
         if results.identity != files[first].identity:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import html
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ecgbench.artifacts import canonical
 from ecgbench.leaderboard._board import Board
-from ecgbench.leaderboard.tables import NOTHING, number, table
+from ecgbench.leaderboard.tables import NOTHING, escaped, number, table
 from ecgbench.protocol import AGREEMENT_WINDOWS, NEAR_DUPLICATE
 from ecgbench.results import health_rows, sample_name
 
@@ -46,7 +47,10 @@ def windows_section(board: Board) -> str:
     for seed in board.seeds:
         methods = {m: _samples(board, m, seed) for m, results in board.files.items() if any(c.seed == seed for c in results.cells)}
         rows += [[str(seed), *counts, methods] for counts, methods in together(methods)]
-    notes = [f"- {note}" for note in dict.fromkeys(note for method in sorted(board.files) for note in board.files[method].notes)]
+    notes = [
+        f"- {html.escape(' '.join(note.split()), quote=False)}"
+        for note in dict.fromkeys(note for method in sorted(board.files) for note in board.files[method].notes)
+    ]
     listed = table(["seed", "explained windows", "patients", "windows of each class", "results of"], rows, numbers_from=5)
     return "\n".join(["## Explained windows", "", listed, *([""] if notes else []), *notes])
 
@@ -57,13 +61,8 @@ def _samples(board: Board, method: str, seed: int) -> list[str]:
     if patient is None or target is None:
         return [NOTHING, NOTHING, NOTHING]
     classes, counts = np.unique(target, return_counts=True)
-    each = ", ".join(f"{_class(board, int(c))} {n}" for c, n in zip(classes, counts, strict=True))
+    each = ", ".join(f"{board.class_name(int(c))} {n}" for c, n in zip(classes, counts, strict=True))
     return [str(len(target)), str(len(np.unique(patient))), each]
-
-
-def _class(board: Board, index: int) -> str:
-    names = board.dataset.protocol.classes if board.dataset else ()
-    return names[index] if index < len(names) else f"class {index}"
 
 
 def models_section(board: Board) -> str:
@@ -71,7 +70,13 @@ def models_section(board: Board) -> str:
     found = [(seed, model, methods) for seed in board.seeds for model, methods in together(_models(board, seed))]
     measures = sorted({name for _, model, _ in found for name, value in model.items() if _plain(value)} - set(_OF_A_MODEL))
     rows = [
-        [str(seed), f"`{model['digest'][:12]}`", model["origin"], model["precision"], *(_text(model.get(m)) for m in measures), methods]
+        [
+            str(seed),
+            _text(model["digest"]),
+            *(_text(model[name]) for name in _OF_A_MODEL[1:]),
+            *(_text(model.get(m)) for m in measures),
+            methods,
+        ]
         for seed, model, methods in found
     ]
     header = ["seed", "digest", "origin", "precision", *(name.replace("_", " ") for name in measures), "explained for"]
@@ -88,19 +93,19 @@ def _models(board: Board, seed: int) -> dict[str, Any]:
 
 
 def _confusion(board: Board, seed: int, model: Mapping[str, Any]) -> str:
-    names = [_class(board, i) for i in range(len(model["confusion"]))]
+    names = [board.class_name(i) for i in range(len(model["confusion"]))]
     rows = [[name, *map(str, counts)] for name, counts in zip(names, model["confusion"], strict=True)]
     return _folded(f"Confusion matrix of seed {seed}", model, table(["true \\ predicted", *names], rows))
 
 
 def _label_auc(board: Board, seed: int, model: Mapping[str, Any]) -> str:
-    rows = [[_class(board, i), NOTHING if value is None else number(value)] for i, value in enumerate(model["auc"])]
+    rows = [[board.class_name(i), NOTHING if value is None else number(value)] for i, value in enumerate(model["auc"])]
     what = f"AUC of each label of seed {seed} (a dash where no test record, or every one, has the label)"
     return _folded(what, model, table(["label", "AUC"], rows))
 
 
 def _folded(what: str, model: Mapping[str, Any], shown: str) -> str:
-    summary = f"<details><summary>{what}, model <code>{model['digest'][:12]}</code></summary>"
+    summary = f"<details><summary>{what}, model <code>{html.escape(model['digest'][:12])}</code></summary>"
     return "\n".join(["", summary, "", shown, "", "</details>"])
 
 
@@ -114,6 +119,15 @@ def health_section(board: Board) -> str:
     return "\n".join(["## Health", "", HEALTH, "", table(headings, rows)])
 
 
+def health_table(method: str, boards: Sequence[Board]) -> str:
+    """What the maps of one method look like on every dataset; empty if nothing was recorded."""
+    measured = {board.name: board.files[method].health for board in boards}
+    if not any(values for seeds in measured.values() for values in seeds.values()):
+        return "Nothing was measured."
+    (_, *headings), rows = health_rows(measured, {}, lambda name: f"[{name}](../{name}.md#health)")
+    return table(["dataset", *headings], rows)
+
+
 def _sketches(board: Board, method: str) -> dict[str, np.ndarray]:
     names = {str(seed): sample_name("sketch", seed) for seed in board.seeds}
     return {seed: board.samples[method][name] for seed, name in names.items() if name in board.samples[method]}
@@ -125,10 +139,11 @@ def provenance_section(board: Board) -> str:
     names = {name for results in board.files.values() for name in results.provenance} - set(_NOT_PROVENANCE)
     for name in sorted(names):
         values = {method: results.provenance.get(name) for method, results in board.files.items()}
-        rows += [[name, _text(value), methods] for value, methods in together(values)]
+        rows += [[escaped(name), _text(value), methods] for value, methods in together(values)]
     commands = [
         f"{recompute(board)}   # compute again and accept",
         f"{recompute(board, accept=False)}   # compute again and compare",
+        f"ecgbench scores {board.name} --method {min(board.files)} --metric {board.columns[0].name}   # per-window scores behind a cell",
         "ecgbench leaderboard   # draw the pages from the accepted results",
     ]
     return "\n".join(["## Provenance", "", table(["what", "value", "results of"], rows, 3), "", "```sh", *commands, "```"])
@@ -155,10 +170,10 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.3g}" if 0 < abs(value) < 0.01 else f"{value:.3f}"
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_text(value[name])}" for name in sorted(value))
+        return ", ".join(f"{escaped(name)} {_text(value[name])}" for name in sorted(value))
     if isinstance(value, list | tuple):
         return ", ".join(map(_text, value))
-    return f"`{value[:12]}`" if _hexadecimal(value) else str(value if value not in (None, "") else NOTHING)
+    return f"`{value[:12]}`" if _hexadecimal(value) else escaped(str(value if value not in (None, "") else NOTHING))
 
 
 def _hexadecimal(value: Any) -> bool:

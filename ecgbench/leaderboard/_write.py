@@ -1,19 +1,27 @@
-"""Rendered pages against files: write them, or name what differs."""
+"""Rendered pages and figures against files: write them, or name what differs."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from itertools import zip_longest
 from pathlib import Path
 
 from ecgbench.artifacts import write_atomically
 from ecgbench.datasets import DATASETS, DatasetEntry
 from ecgbench.errors import ResultsError
+from ecgbench.leaderboard._analysis import analyse
 from ecgbench.leaderboard._board import read_boards
-from ecgbench.leaderboard._overview import overview_page, refreshed
-from ecgbench.leaderboard.pages import MARK, dataset_page
+from ecgbench.leaderboard._drawing import CREATOR
+from ecgbench.leaderboard._excerpt import refreshed
+from ecgbench.leaderboard._page_figures import FOLDER
+from ecgbench.leaderboard._render import pages_of
+from ecgbench.leaderboard.pages import MARK
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.registry import Registry
+
+SUBFOLDERS = ("methods", "metrics")
+FIGURES = (".svg", ".png")
 
 
 def render(
@@ -22,8 +30,8 @@ def render(
     readme: Path | None = None,
     metrics: Registry[MetricEntry] = METRICS,
     datasets: Registry[DatasetEntry] = DATASETS,
-) -> dict[Path, str]:
-    """Text of every page by its path, from accepted results alone.
+) -> dict[Path, bytes]:
+    """Content of every page and figure by its path, from accepted results alone.
 
     Parameters
     ----------
@@ -37,27 +45,31 @@ def render(
     ResultsError
         If results are absent or unreadable, or the README has no place for the excerpt.
     """
-    boards = read_boards(scores, metrics, datasets)
-    pages = {out / f"{board.name}.md": dataset_page(board) for board in boards}
-    pages[out / "README.md"] = overview_page(boards)
+    analyses = [analyse(board) for board in read_boards(scores, metrics, datasets)]
+    files = {out / path: content for path, content in pages_of(analyses).items()}
     if readme is not None:
         folder = Path(os.path.relpath(out, readme.parent)).as_posix()
-        pages[readme] = refreshed(_read(readme), boards, folder)
-    return pages
+        files[readme] = refreshed(_read(readme), analyses, folder).encode()
+    return files
+
+
+def render_pages(scores: Path) -> dict[str, bytes]:
+    """Content of every page and figure by its path below the pages' folder (see `render`)."""
+    return pages_of([analyse(board) for board in read_boards(scores)])
 
 
 def write_pages(scores: Path, out: Path, readme: Path | None = None) -> list[Path]:
-    """Write all pages, remove generated ones that have no results any more; returns the written paths.
+    """Write all pages and figures, remove generated ones that have no results any more; returns the written paths.
 
     See `render` for the parameters and what is raised.
     """
-    pages = render(scores, out, readme)
-    out.mkdir(parents=True, exist_ok=True)
-    for path, text in pages.items():
-        write_atomically(path, text.encode())
-    for path in _left_over(out, pages):
+    files = render(scores, out, readme)
+    for path, content in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content)
+    for path in _left_over(out, files):
         path.unlink()
-    return list(pages)
+    return list(files)
 
 
 def check_pages(scores: Path, out: Path, readme: Path | None = None) -> list[str]:
@@ -65,16 +77,18 @@ def check_pages(scores: Path, out: Path, readme: Path | None = None) -> list[str
 
     See `render` for the parameters and what is raised.
     """
-    pages = render(scores, out, readme)
-    found = [difference for path, text in pages.items() if (difference := _difference(path, text))]
-    return found + [f"{path}: generated, but there are no results for it" for path in _left_over(out, pages)]
+    files = render(scores, out, readme)
+    found = [difference for path, content in files.items() if (difference := _difference(path, content))]
+    return found + [f"{path}: generated, but there are no results for it" for path in _left_over(out, files)]
 
 
-def _difference(path: Path, expected: str) -> str:
+def _difference(path: Path, expected: bytes) -> str:
     if not path.exists():
         return f"{path}: missing"
+    if path.suffix != ".md":
+        return "" if path.read_bytes() == expected else f"{path}: another figure than the results give; draw it again"
     text = _read(path)
-    for line, (got, wanted) in enumerate(zip_longest(text.split("\n"), expected.split("\n")), start=1):
+    for line, (got, wanted) in enumerate(zip_longest(text.split("\n"), expected.decode().split("\n")), start=1):
         if got != wanted:
             return f"{path}: differs at line {line}: expected {_quoted(wanted)}, got {_quoted(got)}"
     return ""
@@ -84,8 +98,12 @@ def _quoted(line: str | None) -> str:
     return "the end of the file" if line is None else f'"{line}"'
 
 
-def _left_over(out: Path, pages: dict[Path, str]) -> list[Path]:
-    return [path for path in sorted(out.glob("*.md")) if path not in pages and _read(path).startswith(MARK)]
+def _left_over(out: Path, files: Mapping[Path, bytes]) -> list[Path]:
+    """Generated files that are not among these: pages are known by their first line, figures by what they say drew them."""
+    pages = [path for folder in (out, *(out / name for name in SUBFOLDERS)) for path in sorted(folder.glob("*.md"))]
+    figures = [path for path in sorted((out / FOLDER).rglob("*")) if path.suffix in FIGURES and path not in files]
+    drawn = [path for path in figures if CREATOR.encode() in path.read_bytes()]
+    return [path for path in pages if path not in files and _read(path).startswith(MARK)] + drawn
 
 
 def _read(path: Path) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pandas as pd
 
@@ -18,6 +19,7 @@ SPANS = "spans"
 VARIANT = ["method", "variant"]
 AGREEING = 9
 """Decimals to which two values must agree to be tied: below them lies the rounding of sums."""
+Values = TypeVar("Values", pd.Series, pd.DataFrame)
 _ORDER = (LOCALISATION, FAITHFULNESS)
 
 
@@ -97,13 +99,17 @@ def gaps(values: pd.DataFrame, counted: Sequence[Column]) -> dict[tuple[str, str
     return found
 
 
-def scaled_ranks(values: pd.Series[float], higher_is_better: bool) -> pd.Series[float]:
-    """Ranks scaled to 0 (best) .. 1 (worst); ties share the lowest rank.
+def plain_ranks(values: Values, higher_is_better: bool) -> Values:
+    """Ranks from 1 (best), of a frame in each column; ties share the lowest rank."""
+    return values.round(AGREEING).rank(method="min", ascending=not higher_is_better)
+
+
+def scaled_ranks(values: Values, higher_is_better: bool) -> Values:
+    """Ranks scaled to 0 (best) .. 1 (worst), of a frame in each column; ties share the lowest rank.
 
     Of n values, rank r (from 1) becomes (r - 1) / (n - 1); a single value becomes 0.
     """
-    ranks = values.round(AGREEING).rank(method="min", ascending=not higher_is_better)
-    return (ranks - 1) / max(len(values) - 1, 1)
+    return (plain_ranks(values, higher_is_better) - 1) / max(len(values) - 1, 1)
 
 
 def family_places(cells: pd.DataFrame, shown: Sequence[Column], unranked: Iterable[str] = ()) -> pd.DataFrame:
@@ -140,29 +146,3 @@ def _places(values: pd.DataFrame, counted: Sequence[Column]) -> pd.Series[float]
 def overall(places: Mapping[str, pd.Series[float]]) -> pd.Series[float]:
     """Mean of a family's places over datasets; nan for a variant that is not ranked on one of them."""
     return pd.DataFrame(dict(places), dtype="float64").mean(axis=1, skipna=False)
-
-
-def summary(cells: pd.DataFrame) -> pd.DataFrame:
-    """What a page shows of each (method, variant, metric) of one dataset.
-
-    Returns
-    -------
-    frame indexed by method, variant and metric: mean over seeds (nan if a seed's is undefined), spread (standard deviation over seeds,
-    nan for one), low and high (interval of the mean; nan for several seeds), undefined (share of windows), seconds (per window), seeds
-    (number of them)
-    """
-    typed = cells.astype(dict.fromkeys(["value", "low", "high", "seconds"], "float64")).sort_values("seed")
-    groups = typed.assign(windows=typed["n"] + typed["undefined"]).groupby([*VARIANT, "metric"])
-    totals = groups[["undefined", "seconds", "windows"]].sum()
-    seeds = groups["seed"].nunique()
-    return pd.DataFrame(
-        {
-            "mean": groups["value"].agg(lambda values: values.mean(skipna=False)),
-            "spread": groups["value"].agg(lambda values: values.std(skipna=False)),
-            "low": groups["low"].agg("first").where(seeds == 1),
-            "high": groups["high"].agg("first").where(seeds == 1),
-            "undefined": totals["undefined"] / totals["windows"],
-            "seconds": totals["seconds"] / totals["windows"],
-            "seeds": seeds,
-        }
-    )

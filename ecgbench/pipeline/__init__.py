@@ -12,7 +12,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "_accept": ["accept", "identity", "judge", "lost_cells", "results_folder"],
+        "_accept": ["accept", "cell_flags", "identity", "judge", "lost_cells", "results_folder"],
         "_arguments": [
             "DATA_ARGUMENTS",
             "RUN_ARGUMENTS",
@@ -31,12 +31,18 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "_options": ["Options"],
         "_run": ["Run"],
         "_score": ["score"],
+        "_standard_windows": ["check_seeds"],
+        "_submission": ["About", "check_about", "pack"],
+        "_submitted": ["check_place", "submitted_run"],
+        "_stored": ["not_stored", "scored"],
         "_table": ["score_table"],
+        "_window_file": ["ATTRIBUTIONS", "read_maps", "window_arrays"],
     },
 )
 
 if TYPE_CHECKING:
     from ecgbench.pipeline._accept import accept as accept
+    from ecgbench.pipeline._accept import cell_flags as cell_flags
     from ecgbench.pipeline._accept import identity as identity
     from ecgbench.pipeline._accept import judge as judge
     from ecgbench.pipeline._accept import lost_cells as lost_cells
@@ -65,4 +71,15 @@ if TYPE_CHECKING:
     from ecgbench.pipeline._register import register as register
     from ecgbench.pipeline._run import Run as Run
     from ecgbench.pipeline._score import score as score
+    from ecgbench.pipeline._standard_windows import check_seeds as check_seeds
+    from ecgbench.pipeline._stored import not_stored as not_stored
+    from ecgbench.pipeline._stored import scored as scored
+    from ecgbench.pipeline._submission import About as About
+    from ecgbench.pipeline._submission import check_about as check_about
+    from ecgbench.pipeline._submission import pack as pack
+    from ecgbench.pipeline._submitted import check_place as check_place
+    from ecgbench.pipeline._submitted import submitted_run as submitted_run
     from ecgbench.pipeline._table import score_table as score_table
+    from ecgbench.pipeline._window_file import ATTRIBUTIONS as ATTRIBUTIONS
+    from ecgbench.pipeline._window_file import read_maps as read_maps
+    from ecgbench.pipeline._window_file import window_arrays as window_arrays

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from ecgbench.datasets import DATASETS
 from ecgbench.errors import ResultsError
 from ecgbench.methods import METHODS
 from ecgbench.pipeline._cells import Cell, metric_names, split_metric, variant_name
+from ecgbench.pipeline._gallery import gallery
 from ecgbench.pipeline._health import illness
-from ecgbench.pipeline._provenance import packages, provenance
+from ecgbench.pipeline._provenance import packages, provenance, source
 from ecgbench.pipeline._run import Run
 from ecgbench.protocol import ALL, OURS
 from ecgbench.results import Cell as Number
@@ -34,18 +35,22 @@ from ecgbench.results import (
 )
 from ecgbench.types import Scores
 
+SUBMITTED = "submitted"
+"""Under this the provenance of accepted results says that they rest on maps that somebody handed in, and on which."""
+
 
 def judge(run: Run, cell: Cell, scores: Scores, root: Path, update: bool = False) -> Verdict:
     """Whether the maps behind a cell are healthy and its scores stand by what was accepted below `root`.
 
-    With `update` they are about to be accepted and are compared with nothing.
+    A control's maps may be anything, such as constant. With `update` they are about to be accepted and are compared with nothing.
 
     Raises
     ------
     ResultsError
         If the accepted results cannot be read.
     """
-    ill = illness(run.maps(cell.dataset, cell.seed, cell.method).health, METHODS[cell.method], run.options.protocol)
+    maps = run.maps(cell.dataset, cell.seed, cell.method)
+    ill = "" if cell.is_control else illness(maps.health, run.entry(cell.method), run.options.protocol)
     if ill:
         return Verdict("unhealthy", f"{cell.id}: {ill}; look at the method's maps before its scores")
     if update:
@@ -57,12 +62,19 @@ def judge(run: Run, cell: Cell, scores: Scores, root: Path, update: bool = False
 
 
 def lost_cells(run: Run, dataset: str, seed: int, root: Path) -> list[str]:
-    """Accepted cells of a dataset and seed whose method or metric is no longer registered, by their ids."""
+    """Accepted cells of a dataset and seed whose method or metric is no longer registered, by their ids.
+
+    Those of submitted maps are left out: no method computes them again, only the maps' own file.
+    """
     names, folder = metric_names(dataset), root / results_folder(run, dataset)
     files = [results for path in sorted(folder.glob("*.json")) if (results := run.accepted(path)) is not None]
-    accepted = [(results.method, cell) for results in files for cell in results.cells]
+    accepted = [(results.method, cell) for results in files if SUBMITTED not in results.provenance for cell in results.cells]
     cells = [Cell(dataset, method, number.variant, number.metric, number.seed) for method, number in accepted]
-    return [cell.id for cell in cells if cell.seed == seed and (cell.method not in METHODS or cell.metric not in names)]
+    return [cell.id for cell in cells if cell.seed == seed and _gone(cell, names)]
+
+
+def _gone(cell: Cell, metrics: Collection[str]) -> bool:
+    return cell.metric not in metrics or (cell.method not in METHODS and not cell.is_control)
 
 
 def accept(run: Run, cells: Iterable[Cell], root: Path) -> list[Path]:
@@ -80,7 +92,7 @@ def accept(run: Run, cells: Iterable[Cell], root: Path) -> list[Path]:
 
 def _accept_method(run: Run, dataset: str, method: str, cells: list[Cell], root: Path) -> Path:
     folder = results_folder(run, dataset)
-    held, scores = _held(run, dataset, root / folder / f"{method}.json")
+    held, scores = _held(run, dataset, method, root / folder / f"{method}.json")
     seeds = sorted({cell.seed for cell in cells})
     numbers = {}
     for cell in cells:
@@ -88,7 +100,7 @@ def _accept_method(run: Run, dataset: str, method: str, cells: list[Cell], root:
         numbers[cell.variant, cell.metric, cell.seed] = _number(run, cell, scored)
         scores[score_name(cell.variant, cell.metric, cell.seed)] = scored.values.astype(np.float32)
     for seed in seeds:
-        scores.update(_samples(run, dataset, seed, method))
+        scores.update(_samples(run, dataset, seed, method) | gallery(run, dataset, seed, method))
     kept = {} if held is None else _still_valid(run, held, numbers)
     scores = {name: array for name, array in scores.items() if _belongs(name, {**kept, **numbers})}
     results = MethodResults(
@@ -108,11 +120,12 @@ def _accept_method(run: Run, dataset: str, method: str, cells: list[Cell], root:
 Numbers = dict[tuple[str, str, int], Number]
 
 
-def _held(run: Run, dataset: str, path: Path) -> tuple[MethodResults | None, dict[str, np.ndarray]]:
-    """What is accepted for the same identity; a file that cannot be read counts as none, since it is about to be replaced."""
+def _held(run: Run, dataset: str, method: str, path: Path) -> tuple[MethodResults | None, dict[str, np.ndarray]]:
+    """What is accepted for the same identity and source; a file that cannot be read counts as none, since it is about to be replaced."""
     try:
         held = read_file(path)
-        return (held, read_scores(path)) if dict(held.identity) == identity(run, dataset) else (None, {})
+        same = dict(held.identity) == identity(run, dataset) and held.provenance.get(SUBMITTED) == source(run, method).get(SUBMITTED)
+        return (held, read_scores(path)) if same else (None, {})
     except ResultsError:
         return None, {}
 
@@ -130,7 +143,7 @@ def _dataset_key(results: MethodResults) -> str:
 
 def _belongs(name: str, numbers: Numbers) -> bool:
     first, middle, seed = name.split("/")
-    if first == "samples":
+    if first in ("samples", "gallery"):
         return any(key[2] == int(seed) for key in numbers)
     return (first, middle, int(seed)) in numbers
 
@@ -205,8 +218,20 @@ def results_folder(run: Run, dataset: str) -> str:
 
 def accept_command(run: Run, cell: Cell) -> str:
     """The command that accepts the cell's new value."""
-    wanted = {"dataset": cell.dataset, "method": variant_name(cell.method, cell.variant), "metric": cell.metric, "seeds": str(cell.seed)}
-    return " ".join(["pytest benchmark", *(f"--{name} {value}" for name, value in wanted.items()), *run_flags(run), "--update-scores"])
+    if cell.method in run.given:
+        return run.given[cell.method].command
+    return f"{compute_command(run, cell_flags(cell))} --update-scores"
+
+
+def compute_command(run: Run, flags: Mapping[str, str]) -> str:
+    """The command that computes with the run's options what flags such as "dataset" select."""
+    return " ".join(["pytest benchmark", *(f"--{name} {value}" for name, value in flags.items()), *run_flags(run)])
+
+
+def cell_flags(cell: Cell) -> dict[str, str]:
+    """The flags that select one cell."""
+    method = variant_name(cell.method, cell.variant)
+    return {"dataset": cell.dataset, "method": method, "metric": cell.metric, "seeds": str(cell.seed)}
 
 
 def run_flags(run: Run) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from ecgbench.artifacts import ArtifactStore
 from ecgbench.errors import InputError
 from ecgbench.pipeline._cells import Selection
 from ecgbench.pipeline._options import Options
@@ -19,7 +20,7 @@ SELECTION_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "--dataset": {**_SEVERAL, "help": "dataset, repeatable, globs allowed (default: those that need no files)"},
         "--method": {
             **_SEVERAL,
-            "help": "method, repeatable, globs allowed; KEY means raw and absolute maps, KEY_abs absolute ones",
+            "help": "method or control, repeatable, globs allowed; KEY means raw and absolute maps, KEY_abs absolute ones",
         },
         "--metric": {**_SEVERAL, "help": "metric, repeatable, globs allowed"},
         "--seeds": {
@@ -49,7 +50,10 @@ RUN_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "--precision": {"default": PRECISIONS[0], "choices": PRECISIONS, "help": "precision of training where the store holds no model"},
         "--retrain": {"action": "store_true", "help": "train models even where the store or the package holds them"},
         "--update-scores": {"action": "store_true", "help": "accept the new values of the selected cells"},
-        "--check-only": {"action": "store_true", "help": "fail where a cell has no accepted result"},
+        "--check-only": {
+            "action": "store_true",
+            "help": "compute nothing; fail where a cell's scores are not stored, or it has no accepted result",
+        },
     }
 )
 
@@ -68,6 +72,8 @@ def options_from(given: Namespace, began: float) -> Options:
     """
     if given.update_scores and given.check_only:
         raise InputError("expected one of --update-scores and --check-only, got both; leave one out.")
+    if given.retrain and given.check_only:
+        raise InputError("expected one of --retrain and --check-only, got both; leave one out, since checking computes nothing.")
     return Options(
         samples=parse_samples(given.samples),
         labels=given.labels,
@@ -76,6 +82,7 @@ def options_from(given: Namespace, began: float) -> Options:
         protocol=given.protocol,
         device=given.device,
         precision=given.precision,
+        store=ArtifactStore(computing=not given.check_only),
         retrain_since=began if given.retrain else None,
     )
 

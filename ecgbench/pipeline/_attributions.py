@@ -77,6 +77,11 @@ class Mapper:
             values, tuple(key for key, _ in held), parts, map_health(values, found), seconds, all(artifact.cached for artifact in artifacts)
         )
 
+    def given(self, values: Attributions) -> Maps:
+        """Maps (n, leads, time) of the explained windows that were made elsewhere."""
+        parts = batches(len(values), self.numbers.window_batch)
+        return Maps(values, tuple(self._given_key(values[part], part) for part in parts), parts, map_health(values, {}), 0.0, cached=False)
+
     def agreement(self, method: str, maps: Maps) -> dict[str, float]:
         """Mean correlation of the first windows' maps with those that the method gives them otherwise.
 
@@ -95,6 +100,11 @@ class Mapper:
         key = artifact_key("agreement", agreement=1, **self._identity(method, x, target))
         arrays = self.store.compute("agreement", key, compute).arrays
         return {name: value for measure in sorted(arrays) for name, value in defined_mean(measure, arrays[measure]).items()}
+
+    def _given_key(self, values: Attributions, part: slice) -> str:
+        x, target = self.explained.windows.x[part], self.explained.target[part]
+        model = {"model": self.model.digest, "precision": self.model.precision}
+        return artifact_key("given", maps=array_digest(values), x=array_digest(x), target=target.tolist(), **model)
 
     def _others(self, method: str, x: Signals, target: Targets) -> dict[str, Attributions]:
         """The windows' maps with another seed and of another class, as far as there are any."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from ecgbench.controls import CONTROLS
 from ecgbench.datasets import DATASETS
-from ecgbench.errors import UnknownKeyError
+from ecgbench.errors import DuplicateKeyError, UnknownKeyError
 from ecgbench.methods import METHODS
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.registry import unknown
@@ -18,7 +19,7 @@ SPANS = "spans"
 
 
 class Cell(NamedTuple):
-    """One number of the benchmark."""
+    """One number of the benchmark; in the place of a method a control may stand."""
 
     dataset: str
     method: str
@@ -30,6 +31,11 @@ class Cell(NamedTuple):
     def id(self) -> str:
         """The cell's name, as pytest shows it."""
         return f"{self.dataset}-{variant_name(self.method, self.variant)}-{self.metric}-seed{self.seed}"
+
+    @property
+    def is_control(self) -> bool:
+        """Whether its maps are made without looking at the model."""
+        return self.method in CONTROLS
 
 
 def variant_name(method: str, variant: str) -> str:
@@ -64,6 +70,8 @@ def split_metric(name: str) -> tuple[MetricEntry, str]:
 class Selection:
     """Which cells of the grid are wanted; empty means the default, globs are allowed, a method's key means both its variants.
 
+    Controls are selected like methods, and have signed maps only.
+
     Attributes
     ----------
     datasets : default those that need no files
@@ -83,6 +91,8 @@ class Selection:
         ------
         UnknownKeyError
             If a pattern matches nothing.
+        DuplicateKeyError
+            If a method and a control have the same key.
         """
         variants, metrics = self.variants(), {dataset: self.metrics_of(dataset) for dataset in self.dataset_keys()}
         return [
@@ -91,6 +101,7 @@ class Selection:
             for seed in self.seeds_of(dataset)
             for method, variant in variants
             for metric in metrics[dataset]
+            if method in METHODS or CONTROLS[method].applies(DATASETS[dataset].protocol.mask_kinds)
         ]
 
     def dataset_keys(self) -> list[str]:
@@ -107,8 +118,9 @@ class Selection:
         return entry.protocol.seeds if entry.embedded else entry.protocol.seeds[:1]
 
     def variants(self) -> list[tuple[str, str]]:
-        """The selected methods and variants."""
+        """The selected methods and variants, and controls."""
         every = {variant_name(method, variant): (method, variant) for method in METHODS.keys() for variant in VARIANTS}  # noqa: SIM118
+        every |= {control: (control, VARIANTS[0]) for control in _controls()}
         if not self.methods:
             return list(every.values())
         both = {pattern for pattern in self.methods if pattern in METHODS}
@@ -123,6 +135,15 @@ class Selection:
         known = {name for key in DATASETS.keys() for name in metric_names(key)}  # noqa: SIM118
         chosen = _matching("metrics", self.metrics, sorted(known))
         return [name for name in names if name in chosen]
+
+
+def _controls() -> list[str]:
+    """Keys of the controls, none of which may be a method's."""
+    keys = CONTROLS.keys()
+    for key in keys:
+        if key in METHODS:
+            raise DuplicateKeyError(f'expected other keys of controls than of methods, got "{key}" of both; rename one of the functions.')
+    return keys
 
 
 def _matching(family: str, patterns: Sequence[str], keys: Iterable[str]) -> list[str]:

@@ -56,8 +56,8 @@ def method_passes(entry: MethodEntry, protocol: DatasetProtocol) -> float:
 
 
 def _map_passes(maps: Iterable[tuple[str, int]], protocol: DatasetProtocol) -> float:
-    """Forward passes a window of methods and seeds."""
-    return sum(BACKWARD * method_passes(METHODS[method], protocol) for method, _ in maps)
+    """Forward passes a window of methods and seeds; a control needs none."""
+    return sum(BACKWARD * method_passes(METHODS[method], protocol) for method, _ in maps if method in METHODS)
 
 
 def _agreement_passes(maps: Collection[tuple[str, int]], protocol: DatasetProtocol) -> float:

@@ -59,12 +59,13 @@ def defined_mean(name: str, values: np.ndarray) -> dict[str, float]:
     return {name: float(finite.mean())} if finite.size else {}
 
 
-def illness(health: Mapping[str, float], entry: MethodEntry, protocol: str) -> str:
+def illness(health: Mapping[str, float], entry: MethodEntry | None, protocol: str) -> str:
     """What is wrong with a method's maps, or an empty text.
 
-    Under the study's protocol a method promises no total where its options differ: it may be another's work.
+    Under the study's protocol a method promises no total where its options differ: it may be another's work. Without an entry there are
+    only maps, and nobody promised anything.
     """
-    within = None if protocol == STUDY and entry.study else entry.sum_within
+    within = None if entry is None or (protocol == STUDY and entry.study) else entry.sum_within
     found = []
     if health["nonfinite"] > 0:
         found.append(f"expected finite maps, got non-finite values in {health['nonfinite']:.2%} of them")

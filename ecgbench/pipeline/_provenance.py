@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from ecgbench.controls import CONTROLS
 from ecgbench.datasets import DATASETS
-from ecgbench.methods import METHODS
 from ecgbench.metrics import METRICS
 from ecgbench.pipeline._cells import metric_name
 from ecgbench.pipeline._run import Run
@@ -22,7 +22,8 @@ PACKAGES = ("ecgbench-attribution", "torch", "numpy", "scipy", "scikit-learn", "
 
 
 def provenance(run: Run, dataset: str, seed: int, method: str) -> dict[str, Any]:
-    """Where and with what the numbers were computed, chance levels on a seed's explained windows, and whether the method is not ranked."""
+    """Where and with what the numbers were computed, chance levels on a seed's explained windows, and what is special about the method."""
+    entry = run.entry(method)
     return {
         "packages": packages(),
         "python": platform.python_version(),
@@ -30,8 +31,16 @@ def provenance(run: Run, dataset: str, seed: int, method: str) -> dict[str, Any]
         "device": run.options.device,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "chance": chance_levels(run, dataset, seed),
-        **({} if METHODS[method].ranked else {"ranked": False}),
+        **({} if entry is None or entry.ranked else {"ranked": False}),
+        **source(run, method),
     }
+
+
+def source(run: Run, method: str) -> dict[str, Any]:
+    """Where maps that no method made come from: of a control what it does, and whether it knows the answer; nothing for a method."""
+    if method in CONTROLS:
+        return {"control": CONTROLS[method].title, **({"bound": True} if CONTROLS[method].bound else {})}
+    return dict(run.given[method].source) if method in run.given else {}
 
 
 def chance_levels(run: Run, dataset: str, seed: int) -> dict[str, float]:

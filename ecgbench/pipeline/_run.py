@@ -10,10 +10,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ecgbench.controls import CONTROLS, Scene, control_maps
 from ecgbench.datasets import DATASETS, load_dataset
+from ecgbench.methods import METHODS, MethodEntry
 from ecgbench.pipeline._attributions import Mapper, Maps
 from ecgbench.pipeline._cells import Cell, split_metric
 from ecgbench.pipeline._explained import explained_windows
+from ecgbench.pipeline._given import Given
 from ecgbench.pipeline._models import TrainedModel, model_of
 from ecgbench.pipeline._options import Options
 from ecgbench.pipeline._scoring import Scorer
@@ -39,6 +42,15 @@ class Run:
         self._perturbing = [cell for cell in wanted if split_metric(cell.metric)[0].perturb is not None]
         self._alike = attrgetter("dataset", "seed", "method") if by_method else attrgetter("dataset", "seed")
         self._held: dict[tuple[Any, ...], Any] = {}
+        self.given: dict[str, Given] = {}
+
+    def give(self, method: str, given: Given) -> None:
+        """Let maps that were made elsewhere stand for a method of that name."""
+        self.given[method] = given
+
+    def entry(self, method: str) -> MethodEntry | None:
+        """What the method declares; nothing if its maps were given, or are a control's."""
+        return None if method in self.given or method in CONTROLS else METHODS[method]
 
     def dataset(self, name: str) -> Dataset:
         """The dataset's windows."""
@@ -70,11 +82,28 @@ class Run:
 
     def maps(self, name: str, seed: int, method: str) -> Maps:
         """The method's signed maps of the explained windows."""
-        return self._hold(("maps", name, seed, method), lambda: self._mapper(name, seed).maps(method))
+        return self._hold(("maps", name, seed, method), lambda: self._maps(name, seed, method))
+
+    def _maps(self, name: str, seed: int, method: str) -> Maps:
+        mapper = self._mapper(name, seed)
+        if method in self.given:
+            return mapper.given(self.given[method].maps[name, seed])
+        return mapper.given(control_maps(method, self._scene(name, seed))) if method in CONTROLS else mapper.maps(method)
+
+    def _scene(self, name: str, seed: int) -> Scene:
+        dataset, explained = self.dataset(name), self.explained(name, seed)
+        return Scene(explained.windows, explained.target, dataset.train, dataset.fs)
 
     def health(self, name: str, seed: int, method: str) -> dict[str, float]:
-        """Measures of the method's maps (see `map_health` and `Mapper.agreement`), and the seconds that explaining a window took."""
+        """Measures of the method's maps (see `map_health` and `Mapper.agreement`), and the seconds that explaining a window took.
+
+        Of maps that were given there is only what they themselves show, and a control has no health.
+        """
+        if method in CONTROLS:
+            return {}
         maps = self.maps(name, seed, method)
+        if method in self.given:
+            return dict(maps.health)
         agreement = self._hold(("agreement", name, seed, method), lambda: self._mapper(name, seed).agreement(method, maps))
         return {**maps.health, **agreement, "seconds_a_window": round(maps.seconds / len(maps.values), 6)}
 
@@ -90,8 +119,8 @@ class Run:
         return scorer.scores(cell, maps)
 
     def _beside(self, cell: Cell) -> list[Cell]:
-        """Wanted cells that can be evaluated together with this one, itself among them; none if it is not such a cell."""
-        if cell not in self._perturbing:
+        """Wanted cells that can be evaluated together with this one, itself among them; none if it is not such a cell, or all is stored."""
+        if cell not in self._perturbing or not self.options.store.computing:
             return []
         return [one for one in self._perturbing if self._alike(one) == self._alike(cell)]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ecgbench.controls import CONTROLS
 from ecgbench.methods import METHODS
 from ecgbench.pipeline._cells import Cell, split_metric, variant_name
 
@@ -32,7 +33,7 @@ def _table(dataset: str, own: Mapping[Cell, float], metrics: list[str]) -> str:
 
     rows = list(dict.fromkeys((cell.method, cell.variant) for cell in own))
     values = {(row, metric): _mean(own, row, metric) for row in rows for metric in metrics}
-    ranked = [row for row in rows if METHODS[row[0]].ranked]
+    ranked = [row for row in rows if row[0] not in CONTROLS and (row[0] not in METHODS or METHODS[row[0]].ranked)]
     best = {metric: _best(metric, [values[row, metric] for row in ranked]) for metric in metrics}
     body = [[variant_name(*row), *(_shown(values[row, m], row in ranked and values[row, m] == best[m]) for m in metrics)] for row in rows]
     headings = [dataset, *(_heading(metric) for metric in metrics)]

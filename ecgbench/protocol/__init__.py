@@ -22,6 +22,7 @@ from ecgbench.protocol._ptbxl import (
     PTBXL_TEST_FOLD,
     Label,
 )
+from ecgbench.protocol._published import INFERRED_ORDERS, PUBLISHED_FIRST, STUDY_DIGITS
 from ecgbench.protocol._records import INCARTDB, MITDB, SVDB
 from ecgbench.protocol._synthetic import (
     SYNTHETIC,
@@ -38,11 +39,14 @@ __all__ = [
     "ALL",
     "BEAT_CLASSES",
     "BEAT_RULES",
+    "GALLERY_LEVELS",
+    "GALLERY_METRICS",
     "ICENTIA11K",
     "ICENTIA11K_RULE",
     "ICENTIA11K_SEED",
     "ICENTIA11K_WINDOWS",
     "INCARTDB",
+    "INFERRED_ORDERS",
     "LABELS",
     "MITDB",
     "NEAR_DUPLICATE",
@@ -57,9 +61,11 @@ __all__ = [
     "PTBXL_LEADS",
     "PTBXL_RANDOM_SPLIT",
     "PTBXL_TEST_FOLD",
+    "PUBLISHED_FIRST",
     "SKETCH_SEED",
     "SKETCH_SIZE",
     "STUDY",
+    "STUDY_DIGITS",
     "STUDY_REFERENCE",
     "SVDB",
     "SYNTHETIC",
@@ -100,3 +106,9 @@ SKETCH_SIZE, SKETCH_SEED = 16, 0
 
 NEAR_DUPLICATE = 0.999
 """Mean correlation of two methods' maps above which they are near-duplicates."""
+
+GALLERY_METRICS = ("auc", "region_perturbation_morf")
+"""Metrics by which the best, the median and the worst map of a method are chosen: the first that a dataset has cells of."""
+
+GALLERY_LEVELS = 127
+"""Steps from zero to a window's largest attribution in the maps that are kept for the gallery."""

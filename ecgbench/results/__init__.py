@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ecgbench.results._compare import Fresh, Verdict, compare
+from ecgbench.results._compare import Fresh, Verdict, compare, same_number
 from ecgbench.results._files import (
     Cell,
     MethodResults,
+    gallery_name,
     read_file,
     read_files,
     read_results,
@@ -17,7 +18,8 @@ from ecgbench.results._files import (
     write_file,
 )
 from ecgbench.results._health import health_rows
-from ecgbench.results._interval import mean_interval
+from ecgbench.results._interval import mean_interval, seeds_interval
+from ecgbench.results._resampling import drawn_means, expanded_tail, patient_sums, patient_weights
 from ecgbench.results._sketches import map_correlation, near_duplicates, sketch
 
 __all__ = [
@@ -26,18 +28,25 @@ __all__ = [
     "MethodResults",
     "Verdict",
     "compare",
+    "drawn_means",
+    "expanded_tail",
+    "gallery_name",
     "health_rows",
     "map_correlation",
     "mean_interval",
     "near_duplicates",
+    "patient_sums",
+    "patient_weights",
     "read_file",
     "read_files",
     "read_results",
     "read_scores",
     "results_root",
+    "same_number",
     "sample_name",
     "score_digest",
     "score_name",
+    "seeds_interval",
     "sketch",
     "write_file",
 ]

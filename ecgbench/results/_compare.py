@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from ecgbench.results._files import Cell, MethodResults
 
-Status = Literal["accepted", "changed", "missing", "nothing", "unhealthy", "updated"]
+Status = Literal["absent", "accepted", "changed", "missing", "nothing", "unhealthy", "updated"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Verdict:
     Attributes
     ----------
     status : "accepted" (stands by it), "changed", "missing" (it was accepted beside others and is gone), "nothing" (to compare with),
-        "unhealthy" (the method's maps are broken) or "updated" (not compared, since it is being accepted)
+        "unhealthy" (the method's maps are broken), "updated" (not compared, since it is being accepted) or "absent" (its scores may not be
+        computed and are not stored)
     message : one line that says so, with the numbers
     """
 
@@ -47,7 +48,7 @@ class Verdict:
 
     def fails(self, check_only: bool = False) -> bool:
         """Whether the regression check fails; with `check_only` also where there is nothing to compare with."""
-        return self.status in ("changed", "missing", "unhealthy") or (check_only and self.status == "nothing")
+        return self.status in ("absent", "changed", "missing", "unhealthy") or (check_only and self.status == "nothing")
 
 
 def compare(fresh: Fresh, accepted: MethodResults | None, atol: float, command: str) -> Verdict:
@@ -73,7 +74,7 @@ def compare(fresh: Fresh, accepted: MethodResults | None, atol: float, command: 
             f"{_shown(fresh.cell)}); take the results file back from version control, or accept the new value: {command}",
         )
     same_model = accepted.models[seed]["digest"] == fresh.model
-    if _same(old, fresh.cell, atol) if same_model else _overlap(old, fresh.cell, atol):
+    if same_number(old, fresh.cell, atol) if same_model else _overlap(old, fresh.cell, atol):
         return Verdict("accepted", f"{fresh.name}: {_shown(fresh.cell)}, accepted {_shown(old)}")
     tolerance = f"tolerance {atol:g}" if same_model else "another model: its interval must meet the accepted one"
     return Verdict(
@@ -88,7 +89,8 @@ def _find(accepted: MethodResults, cell: Cell) -> Cell | None:
     return next((old for old in accepted.cells if (old.variant, old.metric, old.seed) == wanted), None)
 
 
-def _same(old: Cell, new: Cell, atol: float) -> bool:
+def same_number(old: Cell, new: Cell, atol: float) -> bool:
+    """Whether two values of a cell agree within the metric's tolerance and rest on as many windows."""
     if old.value is None or new.value is None:
         return old.value is new.value and old.undefined == new.undefined
     return abs(old.value - new.value) <= atol and (old.n, old.undefined) == (new.n, new.undefined)

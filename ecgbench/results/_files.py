@@ -145,7 +145,7 @@ def _check(results: MethodResults, path: Path) -> None:
 
 
 def read_scores(path: Path) -> dict[str, np.ndarray]:
-    """Per-window scores (n,) float32 by `score_name`, and `sample_name` arrays, of the results file at `path`."""
+    """Per-window scores (n,) float32 by `score_name`, and `sample_name` and `gallery_name` arrays, of the results file at `path`."""
     try:
         # Not np.load, which would take a single array or a pickle as well; damage can make an archive look encrypted (RuntimeError).
         with NpzFile(io.BytesIO(path.with_suffix(".npz").read_bytes()), allow_pickle=False) as archive:
@@ -162,6 +162,11 @@ def score_name(variant: str, metric: str, seed: int) -> str:
 def sample_name(what: str, seed: int) -> str:
     """Name of the explained windows' record, patient, start or target, or of their maps' sketch, in the archive."""
     return f"samples/{what}/{seed}"
+
+
+def gallery_name(what: str, seed: int) -> str:
+    """Name of what the gallery draws, in the archive: its windows, their signal, maps and masks, ..."""
+    return f"gallery/{what}/{seed}"
 
 
 def score_digest(values: np.ndarray) -> str:

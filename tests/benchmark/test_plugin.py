@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -81,6 +82,11 @@ def values(path):
     return {(cell["variant"], cell["metric"]): cell["value"] for cell in json.loads(path.read_text())["cells"]}
 
 
+def stamps(folder):
+    """When each file of a folder was written."""
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
 def edit(path, change):
     data = json.loads(path.read_text())
     change(data["cells"])
@@ -141,6 +147,43 @@ def test_accepted_cell_of_a_method_that_is_gone_fails(bench, accepted):
 def test_nothing_accepted_passes_and_fails_only_when_asked_to(bench):
     assert "4 with no accepted result" in bench(*SLICE)
     assert "no accepted result" in bench(*SLICE, "--check-only", code=1)
+
+
+def test_only_checking_with_an_empty_store_fails_everywhere_and_leaves_it_empty(bench, tmp_path):
+    said = bench(*SLICE, "--check-only", where="benchmark", code=1)
+    assert "of which nothing is computed" in said
+    assert f"expected the stored scores of synthetic-random_baseline-auc-seed1, got none in {tmp_path / 'artifacts'} (windows " in said
+    assert "`pytest benchmark --dataset synthetic --method random_baseline --seeds 1 --samples 4`" in said
+    assert " passed" not in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "artifacts").exists()
+
+
+def test_only_checking_takes_crosschecks_models_and_maps_from_the_store(bench, tmp_path):
+    bench(*SLICE, "--update-scores", where="benchmark")
+    before = stamps(tmp_path / "artifacts")
+    assert "9 passed" in bench(*SLICE, "--check-only", where="benchmark")
+    assert stamps(tmp_path / "artifacts") == before
+
+
+@pytest.mark.parametrize("stage", ["scores", "crosscheck", "agreement"])
+def test_one_removed_artifact_fails_its_test_alone(bench, tmp_path, stage):
+    bench(*SLICE, "--update-scores", where="benchmark")
+    shutil.rmtree(min((tmp_path / "artifacts" / stage).iterdir()))
+    said = bench(*SLICE, "--check-only", where="benchmark", code=1)
+    tests = 2 if stage == "scores" else 1  # the scores of raw and absolute maps are one artifact
+    assert f"{tests} failed, {9 - tests} passed" in said
+    assert said.count("got none in") >= tests
+
+
+def test_damaged_artifact_is_named_and_left_where_it_is(bench, accepted, tmp_path):
+    folder = min((tmp_path / "artifacts" / "scores").iterdir())
+    (folder / "arrays.safetensors").write_bytes(b"damaged")
+    before = stamps(tmp_path / "artifacts")
+    said = bench(*SLICE, "--check-only", code=1)
+    assert f"got a damaged one in {folder}" in said
+    assert "2 failed, 2 passed" in said
+    assert stamps(tmp_path / "artifacts") == before
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])

@@ -41,6 +41,12 @@ from tests.cli.cases import SLICE
         ((*SLICE, "--device", "nonsense"), 'expected a torch device that can be used here, got "nonsense"'),
         (("train", "synthetic", "--device", "nonsense"), 'expected a torch device that can be used here, got "nonsense"'),
         (("explain", "synthetic", "--method", "saliency", "--device", "nonsense", "--out", "f.npz"), 'got "nonsense"'),
+        (("windows", "synthetic"), "the following arguments are required: --out; see `ecgbench windows --help`."),
+        (("windows", "synthetic", "--seed", "9", "--out", "f.npz"), "expected seeds of synthetic among 1, 2, 3, got 9"),
+        (("windows", "synthetic", "--out", "f.npy"), 'expected --out as a .npz file, got "f.npy"; name it so.'),
+        (("submit", "synthetic"), "the following arguments are required: --name, --maps, --reference, --out"),
+        (("evaluate",), "the following arguments are required: file"),
+        (("evaluate", "f", "--device", "nonsense"), 'expected a torch device that can be used here, got "nonsense"'),
         (("leaderboard",), "expected accepted results below leaderboards/scores, got none"),
         (("leaderboard", "--check"), "expected accepted results below leaderboards/scores, got none"),
     ],
@@ -60,7 +66,13 @@ def test_cuda_without_cuda_is_refused(refused, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "command", [("train", "mitdb"), ("run", "--dataset", "mitdb"), ("explain", "mitdb", "--method", "saliency", "--out", "f.npz")]
+    "command",
+    [
+        ("train", "mitdb"),
+        ("run", "--dataset", "mitdb"),
+        ("explain", "mitdb", "--method", "saliency", "--out", "f.npz"),
+        ("windows", "mitdb", "--out", "f.npz"),
+    ],
 )
 def test_missing_records_are_refused_with_the_command_that_fetches_them(refused, command):
     said = refused(*command)

@@ -16,7 +16,10 @@ from ecgbench.protocol import MITDB
 from tests.cli.cases import SLICE
 from tests.pipeline.runs import small_run
 
-VERBS = ("datasets", "download", "verify", "simulate", "train", "explain", "run", "leaderboard", "cache")
+VERBS = (
+    *("datasets", "download", "verify", "simulate", "train", "explain", "run"),
+    *("windows", "submit", "evaluate", "leaderboard", "compare", "scores", "cache"),
+)
 WEIGHTS = Path(str(resources.files("ecgbench.models"))) / "weights"
 
 
@@ -147,6 +150,23 @@ def test_nothing_accepted_passes_and_says_so_and_fails_when_only_checking(ecg):
     said = ecg(*SLICE, "--check-only", code=1)
     assert said.count("no accepted result\n") == 4 + 1
     assert not Path("leaderboards").exists()
+
+
+def test_only_checking_computes_nothing_and_names_each_cell_with_the_command_that_does(ecg, own_store):
+    before = sorted(own_store.root.rglob("*"))
+    said = ecg(*SLICE, "--check-only", code=1)
+    assert "4 cells, of which nothing is computed" in said
+    assert f"expected the stored scores of synthetic-random_baseline_abs-auc-seed1, got none in {own_store.root} (logits " in said
+    assert "`pytest benchmark --dataset synthetic --method random_baseline_abs --metric auc --seeds 1 --samples 3`" in said
+    assert "4 cells, 4 failed, 0 with no accepted result" in said
+    assert sorted(own_store.root.rglob("*")) == before
+
+
+def test_only_checking_names_maps_whose_measures_are_not_stored(ecg, own_store, accepted):
+    own_store.prune("agreement")
+    said = ecg(*SLICE, "--check-only", code=1)
+    assert "expected the stored measures of the maps of synthetic-random_baseline-seed1, got none in" in said
+    assert "4 cells, 0 failed, 0 with no accepted result" in said
 
 
 def test_unreadable_results_are_refused(refused, accepted):

@@ -3,10 +3,16 @@
 import numpy as np
 import pytest
 
+from ecgbench.leaderboard._analysis import analyse
+from ecgbench.leaderboard._board import read_boards
+from ecgbench.leaderboard._render import text_pages
+from ecgbench.metrics import FAITHFULNESS, LOCALISATION, MetricEntry
+from ecgbench.registry import Registry
 from ecgbench.results import Cell, MethodResults, mean_interval, sample_name, score_digest, score_name, sketch, write_file
 
 PATIENT = np.array(["100", "100", "103", "105"])
 TARGET = np.array([1, 2, 2, 2])
+WINDOWS = {"record": np.array(["100", "101", "103", "105"]), "start": np.array([0, 2880, 0, 5760]), "patient": PATIENT, "target": TARGET}
 OFFSETS = np.array([-0.04, 0.04, 0.01, -0.01])
 IDENTITY = {
     "edition": "",
@@ -60,7 +66,7 @@ def results(dataset, method, means, identity=IDENTITY, maps=None, **changed):
     seeds = sorted({seed for _, _, seed in scores})
     arrays = {score_name(*name): values.astype(np.float32) for name, values in scores.items()}
     for seed in seeds:
-        arrays |= {sample_name("patient", seed): PATIENT, sample_name("target", seed): TARGET}
+        arrays |= {sample_name(what, seed): array for what, array in WINDOWS.items()}
         arrays |= {} if maps is None else {sample_name("sketch", seed): sketch(maps)}
     fields = {
         "dataset": dataset,
@@ -79,6 +85,29 @@ def results(dataset, method, means, identity=IDENTITY, maps=None, **changed):
         "cells": tuple(cell(*name, values) for name, values in scores.items()),
     }
     return MethodResults(**(fields | changed)), arrays
+
+
+@pytest.fixture(scope="session")
+def metrics():
+    """Six metrics: hit, area and area_hit in localisation (mass not ranked), drop (lower is better) and corr (signed) in faithfulness."""
+    registry = Registry("metrics of these tests", MetricEntry, "ecgbench.leaderboard")
+    declared = {
+        "hit": {"family": LOCALISATION},
+        "area": {"family": LOCALISATION},
+        "area_hit": {"family": LOCALISATION},
+        "mass": {"family": LOCALISATION, "ranked": False},
+        "drop": {"family": FAITHFULNESS, "higher_is_better": False},
+        "corr": {"family": FAITHFULNESS, "signed_only": True},
+    }
+    for name, properties in declared.items():
+
+        def metric(attributions):
+            return attributions
+
+        metric.__name__ = name
+        common = {"version": 1, "reference": "none", "higher_is_better": True, "bounds": (0.0, 1.0), "needs": (), "atol": 1e-6}
+        registry.register(**(common | properties))(metric)
+    return registry
 
 
 @pytest.fixture
@@ -113,6 +142,28 @@ def accept(scores):
 
     def write(dataset, method, means, **changed):
         return write_file(*results(dataset, method, means, **changed), root=scores)
+
+    return write
+
+
+@pytest.fixture
+def analysed(scores):
+    """Analyses of all accepted results, by board."""
+    return lambda: {board.name: analyse(board) for board in read_boards(scores)}
+
+
+@pytest.fixture
+def pages(analysed):
+    """Text of all pages by their paths."""
+    return lambda: text_pages(list(analysed().values()))
+
+
+@pytest.fixture
+def accept_control(accept):
+    """Writes results of a control: `accept_control("mitdb", "centre", {"auc": {1: 0.6}})`."""
+
+    def write(dataset, control, metrics, **provenance):
+        accept(dataset, control, {"raw": metrics}, provenance={"control": f"what {control} does", **provenance})
 
     return write
 

@@ -1,6 +1,7 @@
 """What a reader finds on a page."""
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,21 +9,27 @@ import pytest
 
 from ecgbench.errors import ResultsError, UnknownKeyError
 from ecgbench.leaderboard import render
+from ecgbench.leaderboard.pages import dataset_page
 
 GOLDEN = Path(__file__).parent / "golden_mitdb.md"
 
 
 @pytest.fixture
-def page(scores, out):
+def page(analysed):
     """Text of one dataset's page."""
-    return lambda name="mitdb": render(scores, out)[out / f"{name}.md"]
+    return lambda name="mitdb": dataset_page(analysed()[name])
 
 
 def cells(page, section, variant):
     """Cells of a variant's row in the first table of a section, by the head of their column."""
     table = [line for line in page.split(f"## {section}\n")[1].split("\n## ")[0].split("\n") if line.startswith("|")]
     rows = [[text.strip().replace("&nbsp;", " ") for text in line.strip("|").split("|")] for line in table]
-    return next(dict(zip(rows[0], row, strict=True)) for row in rows if variant in row[:2])
+    return next(dict(zip(map(unlinked, rows[0]), row, strict=True)) for row in rows if variant in map(unlinked, row[:2]))
+
+
+def unlinked(text):
+    """Text of a cell without what its links point to."""
+    return re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text)
 
 
 def test_golden_page(accept_small, page):
@@ -49,8 +56,10 @@ def test_best_is_bold_in_the_direction_of_the_metric(accept, page):
 
 def test_value_that_does_not_apply_is_neither_best_nor_plain(accept, page):
     accept("mitdb", "lime", {"raw": {"faithfulness_correlation": {1: 0.2, 2: 0.2}}, "abs": {"faithfulness_correlation": {1: 0.9, 2: 0.9}}})
-    assert cells(page(), "Faithfulness", "`lime` (abs)")["faithfulness correlation ↑"] == "<sub>[0.900±0.000]</sub>"
-    assert cells(page(), "Faithfulness", "`lime`")["faithfulness correlation ↑"] == "**0.200**±0.000"
+    assert cells(page(), "Faithfulness", "`lime` (abs)")["faithfulness correlation ↑"] == (
+        "<sub>[0.900±0.000 (0.890..0.910)<br><sub>balanced 0.887</sub>]</sub>"
+    )
+    assert cells(page(), "Faithfulness", "`lime`")["faithfulness correlation ↑"].startswith("**0.200**±0.000")
 
 
 def test_variant_without_a_seed_is_never_best(accept, page):
@@ -61,34 +70,40 @@ def test_variant_without_a_seed_is_never_best(accept, page):
     assert "`lrp` is not ranked: no value of auc of seed 2." in page()
 
 
-def test_undefined_share_is_shown(accept, page):
+def test_undefined_windows_are_counted(accept, page):
     accept("mitdb", "lime", {"raw": {"pointing_game": {1: [1.0, np.nan, 1.0, 0.0]}, "auc": {1: 0.5}}})
     row = cells(page(), "Localisation", "`lime`")
-    assert row["pointing game ↑"].endswith("<br><sub>25% undef.</sub>")
+    assert row["pointing game ↑"].endswith("<br><sub>1 of 4 undef.</sub>")
     assert "undef" not in row["auc ↑"]
 
 
 def test_metric_that_is_undefined_everywhere_is_called_so(accept, page):
     accept("mitdb", "lime", {"raw": {"auc": {1: None}}})
-    assert cells(page(), "Localisation", "`lime`")["auc ↑"] == "undefined<br><sub>100% undef.</sub>"
+    assert cells(page(), "Localisation", "`lime`")["auc ↑"] == "undefined<br><sub>4 of 4 undef.</sub>"
     assert "`lime` is not ranked: no value of auc of seed 1." in page()
 
 
-def test_single_seed_shows_the_interval(accept, page):
+def test_single_seed_has_an_interval_and_no_spread(accept, page):
     accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}})
-    assert cells(page(), "Localisation", "`lime`")["auc ↑"] == "**0.500** (0.490..0.510)"
+    assert cells(page(), "Localisation", "`lime`")["auc ↑"] == "**0.500** (0.490..0.510)<br><sub>balanced 0.487</sub>"
 
 
-def test_seconds_are_per_window(accept, page):
-    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5, 2: 0.5}}})  # 0.5 s for four windows
-    assert cells(page(), "Localisation", "`lime`")["s / window"] == "0.125"
+def test_seconds_that_explaining_a_window_took_are_shown(accept, page):
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5, 2: 0.5}}}, health={"1": {"seconds_a_window": 0.25}, "2": {"seconds_a_window": 0.5}})
+    assert cells(page(), "Health", "`lime`")["s / window"] == "0.375"
+
+
+@pytest.mark.parametrize("measured", [True, False])
+def test_cost_is_drawn_where_seconds_are_known(accept, page, measured):
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}}, health={"1": {"seconds_a_window": 0.25} if measured else {}})
+    assert ("(figures/mitdb/cost.svg)" in page()) is measured
 
 
 def test_causal_cells_have_a_table_of_their_own(accept, page):
     accept("synthetic", "lime", {"raw": {"auc": {1: 0.5}, "auc_causal": {1: 0.9}}})
     accept("synthetic", "lrp", {"raw": {"auc": {1: 0.6}, "auc_causal": {1: 0.8}}})
-    assert cells(page("synthetic"), "Localisation", "`lime`")["#"] == "2"
-    assert cells(page("synthetic"), "Localisation (causal)", "`lime`")["#"] == "1"
+    assert cells(page("synthetic"), "Localisation", "`lime`")["place"] == "1.000 (1.000..1.000)"
+    assert cells(page("synthetic"), "Localisation (causal)", "`lime`")["place"] == "0.000 (0.000..0.000)"
 
 
 def test_missing_cell_is_named_and_its_variant_comes_last(accept, page):
@@ -97,14 +112,14 @@ def test_missing_cell_is_named_and_its_variant_comes_last(accept, page):
     text = page()
     assert "- `lrp` is not ranked: no value of pointing game of seed 1." in text
     assert cells(text, "Localisation", "`lrp`")["place"] == "-"
-    assert text.index("| `lime`") < text.index("| `lrp`")
+    assert text.index("| [`lime`]") < text.index("| [`lrp`]")
 
 
 def test_method_for_comparison_is_not_ranked(accept, page):
     accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}})
     accept("mitdb", "lrp_epsilon", {"raw": {"auc": {1: 0.9}}}, provenance={"ranked": False})
     assert "- `lrp_epsilon` is shown for comparison and not ranked." in page()
-    assert cells(page(), "Localisation", "`lime`")["place"] == "0.000"
+    assert cells(page(), "Localisation", "`lime`")["place"] == "0.000 (0.000..0.000)"
 
 
 def test_method_for_comparison_is_never_best(accept, page):
@@ -151,31 +166,33 @@ def test_command_computes_the_same_identity(accept, identity, page):
     assert command in page("mitdb@study")
 
 
-def test_simulated_stand_ins_are_kept_apart(accept_small, identity, scores, out):
+def test_simulated_stand_ins_are_kept_apart(accept_small, identity, pages):
     accept_small("mitdb")
     accept_small("svdb", identity=identity | {"simulated": True})
-    pages = render(scores, out)
-    assert "**Simulated records.**" in pages[out / "svdb.md"]
-    assert "**Simulated records.**" not in pages[out / "mitdb.md"]
-    tables, apart = pages[out / "README.md"].split("## Simulated stand-ins")
+    found = pages()
+    assert "**Simulated records.**" in found["svdb.md"]
+    assert "**Simulated records.**" not in found["mitdb.md"]
+    tables, apart = found["README.md"].split("## Simulated stand-ins")
     assert "svdb" not in tables
     assert "[svdb](svdb.md)" in apart
 
 
-def test_overall_is_over_real_datasets_in_their_default_identity(accept_small, identity, scores, out):
+def test_overall_is_over_real_datasets_in_their_default_identity(accept_small, identity, pages):
     accept_small("mitdb", advantage=0.1)
     accept_small("svdb", advantage=0.1)
     accept_small("synthetic", advantage=-0.05)
-    accept_small("mitdb@study", advantage=-0.05, identity=identity | {"protocol": "study"})
-    row = cells(render(scores, out)[out / "README.md"], "Faithfulness", "`lime`")
-    assert row == {"#": "1", "variant": "`lime`", "overall": "0.000", "mitdb": "0.000", "svdb": "0.000", "synthetic": "0.833"}
+    accept_small("mitdb@patient", advantage=-0.05, identity=identity | {"split": "patient"})
+    row = cells(pages()["README.md"], "Faithfulness", "`lime`")
+    best = "0.000<br><sub># 1 A</sub>"
+    shown = {"#": "1", "overall": "0.000 (0.000..0.000)", "mitdb": best, "svdb": best, "synthetic": "0.833<br><sub># 4</sub>"}
+    assert {name: row[name] for name in row if name != "variant"} == shown
 
 
-def test_variant_that_one_real_dataset_lacks_has_no_overall_place(accept, accept_small, scores, out):
+def test_variant_that_one_real_dataset_lacks_has_no_overall_place(accept, accept_small, pages):
     accept_small("mitdb")
     accept_small("svdb")
     accept("mitdb", "lrp", {"raw": {"region_perturbation_lerf": {1: 0.1, 2: 0.1}, "faithfulness_correlation": {1: 0.1, 2: 0.1}}})
-    row = cells(render(scores, out)[out / "README.md"], "Faithfulness", "`lrp`")
+    row = cells(pages()["README.md"], "Faithfulness", "`lrp`")
     assert (row["overall"], row["svdb"]) == ("-", "-")
     assert row["mitdb"] != "-"
 

@@ -5,41 +5,15 @@ import pandas as pd
 import pytest
 
 from ecgbench.errors import UnknownKeyError
-from ecgbench.leaderboard.statistics import columns, families, family_places, gaps, grid, overall, scaled_ranks, summary
-from ecgbench.metrics import MetricEntry
-from ecgbench.registry import Registry
+from ecgbench.leaderboard.statistics import columns, families, family_places, gaps, grid, overall, scaled_ranks
 
 LOCAL, FAITHFUL, CAUSAL = "localisation", "faithfulness", "localisation (causal)"
-
-
-@pytest.fixture(scope="module")
-def metrics():
-    """Six metrics: hit, area and area_hit in localisation (mass not ranked), drop (lower is better) and corr (signed) in faithfulness."""
-    registry = Registry("metrics of this test", MetricEntry, "ecgbench.leaderboard")
-    declared = {
-        "hit": {"family": LOCAL},
-        "area": {"family": LOCAL},
-        "area_hit": {"family": LOCAL},
-        "mass": {"family": LOCAL, "ranked": False},
-        "drop": {"family": FAITHFUL, "higher_is_better": False},
-        "corr": {"family": FAITHFUL, "signed_only": True},
-    }
-    for name, properties in declared.items():
-
-        def metric(attributions):
-            return attributions
-
-        metric.__name__ = name
-        common = {"version": 1, "reference": "none", "higher_is_better": True, "bounds": (0.0, 1.0), "needs": (), "atol": 1e-6}
-        registry.register(**(common | properties))(metric)
-    return registry
 
 
 def tidy(values):
     """Frame of cells from {(method, variant, metric): {seed: value}}."""
     rows = [(*name, seed, value) for name, seeds in values.items() for seed, value in seeds.items()]
-    frame = pd.DataFrame(rows, columns=["method", "variant", "metric", "seed", "value"])
-    return frame.assign(n=8, undefined=2, low=frame["value"], high=frame["value"], seconds=5.0)
+    return pd.DataFrame(rows, columns=["method", "variant", "metric", "seed", "value"])
 
 
 def places(values, metrics, unranked=()):
@@ -185,27 +159,6 @@ def test_overall_needs_a_place_on_every_dataset():
     assert np.isnan(found[("b", "raw")])
 
 
-def test_summary_of_several_seeds_has_a_spread_and_no_interval():
-    row = summary(tidy({("a", "raw", "hit"): {1: 0.2, 2: 0.4}})).loc[("a", "raw", "hit")]
-    assert row["mean"] == pytest.approx(0.3)
-    assert row["spread"] == pytest.approx(np.std([0.2, 0.4], ddof=1))
-    assert np.isnan(row["low"])
-    assert np.isnan(row["high"])
-    assert (row["undefined"], row["seconds"], row["seeds"]) == (0.2, 0.5, 2)
-
-
-def test_summary_of_one_seed_has_an_interval_and_no_spread():
-    row = summary(tidy({("a", "raw", "hit"): {1: 0.2}})).loc[("a", "raw", "hit")]
-    assert (row["low"], row["high"]) == (0.2, 0.2)
-    assert np.isnan(row["spread"])
-
-
-def test_summary_does_not_hide_an_undefined_seed():
-    row = summary(tidy({("a", "raw", "hit"): {1: 0.2, 2: None}})).loc[("a", "raw", "hit")]
-    assert np.isnan(row["mean"])
-    assert np.isnan(row["spread"])
-
-
 def test_order_of_cells_does_not_matter(metrics):
     rng = np.random.default_rng(0)
     values = {
@@ -215,4 +168,4 @@ def test_order_of_cells_does_not_matter(metrics):
     shuffled = cells.sample(frac=1, random_state=1)
     shown = columns(cells["metric"], metrics)
     pd.testing.assert_frame_equal(family_places(cells, shown), family_places(shuffled, shown))
-    pd.testing.assert_frame_equal(summary(cells), summary(shuffled))
+    pd.testing.assert_frame_equal(grid(cells), grid(shuffled))

@@ -18,8 +18,15 @@ def readme(tmp_path):
 def test_written_pages_pass_the_check(accept_small, scores, out, readme):
     accept_small("mitdb")
     accept_small("synthetic")
-    written = write_pages(scores, out, readme)
-    assert {path.name for path in written} == {"mitdb.md", "synthetic.md", "README.md"}
+    written = [path.relative_to(readme.parent).as_posix() for path in write_pages(scores, out, readme)]
+    metrics = ("auc", "faithfulness_correlation", "pointing_game", "region_perturbation_lerf", "relevance_mass_accuracy")
+    figures = ("cost", "groups-faithfulness", "groups-localisation", "intervals-faithfulness", "intervals-localisation", "scores")
+    assert sorted(written) == sorted(
+        ["README.md", "leaderboards/README.md"]
+        + [f"leaderboards/{name}.md" for name in ("mitdb", "synthetic", "methods/lime", "methods/saliency")]
+        + [f"leaderboards/metrics/{metric}.md" for metric in metrics]
+        + [f"leaderboards/figures/{board}/{figure}.svg" for board in ("mitdb", "synthetic") for figure in figures]
+    )
     assert check_pages(scores, out, readme) == []
 
 
@@ -81,7 +88,8 @@ def test_changed_results_are_found(accept, accept_small, scores, out):
     accept_small("mitdb")
     write_pages(scores, out)
     accept("mitdb", "lrp", {"raw": {"auc": {1: 0.5, 2: 0.5}}})
-    assert {difference.split(":")[0] for difference in check_pages(scores, out)} == {str(out / "mitdb.md"), str(out / "README.md")}
+    changed = ("mitdb.md", "README.md", "methods/lrp.md", "metrics/auc.md")
+    assert {difference.split(":")[0] for difference in check_pages(scores, out)} == {str(out / page) for page in changed}
 
 
 def test_readme_changes_between_its_markers_only(accept_small, scores, out, readme):
@@ -128,3 +136,41 @@ def test_absent_readme_is_refused(accept_small, scores, out, tmp_path):
     accept_small("mitdb")
     with pytest.raises(ResultsError, match="nowhere"):
         write_pages(scores, out, tmp_path / "nowhere.md")
+
+
+@pytest.mark.parametrize("figure", ["scores", "cost", "intervals-localisation"])
+def test_changed_figure_is_named(accept_small, scores, out, figure):
+    accept_small("mitdb")
+    write_pages(scores, out)
+    path = out / "figures" / "mitdb" / f"{figure}.svg"
+    path.write_bytes(path.read_bytes().replace(b"lime", b"mine"))
+    assert check_pages(scores, out) == [f"{path}: another figure than the results give; draw it again"]
+
+
+def test_generated_files_of_former_results_are_named_and_removed(accept, accept_small, scores, out):
+    accept_small("mitdb")
+    accept("mitdb", "lrp", {"raw": {"relevance_rank_accuracy": {1: 0.5, 2: 0.5}}})
+    accept_small("svdb")
+    write_pages(scores, out)
+    for file in [*(scores / "svdb").iterdir(), *scores.glob("mitdb/lrp.*")]:
+        file.unlink()
+    stale = [out / "svdb.md", out / "methods" / "lrp.md", out / "metrics" / "relevance_rank_accuracy.md"]
+    stale += sorted((out / "figures" / "svdb").iterdir())
+    assert len(stale) == 9
+    left = [difference for difference in check_pages(scores, out) if difference.endswith("generated, but there are no results for it")]
+    assert {difference.partition(":")[0] for difference in left} == set(map(str, stale))
+    write_pages(scores, out)
+    assert not any(path.exists() for path in stale)
+    assert check_pages(scores, out) == []
+
+
+@pytest.mark.parametrize("name", ["methods/notes.md", "metrics/notes.md", "figures/mine.svg", "figures/mitdb/mine.png", "figures/data.csv"])
+def test_files_by_hand_in_subfolders_are_left_alone(accept, scores, out, name):
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}})
+    write_pages(scores, out)
+    by_hand = out / name
+    by_hand.parent.mkdir(exist_ok=True)
+    by_hand.write_text("By hand")
+    assert check_pages(scores, out) == []
+    write_pages(scores, out)
+    assert by_hand.read_text() == "By hand"

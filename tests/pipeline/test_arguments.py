@@ -95,6 +95,16 @@ def test_accepting_and_only_checking_exclude_each_other():
         options("--update-scores", "--check-only")
 
 
+def test_checking_only_cannot_train_anew():
+    with pytest.raises(InputError, match="expected one of --retrain and --check-only, got both"):
+        options("--retrain", "--check-only")
+
+
+@pytest.mark.parametrize(("given", "computing"), [((), True), (("--check-only",), False)])
+def test_only_checking_takes_a_store_that_computes_nothing(given, computing):
+    assert options(*given).store.computing is computing
+
+
 @pytest.mark.parametrize(("flag", "value"), [("--protocol", "theirs"), ("--precision", "float16")])
 def test_choices_are_closed(flag, value):
     with pytest.raises(argparse.ArgumentError, match="invalid choice"):

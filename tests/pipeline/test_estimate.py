@@ -54,6 +54,12 @@ def test_localisation_costs_the_maps_alone():
     assert estimate_seconds([cell()], 1) == estimate_seconds(both, 1) == _estimate.BACKWARD
 
 
+def test_maps_of_a_control_cost_nothing_and_its_perturbations_what_a_methods_do():
+    assert estimate_seconds([cell("amplitude")], 1) == 0
+    metric = "region_perturbation_morf"
+    assert estimate_seconds([cell("amplitude", metric=metric)], 1) == estimate_seconds([cell(metric=metric)], 1) - _estimate.BACKWARD > 0
+
+
 def entry(function, **declared):
     return MethodEntry("mine", function, version=1, reference="", **declared)
 

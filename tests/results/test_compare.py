@@ -205,6 +205,7 @@ def test_results_without_recorded_packages_are_compared_all_the_same():
 @pytest.mark.parametrize(
     ("given", "fails", "fails_when_only_checking"),
     [
+        ("absent", True, True),
         ("accepted", False, False),
         ("updated", False, False),
         ("nothing", False, True),

@@ -2,22 +2,26 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from ecgbench.errors import InputError
-from ecgbench.results import mean_interval
+from ecgbench.results import mean_interval, patient_weights, seeds_interval
 
 
-def plain_interval(values, patient, seed, resamples, level):
+def plain_interval(values, patients, seed, resamples, level):
     """The same bootstrap, a window at a time; only the draw of patients is shared with the real one."""
-    names = sorted({str(p) for v, p in zip(values, patient, strict=True) if not np.isnan(v)})
+    seeds = [[(v, str(p)) for v, p in zip(*side, strict=True) if not np.isnan(v)] for side in zip(values, patients, strict=True)]
+    names = sorted({p for windows in seeds for _, p in windows})
     means = []
-    for draw in np.random.default_rng(seed).integers(len(names), size=(resamples, len(names))):
-        pooled = []
-        for chosen in draw:
-            pooled += [v for v, p in zip(values, patient, strict=True) if p == names[chosen] and not np.isnan(v)]
-        means.append(sum(pooled) / len(pooled))
-    tail = 100 * (1 - level) / 2
-    return np.percentile(means, tail), np.percentile(means, 100 - tail)
+    for counts in patient_weights(len(names), resamples, np.random.default_rng(seed)):
+        drawn = [name for name, count in zip(names, counts, strict=True) for _ in range(count)]
+        pooled = [[v for name in drawn for v, p in windows if p == name] for windows in seeds]
+        if all(pooled):
+            means.append(sum(sum(found) / len(found) for found in pooled) / len(pooled))
+    fewest = min(len({p for _, p in windows}) for windows in seeds)
+    student = stats.t(fewest - 1).ppf((1 + level) / 2)
+    tail = stats.norm.cdf(-np.sqrt(fewest / (fewest - 1)) * student)
+    return np.quantile(means, tail), np.quantile(means, 1 - tail)
 
 
 def windows(rng, patients, per_patient, between=0.2, within=0.1):
@@ -26,14 +30,57 @@ def windows(rng, patients, per_patient, between=0.2, within=0.1):
     return np.repeat(rng.normal(0.5, between, patients), per_patient) + rng.normal(0, within, len(patient)), patient
 
 
+def several(rng, patients, undefined=0.2):
+    """Three seeds, each with about two thirds of all windows and some undefined."""
+    found = []
+    for seed in range(3):
+        values, patient = windows(rng, patients, per_patient=3)
+        kept = rng.permutation(len(values))[: 2 * patients - seed]
+        values[rng.random(len(values)) < undefined] = np.nan
+        found.append((values[kept], patient[kept]))
+    return [values for values, _ in found], [patient for _, patient in found]
+
+
 @pytest.mark.parametrize("level", [0.5, 0.95])
 @pytest.mark.parametrize("patients", [2, 7])
 def test_agrees_with_a_plain_loop(patients, level):
     rng = np.random.default_rng(patients)
     values, patient = windows(rng, patients, per_patient=4)
     values[rng.random(len(values)) < 0.2] = np.nan
-    expected = plain_interval(values, patient, seed=3, resamples=200, level=level)
+    expected = plain_interval([values], [patient], seed=3, resamples=200, level=level)
     assert mean_interval(values, patient, seed=3, resamples=200, level=level) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("undefined", [0.2, 0.6])
+@pytest.mark.parametrize("patients", [5, 12])
+def test_of_several_seeds_agrees_with_a_plain_loop(patients, undefined):
+    values, patient = several(np.random.default_rng(patients), patients, undefined)
+    expected = plain_interval(values, patient, seed=3, resamples=200, level=0.95)
+    assert seeds_interval(values, patient, seed=3, resamples=200) == pytest.approx(expected, rel=1e-12)
+
+
+def test_draw_without_a_defined_window_of_some_seed_is_left_out():
+    values = [np.array([0.0, 1.0, np.nan, np.nan]), np.array([np.nan, np.nan, 0.0, 1.0])]
+    patient = [np.array(["a", "b", "c", "d"])] * 2
+    expected = plain_interval(values, patient, seed=0, resamples=300, level=0.5)
+    assert seeds_interval(values, patient, resamples=300, level=0.5) == pytest.approx(expected, rel=1e-12)
+
+
+def test_patients_are_drawn_jointly_over_seeds():
+    values, patient = windows(np.random.default_rng(0), 10, per_patient=3)
+    alone = mean_interval(values, patient)
+    assert seeds_interval([values, values], [patient, patient]) == pytest.approx(alone, rel=1e-12)
+    # What the seeds' patients differ by is theirs, so opposite effects cancel in every draw.
+    low, high = seeds_interval([values, 1 - values], [patient, patient])
+    assert (low, high) == pytest.approx((0.5, 0.5), abs=1e-12)
+
+
+def test_is_wider_than_the_plain_percentile_interval_where_patients_are_few():
+    values, patient = windows(np.random.default_rng(0), 5, per_patient=1)
+    draws = patient_weights(5, 2000, np.random.default_rng(0)) @ values / 5
+    low, high = mean_interval(values, patient)
+    below, above = np.quantile(draws, [0.025, 0.975])
+    assert high - low > 1.2 * (above - below)
 
 
 def test_same_seed_same_interval():
@@ -62,7 +109,10 @@ def test_windows_of_one_patient_are_not_independent():
     ids=["empty", "undefined", "one patient", "one defined patient"],
 )
 def test_no_interval_without_two_patients(values, patient):
-    assert mean_interval(np.array(values, dtype=np.float64), np.array(patient, dtype=str)) == (None, None)
+    values, patient = np.array(values, dtype=np.float64), np.array(patient, dtype=str)
+    assert mean_interval(values, patient) == (None, None)
+    enough, two = np.array([0.1, 0.2]), np.array(["a", "b"])
+    assert seeds_interval([enough, values], [two, patient]) == (None, None)
 
 
 def test_arguments_are_not_written_into():
@@ -76,17 +126,24 @@ def test_refuses_arrays_of_two_lengths():
         mean_interval(np.zeros(2), np.array(["a", "b", "c"]))
 
 
+@pytest.mark.parametrize(("seeds", "names"), [(0, 0), (2, 1), (1, 2)])
+def test_refuses_another_number_of_seeds_than_of_their_patients(seeds, names):
+    with pytest.raises(InputError, match="for each seed"):
+        seeds_interval([np.zeros(2)] * seeds, [np.array(["a", "b"])] * names)
+
+
 @pytest.mark.parametrize("level", [0.0, 1.0, 95.0])
 def test_refuses_a_level_that_is_no_share(level):
     with pytest.raises(InputError, match="level"):
         mean_interval(np.zeros(2), np.array(["a", "b"]), level=level)
 
 
-def test_holds_the_truth_about_as_often_as_it_says():
+@pytest.mark.parametrize("patients", [6, 30])
+def test_holds_the_truth_about_as_often_as_it_says(patients):
     rng = np.random.default_rng(11)
     held = 0
-    for _ in range(200):
-        values, patient = windows(rng, 30, per_patient=3)
+    for _ in range(300):
+        values, patient = windows(rng, patients, per_patient=3)
         low, high = mean_interval(values, patient, resamples=500)
         held += low <= 0.5 <= high
-    assert 0.89 <= held / 200 <= 0.99
+    assert 0.91 <= held / 300 <= 0.99

@@ -1,0 +1,10 @@
+"""Controls: maps that are made without looking at the model, to show what a metric rewards. One file per control."""
+
+from __future__ import annotations
+
+from ecgbench.controls._registry import CONTROLS, ControlEntry, Scene, control_maps
+from ecgbench.registry import make_callable
+
+__all__ = ["CONTROLS", "ControlEntry", "Scene", "control_maps"]
+
+make_callable(__name__, CONTROLS)

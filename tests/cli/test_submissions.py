@@ -1,0 +1,166 @@
+"""`ecgbench windows`, `submit` and `evaluate`: from the windows to a page, as the guide for contributors walks through it."""
+
+import hashlib
+import json
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import ecgbench
+from ecgbench.models import model_digest
+from ecgbench.results import read_file
+
+GUIDE = Path(__file__).parents[2] / "CONTRIBUTING.md"
+SUBMIT = ("submit", "synthetic", "--samples", "3", "--reference", "doi:10.1000/xyz", "--out", "my_method.safetensors")
+SCORES = Path("leaderboards") / "scores" / "synthetic@samples-3" / "my_method.json"
+METRICS = ("--metric", "auc", "--metric", "pointing_game")
+
+
+def write_maps(name, **changed):
+    """Maps in the file of that name, of the windows in `windows.npz`: what is highest in the window."""
+    held = dict(np.load("windows.npz"))
+    np.savez(name, **{"attributions": held["x"], **held, **changed})
+
+
+@pytest.fixture
+def maps(ecg):
+    """A file of maps of the first model's windows."""
+    ecg("windows", "synthetic", "--samples", "3", "--out", "windows.npz")
+    write_maps("maps.npz")
+    return "maps.npz"
+
+
+@pytest.fixture
+def submission(ecg, maps):
+    """A submission's file."""
+    ecg(*SUBMIT, "--name", "my_method", "--maps", maps)
+    return "my_method.safetensors"
+
+
+# windows
+
+
+def test_windows_are_those_that_a_method_is_given(ecg):
+    said = ecg("windows", "synthetic", "--samples", "3", "--seed", "2", "--out", "windows.npz")
+    ecg("explain", "synthetic", "--samples", "3", "--seed", "2", "--method", "saliency", "--out", "maps.npz")
+    with np.load("windows.npz") as windows, np.load("maps.npz") as maps:
+        assert [*windows] == ["x", "target", "record", "patient", "start", "fs", "seed", "model"]
+        assert [*maps] == ["attributions", *windows]
+        for name in windows:
+            np.testing.assert_array_equal(windows[name], maps[name])
+        assert said == f"3 windows of synthetic seed 2, model {str(windows['model'])[:12]}, written to windows.npz\n"
+
+
+def test_model_of_the_windows_is_the_one_that_train_writes(ecg):
+    ecg("windows", "synthetic", "--samples", "1", "--out", "windows.npz")
+    ecg("train", "synthetic", "--out", "model.safetensors")
+    with np.load("windows.npz") as windows:
+        assert windows["model"] == model_digest(ecgbench.load_model("model.safetensors"))
+
+
+# submit
+
+
+def test_packed_maps_are_named_with_their_seeds(ecg, maps):
+    ecg("windows", "synthetic", "--samples", "3", "--seed", "3", "--out", "windows.npz")
+    write_maps("third.npz")
+    said = ecg(*SUBMIT, "--name", "my_method", "--maps", "third.npz", "--maps", maps)
+    assert said.startswith("maps of my_method on synthetic, seeds 1, 3, written to my_method.safetensors")
+
+
+def test_maps_of_a_method_can_be_packed_as_explain_wrote_them(ecg):
+    ecg("explain", "synthetic", "--samples", "3", "--method", "saliency", "--out", "maps.npz")
+    ecg(*SUBMIT, "--name", "saliency_again", "--maps", "maps.npz")
+    said = ecg("evaluate", "my_method.safetensors", "--metric", "auc")
+    again = re.findall(r"^saliency_again(?:_abs)? .*", said, re.MULTILINE)[:2]
+    said = ecg("run", "--samples", "3", "--seeds", "1", "--method", "saliency", "--metric", "auc")
+    assert [line.split()[1:] for line in again] == [line.split()[1:] for line in re.findall(r"^saliency.*", said, re.MULTILINE)[:2]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--name", "saliency"), "expected a name that no method of the benchmark has"),
+        (("--name", "../x"), "expected a name of 2 to 40 small letters"),
+        (("--name", "x_abs"), "expected a name of 2 to 40 small letters"),
+        (("--name", "my_method", "--maps", "maps.npz"), "expected one file of maps for each seed, got another of seed 1, maps.npz"),
+        (("--name", "my_method", "--samples", "4"), 'expected "attributions" as floats of shape (4, 1, 1024)'),
+        (("--name", "my_method", "--maps", "absent.npz"), "expected a readable file at"),
+        (("--name", "my_method", "--reference", "me"), "expected a reference as doi:10"),
+        (("--name", "my_method", "--describe", "a\nb"), "expected description as one line"),
+        (("--name", "my_method", "--out", "x.npz"), "expected --out as a .safetensors file"),
+    ],
+)
+def test_refused_maps_leave_no_file(refused, maps, arguments, message):
+    assert message in refused(*SUBMIT, "--maps", maps, *arguments)
+    assert not Path("my_method.safetensors").exists()
+
+
+# evaluate
+
+
+def test_scores_and_health_are_shown_and_nothing_is_accepted(ecg, submission):
+    said = ecg("evaluate", submission, *METRICS)
+    assert len(re.findall(r"^my_method(?:_abs)? ", said, re.MULTILINE)) == 3
+    assert "\nhealth " in said
+    assert said.endswith("4 cells, 0 failed, 4 with no accepted result\n")
+    assert not Path("leaderboards").exists()
+
+
+def test_accepted_scores_stand_and_an_edited_one_fails_with_the_command_that_accepts(ecg, submission):
+    ecg("evaluate", submission, *METRICS, "--update-scores")
+    assert ecg("evaluate", submission, *METRICS).endswith("4 cells, 0 failed, 0 with no accepted result\n")
+    data = json.loads(SCORES.read_text())
+    data["cells"][0]["value"] += 0.01
+    SCORES.write_text(json.dumps(data))
+    said = ecg("evaluate", submission, *METRICS, code=1)
+    assert "To accept the new value: ecgbench evaluate my_method.safetensors --update-scores" in said
+
+
+def test_other_folder_of_accepted_results_can_be_named(ecg, submission):
+    ecg("evaluate", submission, "--metric", "auc", "--update-scores", "--scores", "mine")
+    assert read_file(Path("mine", *SCORES.parts[-2:])).provenance["submitted"]["reference"] == "doi:10.1000/xyz"
+    assert not Path("leaderboards").exists()
+
+
+@pytest.mark.parametrize("damage", [lambda content: content[:-1], lambda content: b"", lambda content: content.replace(b"F32", b"F16")])
+def test_refused_file_ends_with_2_and_nothing_is_accepted(refused, submission, damage):
+    path = Path(submission)
+    path.write_bytes(damage(path.read_bytes()))
+    assert refused("evaluate", submission, "--update-scores").startswith(
+        "ecgbench evaluate: expected a file as `ecgbench submit` writes it"
+    )
+    assert not Path("leaderboards").exists()
+
+
+def test_file_of_another_model_is_refused_with_the_remedy(refused, ecg, own_store, submission):
+    ecg("train", "synthetic", "--seed", "2", "--out", "second.safetensors")
+    ecg("train", "synthetic", "--seed", "1", "--from", "second.safetensors")
+    assert "take its weights with `ecgbench train synthetic --seed 1 --from FILE`" in refused("evaluate", submission)
+
+
+# The guide's example
+
+
+def test_guides_example_leads_from_the_windows_to_a_page(ecg, tmp_path):
+    section = re.search(r"^## Submitting a method's maps\n(.*?)^## ", GUIDE.read_text(), re.DOTALL | re.MULTILINE)[1]
+    (program,) = re.findall(r"^```python\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    steps = [line for block in re.findall(r"^```sh\n(.*?)^```$", section, re.DOTALL | re.MULTILINE) for line in block.splitlines()]
+    Path("README.md").write_text("<!-- leaderboard:begin synthetic@samples-6 -->\n<!-- leaderboard:end -->\n")
+    said = {}
+    for program_or_verb, *rest in (shlex.split(step) for step in steps):
+        if program_or_verb == "python":
+            exec(compile(program, rest[0], "exec"), {"__name__": "__main__"})
+        else:
+            few = ["--samples", "6"] if rest[0] in ("windows", "submit") else []
+            said[rest[0]] = ecg(*rest, *few)
+    assert set(said) == {"windows", "train", "submit", "evaluate", "leaderboard"}
+    assert "| `occlusion` (abs) |" in Path("leaderboards/synthetic@samples-6.md").read_text()
+    results = read_file(Path("leaderboards/scores/synthetic@samples-6/occlusion.json"))
+    assert results.provenance["submitted"]["file"] == hashlib.sha256(Path("occlusion.safetensors").read_bytes()).hexdigest()
+    # Where the label's cause is known, occlusion must find it better than a map without knowledge does.
+    value = {(one.variant, one.metric): one.value for one in results.cells}
+    assert value["raw", "auc_causal"] > 0.6

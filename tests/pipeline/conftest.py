@@ -1,0 +1,19 @@
+"""What the tests of submitted maps share: a store, and the run with which an author packs maps."""
+
+import pytest
+
+from ecgbench.pipeline import Run
+from tests.pipeline.runs import small_run, store_with_windows
+from tests.pipeline.submissions import SAMPLES
+
+
+@pytest.fixture(scope="session")
+def evaluator_store(tmp_path_factory):
+    """A store in which no test computes scores of files that are refused."""
+    return store_with_windows(tmp_path_factory.mktemp("evaluator"))
+
+
+@pytest.fixture(scope="session")
+def author(evaluator_store) -> Run:
+    """What an author packs maps with."""
+    return small_run(evaluator_store, samples=SAMPLES)
