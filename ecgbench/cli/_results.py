@@ -32,12 +32,12 @@ def add_run(verbs: Verbs) -> None:
 
 def add_leaderboard(verbs: Verbs) -> None:
     """Add the verb `leaderboard`."""
-    verb = verbs.add_parser("leaderboard", help="write the leaderboards from the accepted results")
+    verb = verbs.add_parser("leaderboard", help="write the leaderboards from the accepted results, or show them as a site")
     verb.add_argument("--check", action="store_true", help="write nothing; fail if a page differs from what would be written")
     verb.add_argument("--out", type=Path, default=Path("leaderboards"), help="folder of the pages (default leaderboards)")
     verb.add_argument("--readme", type=Path, default=Path("README.md"), help="file with an excerpt between marks (default README.md)")
-    verb.add_argument("--site", type=Path, metavar="DIR", help="instead of pages, write them as a static site into this folder")
-    verb.add_argument("--open", action="store_true", help=f"write the site (without --site into {SITE}) and open it in the browser")
+    verb.add_argument("--open", action="store_true", help="build a site of the pages, which are not written, and open it in the browser")
+    verb.add_argument("--site", type=Path, metavar="DIR", help=f"build the site in this folder (default of --open: {SITE})")
     add_scores(verb)
     verb.set_defaults(run=_leaderboard)
 
@@ -91,16 +91,14 @@ def _leaderboard(given: argparse.Namespace) -> int:
 def _site(given: argparse.Namespace) -> int:
     import webbrowser
 
-    from ecgbench.leaderboard import render_pages, write_site
+    from ecgbench.leaderboard import write_site
 
-    folder = given.site or SITE
-    try:
-        first = write_site(render_pages(given.scores), given.out, folder)
-    except OSError as error:
-        raise InputError(f"expected to write a site into {folder}, got {error.strerror or error}; name another folder.") from error
-    say(str(first))
-    if given.open and not webbrowser.open(first.resolve().as_uri()):
-        say("no browser was found; open that file yourself")
+    if given.check:
+        raise InputError("expected --check or a site, got both; ask for one after the other.")
+    index = write_site(given.scores, given.site or SITE, given.out)
+    say(str(index))
+    if given.open and not webbrowser.open(index.resolve().as_uri()):
+        say("no browser was found; open the file in one")
     return DONE
 
 

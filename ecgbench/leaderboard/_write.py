@@ -53,11 +53,6 @@ def render(
     return files
 
 
-def render_pages(scores: Path) -> dict[str, bytes]:
-    """Content of every page and figure by its path below the pages' folder (see `render`)."""
-    return pages_of([analyse(board) for board in read_boards(scores)])
-
-
 def write_pages(scores: Path, out: Path, readme: Path | None = None) -> list[Path]:
     """Write all pages and figures, remove generated ones that have no results any more; returns the written paths.
 

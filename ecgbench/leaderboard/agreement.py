@@ -41,17 +41,6 @@ class Agreement:
     variants: pd.DataFrame
 
 
-def rank_agreement(first: pd.Series[float], second: pd.Series[float]) -> float:
-    """Kendall's tau-b of two orders over the variants that both rank; nan for fewer than two, or where an order ties all of them.
-
-    Parameters
-    ----------
-    first, second : places or scores by method and variant, nan for what is not ranked
-    """
-    a, b = _common(first, second)
-    return float(kendall(a.to_numpy()[:, None], b.to_numpy()[:, None])[0])
-
-
 def metric_agreement(analysis: Analysis, level: float = 0.95) -> Agreement:
     """Spearman's correlation between metrics of one dataset over the variants' means, each metric turned so that higher is better.
 

@@ -1,142 +1,121 @@
-"""The leaderboards as a static site: the markdown pages as HTML whose tables sort and filter, without a server."""
+"""The pages as a static site that needs no server and no network: sortable, filterable tables on the accepted results."""
 
 from __future__ import annotations
 
 import html
-import json
-import re
-from collections.abc import Iterable, Mapping
-from importlib.resources import files
-from itertools import pairwise
-from pathlib import Path, PurePosixPath
-from posixpath import normpath, relpath
+import posixpath
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
-from ecgbench.artifacts import write_atomically
-from ecgbench.errors import InputError
+from ecgbench.leaderboard._html import Page, parse, to_html
+from ecgbench.leaderboard._site_folder import INDEX, fill
+from ecgbench.leaderboard._write import render
 
-if TYPE_CHECKING:
-    from markdown_it.token import Token
-
-MANIFEST = ".ecgbench-site.json"
-"""File that lists what the builder wrote, so that it removes nothing else."""
-
-_TEMPLATE = files("ecgbench.leaderboard") / "template"
-_ASSETS = ("style.css", "tables.js")
+ASSETS = ("style.css", "tables.js", "menus.js")
+START = "README.md"
+SCHEMES = ("http", "https", "mailto")
 
 
-def write_site(rendered: Mapping[str, bytes], beside: Path, out: Path) -> Path:
-    """Write the site, and remove what an earlier one left; returns the path of its first page.
+def write_site(scores: Path, folder: Path, out: Path) -> Path:
+    """Build the site of the accepted results; no page outside its folder is written.
 
     Parameters
     ----------
-    rendered : pages and figures by their paths, as `ecgbench.leaderboard.render_pages` gives them
-    beside : folder of the pages, which links that leave them are relative to
-    out : folder of the site
+    scores : folder of the accepted results
+    folder : folder of the site
+    out : folder of the pages, which says what their links to other files mean
+
+    Returns
+    -------
+    Path
+        The site's first page.
 
     Raises
     ------
+    ResultsError
+        If results are absent or unreadable.
     InputError
-        If the folder holds files and is no site of ours.
+        If the site's folder holds something that is not of a site.
     """
-    before, contents = _written(out), site_files(rendered, beside)
-    for path, content in contents.items():
-        (out / path).parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(out / path, content)
-    for path in before - set(contents):
-        (out / path).unlink(missing_ok=True)
-    write_atomically(out / MANIFEST, (json.dumps(sorted(contents), indent=1) + "\n").encode())
-    return out / "index.html"
+    contents = {path.relative_to(out).as_posix(): content for path, content in render(scores, out).items()}
+    fill(folder, render_site(contents, out))
+    return folder / INDEX
 
 
-def _written(out: Path) -> set[str]:
-    """What an earlier call wrote into the folder."""
-    if not out.exists():
-        return set()
-    if not out.is_dir() or ((there := any(out.iterdir())) and not (out / MANIFEST).is_file()):
-        raise InputError(f"expected an empty folder or an earlier site in {out}, got other files; name another folder with --site.")
-    listed = json.loads((out / MANIFEST).read_text()) if there else []
-    return {path for path in listed if isinstance(path, str) and not PurePosixPath(path).is_absolute() and ".." not in path.split("/")}
+def render_site(contents: Mapping[str, bytes], source: Path) -> dict[str, bytes]:
+    """Content of every file of the site by its path below the site's folder.
 
-
-def site_files(rendered: Mapping[str, bytes], beside: Path) -> dict[str, bytes]:
-    """Content of every file of the site by its path (see `write_site`)."""
-    pages = {path: content.decode() for path, content in rendered.items() if path.endswith(".md")}
-    found = {path: content for path, content in rendered.items() if path not in pages}
-    found |= {name: (_TEMPLATE / name).read_bytes() for name in _ASSETS}
-    template = Template((_TEMPLATE / "page.html").read_text())
-    for path, text in pages.items():
-        found[as_html(path)] = _page(template, path, text, pages, rendered, beside).encode()
-    return found
-
-
-def as_html(path: str) -> str:
-    """Path of a page's HTML; every folder's README is its index."""
-    page = PurePosixPath(path)
-    return str(page.with_name("index.html") if page.name == "README.md" else page.with_name(f"{page.stem}.html"))
-
-
-def _page(template: Template, path: str, text: str, pages: Mapping[str, str], rendered: Mapping[str, bytes], beside: Path) -> str:
-    from markdown_it import MarkdownIt
-
-    reader = MarkdownIt("commonmark", {"html": True}).enable("table")
-    tokens = reader.parse(text)
-    _name_headings(tokens)
-    for token in tokens:
-        for child in token.children or ():
-            _lead(child, path, rendered, beside)
-    return template.substitute(
-        title=html.escape(_title(text) or path),
-        root=relpath(".", str(PurePosixPath(path).parent)) + "/",
-        navigation=_navigation(path, pages),
-        content=reader.renderer.render(tokens, reader.options, {}),
-    )
-
-
-def _title(text: str) -> str:
-    found = re.search(r"^# (.+)$", text, re.MULTILINE)
-    return found[1].replace("`", "") if found else ""
-
-
-def _name_headings(tokens: list[Token]) -> None:
-    """Give headings the anchors that GitHub gives them."""
-    seen: dict[str, int] = {}
-    for token, inline in pairwise(tokens):
-        if token.type == "heading_open":
-            text = "".join(child.content for child in inline.children or () if child.type in ("text", "code_inline"))
-            name = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
-            seen[name] = seen.get(name, -1) + 1
-            token.attrSet("id", f"{name}-{seen[name]}" if seen[name] else name)
-
-
-def _lead(token: Token, path: str, rendered: Mapping[str, bytes], beside: Path) -> None:
-    """Lead a link from markdown to HTML; one that leaves the pages becomes the file's own address."""
-    target = str(token.attrGet("href") or "") if token.type == "link_open" else ""
-    address, hash_, anchor = target.partition("#")
-    if not address or re.match(r"[a-z]+:", address):
-        return
-    wanted = normpath(str(PurePosixPath(path).parent / unquote(address)))
-    if wanted in rendered:
-        there = as_html(wanted) if wanted.endswith(".md") else wanted
-        token.attrSet("href", quote(relpath(there, str(PurePosixPath(path).parent))) + hash_ + anchor)
-    else:
-        token.attrSet("href", (beside / wanted).resolve().as_uri() + hash_ + anchor)
-
-
-def _navigation(path: str, pages: Iterable[str]) -> str:
-    """Links to the overview and, folded, to the datasets, methods and metrics."""
-    here = str(PurePosixPath(path).parent)
-    groups: dict[str, list[str]] = {}
-    for page in sorted(pages):
-        folder = PurePosixPath(page).parent.name
-        if page != "README.md":
-            groups.setdefault(folder or "datasets", []).append(page)
-    parts = [f'<a href="{quote(relpath("index.html", here))}">Overview</a>']
-    for name in sorted(groups):
-        links = "".join(
-            f'<li><a href="{quote(relpath(as_html(page), here))}">{html.escape(PurePosixPath(page).stem)}</a></li>' for page in groups[name]
+    Parameters
+    ----------
+    contents : markdown pages and figures by their path, with slashes, below the pages' folder
+    source : the pages' folder; a link out of the pages leads to the file that it names from there, or nowhere if there is none
+    """
+    pages = {path: parse(content.decode()) for path, content in contents.items() if path.endswith(".md")}
+    site = {path: content for path, content in contents.items() if path not in pages}
+    template = Template(_asset("page.html").decode())
+    for path, page in pages.items():
+        filled = template.substitute(
+            title=html.escape(page.title),
+            root=_relative("", path),
+            navigation=_navigation(pages, path),
+            content=to_html(page, lambda link, path=path: _target(link, path, pages, contents, source)),  # type: ignore[misc]
         )
-        parts.append(f"<details><summary>{html.escape(name.capitalize())}</summary><ul>{links}</ul></details>")
-    return "\n".join(parts)
+        site[_name(path)] = filled.encode()
+    return site | {name: _asset(name) for name in ASSETS}
+
+
+def _asset(name: str) -> bytes:
+    return (resources.files("ecgbench.leaderboard") / "assets" / name).read_bytes()
+
+
+def _name(page: str) -> str:
+    """File of a page in the site."""
+    folder, file = posixpath.split(page)
+    return posixpath.join(folder, INDEX if file == START else f"{file.removesuffix('.md')}.html")
+
+
+def _relative(path: str, page: str) -> str:
+    """Address of a file of the site from a page; of the site's folder, with a slash behind it or empty, for no path."""
+    up = "../" * page.count("/")
+    if not path:
+        return up
+    folder = posixpath.dirname(page)
+    near = path.removeprefix(f"{folder}/") if folder and path.startswith(f"{folder}/") else up + path
+    return quote(near, safe="/@")
+
+
+def _target(link: str, page: str, pages: Mapping[str, Page], contents: Mapping[str, bytes], source: Path) -> str | None:
+    """Where a page's link leads: to a page or figure of the site, the web, or an existing file; an anchor that is not there is left off."""
+    parts = urlsplit(link)
+    if parts.scheme or parts.netloc:
+        return link if parts.scheme in SCHEMES else None
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(parts.path))) if parts.path else page
+    if path in pages:
+        there = unquote(parts.fragment) in pages[path].anchors
+        return _relative(_name(path), page) + (f"#{parts.fragment}" if there else "")
+    if path in contents:
+        return _relative(path, page)
+    file = (source / path).resolve()
+    return file.as_uri() if file.exists() else None
+
+
+def _navigation(pages: Mapping[str, Page], current: str) -> str:
+    """Links to all pages: the first one, and a menu for each folder."""
+    menus: dict[str, list[str]] = {}
+    for path in sorted(pages.keys() - {START}):
+        menus.setdefault(posixpath.dirname(path), []).append(path)
+    items = [_entry(START, "Overview", current)] if START in pages else []
+    for folder, paths in sorted(menus.items()):
+        entries = "".join(f"<li>{_entry(path, posixpath.basename(path).removesuffix('.md'), current)}</li>" for path in paths)
+        here = ' class="here"' if current in paths else ""
+        title = html.escape((folder or "datasets").capitalize())
+        items.append(f'<details name="menu"><summary{here}>{title}</summary><ul>{entries}</ul></details>')
+    return "\n".join(items)
+
+
+def _entry(page: str, text: str, current: str) -> str:
+    here = ' aria-current="page"' if page == current else ""
+    return f'<a href="{html.escape(_relative(_name(page), current))}"{here}>{html.escape(text)}</a>'

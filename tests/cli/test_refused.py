@@ -48,6 +48,7 @@ from tests.cli.cases import SLICE
         (("evaluate",), "the following arguments are required: file"),
         (("evaluate", "f", "--device", "nonsense"), 'expected a torch device that can be used here, got "nonsense"'),
         (("leaderboard",), "expected accepted results below leaderboards/scores, got none"),
+        (("leaderboard", "--check", "--open"), "expected --check or a site, got both; ask for one after the other."),
         (("leaderboard", "--check"), "expected accepted results below leaderboards/scores, got none"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",

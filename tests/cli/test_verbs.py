@@ -204,6 +204,40 @@ def test_pages_into_a_file_are_refused(refused, pages, tmp_path):
     assert "expected to write pages into file, got File exists; name another folder." in refused("leaderboard", "--out", "file")
 
 
+@pytest.fixture
+def opened(monkeypatch):
+    """Addresses that the browser was asked for."""
+    addresses = []
+    monkeypatch.setattr("webbrowser.open", lambda address: addresses.append(address) or True)
+    return addresses
+
+
+def test_site_is_built_and_opened_and_no_page_written(ecg, accepted, opened, tmp_path):
+    index = Path("build") / "site" / "index.html"
+    assert ecg("leaderboard", "--open") == f"{index}\n"
+    assert opened == [(tmp_path / index).as_uri()]
+    assert "random_baseline" in index.with_name("synthetic@samples-3.html").read_text()
+    assert [path.name for path in Path("leaderboards").iterdir()] == ["scores"]
+
+
+def test_site_in_a_named_folder_is_not_opened_unless_asked(ecg, accepted, opened, tmp_path):
+    assert ecg("leaderboard", "--site", "there") == f"{Path('there') / 'index.html'}\n"
+    assert opened == []
+    ecg("leaderboard", "--site", "there", "--open")
+    assert opened == [(tmp_path / "there" / "index.html").as_uri()]
+
+
+def test_absent_browser_is_said(ecg, accepted, monkeypatch):
+    monkeypatch.setattr("webbrowser.open", lambda address: False)
+    assert ecg("leaderboard", "--open").endswith("no browser was found; open the file in one\n")
+
+
+def test_site_in_a_folder_of_other_files_is_refused(refused, accepted):
+    assert "expected an empty folder or an earlier site in leaderboards, got other files" in refused(
+        "leaderboard", "--site", "leaderboards"
+    )
+
+
 # cache
 
 
