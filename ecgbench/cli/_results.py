@@ -12,12 +12,12 @@ from ecgbench.cli._judged import compute_and_judge, maps_behind
 from ecgbench.cli._verb import DONE, FAILED, add, add_scores, say
 from ecgbench.errors import InputError
 
-SITE = Path("build/site")
-"""Where the site is written unless the user says otherwise."""
-
 if TYPE_CHECKING:
     from ecgbench.cli._verb import Verbs
     from ecgbench.pipeline import Cell, Run
+
+SITE = Path("build/site")
+"""Where the site is written unless the user says otherwise."""
 
 
 def add_run(verbs: Verbs) -> None:
