@@ -128,12 +128,17 @@ def _place(analysis: Analysis, family: str, variant: Variant) -> str:
 
 
 def _agreement_of_datasets(analyses: Sequence[Analysis], family: str) -> str:
-    drawn = {analysis.board.name: analysis for analysis in analyses if family in analysis.draws}
+    shown = datasets_table({analysis.board.name: analysis for analysis in analyses}, family)
+    return "\n\n".join([f"**Do datasets agree?** {DATASETS_AGREE}", shown]) if shown else ""
+
+
+def datasets_table(analyses: Mapping[str, Analysis], family: str) -> str:
+    """How far datasets agree on the places in a family; empty where fewer than two rank anything in it."""
+    drawn = {name: analysis for name, analysis in analyses.items() if family in analysis.draws}
     if len(drawn) < 2:
         return ""
     places = {name: analysis.board.places[family] for name, analysis in drawn.items()}
-    found = dataset_agreement(places, {name: analysis.draws[family] for name, analysis in drawn.items()})
-    return "\n\n".join([f"**Do datasets agree?** {DATASETS_AGREE}", agreement_table(found)])
+    return agreement_table(dataset_agreement(places, {name: analysis.draws[family] for name, analysis in drawn.items()}))
 
 
 def agreement_table(found: Agreement) -> str:

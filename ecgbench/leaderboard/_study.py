@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ecgbench.leaderboard._analysis import Analysis
-from ecgbench.leaderboard._overview import agreement_table
+from ecgbench.leaderboard._overview import agreement_table, datasets_table
 from ecgbench.leaderboard._study_changes import CORRECTED_METHODS, CORRECTED_METRICS, methods_table, metrics_table, values_table
 from ecgbench.leaderboard._study_orders import Pair, Tau, pairs, places_by_ours, places_by_study, positions, published, tau, variant_index
-from ecgbench.leaderboard.agreement import dataset_agreement, metric_agreement
+from ecgbench.leaderboard.agreement import metric_agreement
 from ecgbench.leaderboard.pages import cited, generated
 from ecgbench.leaderboard.tables import NOTHING, label, table, with_interval
 from ecgbench.protocol import INFERRED_ORDERS, PUBLISHED_FIRST, STUDY_REFERENCE
@@ -81,10 +81,7 @@ def _agreements(found: Sequence[Pair]) -> list[str]:
         "By the study's protocol, over all ranked variants, in our places: Kendall's tau-b between datasets, Spearman between metrics."
     ]
     for family in INFERRED_ORDERS:
-        drawn = {pair.dataset: pair.study for pair in found if family in pair.study.draws}
-        if len(drawn) > 1:
-            places = {name: analysis.board.places[family] for name, analysis in drawn.items()}
-            agreement = dataset_agreement(places, {name: analysis.draws[family] for name, analysis in drawn.items()})
-            parts += [f"**{family.capitalize()}**", agreement_table(agreement)]
+        shown = datasets_table({pair.dataset: pair.study for pair in found}, family)
+        parts += [f"**{family.capitalize()}**", shown] if shown else []
     tables = {pair.dataset: agreement_table(metric_agreement(pair.study)) for pair in found}
     return parts + [f"<details><summary>Metrics on {name}</summary>\n\n{shown}\n\n</details>" for name, shown in tables.items()]
