@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 import ecgbench
 from ecgbench.methods import METHODS, explanation
-from ecgbench.pipeline._health import sum_errors
+from ecgbench.pipeline.compute.health import sum_errors
 
 REFERENCE = Path(os.environ.get("ECGBENCH_SHARED", Path(__file__).parents[2] / "shared")) / "reference"
 HEADER = ("method", "network", "golden, float64: largest", "float32: median", "float32: share > 1e-3", "sum, float64", "sum, float32")

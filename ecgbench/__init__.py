@@ -5,28 +5,6 @@ The names in `__all__` are the public contract; everything else may change. They
 called: they return their entries by key.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submodules=["controls", "datasets", "methods", "metrics"],
-    submod_attrs={
-        "datasets": ["load_dataset", "register_arrays", "register_records", "windows"],
-        "methods": ["explain"],
-        "models": ["load_model"],
-        "pipeline": ["register", "score", "train"],
-        "results": ["read_results"],
-    },
-)
-
-if TYPE_CHECKING:
-    from ecgbench import controls, datasets, methods, metrics  # noqa: F401
-    from ecgbench.datasets import load_dataset, register_arrays, register_records, windows  # noqa: F401
-    from ecgbench.methods import explain  # noqa: F401
-    from ecgbench.models import load_model  # noqa: F401
-    from ecgbench.pipeline import register, score, train  # noqa: F401
-    from ecgbench.results import read_results  # noqa: F401
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -108,7 +108,7 @@ class Registry(Generic[EntryT]):
     def _import_entries(self) -> None:
         package = importlib.import_module(self._package)
         for module in pkgutil.iter_modules(package.__path__):
-            if not module.name.startswith("_"):
+            if not module.ispkg and not module.name.startswith("_"):
                 importlib.import_module(f"{self._package}.{module.name}")
         for entry_point in entry_points(group=f"ecgbench.{self.family}"):
             entry_point.load()

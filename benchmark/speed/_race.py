@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from tabulate import tabulate
 
-from ecgbench.pipeline._provenance import processor
+from ecgbench.pipeline.acceptance.environment import processor
 
 Turn = tuple[str, Callable[[], object]]
 """A name and what is timed under it."""

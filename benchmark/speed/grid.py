@@ -22,7 +22,7 @@ import ecgbench
 from ecgbench.methods import METHODS
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.models import compact, evaluator
-from ecgbench.pipeline._perturbed import Perturbation, Task
+from ecgbench.pipeline.compute.perturbed_scores import Perturbation, Task
 
 HEADER = ("part", "ours, s", "share", "the study's way, s", "share", "study / ours")
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from ecgbench.leaderboard._samples import Samples
-from ecgbench.leaderboard.statistics import columns
+from ecgbench.leaderboard.statistics.ranking import columns
+from ecgbench.leaderboard.statistics.window_scores import Samples
 from ecgbench.metrics import METRICS
 
 FAMILY = "localisation"

@@ -18,9 +18,9 @@ from _scenes import FAMILY, SHAPES, SHOWN, Scene, ranked
 from tqdm import tqdm
 
 from ecgbench.artifacts import write_atomically
-from ecgbench.leaderboard._resampled import place_draws, rank_intervals, resampled_means
-from ecgbench.leaderboard.groups import LEVEL, comparison
-from ecgbench.leaderboard.tables import number, table
+from ecgbench.leaderboard.pages.tables import number, table
+from ecgbench.leaderboard.statistics.groups import LEVEL, comparison
+from ecgbench.leaderboard.statistics.resampled import place_draws, rank_intervals, resampled_means
 from ecgbench.randomness import seed_generator
 from ecgbench.results import drawn_means, patient_sums, patient_weights, seeds_interval
 

@@ -28,7 +28,7 @@ def add_trace(verbs: Verbs) -> None:
 
 def _scores(given: argparse.Namespace) -> int:
     from ecgbench.artifacts import write_atomically
-    from ecgbench.leaderboard.trace import trace
+    from ecgbench.leaderboard.pages.trace import trace
 
     check_out(given.csv, ".csv", "--csv")
     traced = trace(given.scores, given.dataset, given.method, given.metric, given.variant, given.seed)

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from ecgbench.datasets._fetch import Downloaded, download, fetch_command
-from ecgbench.datasets._needed import folder_of
-from ecgbench.datasets._own_arrays import register_arrays
-from ecgbench.datasets._own_records import register_records
-from ecgbench.datasets._own_windows import windows
 from ecgbench.datasets._registry import (
     DATASETS,
     SIMULATED,
@@ -18,7 +13,12 @@ from ecgbench.datasets._registry import (
     is_simulated,
     load_dataset,
 )
-from ecgbench.datasets._verify import Verification, files_here, verify
+from ecgbench.datasets.own.arrays import register_arrays
+from ecgbench.datasets.own.records import register_records
+from ecgbench.datasets.own.windows import windows
+from ecgbench.datasets.physionet.download import Downloaded, download, fetch_command
+from ecgbench.datasets.physionet.needed_files import folder_of
+from ecgbench.datasets.physionet.verify import Verification, files_here, verify
 from ecgbench.registry import make_callable
 
 __all__ = [

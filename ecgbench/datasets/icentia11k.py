@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from ecgbench.datasets._drawn import Drawn, load_drawn
 from ecgbench.datasets._registry import DATASETS, Request
-from ecgbench.datasets._simulated_beats import simulate_records
-from ecgbench.datasets._simulated_forms import ICENTIA11K_FORM
-from ecgbench.datasets._sums import SUMS, sums_of
-from ecgbench.datasets._wfdb import SUFFIXES, check_files
+from ecgbench.datasets.records.checksums import SUMS, sums_of
+from ecgbench.datasets.records.drawn_windows import Drawn, load_drawn
+from ecgbench.datasets.records.wfdb_reader import SUFFIXES, check_files
+from ecgbench.datasets.simulator.annotated_records import simulate_records
+from ecgbench.datasets.simulator.record_forms import ICENTIA11K_FORM
 from ecgbench.errors import MissingDataError
 from ecgbench.protocol import ICENTIA11K, DatasetProtocol
 from ecgbench.types import Dataset

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from ecgbench.datasets._annotated import PATIENT, annotated_files, load_annotated
 from ecgbench.datasets._registry import DATASETS, Request
-from ecgbench.datasets._simulated_beats import simulate_records
-from ecgbench.datasets._simulated_forms import INCARTDB_FORM
-from ecgbench.datasets._wfdb import check_files
+from ecgbench.datasets.records.split_by_record import PATIENT, annotated_files, load_annotated
+from ecgbench.datasets.records.wfdb_reader import check_files
+from ecgbench.datasets.simulator.annotated_records import simulate_records
+from ecgbench.datasets.simulator.record_forms import INCARTDB_FORM
 from ecgbench.errors import DataError
 from ecgbench.protocol import INCARTDB
 from ecgbench.types import Dataset

@@ -8,11 +8,11 @@ from types import MappingProxyType
 import numpy as np
 from jaxtyping import Bool
 
-from ecgbench.datasets import _ptbxl_headers, _ptbxl_tables
-from ecgbench.datasets._ptbxl_tables import Listed
 from ecgbench.datasets._registry import DATASETS, Edition, Request
-from ecgbench.datasets._simulated_ptbxl import simulate_ptbxl
-from ecgbench.datasets._whole import Whole, load_whole
+from ecgbench.datasets.records import ptbxl_headers, ptbxl_tables
+from ecgbench.datasets.records.ptbxl_tables import Listed
+from ecgbench.datasets.records.whole_records import Whole, load_whole
+from ecgbench.datasets.simulator.ptbxl import simulate_ptbxl
 from ecgbench.errors import DataError
 from ecgbench.protocol import (
     PTBXL,
@@ -37,7 +37,7 @@ WHOLE = 21799
 
 def ptbxl_files(numbers: DatasetProtocol, listed: Collection[str]) -> list[str]:
     """Files of an edition: tables and records, or records alone."""
-    edition = _ptbxl_headers.header_files if numbers.slug == PTBXL_CHALLENGE.slug else _ptbxl_tables.table_files
+    edition = ptbxl_headers.header_files if numbers.slug == PTBXL_CHALLENGE.slug else ptbxl_tables.table_files
     return edition(numbers, listed)
 
 
@@ -74,8 +74,8 @@ def ptbxl(request: Request) -> Dataset:
 def _listed(request: Request) -> tuple[Listed, tuple[str, ...]]:
     """Records of the edition, and the suffixes of their files."""
     if request.numbers.slug == PTBXL_CHALLENGE.slug:
-        return _ptbxl_headers.read_headers(request.folder, request.split), _ptbxl_headers.SUFFIXES
-    return _ptbxl_tables.read_tables(request.folder, request.numbers), (".hea", ".dat")
+        return ptbxl_headers.read_headers(request.folder, request.split), ptbxl_headers.SUFFIXES
+    return ptbxl_tables.read_tables(request.folder, request.numbers), (".hea", ".dat")
 
 
 def _tested(listed: Listed, split: str) -> Bool[np.ndarray, " records"]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ecgbench.datasets._annotated import annotated_files, load_annotated
 from ecgbench.datasets._registry import DATASETS, Request
-from ecgbench.datasets._simulated_beats import simulate_records
-from ecgbench.datasets._simulated_forms import SVDB_FORM
+from ecgbench.datasets.records.split_by_record import annotated_files, load_annotated
+from ecgbench.datasets.simulator.annotated_records import simulate_records
+from ecgbench.datasets.simulator.record_forms import SVDB_FORM
 from ecgbench.protocol import SVDB
 from ecgbench.types import Dataset
 

@@ -10,12 +10,12 @@ from jaxtyping import Int64
 
 from ecgbench import protocol as numbers
 from ecgbench.artifacts import Arrays, artifact_key
-from ecgbench.datasets import _simulate
-from ecgbench.datasets._pack import pack, unpack
-from ecgbench.datasets._patients import ALL_RANGES, draw_patient
 from ecgbench.datasets._registry import DATASETS, Request
-from ecgbench.datasets._simulate import SVEB, VEB, Beats, N, Patient
-from ecgbench.datasets._wfdb import beat_spans, window_label
+from ecgbench.datasets.records.stored_windows import pack, unpack
+from ecgbench.datasets.records.wfdb_reader import beat_spans, window_label
+from ecgbench.datasets.simulator import rhythm
+from ecgbench.datasets.simulator.patients import ALL_RANGES, draw_patient
+from ecgbench.datasets.simulator.rhythm import SVEB, VEB, Beats, N, Patient
 from ecgbench.protocol import SYNTHETIC
 from ecgbench.types import Dataset, Spans, Windows
 
@@ -79,7 +79,7 @@ def synthetic(request: Request) -> Dataset:
 def _key(names: Sequence[str], count: int) -> str:
     shares = [numbers.SYNTHETIC_CLASS_SHARES, numbers.SYNTHETIC_ABNORMAL_SHARES, numbers.SYNTHETIC_MIXED_SHARE]
     what = {"dataset": "synthetic", "records": list(names), "windows": count, "seed": numbers.SYNTHETIC_SEED, "shares": shares}
-    return artifact_key("windows", version=_simulate.VERSION, fs=SYNTHETIC.fs, window=SYNTHETIC.window, ranges=ALL_RANGES, **what)
+    return artifact_key("windows", version=rhythm.VERSION, fs=SYNTHETIC.fs, window=SYNTHETIC.window, ranges=ALL_RANGES, **what)
 
 
 def _load(request: Request, names: Sequence[str], side: str, key: str) -> Windows:
@@ -111,17 +111,17 @@ def simulate_windows(names: Sequence[str], count: int, progress: str) -> Windows
 def simulate_window(record: str, start: int) -> Draw:
     """The window of a record that begins at sample `start`, the same however many others are drawn."""
     patient = patient_of(record)
-    generator = _simulate.identity_generator("synthetic", record, start, numbers.SYNTHETIC_SEED)
+    generator = rhythm.identity_generator("synthetic", record, start, numbers.SYNTHETIC_SEED)
     fs, window = SYNTHETIC.fs, SYNTHETIC.window
-    beats = _simulate.layout(patient, generator, window / fs, draw_abnormal(generator))
-    noise = _simulate.noise(patient, generator, fs, window)
-    signal, twin = (_simulate.microvolts(_simulate.render(b, patient, fs, window) + noise) for b in (beats, beats.twin()))
+    beats = rhythm.layout(patient, generator, window / fs, draw_abnormal(generator))
+    noise = rhythm.noise(patient, generator, fs, window)
+    signal, twin = (rhythm.microvolts(rhythm.render(b, patient, fs, window) + noise) for b in (beats, beats.twin()))
     return Draw(signal, twin, beats)
 
 
 def patient_of(record: str) -> Patient:
     """The patient whose record it is."""
-    return draw_patient(_simulate.identity_generator("synthetic", record, numbers.SYNTHETIC_SEED))
+    return draw_patient(rhythm.identity_generator("synthetic", record, numbers.SYNTHETIC_SEED))
 
 
 def draw_abnormal(generator: np.random.Generator) -> list[int]:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from ecgbench.errors import InputError
-from ecgbench.methods._calls import RELU, Function, Rules
+from ecgbench.methods.rules.calls import RELU, Function, Rules
 
 
 class _GuidedReLU(torch.autograd.Function):

@@ -54,7 +54,7 @@ def deep_shap(
     import torch
 
     from ecgbench.methods._implementation import by_captum
-    from ecgbench.methods._rescale import mean_contributions
+    from ecgbench.methods.rules.rescale import mean_contributions
 
     shape = (at_least("baselines", baselines), *x.shape[1:])
     references = torch.from_numpy(generator.standard_normal(shape) if background is None else _windows(background, shape[1:])).to(x)

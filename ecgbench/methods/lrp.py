@@ -28,7 +28,7 @@ def lrp(
         If relevance is lost on the way, because the model computes something that has no rule.
     """
     from ecgbench.methods._implementation import by_captum
-    from ecgbench.methods._relevance import relevance
+    from ecgbench.methods.rules.relevance import relevance
 
     if by_captum(implementation):
         from ecgbench.methods._captum import captum_lrp

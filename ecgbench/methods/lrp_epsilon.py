@@ -19,6 +19,6 @@ def lrp_epsilon(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -
     InputError
         If relevance is lost on the way, because the model computes something that has no rule.
     """
-    from ecgbench.methods._relevance import relevance
+    from ecgbench.methods.rules.relevance import relevance
 
     return relevance(model, x, target, positive=False)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ecgbench.models._checkpoint import load_model, model_digest, model_from, save_model, weights_of
-from ecgbench.models._compact import compact
-from ecgbench.models._evaluate import evaluator, plain_evaluator
-from ecgbench.models._forward import forward, predict
-from ecgbench.models._measures import evaluate_predictions
-from ecgbench.models._train import Training, train_model
+from ecgbench.models.checkpoint import load_model, model_digest, model_from, save_model, weights_of
+from ecgbench.models.evaluate import evaluator, plain_evaluator
+from ecgbench.models.fast.compact import compact
+from ecgbench.models.forward_pass import forward, predict
+from ecgbench.models.measures import evaluate_predictions
 from ecgbench.models.resnet import build as untrained
+from ecgbench.models.train import Training, train_model
 
 __all__ = [
     "Training",

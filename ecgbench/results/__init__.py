@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ecgbench.results._compare import Fresh, Verdict, compare, same_number
-from ecgbench.results._files import (
+from ecgbench.results.files import (
     Cell,
     MethodResults,
     gallery_name,
@@ -17,10 +16,11 @@ from ecgbench.results._files import (
     score_name,
     write_file,
 )
-from ecgbench.results._health import health_rows
-from ecgbench.results._interval import mean_interval, seeds_interval
-from ecgbench.results._resampling import drawn_means, expanded_tail, patient_sums, patient_weights
-from ecgbench.results._sketches import map_correlation, near_duplicates, sketch
+from ecgbench.results.health_rows import health_rows
+from ecgbench.results.interval import mean_interval, seeds_interval
+from ecgbench.results.judgement import Fresh, Verdict, compare, same_number
+from ecgbench.results.resampling import drawn_means, expanded_tail, patient_sums, patient_weights
+from ecgbench.results.sketches import map_correlation, near_duplicates, sketch
 
 __all__ = [
     "Cell",

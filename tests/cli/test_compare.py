@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.leaderboard.sides import AUC, LIME, write
+from tests.leaderboard.compare.sides import AUC, LIME, write
 
 OTHER = LIME | {AUC: {1: 0.9, 2: 0.8}}
 

@@ -12,9 +12,9 @@ import pytest
 
 from ecgbench.datasets import DATASETS
 from ecgbench.protocol import MITDB
-from tests.datasets import records as made
-from tests.datasets.databases import list_sums
-from tests.datasets.server import Fault, serving
+from tests.datasets.physionet.databases import list_sums
+from tests.datasets.physionet.server import Fault, serving
+from tests.datasets.records import wfdb_files as made
 
 FILES = [f"{name}{suffix}" for name in (*MITDB.train, *MITDB.test) for suffix in (".hea", ".dat", ".atr")]
 

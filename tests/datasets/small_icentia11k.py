@@ -12,7 +12,7 @@ from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import load_dataset
 from ecgbench.protocol import ICENTIA11K
 from ecgbench.types import Dataset
-from tests.datasets.records import write
+from tests.datasets.records.wfdb_files import write
 
 FOLDER = Path(ICENTIA11K.slug, ICENTIA11K.version)
 FS, WINDOW = 250, 2049

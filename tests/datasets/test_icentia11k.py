@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from ecgbench.artifacts import ArtifactStore
-from ecgbench.datasets import _drawn
-from ecgbench.datasets._drawn import Drawn, load_drawn
 from ecgbench.datasets._registry import Request
+from ecgbench.datasets.records import drawn_windows
+from ecgbench.datasets.records.drawn_windows import Drawn, load_drawn
 from ecgbench.errors import DataError, MissingDataError
 from ecgbench.protocol import ICENTIA11K
 from tests.datasets.small_icentia11k import (
@@ -179,7 +179,7 @@ def test_one_invalid_sample_spoils_a_window(root: Path, store: ArtifactStore) ->
 
 
 def test_no_more_windows_are_drawn_than_asked_for(root: Path, store: ArtifactStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_drawn, "ICENTIA11K_WINDOWS", 5)
+    monkeypatch.setattr(drawn_windows, "ICENTIA11K_WINDOWS", 5)
     dataset = load(root, store)
     for side in (dataset.train, dataset.test):
         assert Counter(side.y.tolist()) == {0: 2, 1: 2, 2: 1}

@@ -15,7 +15,7 @@ from ecgbench.datasets import load_dataset
 from ecgbench.errors import DataError, MissingDataError
 from ecgbench.protocol import INCARTDB
 from ecgbench.types import Dataset
-from tests.datasets.records import write
+from tests.datasets.records.wfdb_files import write
 
 FS, WINDOW, SAMPLES = 257, 2056, 2 * 2056 + 7
 NAMES = [f"I{number:02d}" for number in range(1, 76)]

@@ -10,7 +10,7 @@ import pytest
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import load_dataset
-from ecgbench.datasets._wfdb import cut, read_record
+from ecgbench.datasets.records.wfdb_reader import cut, read_record
 from ecgbench.errors import InputError
 from ecgbench.protocol import BEAT_RULES, SVDB
 from ecgbench.types import Dataset

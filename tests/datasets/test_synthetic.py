@@ -10,8 +10,8 @@ import pytest
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import load_dataset
-from ecgbench.datasets._simulate import SVEB, VEB, N
-from ecgbench.datasets._wfdb import window_label
+from ecgbench.datasets.records.wfdb_reader import window_label
+from ecgbench.datasets.simulator.rhythm import SVEB, VEB, N
 from ecgbench.datasets.synthetic import simulate_window, simulate_windows
 from ecgbench.errors import InputError
 from ecgbench.protocol import SYNTHETIC, SYNTHETIC_PATIENTS, SYNTHETIC_WINDOWS

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from ecgbench.leaderboard._analysis import analyse
-from ecgbench.leaderboard._board import read_boards
-from ecgbench.leaderboard._render import text_pages
+from ecgbench.leaderboard.render import text_pages
+from ecgbench.leaderboard.statistics.analysis import analyse
+from ecgbench.leaderboard.statistics.board import read_boards
 from ecgbench.metrics import FAITHFULNESS, LOCALISATION, MetricEntry
 from ecgbench.registry import Registry
 from ecgbench.results import Cell, MethodResults, mean_interval, sample_name, score_digest, score_name, sketch, write_file

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ecgbench.leaderboard._samples import Samples
-from ecgbench.leaderboard.statistics import family_places
+from ecgbench.leaderboard.statistics.ranking import family_places
+from ecgbench.leaderboard.statistics.window_scores import Samples
 
 
 def samples(names, patients=6, seeds=(1, 2), gain=0.3, undefined=0.1, dataset="made up", generator_seed=0):

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ecgbench.leaderboard._gallery import gallery_figure
-from ecgbench.leaderboard._page_figures import dataset_figures, figure_path, gallery_path
-from ecgbench.leaderboard.figures import Interval, Panel, cost_figure, critical_difference, heat_map, interval_figure
+from ecgbench.leaderboard.figures.charts import Interval, Panel, cost_figure, critical_difference, heat_map, interval_figure
+from ecgbench.leaderboard.figures.gallery import gallery_figure
+from ecgbench.leaderboard.pages.page_figures import dataset_figures, figure_path, gallery_path
 from ecgbench.results import gallery_name, write_file
 
 from .conftest import results

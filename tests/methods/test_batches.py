@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.stores import python
+from tests.artifacts.stores import python
 
 from .cases import KEYS, MODEL_BOUND, assert_close_to_maximum, every_method, explain, small, windows
 

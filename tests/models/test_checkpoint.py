@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from ecgbench.errors import CheckpointError
 from ecgbench.models import load_model, model_digest, model_from, save_model, untrained, weights_of
-from ecgbench.models._checkpoint import _architecture
+from ecgbench.models.checkpoint import _architecture
 from ecgbench.models.resnet import ARCHITECTURES, ResNet
 
 State = dict[str, torch.Tensor]

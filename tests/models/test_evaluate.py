@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from ecgbench.models import evaluator, forward, plain_evaluator
-from ecgbench.models._evaluate import Evaluator, Whole
-from ecgbench.models._incremental import Incremental
+from ecgbench.models.evaluate import Evaluator, Whole
+from ecgbench.models.fast.incremental import Incremental
 from ecgbench.models.resnet import ARCHITECTURES, ResNet
 from ecgbench.types import Evaluate, EvaluateSteps
 

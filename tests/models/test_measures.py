@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from ecgbench.models import evaluate_predictions
-from ecgbench.models._measures import confusion_matrix, roc_auc
+from ecgbench.models.measures import confusion_matrix, roc_auc
 
 pairs = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=40)
 

@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from ecgbench.errors import InputError
-from ecgbench.models import Training, _train, evaluate_predictions, forward, model_digest
+from ecgbench.models import Training, evaluate_predictions, forward, model_digest
+from ecgbench.models import train as training_module
 from ecgbench.models.resnet import ResNet
 from ecgbench.protocol import Recipe
 from ecgbench.types import Windows
@@ -71,7 +72,7 @@ def test_last_test_measures_are_those_of_the_returned_model(whole: Trained) -> N
 def plain_training(training: Training, train: Windows) -> tuple[ResNet, list[float]]:
     """The recipe in plain words: Adam with weight decay written out, one learning rate an epoch, the last weights."""
     recipe = training.recipe
-    model = _train.build(recipe.architecture, 3, training.seed)
+    model = training_module.build(recipe.architecture, 3, training.seed)
     first = [torch.zeros_like(p) for p in model.parameters()]
     second = [torch.zeros_like(p) for p in model.parameters()]
     x, y, losses, step = torch.from_numpy(train.x), torch.from_numpy(train.y), [], 0
@@ -104,7 +105,7 @@ def test_training_equals_the_recipe_written_out(tmp_path: Path) -> None:
 
 
 def test_every_window_is_passed_once_an_epoch_in_an_order_of_its_own() -> None:
-    orders = [np.concatenate(list(_train._batches(TRAINING, 20, epoch))).tolist() for epoch in (0, 0, 1)]
+    orders = [np.concatenate(list(training_module._batches(TRAINING, 20, epoch))).tolist() for epoch in (0, 0, 1)]
     assert [sorted(order) for order in orders] == [list(range(20))] * 3
     assert orders[0] == orders[1] != orders[2]
     assert orders[0] != list(range(20))
@@ -140,7 +141,7 @@ def test_loss_of_several_labels_is_the_mean_binary_cross_entropy() -> None:
     logits, y = torch.tensor([[0.0, 2.0], [-1.0, 3.0]]), torch.tensor([[0, 1], [1, 0]], dtype=torch.uint8)
     p = 1 / (1 + np.exp(-logits.numpy()))
     expected = -np.mean(np.where(y.numpy() == 1, np.log(p), np.log(1 - p)))
-    assert _train._loss(logits, y).item() == pytest.approx(expected, rel=1e-5)
+    assert training_module._loss(logits, y).item() == pytest.approx(expected, rel=1e-5)
 
 
 def test_training_leaves_the_global_generators_of_torch_and_numpy_as_they_were(tmp_path: Path) -> None:

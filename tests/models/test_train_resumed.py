@@ -15,7 +15,8 @@ import pytest
 import torch
 
 from ecgbench.artifacts import DamagedArtifactWarning
-from ecgbench.models import Training, _train, model_digest
+from ecgbench.models import Training, model_digest
+from ecgbench.models import train as training_module
 from ecgbench.types import Windows
 from tests.models.tasks import EPOCHS, RECIPE, TRAINING, Trained, timeless, trained
 
@@ -33,15 +34,15 @@ class KilledError(Exception):
 
 def stop_after(epoch: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Make training die when `epoch` epochs are on disk; returns what lets it live again."""
-    run = _train._run_epoch
+    run = training_module._run_epoch
 
     def dying(training: Training, state: Any, train: Windows, test: Windows) -> dict[str, Any]:
         if len(state.log) == epoch:
             raise KilledError
         return run(training, state, train, test)
 
-    monkeypatch.setattr(_train, "_run_epoch", dying)
-    return lambda: monkeypatch.setattr(_train, "_run_epoch", run)
+    monkeypatch.setattr(training_module, "_run_epoch", dying)
+    return lambda: monkeypatch.setattr(training_module, "_run_epoch", run)
 
 
 @pytest.mark.parametrize("epoch", [0, 1, 2])
@@ -54,8 +55,8 @@ def test_killed_training_goes_on_and_ends_bit_for_bit_as_an_uninterrupted_one(
     assert sorted(path.name for path in tmp_path.iterdir()) == (["epoch.json", f"epoch{epoch}.safetensors"] if epoch else [])
     revive()
     seen: list[int] = []
-    run = _train._run_epoch
-    monkeypatch.setattr(_train, "_run_epoch", lambda *given: (seen.append(len(given[1].log)), run(*given))[1])
+    run = training_module._run_epoch
+    monkeypatch.setattr(training_module, "_run_epoch", lambda *given: (seen.append(len(given[1].log)), run(*given))[1])
     model, log = trained(tmp_path)
     assert seen == list(range(epoch, EPOCHS))
     assert model_digest(model) == model_digest(whole[0])
@@ -66,7 +67,6 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from ecgbench.artifacts import _artifact
-from ecgbench.models import _train
 from tests.models import tasks
 import torch
 torch.set_num_threads(int(sys.argv[3]))
@@ -111,7 +111,7 @@ def test_other_training_does_not_go_on_from_it(tmp_path: Path, monkeypatch: pyte
         seen.append(len(state.log))
         raise KilledError
 
-    monkeypatch.setattr(_train, "_run_epoch", watch)
+    monkeypatch.setattr(training_module, "_run_epoch", watch)
     with pytest.raises(KilledError):
         trained(tmp_path, other)
     assert seen == [0]

@@ -4,7 +4,7 @@ import pytest
 
 from ecgbench.pipeline import Run
 from tests.pipeline.runs import small_run, store_with_windows
-from tests.pipeline.submissions import SAMPLES
+from tests.pipeline.submissions.submission_files import SAMPLES
 
 
 @pytest.fixture(scope="session")

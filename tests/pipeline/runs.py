@@ -6,8 +6,10 @@ from pathlib import Path
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import load_dataset
-from ecgbench.pipeline import Cell, Options, Run, _attributions, _scoring
-from ecgbench.pipeline._attributions import batches
+from ecgbench.pipeline import Cell, Options, Run
+from ecgbench.pipeline.compute import maps as maps_module
+from ecgbench.pipeline.compute import scores as scores_module
+from ecgbench.pipeline.compute.maps import batches
 
 
 @dataclass
@@ -29,13 +31,13 @@ class Counting:
 
 def count_evaluations(monkeypatch) -> Counting:
     """Count what metrics evaluate from now on."""
-    counting, real = Counting(), _scoring.evaluator
+    counting, real = Counting(), scores_module.evaluator
 
     def counted(module):
         counting.evaluate = real(module)
         return counting
 
-    monkeypatch.setattr(_scoring, "evaluator", counted)
+    monkeypatch.setattr(scores_module, "evaluator", counted)
     return counting
 
 
@@ -64,4 +66,4 @@ def stages(store: ArtifactStore) -> list[str]:
 
 def batches_of(size, monkeypatch):
     """Let an artifact hold that many windows."""
-    monkeypatch.setattr(_attributions, "batches", lambda count, _: batches(count, size))
+    monkeypatch.setattr(maps_module, "batches", lambda count, _: batches(count, size))

@@ -9,7 +9,8 @@ import pytest
 
 import ecgbench
 from ecgbench.errors import ArtifactError, ResultsError
-from ecgbench.results import Cell, _files, read_file, read_files, read_scores, score_digest, write_file
+from ecgbench.results import Cell, read_file, read_files, read_scores, score_digest, write_file
+from ecgbench.results import files as files_module
 from tests.results.cases import CELLS, RESULTS, SCORES
 
 
@@ -142,14 +143,14 @@ def test_failing_write_leaves_the_accepted_results(path, tmp_path, monkeypatch):
 def test_new_scores_beside_old_numbers_are_refused_rather_than_believed(path, tmp_path, monkeypatch):
     """Killed between the two files."""
     new = {"raw/auc/1": np.array([0.5, 0.5, 0.5], dtype=np.float32)}
-    write = _files.write_atomically
+    write = files_module.write_atomically
 
     def killed(place, data):
         if place.suffix == ".json":
             raise KeyboardInterrupt
         write(place, data)
 
-    monkeypatch.setattr(_files, "write_atomically", killed)
+    monkeypatch.setattr(files_module, "write_atomically", killed)
     with pytest.raises(KeyboardInterrupt):
         write_file(replace(RESULTS, cells=(replace(CELLS[0], digest=score_digest(new["raw/auc/1"])),)), new, tmp_path)
     with pytest.raises(ResultsError, match="expected scores with the accepted digest"):

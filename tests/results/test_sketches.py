@@ -5,7 +5,7 @@ import pytest
 
 from ecgbench.protocol import NEAR_DUPLICATE, SKETCH_SIZE
 from ecgbench.results import map_correlation, near_duplicates, sketch
-from ecgbench.results._sketches import sketched_correlation, unit_maps
+from ecgbench.results.sketches import sketched_correlation, unit_maps
 
 WINDOWS, LEADS, TIME = 64, 2, 150
 

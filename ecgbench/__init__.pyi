@@ -1,0 +1,16 @@
+"""The public contract."""
+
+from . import controls as controls
+from . import datasets as datasets
+from . import methods as methods
+from . import metrics as metrics
+from .datasets import load_dataset as load_dataset
+from .datasets import register_arrays as register_arrays
+from .datasets import register_records as register_records
+from .datasets import windows as windows
+from .methods import explain as explain
+from .models import load_model as load_model
+from .pipeline import register as register
+from .pipeline import score as score
+from .pipeline import train as train
+from .results import read_results as read_results

@@ -1,0 +1,127 @@
+"""A user's own folder of WFDB records with annotated beats as a dataset."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from ecgbench.datasets._registry import DatasetEntry, Request
+from ecgbench.datasets.own.numbers import OWN, STANDARD, names_of, own_numbers, register_own, some
+from ecgbench.datasets.records.split_by_record import PATIENT, load_annotated
+from ecgbench.datasets.records.wfdb_reader import SUFFIXES
+from ecgbench.errors import DataError, InputError, MissingDataError
+from ecgbench.inputs import at_least
+from ecgbench.protocol import BEAT_CLASSES, BEAT_RULES, UNCLASSIFIABLE, DatasetProtocol
+from ecgbench.types import Dataset, Windows
+
+
+@dataclass(frozen=True)
+class OwnRecords:
+    """Loads the records of a folder.
+
+    Attributes
+    ----------
+    key : of the dataset
+    folder : of the records
+    """
+
+    key: str
+    folder: Path
+
+    @property
+    def __name__(self) -> str:
+        return self.key
+
+    def __call__(self, request: Request) -> Dataset:
+        """Load the records: one lead, consecutive windows, labelled by their beats."""
+        numbers = request.numbers
+        self._check_files(numbers)
+        dataset = load_annotated(replace(request, root=self.folder), self.key, f"lead {numbers.lead}", numbers.patients)
+        for windows, side in ((dataset.train, "training"), (dataset.test, "test")):
+            self._check_windows(windows, side, numbers)
+        return dataset
+
+    def _check_files(self, numbers: DatasetProtocol) -> None:
+        if not self.folder.is_dir():
+            raise MissingDataError(f"expected the records of {self.key} in {self.folder}, got no such folder; register where they are.")
+        for path in (self.folder / (name + suffix) for name in (*numbers.train, *numbers.test) for suffix in SUFFIXES):
+            if not path.is_file():
+                raise MissingDataError(f"expected {path}, got no such file; put it there, or register {self.key} without the record.")
+
+    def _check_windows(self, windows: Windows, side: str, numbers: DatasetProtocol) -> None:
+        if not len(windows):
+            raise DataError(
+                f"expected {side} windows of {numbers.window} samples in {self.folder}, got none; register longer records or shorter "
+                "windows."
+            )
+        beyond = np.unique(windows.record[windows.y >= len(numbers.classes)])
+        if beyond.size:
+            raise DataError(
+                f"expected {side} windows of classes {', '.join(numbers.classes)}, got an unclassifiable one in "
+                f'{self.folder / str(beyond[0])}; take labels "aami", which leave these out, or register {self.key} without the record.'
+            )
+
+
+def register_records(
+    key: str,
+    folder: str | os.PathLike[str],
+    train: Sequence[str],
+    test: Sequence[str],
+    fs: float,
+    window: int,
+    lead: int = 0,
+    patients: Mapping[str, str] | None = None,
+    title: str | None = None,
+    licence: str = OWN,
+    reference: str = "own data",
+    **numbers: Any,
+) -> DatasetEntry:
+    """Register a folder of WFDB records with annotated beats as a dataset, to be read and checked as mitdb is.
+
+    Nothing is read before the dataset is used. Records are cut into consecutive windows; a window's class is that of most of its abnormal
+    beats, N (never explained) if it has none. `labels` "aami" and "study" are the rules that give beats their classes, N, SVEB, VEB and F;
+    split "patient" leaves the test set without the patients who are trained on.
+
+    Parameters
+    ----------
+    key : of the dataset: small letters, digits and underscores
+    folder : where each record's `<name>.hea`, `<name>.dat` and `<name>.atr` lie
+    train, test : names of the records on either side
+    fs : Hz, of all records
+    window : samples
+    lead : index of the lead
+    patients : patient of each record that doesn't stand for a patient of its own
+    title, licence, reference : what lists and pages say of the dataset; the title is by default its key
+    numbers : architecture ("resnet18_7"), learning_rate (1e-3), epochs (20), batch_size (32) and weight_decay (1e-4) of the training;
+        seeds ((1,)) of the models; threshold (0.75), the probability above which a window is explained; samples (64) that are explained;
+        patch (64 ms), perturbations (500) and baselines (250) of methods; precision ("float32"); window_batch (32)
+
+    Raises
+    ------
+    InputError
+        If an argument is none that can be used.
+    DuplicateKeyError
+        If another dataset has the key.
+    """
+    sides = names_of("train", train), names_of("test", test)
+    both = sorted({*sides[0]} & {*sides[1]})
+    if both:
+        raise InputError(f"expected records either in train or in test, got {some(both)} in both; leave them out of one.")
+    beats = {"classes": BEAT_CLASSES[:UNCLASSIFIABLE], "patients": _patients(patients or {}, (*sides[0], *sides[1]))}
+    protocol = own_numbers(numbers, fs, window, lead=at_least("lead", lead, 0), train=sides[0], test=sides[1], **beats)
+    own = OwnRecords(key, Path(folder).expanduser().resolve())
+    offered = {"labels": tuple(BEAT_RULES), "splits": (STANDARD, PATIENT)}
+    return register_own(own, protocol, title, licence=licence, reference=reference, source=str(own.folder), **offered)
+
+
+def _patients(patients: Mapping[str, str], names: Sequence[str]) -> Mapping[str, str]:
+    unknown = [name for name in patients if name not in names]
+    if unknown:
+        raise InputError(f"expected patients of records in train or test, got {some(unknown)}; name the records as these do.")
+    return MappingProxyType({name: str(patient) for name, patient in patients.items()})

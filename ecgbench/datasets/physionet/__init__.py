@@ -1,0 +1,1 @@
+"""Fetching a database's files and checking them against its published sums."""

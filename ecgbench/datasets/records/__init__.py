@@ -1,0 +1,1 @@
+"""Records and tables as their databases publish them, read, checked and cut into windows."""

@@ -1,0 +1,124 @@
+"""The gallery: a method's best, median and worst map, over the ECG on standard paper."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ecgbench.leaderboard.figures.canvas import BLUE, INK, ORANGE, as_png, canvas
+from ecgbench.leaderboard.statistics.board import Board
+from ecgbench.results import gallery_name, sample_name
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MM = 1 / 25.4
+"""A millimetre in inches."""
+
+SPEED, GAIN = 25, 10
+"""Millimetres a second and a millivolt: standard ECG paper."""
+
+LEAST, MOST = 2.0, 5.0
+"""Height of a strip in mV; a signal with a larger range is cut."""
+
+CLIP = 99
+"""Percentile of a map's absolute values that gets the full colour, since a few samples can stand far above all others."""
+
+_PIXELS_PER_MM = 4
+_MARGINS = 4, 9
+"""Room beside and above a strip, mm."""
+
+_NAMES = ("best", "median", "worst")
+
+
+class Strip(NamedTuple):
+    """What one strip shows: a title, the signal in mV, the map and the mask, each (time,)."""
+
+    title: str
+    signal: np.ndarray
+    values: np.ndarray
+    mask: np.ndarray
+
+
+def gallery_figure(board: Board, method: str) -> bytes | None:
+    """PNG of the kept windows of a method; None if none are kept."""
+    strips = _strips(board, method)
+    if not strips or board.dataset is None:
+        return None
+    fs = board.dataset.numbers(board.identity["edition"] or None).fs
+    width = len(strips[0].signal) / fs * SPEED + 2 * _MARGINS[0]
+    heights = [_height(strip) * GAIN + _MARGINS[1] for strip in strips]
+    with canvas(width * MM, sum(heights) * MM, arranged=False) as figure:
+        top = 1.0
+        for strip, height in zip(strips, heights, strict=True):
+            top -= height / sum(heights)
+            axes = _strip_axes(figure, top, _height(strip) * GAIN / sum(heights), width)
+            _draw(axes, strip, fs)
+        return as_png(figure, dpi=_PIXELS_PER_MM / MM)
+
+
+def _strips(board: Board, method: str) -> list[Strip]:
+    kept, samples, seed = {}, board.samples[method], board.seeds[0]
+    for what in ("window", "score", "signal", "map", "mask", "lead", "variant", "metric"):
+        if gallery_name(what, seed) not in samples:
+            return []
+        kept[what] = samples[gallery_name(what, seed)]
+    return [
+        Strip(_title(board, samples, kept, row), kept["signal"][row] / 1000, kept["map"][row].astype(np.float64), kept["mask"][row])
+        for row in range(len(kept["window"]))
+    ]
+
+
+def _title(board: Board, samples: Any, kept: dict[str, np.ndarray], row: int) -> str:
+    """Which of the three it is, its score, and where the window stands."""
+    index, seed = kept["window"][row], board.seeds[0]
+    record, start, target = (samples[sample_name(what, seed)][index] for what in ("record", "start", "target"))
+    classes = board.dataset.protocol.classes if board.dataset else ()
+    lead = f", lead {int(kept['lead'][row]) + 1}" if board.dataset and board.dataset.protocol.leads > 1 else ""
+    metric = str(kept["metric"]).replace("_", " ")
+    return f"{_NAMES[row]}: {metric} {kept['score'][row]:.2f}   {classes[int(target)]}, record {record} from sample {int(start)}{lead}"
+
+
+def _height(strip: Strip) -> float:
+    """Millivolts of the strip, in halves."""
+    return float(np.clip(np.ceil(np.ptp(strip.signal) * 2 + 0.5) / 2, LEAST, MOST))
+
+
+def _strip_axes(figure: Figure, bottom: float, height: float, width: float) -> Axes:
+    side = _MARGINS[0] / width
+    return figure.add_axes((side, bottom + 0.004, 1 - 2 * side, height))
+
+
+def _draw(axes: Axes, strip: Strip, fs: float) -> None:
+    """The map as colour behind the paper's lines, the ECG over both, the label's beats as bars above."""
+    seconds, height = len(strip.signal) / fs, _height(strip)
+    middle = (strip.signal.max() + strip.signal.min()) / 2
+    low, high = middle - height / 2, middle + height / 2
+    limit = np.percentile(np.abs(strip.values), CLIP) or np.abs(strip.values).max() or 1
+    axes.imshow(
+        strip.values[None] / limit, cmap=_colours(), vmin=-1, vmax=1, aspect="auto", interpolation="nearest", extent=(0, seconds, low, high)
+    )
+    _rule(axes, seconds, low, high)
+    time = np.arange(len(strip.signal)) / fs
+    axes.plot(time, strip.signal, color=INK, lw=0.8)
+    axes.fill_between(time, 1.01, 1.05, where=strip.mask, transform=axes.get_xaxis_transform(), color=INK, lw=0, clip_on=False)
+    axes.set(xlim=(0, seconds), ylim=(low, high), xticks=[], yticks=[])
+    axes.set_title(strip.title, loc="left", fontsize=8, pad=7)
+
+
+def _rule(axes: Axes, seconds: float, low: float, high: float) -> None:
+    """Lines of the paper: every millimetre, every fifth one stronger."""
+    for step, width in ((1, 0.15), (5, 0.45)):
+        axes.vlines(np.arange(0, seconds * SPEED + 1, step) / SPEED, low, high, colors="#b5554a", lw=width, alpha=0.6)
+        axes.hlines(
+            np.arange(np.ceil(low * GAIN / step) * step, high * GAIN, step) / GAIN, 0, seconds, colors="#b5554a", lw=width, alpha=0.6
+        )
+
+
+def _colours() -> Any:
+    """From orange (against the class) over the paper's colour to blue (for it)."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("for and against", [ORANGE, "#fffaf7", BLUE])

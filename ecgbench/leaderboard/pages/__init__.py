@@ -1,0 +1,1 @@
+"""Pages as markdown, each from an analysis of accepted results."""

@@ -1,0 +1,29 @@
+"""What an entry says of itself, for the pages of methods and metrics: its description, its options, its source."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+
+from ecgbench.leaderboard.pages.tables import table
+
+_SECTION = re.compile(r"^(Parameters|Returns|Raises|References)\n-+$", re.MULTILINE)
+
+
+def description(function: Callable[..., Any]) -> str:
+    """The docstring up to its first section, a paragraph a line."""
+    text = inspect.getdoc(function) or ""
+    head = _SECTION.split(text, maxsplit=1)[0].strip()
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in head.split("\n\n"))
+
+
+def options_table(function: Callable[..., Any], set_elsewhere: dict[str, str], study: dict[str, Any]) -> str:
+    """Options with their defaults, what sets them, and what the study sets them to; empty if there are none."""
+    given = {name: one.default for name, one in inspect.signature(function).parameters.items() if one.default is not one.empty}
+    rows = [
+        [f"`{name}`", f"`{default!r}`", set_elsewhere.get(name, ""), f"`{study[name]!r}`" if name in study else ""]
+        for name, default in given.items()
+    ]
+    return table(["option", "default", "set by", "the study's"], rows, numbers_from=9) if rows else ""

@@ -1,0 +1,128 @@
+"""Which figures a dataset's pages show: an analysis turned into what `ecgbench.leaderboard.figures.charts` draws."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ecgbench.leaderboard.figures.charts import Interval, Panel, cost_figure, critical_difference, heat_map, interval_figure
+from ecgbench.leaderboard.figures.gallery import gallery_figure
+from ecgbench.leaderboard.pages.tables import arrow, chance_levels, ranking
+from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
+from ecgbench.leaderboard.statistics.board import Board
+from ecgbench.leaderboard.statistics.groups import LEVEL
+from ecgbench.leaderboard.statistics.ranking import Column, families
+
+FOLDER = "figures"
+
+
+def dataset_figures(analysis: Analysis) -> dict[str, bytes]:
+    """Figures of a dataset by their paths below the pages' folder."""
+    board = analysis.board
+    found = {figure_path(board.name, "scores"): score_figure(analysis)} if ranked_anywhere(board) else {}
+    for family in families(board.columns):
+        if family in analysis.ranks:
+            found[figure_path(board.name, f"intervals-{slug(family)}")] = _intervals(analysis, family)
+        if family in analysis.comparisons:
+            compared = analysis.comparisons[family]
+            places = {method: float(compared.places[method]) for method, _ in compared.order}
+            diagram = critical_difference(places, compared.groups, compared.adjusted.to_numpy(), LEVEL)
+            found[figure_path(board.name, f"groups-{slug(family)}")] = diagram
+    if known := costs(analysis):
+        seconds = {method: _seconds(board.files[method].health) for method in board.files}
+        found[figure_path(board.name, "cost")] = cost_figure(seconds, known)
+    galleries = {gallery_path(board.name, method): gallery_figure(board, method) for method in board.files}
+    return found | {path: png for path, png in galleries.items() if png is not None}
+
+
+def figure_path(board: str, name: str) -> str:
+    """Path of a figure below the pages' folder."""
+    return f"{FOLDER}/{board}/{name}.svg"
+
+
+def gallery_path(board: str, method: str) -> str:
+    """Path of a method's gallery below the pages' folder."""
+    return f"{FOLDER}/{board}/gallery/{method}.png"
+
+
+def slug(family: str) -> str:
+    """A family's name as part of a path: "localisation (causal)" is "localisation-causal"."""
+    return family.replace(" ", "-").replace("(", "").replace(")", "")
+
+
+def plain(variant: Variant) -> str:
+    """Name of a variant in a figure."""
+    return f"{variant[0]} (abs)" if variant[1] == "abs" else variant[0]
+
+
+def score_figure(analysis: Analysis) -> bytes:
+    """Heat map of all ranked variants and the controls."""
+    board, columns = analysis.board, [column for column in analysis.board.columns if column.entry.ranked]
+    ranked = _by_mean_place(analysis)
+    controls: list[Variant] = [(key, "raw") for key in sorted(board.controls)]
+    values = np.array([[_shown(analysis, variant, column) for column in columns] for variant in ranked + controls])
+    ranks = np.stack([_shares(values[:, j], len(ranked), column) for j, column in enumerate(columns)], axis=1)
+    titles = [f"{column.name.replace('_', ' ')} {arrow(column)}" for column in columns]
+    return heat_map([plain(variant) for variant in ranked + controls], titles, values, ranks, below=len(controls))
+
+
+def _by_mean_place(analysis: Analysis) -> list[Variant]:
+    places = analysis.board.places.dropna(how="all").mean(axis=1)
+    return [variant for variant, _, _ in ranking(places)]
+
+
+def _shown(analysis: Analysis, variant: Variant, column: Column) -> float:
+    cell = analysis.summary(variant, column)
+    return cell.mean if cell is not None and column.applies(variant[1]) else math.nan
+
+
+def _shares(values: np.ndarray, ranked: int, column: Column) -> np.ndarray:
+    """Share of the other ranked variants that are better than each value."""
+    sign = 1 if column.entry.higher_is_better else -1
+    known = values[:ranked][~np.isnan(values[:ranked])]
+    better = (sign * known > sign * values[:, None] + 1e-9).sum(axis=1) / max(len(known) - 1, 1)
+    return np.where(np.isnan(values), np.nan, np.minimum(better, 1))
+
+
+def _intervals(analysis: Analysis, family: str) -> bytes:
+    """Places and scores of a family with their intervals."""
+    places = analysis.board.places[family].dropna()
+    variants = [variant for variant, _, _ in ranking(places)]
+    columns = [column for column in analysis.board.columns if column.family == family and column.entry.ranked]
+    of_place = [Interval(float(places[variant]), *analysis.interval(family, variant, "place")) for variant in variants]
+    panels = [Panel("place ↓", of_place), *(_panel(analysis, variants, column) for column in columns)]
+    return interval_figure([plain(variant) for variant in variants], panels)
+
+
+def _panel(analysis: Analysis, variants: Sequence[Variant], column: Column) -> Panel:
+    cells = [analysis.summary(variant, column) if column.applies(variant[1]) else None for variant in variants]
+    rows = [None if cell is None else Interval(cell.mean, cell.low, cell.high) for cell in cells]
+    chance, control = chance_levels(analysis.board).get(column.name), analysis.best_control(column)
+    lines: Mapping[str, float] = {
+        **({} if chance is None else {"chance": chance}),
+        **({} if control is None else {"best control": control[1]}),
+    }
+    return Panel(f"{column.entry.key.replace('_', ' ')} {arrow(column)}", rows, lines)
+
+
+def ranked_anywhere(board: Board) -> bool:
+    """Whether a variant has a place in some family."""
+    return bool(board.places.notna().any(axis=None))
+
+
+def costs(analysis: Analysis) -> dict[str, dict[str, float]]:
+    """By family, the place of the better variant of each method whose time is known."""
+    board, places = analysis.board, {}
+    for family in families(board.columns):
+        best = board.places[family].dropna().groupby(level="method").min()
+        known = {str(method): float(place) for method, place in best.items() if _seconds(board.files[str(method)].health) > 0}
+        if known:
+            places[family] = known
+    return places
+
+
+def _seconds(health: Mapping[str, Mapping[str, float]]) -> float:
+    known = [seed["seconds_a_window"] for seed in health.values() if "seconds_a_window" in seed]
+    return float(np.mean(sorted(known))) if known else 0.0

@@ -1,0 +1,77 @@
+"""The excerpt of a leaderboard in the project's README."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ecgbench.errors import ResultsError
+from ecgbench.leaderboard.pages.dataset_page import generated
+from ecgbench.leaderboard.pages.tables import NOTHING, heading, linked, ranking, score, table, with_interval
+from ecgbench.leaderboard.statistics.analysis import Analysis
+from ecgbench.leaderboard.statistics.board import Board
+from ecgbench.leaderboard.statistics.ranking import Column, families
+
+BEST = 3
+_BLOCK = re.compile(r"(<!-- leaderboard:begin(?: (\S+))? -->\n).*?(<!-- leaderboard:end -->)", re.DOTALL)
+
+
+def refreshed(text: str, analyses: Sequence[Analysis], folder: str) -> str:
+    """A README's text with the excerpt between its markers renewed.
+
+    Between `<!-- leaderboard:begin -->` and `<!-- leaderboard:end -->` stands the excerpt of the first real dataset; the first marker may
+    name another one (`<!-- leaderboard:begin synthetic -->`).
+
+    Raises
+    ------
+    ResultsError
+        If the markers are missing or name a dataset without accepted results.
+    """
+    found = _BLOCK.search(text)
+    if found is None:
+        raise ResultsError(
+            "expected the lines <!-- leaderboard:begin --> and <!-- leaderboard:end --> in the README, got neither or one; put both there."
+        )
+    analysis = _chosen(analyses, found[2])
+    name = analysis.board.name
+    sentence = (
+        f"The {BEST} best variants of each family on {analysis.board.title}; places run from 0 (best) to 1 (worst), in brackets are 95 % "
+        f"intervals, and variants that share a letter cannot be told apart. [All of it]({folder}/{name}.md)."
+    )
+    block = f"{found[1]}{generated(f'{folder}/scores/{name}')}\n\n{excerpt(analysis, f'{folder}/methods/')}\n\n{sentence}\n{found[3]}"
+    return text[: found.start()] + block + text[found.end() :]
+
+
+def _chosen(analyses: Sequence[Analysis], name: str | None) -> Analysis:
+    fit = [a for a in analyses if not a.board.apart and (a.board.name == name if name else a.board.default)]
+    if not fit:
+        raise ResultsError(
+            f"expected accepted results of {name or 'a dataset'} for the README, got {', '.join(a.board.name for a in analyses)}; "
+            "name another folder behind leaderboard:begin."
+        )
+    return min(fit, key=lambda analysis: (analysis.board.embedded, analysis.board.name))
+
+
+def excerpt(analysis: Analysis, folder: str) -> str:
+    """The best variants of each family of a dataset, with their places and the first metrics that apply to every variant."""
+    board = analysis.board
+    ranked = {family: ranking(board.places[family]) for family in families(board.columns)}
+    best = {variant for order in ranked.values() for variant, _, place in order[:BEST] if place != NOTHING}
+    order = [variant for variant, _, _ in next(iter(ranked.values())) if variant in best]
+    shown = [column for family in ranked for column in _headlines(board, family)]
+    rows = []
+    for variant in order:
+        places = [_place(analysis, family, variant) for family in ranked]
+        rows.append([linked(*variant, folder), *places, *(score(analysis, variant, column) for column in shown)])
+    return table(["variant", *(f"{family}: place" for family in ranked), *map(heading, shown)], rows)
+
+
+def _place(analysis: Analysis, family: str, variant: tuple[str, str]) -> str:
+    place = analysis.place(family, variant)
+    letters = analysis.groups(family).get(variant, "")
+    return with_interval(place, *analysis.interval(family, variant, "place")) + (f" {letters}" if letters else "")
+
+
+def _headlines(board: Board, family: str) -> list[Column]:
+    counted = [c for c in board.columns if c.family == family and c.entry.ranked and not c.entry.signed_only]
+    return counted[:2]

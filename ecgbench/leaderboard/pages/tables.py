@@ -1,0 +1,174 @@
+"""Tables of a page as GitHub's markdown: variants x metrics, with what a cell's typography means."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import pandas as pd
+from tabulate import tabulate
+
+from ecgbench.leaderboard.statistics.analysis import Analysis, Summary, Variant
+from ecgbench.leaderboard.statistics.board import Board
+from ecgbench.leaderboard.statistics.ranking import AGREEING, Column
+
+NOTHING = "-"
+CONTROL_MARK = "‡"
+_MARKUP = re.compile(r"[\\`*\[\]~$]|(?<![^\W_])_|_(?![^\W_])")
+LEGEND = f"""\
+- A row is a variant: a method with its signed maps, or, as `method` (abs), with their absolute values. Rows in *italics* are no methods:
+  the score that chance gives, and [controls](README.md#controls), maps made without looking at the model.
+- A cell is the mean over windows, then over seeds (± its standard deviation over seeds); in brackets its 95 % interval, for which patients
+  are drawn again with their windows; below it the mean in which each class weighs the same, and how many windows of all have no score.
+- **Bold** is best in its column, of the methods that are ranked; ↑ higher is better, ↓ lower is better. A dash is no value.
+- {CONTROL_MARK} marks a score that is not better than the best control's (of those that don't know the answer: the masks are upper bounds).
+- A metric with † is shown and does not count for the place. A cell <sub>[small, in brackets]</sub> is of a metric that does not apply to
+  absolute maps; it does not count either.
+- Place is the mean over the metrics that count and apply of the variant's rank among the variants, scaled to 0 (best) .. 1 (worst), with
+  its 95 % interval; # is the interval of the rank by place. A variant that lacks a cell which applies to it is not ranked.
+- Group: variants that share a letter cannot be told apart (paired differences between patients, Holm's correction over all pairs of
+  methods, each by its better variant). A variant without a letter is not the better one of its method. [How](../docs/statistics.md).
+"""
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], numbers_from: int = 1) -> str:
+    """A markdown table; columns from `numbers_from` on are aligned to the right."""
+    body = [[text.replace("|", "\\|").replace("\n", " ") for text in row] for row in rows]
+    align = ["left" if i < numbers_from else "right" for i in range(len(header))]
+    return tabulate(body, headers=list(header), tablefmt="pipe", colalign=align, disable_numparse=True)
+
+
+def escaped(text: str) -> str:
+    """Somebody else's text as a line that shows what it holds, be that markup, a table's bar or several lines."""
+    return _MARKUP.sub(r"\\\g<0>", html.escape(" ".join(text.split()), quote=False)).replace("|", "&#124;")
+
+
+def label(method: str, variant: str) -> str:
+    """Name of a variant."""
+    return f"`{method}` (abs)" if variant == "abs" else f"`{method}`"
+
+
+def linked(method: str, variant: str, folder: str = "methods/") -> str:
+    """Name of a variant with a link to its method's page."""
+    return f"[`{method}`]({folder}{method}.md)" + (" (abs)" if variant == "abs" else "")
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A score with a fixed number of decimals, never "-0.000"; a dash for nan."""
+    return NOTHING if math.isnan(value) else f"{round(value, digits) + 0.0:.{digits}f}"
+
+
+def with_interval(value: float, low: float, high: float, digits: int = 3) -> str:
+    """A value and, where there is one, its interval."""
+    return number(value, digits) if math.isnan(low) else f"{number(value, digits)} ({number(low, digits)}..{number(high, digits)})"
+
+
+def heading(column: Column, folder: str = "") -> str:
+    """Name of a metric, whether it counts, and its direction; with a folder, linked to the metric's page there."""
+    name = column.entry.key.replace("_", " ")
+    shown = f"[{name}]({folder}{column.entry.key}.md)" if folder else name
+    return f"{shown}{'' if column.entry.ranked else '†'}&nbsp;{arrow(column)}"
+
+
+def arrow(column: Column) -> str:
+    """The metric's direction."""
+    return "↑" if column.entry.higher_is_better else "↓"
+
+
+def family_table(analysis: Analysis, family: str) -> str:
+    """Variants x metrics of one family, the best place first; below them chance and the controls."""
+    shown = [column for column in analysis.board.columns if column.family == family]
+    best = {column.name: best_variants(analysis, column) for column in shown}
+    letters, rows = analysis.groups(family), []
+    for variant, _, place in ranking(analysis.board.places[family]):
+        scores = [score(analysis, variant, column, variant in best[column.name]) for column in shown]
+        between = with_interval(float(place), *analysis.interval(family, variant, "place")) if place != NOTHING else NOTHING
+        rows.append([rank_range(analysis, family, variant), linked(*variant), letters.get(variant, ""), between, *scores])
+    rows += [[NOTHING, name, "", NOTHING, *levels] for name, levels in _without_knowledge(analysis, shown)]
+    header = ["#", "variant", "group", "place", *(heading(column, "metrics/") for column in shown)]
+    return table(header, rows, numbers_from=3)
+
+
+def rank_range(analysis: Analysis, family: str, variant: Variant, what: str = "rank") -> str:
+    """The interval of a variant's rank by place ("rank"), or in a metric."""
+    low, high = analysis.interval(family, variant, what)
+    if math.isnan(low):
+        return NOTHING
+    return f"{low:.0f}" if low == high else f"{low:.0f}..{high:.0f}"
+
+
+def _without_knowledge(analysis: Analysis, shown: Sequence[Column]) -> list[tuple[str, list[str]]]:
+    """Rows that are no methods': chance, and the controls."""
+    chance = chance_levels(analysis.board)
+    rows = [("*chance*", [number(chance.get(column.name, math.nan)) for column in shown])]
+    controls = sorted(analysis.board.controls, key=lambda key: (bool(analysis.board.controls[key].provenance.get("bound")), key))
+    rows += [(control_label(analysis.board, key), [score(analysis, (key, "raw"), column) for column in shown]) for key in controls]
+    return [(name, levels) for name, levels in rows if set(levels) != {NOTHING}]
+
+
+def control_label(board: Board, key: str) -> str:
+    """Name of a control, with what it does."""
+    return f"*{key}: {escaped(board.controls[key].provenance['control'])}*"
+
+
+def ranking(places: pd.Series[float]) -> list[tuple[Variant, str, str]]:
+    """Variants in the order of their places with "#" and place as text; those without a place last, by name."""
+    places = places.round(AGREEING)
+    positions = places.rank(method="min")
+    order = sorted(places.index, key=lambda variant: (math.isnan(places[variant]), places[variant], label(*variant)))
+    return [(v, NOTHING, NOTHING) if math.isnan(places[v]) else (v, f"{positions[v]:.0f}", number(places[v])) for v in order]
+
+
+def best_variants(analysis: Analysis, column: Column) -> set[Variant]:
+    """Variants with the best mean of a metric, of those that are ranked, to which it applies and which have a value for every seed."""
+    board = analysis.board
+    means = {
+        (method, variant): round(cell.mean, AGREEING)
+        for (method, variant, name), cell in analysis.cells.items()
+        if name == column.name and column.applies(variant) and cell.seeds == len(board.seeds) and not math.isnan(cell.mean)
+        if method in board.files and method not in board.unranked
+    }
+    best = (max if column.entry.higher_is_better else min)(means.values(), default=math.nan)
+    return {variant for variant, mean in means.items() if mean == best}
+
+
+def score(analysis: Analysis, variant: Variant, column: Column, best: bool = False) -> str:
+    """Text of one cell of a table (see `LEGEND`)."""
+    cell = analysis.summary(variant, column)
+    if cell is None:
+        return NOTHING
+    text = "undefined" if math.isnan(cell.mean) else number(cell.mean)
+    text = f"**{text}**" if best else text
+    if not math.isnan(cell.spread):
+        text += f"±{number(cell.spread)}"
+    if not math.isnan(cell.low):
+        text += f" ({number(cell.low)}..{number(cell.high)})"
+    text += CONTROL_MARK if analysis.beaten(variant, column) else ""
+    text += "".join(f"<br><sub>{line}</sub>" for line in _below(cell))
+    return text if column.applies(variant[1]) else f"<sub>[{text}]</sub>"
+
+
+def _below(cell: Summary) -> list[str]:
+    """The small lines of a cell: balanced mean, and how many windows have no score."""
+    lines = [] if math.isnan(cell.balanced) else [f"balanced&nbsp;{number(cell.balanced)}"]
+    return lines + ([f"{cell.undefined}&nbsp;of&nbsp;{cell.windows}&nbsp;undef."] if cell.undefined else [])
+
+
+def chance_levels(board: Board) -> Mapping[str, float]:
+    """What a map without knowledge scores, by the name of the metric's cells."""
+    levels: dict[str, float] = {}
+    for method in sorted(board.files):
+        levels.update(board.files[method].provenance.get("chance", {}))
+    return levels
+
+
+def missing(board: Board, family: str) -> list[str]:
+    """Why variants are not ranked in a family, a line each."""
+    lines = []
+    gaps = {variant: lacking for variant, lacking in board.gaps[family].items() if variant[0] not in board.unranked}
+    for variant, lacking in sorted(gaps.items()):
+        what = "; ".join(f"{name.replace('_', ' ')} of seed {', '.join(map(str, seeds))}" for name, seeds in lacking.items())
+        lines.append(f"{label(*variant)} is not ranked: no value of {what}.")
+    return lines + [f"`{method}` is shown for comparison and not ranked." for method in board.unranked]

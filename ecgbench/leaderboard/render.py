@@ -1,0 +1,41 @@
+"""All pages and figures of all boards, by their paths below the pages' folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ecgbench.leaderboard.pages.dataset_page import dataset_page
+from ecgbench.leaderboard.pages.method_page import method_page
+from ecgbench.leaderboard.pages.metric_page import metric_page
+from ecgbench.leaderboard.pages.overview import overview_page
+from ecgbench.leaderboard.pages.page_figures import dataset_figures
+from ecgbench.leaderboard.pages.study_page import PATH, study_page
+from ecgbench.leaderboard.statistics.agreement import metric_agreement
+from ecgbench.leaderboard.statistics.analysis import Analysis
+
+
+def pages_of(analyses: Sequence[Analysis]) -> dict[str, bytes]:
+    """Pages and figures."""
+    figures = {path: content for analysis in analyses for path, content in dataset_figures(analysis).items()}
+    return {path: text.encode() for path, text in text_pages(analyses).items()} | figures
+
+
+def text_pages(analyses: Sequence[Analysis]) -> dict[str, str]:
+    """Pages as markdown.
+
+    What was computed on simulated stand-ins, or to be compared with the study, has pages of its own. Its scores are not on those of methods
+    and metrics, but each of its methods and metrics has such a page, which says what it is.
+    """
+    compared = [analysis for analysis in analyses if analysis.board.compared]
+    agreements = {analysis.board.name: metric_agreement(analysis) for analysis in compared}
+    pages = {"README.md": overview_page(analyses, agreements)}
+    pages |= {f"{analysis.board.name}.md": dataset_page(analysis) for analysis in analyses}
+    for method in sorted({method for analysis in analyses for method in analysis.board.files}):
+        pages[f"methods/{method}.md"] = method_page(method, [analysis for analysis in analyses if method in analysis.board.files])
+    entries = {column.entry.key: column.entry for analysis in analyses for column in analysis.board.columns}
+    for key in sorted(entries):
+        having = [analysis for analysis in compared if any(column.entry.key == key for column in analysis.board.columns)]
+        pages[f"metrics/{key}.md"] = metric_page(entries[key], having, agreements)
+    if (study := study_page(analyses)) is not None:
+        pages[PATH] = study
+    return pages

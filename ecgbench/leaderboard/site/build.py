@@ -1,0 +1,121 @@
+"""The pages as a static site that needs no server and no network: sortable, filterable tables on the accepted results."""
+
+from __future__ import annotations
+
+import html
+import posixpath
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from string import Template
+from urllib.parse import quote, unquote, urlsplit
+
+from ecgbench.leaderboard.site.folder import INDEX, fill
+from ecgbench.leaderboard.site.html import Page, parse, to_html
+from ecgbench.leaderboard.write import render
+
+ASSETS = ("style.css", "tables.js", "menus.js")
+START = "README.md"
+SCHEMES = ("http", "https", "mailto")
+
+
+def write_site(scores: Path, folder: Path, out: Path) -> Path:
+    """Build the site of the accepted results; no page outside its folder is written.
+
+    Parameters
+    ----------
+    scores : folder of the accepted results
+    folder : folder of the site
+    out : folder of the pages, which says what their links to other files mean
+
+    Returns
+    -------
+    Path
+        The site's first page.
+
+    Raises
+    ------
+    ResultsError
+        If results are absent or unreadable.
+    InputError
+        If the site's folder holds something that is not of a site.
+    """
+    contents = {path.relative_to(out).as_posix(): content for path, content in render(scores, out).items()}
+    fill(folder, render_site(contents, out))
+    return folder / INDEX
+
+
+def render_site(contents: Mapping[str, bytes], source: Path) -> dict[str, bytes]:
+    """Content of every file of the site by its path below the site's folder.
+
+    Parameters
+    ----------
+    contents : markdown pages and figures by their path, with slashes, below the pages' folder
+    source : the pages' folder; a link out of the pages leads to the file that it names from there, or nowhere if there is none
+    """
+    pages = {path: parse(content.decode()) for path, content in contents.items() if path.endswith(".md")}
+    site = {path: content for path, content in contents.items() if path not in pages}
+    template = Template(_asset("page.html").decode())
+    for path, page in pages.items():
+        filled = template.substitute(
+            title=html.escape(page.title),
+            root=_relative("", path),
+            navigation=_navigation(pages, path),
+            content=to_html(page, lambda link, path=path: _target(link, path, pages, contents, source)),  # type: ignore[misc]
+        )
+        site[_name(path)] = filled.encode()
+    return site | {name: _asset(name) for name in ASSETS}
+
+
+def _asset(name: str) -> bytes:
+    return (resources.files("ecgbench.leaderboard.site") / "assets" / name).read_bytes()
+
+
+def _name(page: str) -> str:
+    """File of a page in the site."""
+    folder, file = posixpath.split(page)
+    return posixpath.join(folder, INDEX if file == START else f"{file.removesuffix('.md')}.html")
+
+
+def _relative(path: str, page: str) -> str:
+    """Address of a file of the site from a page; of the site's folder, with a slash behind it or empty, for no path."""
+    up = "../" * page.count("/")
+    if not path:
+        return up
+    folder = posixpath.dirname(page)
+    near = path.removeprefix(f"{folder}/") if folder and path.startswith(f"{folder}/") else up + path
+    return quote(near, safe="/@")
+
+
+def _target(link: str, page: str, pages: Mapping[str, Page], contents: Mapping[str, bytes], source: Path) -> str | None:
+    """Where a page's link leads: to a page or figure of the site, the web, or an existing file; an anchor that is not there is left off."""
+    parts = urlsplit(link)
+    if parts.scheme or parts.netloc:
+        return link if parts.scheme in SCHEMES else None
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(parts.path))) if parts.path else page
+    if path in pages:
+        there = unquote(parts.fragment) in pages[path].anchors
+        return _relative(_name(path), page) + (f"#{parts.fragment}" if there else "")
+    if path in contents:
+        return _relative(path, page)
+    file = (source / path).resolve()
+    return file.as_uri() if file.exists() else None
+
+
+def _navigation(pages: Mapping[str, Page], current: str) -> str:
+    """Links to all pages: the first one, and a menu for each folder."""
+    menus: dict[str, list[str]] = {}
+    for path in sorted(pages.keys() - {START}):
+        menus.setdefault(posixpath.dirname(path), []).append(path)
+    items = [_entry(START, "Overview", current)] if START in pages else []
+    for folder, paths in sorted(menus.items()):
+        entries = "".join(f"<li>{_entry(path, posixpath.basename(path).removesuffix('.md'), current)}</li>" for path in paths)
+        here = ' class="here"' if current in paths else ""
+        title = html.escape((folder or "datasets").capitalize())
+        items.append(f'<details name="menu"><summary{here}>{title}</summary><ul>{entries}</ul></details>')
+    return "\n".join(items)
+
+
+def _entry(page: str, text: str, current: str) -> str:
+    here = ' aria-current="page"' if page == current else ""
+    return f'<a href="{html.escape(_relative(_name(page), current))}"{here}>{html.escape(text)}</a>'

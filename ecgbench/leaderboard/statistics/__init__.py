@@ -1,0 +1,1 @@
+"""What accepted results say: rankings, intervals, groups, agreement. Knows nothing of pages."""

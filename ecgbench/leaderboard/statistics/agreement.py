@@ -1,0 +1,147 @@
+"""How far rankings agree: metrics with each other on one dataset, datasets with each other.
+
+Intervals are quantiles of the same coefficient in the resampled rankings (see `ecgbench.leaderboard.statistics.resampled`). Drawing
+patients adds noise to both rankings, which lowers their agreement; so an interval lies rather low, and may end below the value itself
+where that is near 1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float64
+
+from ecgbench.leaderboard.statistics.analysis import Analysis
+from ecgbench.leaderboard.statistics.ranking import AGREEING, Column
+from ecgbench.leaderboard.statistics.resampled import RankDraws
+from ecgbench.results import expanded_tail
+
+Coefficient = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Symmetric tables of rankings x rankings.
+
+    Attributes
+    ----------
+    value : the coefficient, 1 on the diagonal; nan where fewer than two variants are common, or a ranking ties all of them
+    low, high : bounds of its interval; nan on the diagonal and where there is none
+    variants : how many variants are common; 0 on the diagonal
+    """
+
+    value: pd.DataFrame
+    low: pd.DataFrame
+    high: pd.DataFrame
+    variants: pd.DataFrame
+
+
+def metric_agreement(analysis: Analysis, level: float = 0.95) -> Agreement:
+    """Spearman's correlation between metrics of one dataset over the variants' means, each metric turned so that higher is better.
+
+    Two metrics are compared over the variants that both apply to, of methods that are ranked.
+
+    Parameters
+    ----------
+    analysis : of one dataset
+    level : of the intervals
+    """
+    columns, draws = analysis.board.columns, analysis.means
+    names = {column.name: _variants(analysis, column) for column in columns}
+    signs = {column.name: 1.0 if column.entry.higher_is_better else -1.0 for column in columns}
+    found = {}
+    for a, b in combinations(names, 2):
+        both = [variant for variant in names[a] if variant in names[b]]
+        value = [np.array([signs[name] * analysis.cells[(*variant, name)].mean for variant in both]) for name in (a, b)]
+        drawn = [np.array([signs[name] * draws.means[(*variant, name)] for variant in both]) for name in (a, b)]
+        found[a, b] = _agreement(spearman, (value[0], value[1]), (drawn[0], drawn[1]), draws.patients, level)
+    return _tables(list(names), found)
+
+
+def dataset_agreement(places: Mapping[str, pd.Series[float]], draws: Mapping[str, RankDraws], level: float = 0.95) -> Agreement:
+    """Kendall's tau-b between datasets of the places in one family, over the variants that both datasets rank.
+
+    Parameters
+    ----------
+    places : the family's places by dataset
+    draws : its resampled places by dataset, as many draws of each
+    level : of the intervals
+    """
+    found = {}
+    for a, b in combinations(places, 2):
+        value = _common(places[a], places[b])
+        # Draws of two datasets are paired by their number; one that a dataset left out is left out of both.
+        both = draws[a].places.columns.intersection(draws[b].places.columns)
+        drawn = [draws[name].places.loc[value[0].index, both].to_numpy() for name in (a, b)]
+        patients = min(draws[a].patients, draws[b].patients)
+        found[a, b] = _agreement(kendall, (value[0].to_numpy(), value[1].to_numpy()), (drawn[0], drawn[1]), patients, level)
+    return _tables(list(places), found)
+
+
+def kendall(first: Float64[np.ndarray, "variants draws"], second: Float64[np.ndarray, "variants draws"]) -> Float64[np.ndarray, " draws"]:
+    """Kendall's tau-b of each column: concordant less discordant pairs, over the root of the pairs that either does not tie."""
+    i, j = np.triu_indices(len(first), 1)
+    a, b = (np.sign(np.round(values[i] - values[j], AGREEING)) for values in (first, second))
+    return _ratio((a * b).sum(axis=0), (a**2).sum(axis=0) * (b**2).sum(axis=0))
+
+
+def spearman(first: Float64[np.ndarray, "variants draws"], second: Float64[np.ndarray, "variants draws"]) -> Float64[np.ndarray, " draws"]:
+    """Spearman's correlation of each column; ties share the average rank."""
+    from scipy.stats import rankdata
+
+    a, b = (rankdata(np.round(values, AGREEING), axis=0) - (len(values) + 1) / 2 for values in (first, second))
+    return _ratio((a * b).sum(axis=0), (a**2).sum(axis=0) * (b**2).sum(axis=0))
+
+
+def _ratio(shared: np.ndarray, product: np.ndarray) -> np.ndarray:
+    return np.where(product > 0, shared / np.sqrt(np.where(product > 0, product, 1)), np.nan)
+
+
+def _common(first: pd.Series[float], second: pd.Series[float]) -> tuple[pd.Series[float], pd.Series[float]]:
+    a, b = first.dropna(), second.dropna()
+    both = a.index.intersection(b.index)
+    return a.loc[both], b.loc[both]
+
+
+def _variants(analysis: Analysis, column: Column) -> list[tuple[str, str]]:
+    """Ranked methods' variants to which a metric applies and which have a mean of it."""
+    board = analysis.board
+    return [
+        (method, variant)
+        for (method, variant, name), cell in analysis.cells.items()
+        if name == column.name and column.applies(variant) and method in board.files and method not in board.unranked
+        if (method, variant, name) in analysis.means.means and not math.isnan(cell.mean)
+    ]
+
+
+def _agreement(
+    coefficient: Coefficient, value: tuple[np.ndarray, np.ndarray], drawn: tuple[np.ndarray, np.ndarray], patients: int, level: float
+) -> tuple[float, float, float, int]:
+    """Coefficient, its interval, and the number of variants."""
+    variants = len(value[0])
+    if variants < 2:
+        return math.nan, math.nan, math.nan, variants
+    found = float(coefficient(value[0][:, None], value[1][:, None])[0])
+    defined = ~np.isnan(drawn[0]).any(axis=0) & ~np.isnan(drawn[1]).any(axis=0)
+    values = coefficient(drawn[0][:, defined], drawn[1][:, defined])
+    values = values[~np.isnan(values)]
+    if patients < 2 or not values.size:
+        return found, math.nan, math.nan, variants
+    tail = expanded_tail(patients, level)
+    low, high = np.quantile(values, [tail, 1 - tail])
+    return found, float(low), float(high), variants
+
+
+def _tables(names: Sequence[str], found: Mapping[tuple[str, str], tuple[float, float, float, int]]) -> Agreement:
+    tables = []
+    for position, (diagonal, kind) in enumerate([(1.0, "float64"), (math.nan, "float64"), (math.nan, "float64"), (0, "int64")]):
+        table = pd.DataFrame(diagonal, index=list(names), columns=pd.Index(names), dtype=kind)
+        for (a, b), row in found.items():
+            table.loc[a, b] = table.loc[b, a] = row[position]
+        tables.append(table)
+    return Agreement(*tables)

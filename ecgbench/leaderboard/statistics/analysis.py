@@ -1,0 +1,159 @@
+"""What the per-window scores of one board say beyond its means: intervals, balanced means, rank intervals, groups, controls."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ecgbench.leaderboard.statistics.board import Board
+from ecgbench.leaderboard.statistics.groups import Comparison, comparison
+from ecgbench.leaderboard.statistics.ranking import AGREEING, Column, families
+from ecgbench.leaderboard.statistics.resampled import MeanDraws, RankDraws, place_draws, rank_intervals, resampled_means
+from ecgbench.leaderboard.statistics.window_scores import Samples, balanced_mean, class_means, samples_of
+from ecgbench.results import seeds_interval
+
+Variant = tuple[str, str]
+
+
+class Summary(NamedTuple):
+    """One variant and metric of a dataset.
+
+    Attributes
+    ----------
+    mean : over seeds of the means over windows; nan if a seed's is undefined or missing
+    spread : standard deviation over seeds, nan for one
+    low, high : 95 % interval of the mean, patients resampled; nan where there is none
+    balanced : the mean with each class weighing the same
+    windows, undefined : windows of all seeds, and how many of them have no score
+    seeds : number of seeds that have a value
+    """
+
+    mean: float
+    spread: float
+    low: float
+    high: float
+    balanced: float
+    windows: int
+    undefined: int
+    seeds: int
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A board and what its scores say.
+
+    Attributes
+    ----------
+    board : the accepted results
+    samples : their per-window scores
+    cells : by method or control, variant and metric
+    means : resampled means
+    draws, ranks : by family, resampled ranks and their intervals; without families in which nothing is ranked
+    comparisons : by family, which methods can be told apart; without families in which fewer than two can be compared
+    """
+
+    board: Board
+    samples: Samples
+    cells: Mapping[tuple[str, str, str], Summary]
+    means: MeanDraws
+    draws: Mapping[str, RankDraws]
+    ranks: Mapping[str, pd.DataFrame]
+    comparisons: Mapping[str, Comparison]
+
+    def summary(self, variant: Variant, column: Column) -> Summary | None:
+        """What is known of a variant's cells of a metric; None if it has none."""
+        return self.cells.get((*variant, column.name))
+
+    def place(self, family: str, variant: Variant) -> float:
+        """A variant's place in a family; nan if it is not ranked there."""
+        return number_at(self.board.places, variant, family)
+
+    def interval(self, family: str, variant: Variant, what: str) -> tuple[float, float]:
+        """Interval of a variant's "place" or "rank" in a family, or of its rank in a metric; nan, nan where it has none."""
+        ranks = self.ranks.get(family)
+        if ranks is None or (what, "low") not in ranks.columns:
+            return math.nan, math.nan
+        return number_at(ranks, variant, (what, "low")), number_at(ranks, variant, (what, "high"))
+
+    def groups(self, family: str) -> dict[Variant, str]:
+        """Letters of the groups that the variant which stands for a method is in: variants that share one cannot be told apart."""
+        found = self.comparisons.get(family)
+        if found is None:
+            return {}
+        lettered = list(zip(ascii_uppercase + ascii_lowercase, found.groups, strict=False))
+        return {variant: "".join(letter for letter, group in lettered if variant[0] in group) for variant in found.order}
+
+    def best_control(self, column: Column) -> tuple[str, float] | None:
+        """The control that does best in a metric, of those that don't look at the answer, and its mean; None if there is none."""
+        sign = 1 if column.entry.higher_is_better else -1
+        found = [
+            (sign * cell.mean, control)
+            for control, results in self.board.controls.items()
+            if not results.provenance.get("bound") and (cell := self.cells.get((control, "raw", column.name))) and not math.isnan(cell.mean)
+        ]
+        return (max(found)[1], sign * max(found)[0]) if found else None
+
+    def beaten(self, variant: Variant, column: Column) -> bool:
+        """Whether a method's variant does not do better than the best control."""
+        control, cell = self.best_control(column), self.summary(variant, column)
+        if control is None or cell is None or math.isnan(cell.mean) or variant[0] in self.board.controls:
+            return False
+        sign = 1 if column.entry.higher_is_better else -1
+        return round(sign * (cell.mean - control[1]), AGREEING) <= 0
+
+    def classes(self, variant: Variant, column: Column) -> dict[int, tuple[float, int, int]]:
+        """Mean over seeds and windows, number of defined and of undefined windows, of each class."""
+        names = [(*variant, column.name, seed) for seed in self.samples.seeds]
+        held = [(self.samples.values[name], self.samples.target[name[3]]) for name in names if name in self.samples.values]
+        if not held:
+            return {}
+        found = class_means(np.concatenate([values for values, _ in held]), np.concatenate([target for _, target in held]))
+        rows = zip(found.index.tolist(), found["mean"].tolist(), found["n"].tolist(), found["undefined"].tolist(), strict=True)
+        return {class_: (mean, defined, undefined) for class_, mean, defined, undefined in rows}
+
+
+def analyse(board: Board) -> Analysis:
+    """Everything that a board's pages show beyond the means."""
+    samples = samples_of(board)
+    means = resampled_means(samples)
+    draws = place_draws(means, board.columns, board.places)
+    compared = {family: comparison(samples, board.columns, board.places, family) for family in families(board.columns)}
+    return Analysis(
+        board=board,
+        samples=samples,
+        cells={name: _summary(samples, name) for name in dict.fromkeys(key[:3] for key in samples.values)},
+        means=means,
+        draws=draws,
+        ranks={family: rank_intervals(found) for family, found in draws.items()},
+        comparisons={family: found for family, found in compared.items() if found is not None},
+    )
+
+
+def number_at(frame: pd.DataFrame, variant: Variant, column: Any) -> float:
+    """A variant's number in a column of a frame of variants; nan if it is not among them."""
+    return float(frame[column].get(variant, math.nan))
+
+
+def _summary(samples: Samples, name: tuple[str, str, str]) -> Summary:
+    seeds = [seed for seed in samples.seeds if (*name, seed) in samples.values]
+    values, targets = [samples.values[*name, seed] for seed in seeds], [samples.target[seed] for seed in seeds]
+    means = [float(defined.mean()) if (defined := scores[~np.isnan(scores)]).size else math.nan for scores in values]
+    interval = (None, None) if np.isnan(means).any() else seeds_interval(values, [samples.patient[seed] for seed in seeds])
+    low, high = (math.nan if bound is None else bound for bound in interval)
+    balanced = [balanced_mean(scores, target) for scores, target in zip(values, targets, strict=True)]
+    return Summary(
+        mean=float(np.mean(means)),
+        spread=float(np.std(means, ddof=1)) if len(means) > 1 else math.nan,
+        low=low,
+        high=high,
+        balanced=float(np.mean(balanced)),
+        windows=sum(map(len, values)),
+        undefined=int(sum(np.isnan(scores).sum() for scores in values)),
+        seeds=len(seeds),
+    )

@@ -1,0 +1,204 @@
+"""One folder of accepted results, read, checked for belonging together, and ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ecgbench.datasets import DATASETS, DatasetEntry
+from ecgbench.errors import ResultsError, UnknownKeyError
+from ecgbench.leaderboard.statistics.ranking import Column, columns, families, family_places, gaps, grid
+from ecgbench.metrics import METRICS, MetricEntry
+from ecgbench.protocol import STUDY
+from ecgbench.registry import Registry, unknown
+from ecgbench.results import MethodResults, read_file, read_scores
+
+
+@dataclass(frozen=True)
+class Board:
+    """What a page shows.
+
+    Attributes
+    ----------
+    name : the folder: the dataset's key, with "@" and what differs from its default identity behind it
+    dataset : what the dataset declares; None if it is not registered here
+    files : accepted results by method
+    controls : accepted results of maps that no method made, by control
+    samples : per-window arrays beside them, by method and control
+    columns : the cells' metrics
+    places : variants x families
+    gaps : what a variant lacks, by family
+    """
+
+    name: str
+    dataset: DatasetEntry | None
+    files: Mapping[str, MethodResults]
+    controls: Mapping[str, MethodResults]
+    samples: Mapping[str, Mapping[str, np.ndarray]]
+    columns: tuple[Column, ...]
+    places: pd.DataFrame
+    gaps: Mapping[str, Mapping[tuple[str, str], Mapping[str, list[int]]]]
+
+    @property
+    def everything(self) -> Mapping[str, MethodResults]:
+        """Accepted results of methods and controls."""
+        return {**self.files, **self.controls}
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """The identity that all files share."""
+        return next(iter(self.files.values())).identity
+
+    @property
+    def key(self) -> str:
+        """The dataset's key."""
+        return self.name.partition("@")[0]
+
+    @property
+    def title(self) -> str:
+        """The dataset's title, or its key if it is not registered here."""
+        return self.dataset.title if self.dataset else self.key
+
+    def class_name(self, index: int) -> str:
+        """What the dataset calls a class, or its number if the dataset is not registered here."""
+        names = self.dataset.protocol.classes if self.dataset else ()
+        return names[index] if index < len(names) else f"class {index}"
+
+    @property
+    def default(self) -> bool:
+        """Whether this is the dataset's default identity."""
+        return "@" not in self.name
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the dataset is the benchmark's own, which needs no records."""
+        return self.dataset is not None and self.dataset.embedded
+
+    @property
+    def apart(self) -> bool:
+        """Whether simulated records stand in for a database's, so that the page must be kept apart."""
+        return bool(self.identity["simulated"]) and not self.embedded
+
+    @property
+    def of_study(self) -> bool:
+        """Whether it was computed to be compared with the study: by its protocol, or with its labels."""
+        return STUDY in (self.identity["protocol"], self.identity["labels"])
+
+    @property
+    def compared(self) -> bool:
+        """Whether it stands beside other datasets on the pages of methods and metrics."""
+        return not self.apart and not self.of_study
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Seeds of the models."""
+        return tuple(sorted({cell.seed for results in self.files.values() for cell in results.cells}))
+
+    @property
+    def unranked(self) -> tuple[str, ...]:
+        """Methods whose results say that they are shown, not ranked."""
+        return tuple(sorted(unranked(self.files)))
+
+
+def unranked(files: Mapping[str, MethodResults]) -> set[str]:
+    """Methods whose provenance says `"ranked": false`."""
+    return {method for method, results in files.items() if results.provenance.get("ranked") is False}
+
+
+def is_control(results: MethodResults) -> bool:
+    """Whether the maps that were scored are no method's."""
+    return "control" in results.provenance
+
+
+def read_boards(scores: Path, metrics: Registry[MetricEntry] = METRICS, datasets: Registry[DatasetEntry] = DATASETS) -> tuple[Board, ...]:
+    """Boards of all folders of accepted results below `scores`, by name.
+
+    Raises
+    ------
+    ResultsError
+        If there are none, one is unreadable, or the files of a folder don't belong together.
+    UnknownKeyError
+        If a cell is of a metric that nobody registered.
+    """
+    return tuple(read_board(scores, name, metrics, datasets) for name in _folders(scores))
+
+
+def read_board(scores: Path, name: str, metrics: Registry[MetricEntry] = METRICS, datasets: Registry[DatasetEntry] = DATASETS) -> Board:
+    """The board of one folder of accepted results below `scores`, without reading the others.
+
+    Raises
+    ------
+    ResultsError
+        As `read_boards`.
+    UnknownKeyError
+        If there is no such folder, or a cell is of a metric that nobody registered.
+    """
+    if name not in (known := _folders(scores)):
+        raise UnknownKeyError(unknown("accepted results", name, known))
+    files = {path.stem: read_file(path) for path in sorted((scores / name).glob("*.json"))}
+    return _board(name, files, scores / name, metrics, datasets)
+
+
+def _folders(scores: Path) -> list[str]:
+    """Names of the folders that hold accepted results."""
+    found = sorted({path.parent.name for path in scores.glob("*/*.json")})
+    if not found:
+        raise ResultsError(f"expected accepted results below {scores}, got none; accept some with `pytest benchmark --update-scores`.")
+    return found
+
+
+def _board(
+    name: str,
+    files: Mapping[str, MethodResults],
+    folder: Path,
+    metrics: Registry[MetricEntry],
+    datasets: Registry[DatasetEntry],
+) -> Board:
+    check_together(name, files)
+    controls = {key: results for key, results in files.items() if is_control(results)}
+    methods = {key: results for key, results in files.items() if key not in controls}
+    if not methods:
+        raise ResultsError(f"expected results of methods beside those of controls in {folder}, got none; accept some.")
+    rows = [{"method": method, **asdict(cell)} for method, results in methods.items() for cell in results.cells]
+    cells = pd.DataFrame(rows)
+    shown = columns(cells["metric"], metrics)
+    counted = {family: [c for c in shown if c.family == family and c.entry.ranked] for family in families(shown)}
+    values, key = grid(cells), name.partition("@")[0]
+    return Board(
+        name=name,
+        dataset=datasets[key] if key in datasets else None,  # noqa: SIM401  (a Registry has no `get`)
+        files=methods,
+        controls=controls,
+        samples={method: read_scores(folder / f"{method}.json") for method in files},
+        columns=shown,
+        places=family_places(cells, shown, unranked(methods)),
+        gaps={family: gaps(values, counted[family]) for family in counted},
+    )
+
+
+def check_together(name: str, files: Mapping[str, MethodResults]) -> None:
+    """Refuse files of a folder that are of several identities, or have no cell or one twice.
+
+    Raises
+    ------
+    ResultsError
+        If they are.
+    """
+    for method, results in files.items():
+        first = next(iter(files))
+        if results.identity != files[first].identity:
+            raise ResultsError(
+                f"expected one identity in the results of {name}, got {dict(results.identity)} of {method} beside "
+                f"{dict(files[first].identity)} of {first}; accept both again with the same options."
+            )
+        names = [(cell.variant, cell.metric, cell.seed) for cell in results.cells]
+        if not names or len(set(names)) < len(names):
+            raise ResultsError(
+                f"expected one cell per variant, metric and seed in {name}/{method}.json, got {'several' if names else 'none'}; "
+                "take the file back from version control, or accept new values with `--update-scores`."
+            )

@@ -1,0 +1,224 @@
+"""Which methods can be told apart: paired comparisons over patients, and the groups within which nothing differs.
+
+Windows of one patient are not independent, patients are; so methods are compared by their places within each patient. Two methods that
+are alike could be exchanged in any patient, which turns the sign of the patient's difference and is what the test does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float64
+
+from ecgbench.leaderboard.statistics.patient_places import PatientPlaces, chosen_variants, patient_places
+from ecgbench.leaderboard.statistics.ranking import AGREEING, Column
+from ecgbench.leaderboard.statistics.window_scores import Samples
+from ecgbench.randomness import seed_generator
+
+LEVEL = 0.05
+POWER = 0.8
+EXACT = 14
+"""Number of patients up to which all sign flips are tried."""
+
+FLIPS = 100_000
+_CHUNK = 10_000
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Attainable:
+    """What so many patients can show.
+
+    Attributes
+    ----------
+    smallest : p that no test falls below
+    possible : whether a difference can be found at all once it is corrected for the number of pairs
+    difference : in places, that would be found with probability 0.8; nan where none can be found
+    """
+
+    smallest: float
+    possible: bool
+    difference: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Methods of one family on one dataset, compared with each other.
+
+    Attributes
+    ----------
+    order : methods with the variant that stands for each, the best mean place first
+    places : mean over patients of the place within the patient, by method, in that order; 0 (best) .. 1 (worst)
+    patients : number of patients
+    left_out : number of patients without a place of every method
+    without : by metric, number of patients of whom it is left out, since it is undefined for a method
+    p : methods x methods, of the paired test; 1 on the diagonal
+    adjusted : the same after Holm's correction for all pairs
+    groups : runs of methods, in that order, of which no two differ; a method that differs from its neighbours is alone in its group
+    friedman : p of Friedman's test that all are alike; nan for two methods. It decides nothing here.
+    attainable : what so many patients can show
+    """
+
+    order: tuple[tuple[str, str], ...]
+    places: pd.Series[float]
+    patients: int
+    left_out: int
+    without: Mapping[str, int]
+    p: pd.DataFrame
+    adjusted: pd.DataFrame
+    groups: tuple[tuple[str, ...], ...]
+    friedman: float
+    attainable: Attainable
+
+
+def comparison(
+    samples: Samples, shown: Sequence[Column], places: pd.DataFrame, family: str, flips: int = FLIPS, seed: int = 0
+) -> Comparison | None:
+    """Compare the methods that are ranked in a family, each by its better variant.
+
+    The variant is chosen on the scores that are compared, which favours methods whose two variants are much alike and noisy, a little.
+
+    Parameters
+    ----------
+    samples : per-window scores of one dataset
+    shown : columns of its metrics
+    places : of `ecgbench.leaderboard.statistics.ranking.family_places`
+    family : one of its columns
+    flips : number of random sign flips where patients are too many for all
+    seed : of the generator of the flips, beside the dataset's name and the family
+
+    Returns
+    -------
+    The comparison; None where fewer than two methods are ranked, or fewer than two patients have a place of all.
+
+    References
+    ----------
+    Holm 1979, A simple sequentially rejective multiple test procedure, https://www.jstor.org/stable/4615733
+    Demsar 2006, Statistical comparisons of classifiers over multiple data sets, https://www.jmlr.org/papers/v7/demsar06a.html
+    """
+    counted = [column for column in shown if column.family == family and column.entry.ranked]
+    found = patient_places(samples, counted, chosen_variants(places[family]))
+    if min(found.values.shape) < 2:
+        return None
+    return _compared(found, seed_generator(seed, f"sign flips of {family} of {samples.dataset}"), flips)
+
+
+def _compared(found: PatientPlaces, generator: np.random.Generator, flips: int) -> Comparison:
+    means = found.values.mean(axis=1)
+    order = sorted(range(len(means)), key=lambda i: (round(float(means[i]), AGREEING), found.variants[i]))
+    values, variants = found.values[order], tuple(found.variants[i] for i in order)
+    methods = [method for method, _ in variants]
+    pairs = list(combinations(range(len(methods)), 2))
+    differences = np.stack([values[i] - values[j] for i, j in pairs])
+    p = sign_flip(differences, generator, flips)
+    adjusted = _square(methods, pairs, holm(p))
+    return Comparison(
+        order=variants,
+        places=pd.Series(means[order], index=methods),
+        patients=values.shape[1],
+        left_out=found.left_out,
+        without=found.without,
+        p=_square(methods, pairs, p),
+        adjusted=adjusted,
+        groups=tuple(tuple(methods[start:stop]) for start, stop in alike(adjusted.to_numpy() <= LEVEL)),
+        friedman=_friedman(values),
+        attainable=attainable(differences, flips),
+    )
+
+
+def _square(methods: list[str], pairs: Sequence[tuple[int, int]], values: np.ndarray) -> pd.DataFrame:
+    table = np.ones((len(methods), len(methods)))
+    for (i, j), value in zip(pairs, values, strict=True):
+        table[i, j] = table[j, i] = value
+    return pd.DataFrame(table, index=methods, columns=pd.Index(methods))
+
+
+def sign_flip(
+    differences: Float64[np.ndarray, "pairs patients"], generator: np.random.Generator, flips: int = FLIPS
+) -> Float64[np.ndarray, " pairs"]:
+    """Two-sided p of paired differences with mean 0, by turning the signs of whole patients.
+
+    All 2^P turns of P patients are tried up to `EXACT` patients; beyond, `flips` random ones, of which the data are one more, so that p is
+    never 0 and never too small. All pairs share them.
+
+    Parameters
+    ----------
+    differences : (pairs, patients)
+    generator : draws the turns
+    flips : how many to draw
+    """
+    total = np.abs(differences.sum(axis=1))
+    # Sums that differ by rounding alone are tied.
+    least = total - _ROUNDING * np.abs(differences).sum(axis=1)
+    reached = np.zeros(len(differences))
+    exact = differences.shape[1] <= EXACT
+    for signs in _all_signs(differences.shape[1]) if exact else _drawn_signs(differences.shape[1], generator, flips):
+        reached += (np.abs(signs @ differences.T) >= least).sum(axis=0)
+    return reached / 2 ** differences.shape[1] if exact else (reached + 1) / (flips + 1)
+
+
+def _all_signs(patients: int) -> Iterator[np.ndarray]:
+    yield 1.0 - 2.0 * (np.arange(2**patients)[:, None] >> np.arange(patients) & 1)
+
+
+def _drawn_signs(patients: int, generator: np.random.Generator, flips: int) -> Iterator[np.ndarray]:
+    for start in range(0, flips, _CHUNK):
+        yield 1.0 - 2.0 * generator.integers(2, size=(min(_CHUNK, flips - start), patients), dtype=np.int8)
+
+
+def holm(p: Float64[np.ndarray, " pairs"]) -> Float64[np.ndarray, " pairs"]:
+    """Holm's correction: the chance of one false finding among all pairs stays below the level, however they depend on each other."""
+    order = np.argsort(p)
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1)
+    return adjusted
+
+
+def alike(differ: Bool[np.ndarray, "methods methods"]) -> tuple[tuple[int, int], ...]:
+    """Longest runs (start, stop) of consecutive methods of which no two differ, as the bars of a critical-difference diagram."""
+    runs: list[tuple[int, int]] = []
+    for start in range(len(differ)):
+        stop = start + 1
+        while stop < len(differ) and not differ[stop, start:stop].any():
+            stop += 1
+        if not runs or stop > runs[-1][1]:
+            runs.append((start, stop))
+    return tuple(runs)
+
+
+def attainable(differences: Float64[np.ndarray, "pairs patients"], flips: int = FLIPS) -> Attainable:
+    """What so many patients can show.
+
+    Of P patients no p is below 2 / 2^P, nor below that of the drawn flips. A true difference d is found with probability 0.8 where d =
+    (z(1 - 0.05 / (2 m)) + z(0.8)) s / sqrt(P), with z the normal's quantiles, m the number of pairs (Holm's first and strictest step) and
+    s the median over pairs of the standard deviation of the paired differences: a normal approximation, rough below ten patients.
+
+    Parameters
+    ----------
+    differences : (pairs, patients), two patients at least
+    flips : number of random flips where patients are too many for all
+    """
+    from scipy.special import ndtri
+
+    pairs, patients = differences.shape
+    smallest = 2 / 2**patients if patients <= EXACT else max(2 / 2**patients, 1 / (flips + 1))
+    if pairs * smallest > LEVEL:
+        return Attainable(smallest, possible=False, difference=math.nan)
+    spread = float(np.median(differences.std(axis=1, ddof=1)))
+    reach = float(ndtri(1 - LEVEL / (2 * pairs)) + ndtri(POWER))
+    return Attainable(smallest, possible=True, difference=reach * spread / math.sqrt(patients))
+
+
+def _friedman(values: Float64[np.ndarray, "methods patients"]) -> float:
+    from scipy.stats import friedmanchisquare
+
+    if len(values) < 3:
+        return math.nan
+    if (values == values[0]).all():
+        return 1.0
+    return float(friedmanchisquare(*values).pvalue)

@@ -1,0 +1,125 @@
+"""Per-window scores of a dataset in one place, once it is sure that all methods were scored on the same windows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float64, Int64, Shaped
+
+from ecgbench.errors import ResultsError
+from ecgbench.leaderboard.statistics.board import Board
+from ecgbench.results import sample_name, score_name
+from ecgbench.types import PerWindow, Targets
+
+NEEDED = ("patient", "target")
+IDENTIFYING = ("record", "start", *NEEDED)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Per-window scores of one dataset.
+
+    Attributes
+    ----------
+    dataset : its name, which seeds the draws, so that those of two datasets are independent
+    values : by method, variant, metric and seed, (n,) scores, nan where undefined
+    patient, target : by seed, (n,) the windows' patients and explained classes
+    """
+
+    dataset: str
+    values: Mapping[tuple[str, str, str, int], Float64[np.ndarray, " _"]]
+    patient: Mapping[int, Shaped[np.ndarray, " _"]]
+    target: Mapping[int, Int64[np.ndarray, " _"]]
+
+    @cached_property
+    def patients(self) -> tuple[str, ...]:
+        """Patients of all seeds, by name."""
+        return tuple(sorted({str(name) for names in self.patient.values() for name in names}))
+
+    @property
+    def fewest(self) -> int:
+        """How many patients the seed with the fewest has."""
+        return min(len(set(names)) for names in self.patient.values())
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Seeds of the models."""
+        return tuple(sorted(self.patient))
+
+    def index(self, seed: int) -> Int64[np.ndarray, " _"]:
+        """(n,) number in `patients` of each window's patient."""
+        return np.searchsorted(self.patients, self.patient[seed])
+
+
+def samples_of(board: Board) -> Samples:
+    """Per-window scores of a board.
+
+    Raises
+    ------
+    ResultsError
+        If two methods were scored on different windows with the same seed, or a method's archive doesn't say on which.
+    """
+    values, windows = {}, dict[tuple[str, int], tuple[str, np.ndarray]]()
+    for method, arrays in board.samples.items():
+        cells = board.everything[method].cells
+        for seed in sorted({cell.seed for cell in cells}):
+            _check(board.name, method, seed, arrays, windows)
+        for cell in cells:
+            scores = arrays[score_name(cell.variant, cell.metric, cell.seed)]
+            values[method, cell.variant, cell.metric, cell.seed] = scores.astype(np.float64)
+    patient, target = ({seed: array for (what, seed), (_, array) in windows.items() if what == wanted} for wanted in NEEDED)
+    return Samples(board.name, values, patient, target)
+
+
+def _check(
+    dataset: str, method: str, seed: int, arrays: Mapping[str, np.ndarray], windows: dict[tuple[str, int], tuple[str, np.ndarray]]
+) -> None:
+    for what in IDENTIFYING:
+        array = arrays.get(sample_name(what, seed))
+        if array is None and what in NEEDED:
+            raise ResultsError(
+                f"expected the {what} of each window of seed {seed} in {dataset}/{method}.npz, got none; accept the method again."
+            )
+        if array is None:
+            continue
+        first, known = windows.setdefault((what, seed), (method, array))
+        if not np.array_equal(array, known):
+            raise ResultsError(
+                f"expected one {what} per window of seed {seed} in all results of {dataset}, got others of {method} than of {first}; "
+                "accept both again with the same model."
+            )
+
+
+def balanced_mean(values: PerWindow, target: Targets) -> float:
+    """Mean over classes of the means over their defined windows: a class of few windows counts as much as one of many.
+
+    Parameters
+    ----------
+    values : (n,) score of each window, nan where undefined
+    target : (n,) explained class of each window
+
+    Returns
+    -------
+    The mean over the classes that have a defined window; nan if none has.
+    """
+    return float(class_means(values, target)["mean"].mean())
+
+
+def class_means(values: PerWindow, target: Targets) -> pd.DataFrame:
+    """Mean of each class.
+
+    Parameters
+    ----------
+    values : (n,) score of each window, nan where undefined
+    target : (n,) explained class of each window
+
+    Returns
+    -------
+    frame indexed by class: mean (nan if none is defined), n (defined windows), undefined (number of windows)
+    """
+    groups = pd.DataFrame({"class": target, "value": values}).groupby("class")["value"]
+    return pd.DataFrame({"mean": groups.mean(), "n": groups.count(), "undefined": groups.size() - groups.count()})

@@ -1,0 +1,1 @@
+"""Relevance and rescale rules by operation, and the calls of functions that they apply to."""

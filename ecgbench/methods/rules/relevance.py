@@ -1,0 +1,227 @@
+"""Layer-wise relevance propagation, by gradients in which convolutions, linear layers, sums and averages follow rules.
+
+What passes back through the network is relevance divided by the value that it belongs to. In these terms ReLUs, max pools, reshaping
+and plain linear arithmetic are their own gradients, so rules are needed only where a stabiliser or a bias takes its share.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any, NamedTuple, cast
+
+import torch
+from torch.nn import functional
+
+from ecgbench.methods._gradient import explained_logit, gradient_of
+from ecgbench.methods._registry import Explanation
+from ecgbench.methods.rules.calls import ELEMENTWISE, Function, Rules, check_sums
+
+EPSILON = 1e-6
+"""The stabiliser of every denominator, in the units of the values (Montavon et al. 2019)."""
+
+CONVOLUTIONS: tuple[Function, ...] = (torch.conv1d, torch.conv2d)
+AVERAGES: tuple[Function, ...] = (
+    torch.mean,
+    torch.Tensor.mean,
+    torch.avg_pool1d,
+    functional.avg_pool2d,
+    torch.adaptive_avg_pool1d,
+    functional.adaptive_avg_pool2d,
+)
+SUMS: tuple[Function, ...] = (torch.add, torch.Tensor.add, torch.Tensor.add_, torch.sub, torch.Tensor.sub, torch.Tensor.sub_)
+
+
+def relevance(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, positive: bool) -> Explanation:
+    """Relevance of each sample for the target's logit; its total is the logit less what biases and stabilisers absorbed.
+
+    Parameters
+    ----------
+    positive : whether convolutions hand relevance to what speaks for their output only (z+), or to all (epsilon)
+
+    Raises
+    ------
+    InputError
+        If relevance is lost or made on the way.
+    """
+    x, absorbed = x.detach().requires_grad_(True), torch.zeros(len(x), dtype=x.dtype, device=x.device)
+    with _Relevance(model, absorbed, positive):
+        logit = explained_logit(model, x, target)
+    maps = gradient_of(logit, x) * x.detach()
+    total = logit.detach() - absorbed  # the rules have absorbed on the way back
+    check_sums(maps, total, logit.detach(), "lrp" if positive else "lrp_epsilon")
+    return Explanation(maps, total)
+
+
+class _Affine(NamedTuple):
+    """A convolution or linear layer, with the batch norm behind it folded in: function(x, weight, bias, *arguments, **options).
+
+    `positive` says whether relevance goes to positive contributions only.
+    """
+
+    positive: bool
+    function: Function
+    weight: torch.Tensor
+    bias: torch.Tensor | None
+    arguments: tuple[Any, ...]
+    options: dict[str, Any]
+
+    def __call__(self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+        output: torch.Tensor = self.function(x, weight, bias, *self.arguments, **self.options)
+        return output
+
+    def normed(self, scale: torch.Tensor, shift: torch.Tensor) -> _Affine:
+        weight = self.weight * scale.view(-1, *[1] * (self.weight.ndim - 1))
+        return self._replace(weight=weight, bias=shift if self.bias is None else self.bias * scale + shift)
+
+
+class _Relevance(Rules):
+    """While it is active, what is computed hands back relevance.
+
+    Parameters
+    ----------
+    model : whose calls are answered
+    absorbed : (n,), to which the relevance is added that biases and stabilisers absorb
+    positive : as that of `relevance`
+    """
+
+    def __init__(self, model: torch.nn.Module, absorbed: torch.Tensor, positive: bool) -> None:
+        super().__init__(model)
+        self.absorbed, self.positive = absorbed, positive
+
+    def absorb(self, relevance: torch.Tensor) -> None:
+        """Add relevance of any shape to that of its windows."""
+        self.absorbed += relevance.reshape(len(self.absorbed), -1).sum(dim=1)
+
+    def _affine(self, function: Function, x: torch.Tensor, weight: torch.Tensor, *rest: Any, **options: Any) -> torch.Tensor:
+        bias, *arguments = rest if rest else (options.pop("bias", None),)
+        layer = _Affine(self.positive and function in CONVOLUTIONS, function, weight, bias, tuple(arguments), options)
+        with torch.no_grad():
+            output = layer(x, weight, bias)
+        related = self._related(x, output, layer)
+        # For the batch norm that may follow, unless the output is changed in place before.
+        related.affine = x, layer, related._version  # type: ignore[attr-defined]
+        return related
+
+    def _normed(self, function: Function, *arguments: Any, **options: Any) -> torch.Tensor:
+        given = inspect.signature(function).bind(*arguments, **options)
+        given.apply_defaults()
+        x, mean, variance, weight, bias = (given.arguments[name] for name in ("input", "running_mean", "running_var", "weight", "bias"))
+        if given.arguments["training"]:
+            return cast(torch.Tensor, function(*arguments, **options))
+        scale = (variance + given.arguments["eps"]).rsqrt() * (1 if weight is None else weight)
+        shift = (0 if bias is None else bias) - mean * scale
+        normed: torch.Tensor = function(*arguments, **options)
+        affine: tuple[torch.Tensor, _Affine, int] | None = getattr(x, "affine", None)
+        if affine is None or affine[2] != x._version:
+            return self._stabilised(normed, _of_channels(shift, x))
+        before, layer, _ = affine
+        return self._related(before, normed.detach(), layer.normed(scale, shift))
+
+    def _related(self, x: torch.Tensor, output: torch.Tensor, layer: _Affine) -> torch.Tensor:
+        if not layer.positive:
+            return self._stabilised(layer(x, layer.weight, layer.bias), None if layer.bias is None else _of_channels(layer.bias, output))
+        related: torch.Tensor = _Positive.apply(x, output, layer, self)  # type: ignore[no-untyped-call]
+        return related
+
+    def _linear(self, function: Function, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+        # Of one axis beside the rows, it may be followed by a batch norm over its outputs.
+        return self._affine(function, x, weight, bias) if x.ndim == 2 else self._stabilised(function(x, weight, bias), bias)
+
+    def _averaged(self, function: Function, x: torch.Tensor, *arguments: Any, **options: Any) -> torch.Tensor:
+        return self._stabilised(function(x, *arguments, **options))
+
+    def _summed(self, function: Function, x: Any, other: Any, **options: Any) -> torch.Tensor:
+        summed = function(x, other, **options)
+        if _has_relevance(x) and _has_relevance(other):
+            return self._stabilised(summed)
+        constants = (torch.zeros_like(term) if _has_relevance(term) else term for term in (x, other))
+        return self._stabilised(summed, function(*constants, **options).detach())
+
+    def _activated(self, function: Function, x: torch.Tensor, *arguments: Any, **options: Any) -> torch.Tensor:
+        passed: torch.Tensor = _Passed.apply(x, lambda values: function(values, *arguments, **options))  # type: ignore[no-untyped-call]
+        return passed
+
+    def _stabilised(self, output: torch.Tensor, offset: torch.Tensor | None = None) -> torch.Tensor:
+        stabilised: torch.Tensor = _Stabilised.apply(output, offset, self)  # type: ignore[no-untyped-call]
+        return stabilised
+
+    rules = MappingProxyType(
+        {
+            functional.batch_norm: _normed,
+            functional.linear: _linear,
+            **dict.fromkeys(CONVOLUTIONS, _affine),
+            **dict.fromkeys(SUMS, _summed),
+            **dict.fromkeys(AVERAGES, _averaged),
+            **dict.fromkeys(ELEMENTWISE, _activated),
+        }
+    )
+
+
+def _has_relevance(term: Any) -> bool:
+    return isinstance(term, torch.Tensor) and term.requires_grad
+
+
+def _of_channels(values: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """Values (channels,) in a shape that fits (n, channels, ...)."""
+    return values.view(-1, *[1] * (like.ndim - 2))
+
+
+class _Stabilised(torch.autograd.Function):
+    """The epsilon rule for what autograd hands back in proportion to its terms, the constant `offset` among them."""
+
+    @staticmethod
+    def forward(ctx: Any, output: torch.Tensor, offset: torch.Tensor | None, rule: _Relevance) -> torch.Tensor:
+        ctx.values = output.detach().clone(), offset, rule
+        return output.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> tuple[torch.Tensor, None, None]:
+        output, offset, rule = ctx.values
+        stabiliser = torch.where(output < 0, -EPSILON, EPSILON).to(output)
+        ratio = gradients[0] * output / (output + stabiliser)
+        rule.absorb(ratio * (stabiliser if offset is None else stabiliser + offset))
+        return ratio, None, None
+
+
+class _Positive(torch.autograd.Function):
+    """The z+ rule of a convolution: relevance goes to positive contributions, x+ w+ and x- w-, and to the positive part of the bias."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, output: torch.Tensor, layer: _Affine, rule: _Relevance) -> torch.Tensor:
+        ctx.save_for_backward(x)
+        ctx.values = output, layer, rule
+        return output.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> tuple[torch.Tensor, None, None, None]:
+        (x,), (output, layer, rule) = ctx.saved_tensors, ctx.values
+        x = x.detach()
+        bias = None if layer.bias is None else layer.bias.clamp(min=0)
+        above, below = (part.requires_grad_(True) for part in (x.clamp(min=0), x.clamp(max=0)))
+        signed = bool((x < 0).any())
+        with torch.enable_grad():
+            positive = layer(above, layer.weight.clamp(min=0), bias)
+            if signed:
+                positive = positive + layer(below, layer.weight.clamp(max=0))
+        ratio = gradients[0] * output / (positive.detach() + EPSILON)
+        rule.absorb(ratio * (EPSILON if bias is None else EPSILON + _of_channels(bias, output)))
+        if not signed:
+            return torch.autograd.grad(positive, above, ratio)[0], None, None, None
+        of_above, of_below = torch.autograd.grad(positive, (above, below), ratio)
+        return of_above * (x > 0) + of_below * (x < 0), None, None, None
+
+
+class _Passed(torch.autograd.Function):
+    """An activation that hands its relevance on as it is."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, function: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+        output = function(x.detach().clone())
+        ctx.slope = torch.where(x == 0, 0, output / torch.where(x == 0, 1, x))
+        return output
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> tuple[torch.Tensor, None]:
+        return gradients[0] * ctx.slope, None

@@ -1,0 +1,1 @@
+"""The residual networks' own evaluator: without dead channels, computing only what a perturbation changes."""

@@ -1,0 +1,188 @@
+"""Incremental inference: a step that zeroes a patch changes a bounded interval of each layer's activations, and only that is computed.
+
+The activations of every layer are kept for every row. A step gathers, layer by layer, what the changed interval of the layer's output
+looks at (im2col by one indexed read), multiplies it with the weights and writes the interval back. Every row can have its interval
+elsewhere; all have one length, which the kernels bound, so that a layer of a whole batch is one matrix product.
+
+Activations are (sequences, padding + length + padding, channels), a sequence for each row and lead. The padding is 0 for convolutions, and
+for the max pool too: behind a rectifier nothing is below 0, so that a 0 wins no more than minus infinity would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Int64
+
+from ecgbench.models.fast.layers import Layer, Positions, layers_of
+from ecgbench.models.resnet import ResNet
+from ecgbench.types import Logits, Rows, Steps
+
+MEMORY, SEQUENCES = 1 << 28, 128
+"""Bytes of activations, and rows times leads, that are kept at once; more would be slower, since they leave the processor's caches."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Of the activations between two layers: positions, zeros on either side of them, channels."""
+
+    length: int
+    padding: int
+    channels: int
+
+    @property
+    def padded(self) -> int:
+        """Positions with the zeros on both sides."""
+        return self.length + 2 * self.padding
+
+
+class Part:
+    """Positions of activations, equally many in each sequence, from another first one in each sequence and at each step.
+
+    Parameters
+    ----------
+    first : (steps, sequences), may lie in the padding
+    offsets : (m,) of the positions from the first
+    shape : of the activations
+    device : where they are
+    """
+
+    def __init__(self, first: Positions, offsets: Int64[np.ndarray, " m"], shape: Shape, device: torch.device) -> None:
+        start = first + np.arange(first.shape[1]) * shape.padded + shape.padding
+        self._first, self._offsets = torch.from_numpy(start).to(device), torch.from_numpy(offsets).to(device)
+
+    def read(self, activations: torch.Tensor, step: int) -> torch.Tensor:
+        """The activations there, (sequences * m, channels)."""
+        return activations.flatten(0, 1).index_select(0, self._index(step))
+
+    def write(self, activations: torch.Tensor, step: int, values: torch.Tensor) -> None:
+        """Put (sequences * m, channels) there."""
+        activations.flatten(0, 1).index_copy_(0, self._index(step), values)
+
+    def _index(self, step: int) -> torch.Tensor:
+        return (self._first[step][:, None] + self._offsets).flatten()
+
+
+class Update:
+    """What one layer computes anew at each step.
+
+    Parameters
+    ----------
+    layer, shapes : the layer, and the shapes of all activations
+    start : (steps, sequences), first position of the output that is computed
+    count : how many are computed
+    device : where the activations are
+    """
+
+    def __init__(self, layer: Layer, shapes: Sequence[Shape], start: Positions, count: int, device: torch.device) -> None:
+        self._layer, places = layer, np.arange(count)
+        looked_at = (places[:, None] * layer.stride + np.arange(layer.kernel)).flatten()
+        self._source = Part(start * layer.stride - layer.padding, looked_at, shapes[layer.source], device)
+        self._target = Part(start, places, shapes[layer.target], device)
+        self._added = None
+        if layer.shortcut is not None:
+            stride = layer.shortcut.stride
+            self._added = Part(start * stride, places * stride, shapes[layer.shortcut.source], device)
+
+    def __call__(self, activations: Sequence[torch.Tensor], step: int) -> None:
+        """Bring the layer's output up to date."""
+        layer, added = self._layer, None
+        if layer.shortcut is not None and self._added is not None:
+            added = self._added.read(activations[layer.shortcut.source], step)
+        self._target.write(activations[layer.target], step, layer(self._source.read(activations[layer.source], step), added))
+
+
+class Zero:
+    """What zeroes the signal at each step.
+
+    Parameters
+    ----------
+    onset, offset : (steps, sequences), samples from onset to offset (exclusive)
+    shape : of the signal
+    device : where it is
+    """
+
+    def __init__(self, onset: Positions, offset: Positions, shape: Shape, device: torch.device) -> None:
+        places = np.arange(int((offset - onset).max(initial=0)))
+        first = np.minimum(onset, shape.length - len(places))
+        samples = first[..., None] + places
+        gone = (samples >= onset[..., None]) & (samples < offset[..., None])
+        self._part, self._gone = Part(first, places, shape, device), torch.from_numpy(gone).flatten(1)[..., None].to(device)
+
+    def __call__(self, signal: torch.Tensor, step: int) -> None:
+        """Zero the step's intervals."""
+        self._part.write(signal, step, self._part.read(signal, step).masked_fill_(self._gone[step], 0.0))
+
+
+class Incremental:
+    """A ResNet that follows rows through their steps.
+
+    Parameters
+    ----------
+    model : in evaluation mode
+    """
+
+    def __init__(self, model: ResNet) -> None:
+        self._layers, self._weight, self._bias = layers_of(model), model.fc.weight.detach(), model.fc.bias.detach()
+
+    def rows(self, leads: int, time: int) -> int:
+        """Rows whose activations are kept at once."""
+        values = sum(shape.padded * shape.channels for shape in self._shapes(time))
+        return max(1, min(MEMORY // (values * self._weight.element_size()), SEQUENCES) // leads)
+
+    def follow(self, x: Rows, steps: Steps) -> Iterator[Logits]:
+        """Logits (rows, outputs) as the rows are, then after each step."""
+        leads, shapes = x.shape[1], self._shapes(x.shape[2])
+        windows, row_of = np.unique(steps.window, return_inverse=True)
+        whole = self._activations(torch.from_numpy(x[windows]).to(self._weight), shapes)
+        chosen = torch.from_numpy(row_of).to(self._weight.device)
+        kept = [_by_row(values, leads).index_select(0, chosen).flatten(0, 1) for values in whole]
+        yield self._logits(kept[-1], leads)
+        zero, updates = self._plan(steps, shapes, leads)
+        for step in range(steps.onset.shape[1]):
+            zero(kept[0], step)
+            for update in updates:
+                update(kept, step)
+            yield self._logits(kept[-1], leads)
+
+    def _shapes(self, time: int) -> list[Shape]:
+        """Shapes of all activations for windows of so many samples."""
+        lengths, channels = [time], [1]
+        for layer in self._layers:
+            lengths.append(layer.length(lengths[layer.source]))
+            channels.append(channels[layer.source] if layer.affine is None else len(layer.affine.bias))
+        padding = [max([0, *(layer.padding for layer in self._layers if layer.source == number)]) for number in range(len(lengths))]
+        return [Shape(*shape) for shape in zip(lengths, padding, channels, strict=True)]
+
+    def _activations(self, x: torch.Tensor, shapes: Sequence[Shape]) -> list[torch.Tensor]:
+        """All activations of rows (n, leads, time)."""
+        sequences = x.shape[0] * x.shape[1]
+        kept = [x.new_zeros(sequences, shape.padded, shape.channels) for shape in shapes]
+        kept[0][:, shapes[0].padding :][:, : shapes[0].length, 0] = x.flatten(0, 1)
+        everywhere = np.zeros((1, sequences), dtype=np.int64)
+        for layer in self._layers:
+            Update(layer, shapes, everywhere, shapes[layer.target].length, x.device)(kept, 0)
+        return kept
+
+    def _plan(self, steps: Steps, shapes: Sequence[Shape], leads: int) -> tuple[Zero, list[Update]]:
+        """What zeroes the signal and what each layer computes anew, for all steps."""
+        onset, offset = (np.repeat(borders.T, leads, axis=1) for borders in (steps.onset, steps.offset))
+        device, changed, updates = self._weight.device, {0: (onset, offset)}, []
+        for layer in self._layers:
+            low, high = changed[layer.target] = layer.reach(*changed[layer.source], shapes[layer.target].length)
+            count = int((high - low).max(initial=0))
+            updates.append(Update(layer, shapes, np.minimum(low, shapes[layer.target].length - count), count, device))
+        return Zero(onset, offset, shapes[0], device), updates
+
+    def _logits(self, last: torch.Tensor, leads: int) -> Logits:
+        average = _by_row(last, leads).mean(dim=(1, 2))
+        logits: Logits = torch.addmm(self._bias, average, self._weight.T).cpu().numpy()
+        return logits
+
+
+def _by_row(activations: torch.Tensor, leads: int) -> torch.Tensor:
+    """Activations (rows, leads, positions, channels)."""
+    return activations.view(-1, leads, *activations.shape[1:])

@@ -1,0 +1,34 @@
+"""Results that are only checked: what the store lacks is named, with the command that computes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ecgbench.errors import NotStoredError
+from ecgbench.pipeline.acceptance.accept import cell_flags, compute_command, judge
+from ecgbench.pipeline.compute.run import Run
+from ecgbench.pipeline.grid.cells import Cell
+from ecgbench.results import Verdict
+from ecgbench.types import Scores
+
+
+def not_stored(run: Run, what: str, flags: Mapping[str, str], error: NotStoredError) -> str:
+    """What a check says where the store lacks something.
+
+    Parameters
+    ----------
+    what : that was to be checked, such as the scores of a cell
+    flags : that select it, see `compute_command`
+    """
+    lacking = f"{error.got} ({error.stage} {error.key[:12]})"
+    return f"expected the stored {what}, got {lacking}; compute them first: `{compute_command(run, flags)}`"
+
+
+def scored(run: Run, cell: Cell, root: Path, update: bool = False) -> tuple[Scores | None, Verdict]:
+    """A cell's scores and what `judge` says of them; no scores where they may not be computed and are not stored."""
+    try:
+        scores = run.scores(cell)
+        return scores, judge(run, cell, scores, root, update)
+    except NotStoredError as error:
+        return None, Verdict("absent", not_stored(run, f"scores of {cell.id}", cell_flags(cell), error))

@@ -1,0 +1,1 @@
+"""Which cells there are, which are selected, with which options, and how long they will take."""

@@ -1,0 +1,107 @@
+"""The command-line options of a run, for `pytest benchmark` and `ecgbench run` alike."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from ecgbench.artifacts import ArtifactStore
+from ecgbench.errors import InputError
+from ecgbench.pipeline.grid.cells import Selection
+from ecgbench.pipeline.grid.options import Options
+from ecgbench.protocol import ALL, OURS, PRECISIONS, PROTOCOLS
+
+_SEVERAL = MappingProxyType({"action": "append", "default": [], "metavar": "KEY"})
+
+SELECTION_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "--dataset": {**_SEVERAL, "help": "dataset, repeatable, globs allowed (default: those that need no files)"},
+        "--method": {
+            **_SEVERAL,
+            "help": "method or control, repeatable, globs allowed; KEY means raw and absolute maps, KEY_abs absolute ones",
+        },
+        "--metric": {**_SEVERAL, "help": "metric, repeatable, globs allowed"},
+        "--seeds": {
+            "action": "append",
+            "default": [],
+            "metavar": "1-5",
+            "help": "models' seeds, such as 1-3,5 (default: the first; an embedded dataset's all)",
+        },
+    }
+)
+DATA_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "--labels": {"default": None, "help": "rule that turns annotations into labels (default: the protocol's)"},
+        "--split": {"default": None, "help": "split into training and test records (default: the dataset's standard one)"},
+        "--edition": {"default": None, "help": "edition of the database, where there are several"},
+    }
+)
+RUN_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "--samples": {
+            "default": None,
+            "metavar": "N",
+            "help": 'explained windows a dataset and seed, or "all" (default: the dataset\'s usual number, mostly 64)',
+        },
+        "--protocol": {"default": OURS, "choices": PROTOCOLS, "help": "the study's way of everything instead of ours"},
+        "--device": {"default": "cpu", "help": "torch device (default cpu)"},
+        "--precision": {"default": PRECISIONS[0], "choices": PRECISIONS, "help": "precision of training where the store holds no model"},
+        "--retrain": {"action": "store_true", "help": "train models even where the store or the package holds them"},
+        "--update-scores": {"action": "store_true", "help": "accept the new values of the selected cells"},
+        "--check-only": {
+            "action": "store_true",
+            "help": "compute nothing; fail where a cell's scores are not stored, or it has no accepted result",
+        },
+    }
+)
+
+
+def selection_from(given: Namespace) -> Selection:
+    """The cells that parsed arguments select."""
+    return Selection(tuple(given.dataset), tuple(given.method), tuple(given.metric), parse_seeds(given.seeds))
+
+
+def options_from(given: Namespace, began: float) -> Options:
+    """The run's options that parsed arguments name.
+
+    Parameters
+    ----------
+    began : time at which the run began, in seconds since the epoch: with `--retrain` models must be younger
+    """
+    if given.update_scores and given.check_only:
+        raise InputError("expected one of --update-scores and --check-only, got both; leave one out.")
+    if given.retrain and given.check_only:
+        raise InputError("expected one of --retrain and --check-only, got both; leave one out, since checking computes nothing.")
+    return Options(
+        samples=parse_samples(given.samples),
+        labels=given.labels,
+        split=given.split,
+        edition=given.edition,
+        protocol=given.protocol,
+        device=given.device,
+        precision=given.precision,
+        store=ArtifactStore(computing=not given.check_only),
+        retrain_since=began if given.retrain else None,
+    )
+
+
+def parse_samples(text: str | None) -> int | str | None:
+    """A positive number, "all", or None for the dataset's usual number."""
+    if text is None or text == ALL:
+        return text
+    if not text.isdecimal() or int(text) < 1:
+        raise InputError(f'expected --samples as a positive number or "all", got "{text}"; name one of these.')
+    return int(text)
+
+
+def parse_seeds(texts: Sequence[str]) -> tuple[int, ...]:
+    """Seeds of texts such as "1-3,5"."""
+    seeds: list[int] = []
+    for part in (part for text in texts for part in text.split(",")):
+        first, dash, last = part.partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()) or (dash and int(last) < int(first)):
+            raise InputError(f'expected --seeds as numbers and ranges such as 1-3,5, got "{part}"; write it like that.')
+        seeds += range(int(first), int(last if dash else first) + 1)
+    return tuple(dict.fromkeys(seeds))

@@ -1,0 +1,87 @@
+"""How long a selection will take on this machine, if nothing of it lies in the store."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ecgbench.datasets import DATASETS
+from ecgbench.methods import FORWARD_SHARE, METHODS, MethodEntry
+from ecgbench.pipeline.grid.cells import Cell, split_metric
+from ecgbench.protocol import AGREEMENT_WINDOWS, ALL, DatasetProtocol
+
+BACKWARD = 1 / FORWARD_SHARE
+"""What a forward and a backward pass cost, in forward passes."""
+
+STEP_SHARE = 0.3
+"""What a step of incremental inference costs, in forward passes; a network with dead channels takes less."""
+
+
+def estimate_seconds(
+    cells: Sequence[Cell], samples: int | str | None, health: Collection[tuple[str, str, int]] = (), edition: str | None = None
+) -> float:
+    """Seconds for computing the cells anew: forward passes that they need, times the time of one, measured here.
+
+    Parameters
+    ----------
+    cells : the selection
+    samples : explained windows of each dataset and seed; None and "all" are taken for the dataset's usual number
+    health : dataset, method and seed of the maps whose health is measured
+    edition : of the datasets; by default the first of each
+
+    Training is not counted: how many windows there are is not known before the records are read.
+    """
+    total = 0.0
+    for dataset in dict.fromkeys([*(cell.dataset for cell in cells), *(dataset for dataset, _, _ in health)]):
+        own, protocol = [cell for cell in cells if cell.dataset == dataset], DATASETS[dataset].numbers(edition)
+        checked = {(method, seed) for of, method, seed in health if of == dataset}
+        maps = checked | {(cell.method, cell.seed) for cell in own}
+        windows = protocol.samples if samples in (None, ALL) else int(samples)
+        passes = windows * (_map_passes(maps, protocol) + _score_passes(own, protocol))
+        total += (passes + min(windows, AGREEMENT_WINDOWS) * _agreement_passes(checked, protocol)) * _seconds_per_pass(protocol)
+    return total
+
+
+def method_passes(entry: MethodEntry, protocol: DatasetProtocol) -> float:
+    """Forward and backward passes a window that a method takes with the options that the dataset sets, and its own defaults."""
+    if not entry.per:
+        return entry.passes
+    if entry.per in entry.of_dataset:
+        return entry.passes * float(getattr(protocol, entry.of_dataset[entry.per]))
+    return entry.passes * float(inspect.signature(entry.function).parameters[entry.per].default)
+
+
+def _map_passes(maps: Iterable[tuple[str, int]], protocol: DatasetProtocol) -> float:
+    """Forward passes a window of methods and seeds; a control needs none."""
+    return sum(BACKWARD * method_passes(METHODS[method], protocol) for method, _ in maps if method in METHODS)
+
+
+def _agreement_passes(maps: Collection[tuple[str, int]], protocol: DatasetProtocol) -> float:
+    """Forward passes a window for the maps of another class, and of stochastic methods with another seed."""
+    return _map_passes(maps, protocol) + _map_passes([one for one in maps if METHODS[one[0]].stochastic], protocol)
+
+
+def _score_passes(cells: Sequence[Cell], protocol: DatasetProtocol) -> float:
+    """Forward passes a window of metrics, for raw and absolute maps together."""
+    entries = {cell.metric: split_metric(cell.metric)[0] for cell in cells}
+    own = {(cell.seed, cell.method, cell.metric) for cell in cells if entries[cell.metric].shared is None}
+    shared = {(cell.seed, cell.metric) for cell in cells if entries[cell.metric].shared is not None}
+    passes = {metric: entry.passes(protocol.window) * (1 if entry.perturb is None else STEP_SHARE) for metric, entry in entries.items()}
+    return sum(2 * passes[metric] for _, _, metric in own) + sum(passes[metric] for _, metric in shared)
+
+
+def _seconds_per_pass(protocol: DatasetProtocol, rows: int = 16) -> float:
+    import torch
+
+    from ecgbench.models import forward, untrained
+
+    model = untrained(protocol.recipe.architecture, len(protocol.classes)).to(getattr(torch, protocol.precision))
+    x: Any = np.zeros((rows, protocol.leads, protocol.window), dtype=np.float32)
+    forward(model, x)
+    began = time.perf_counter()
+    forward(model, x)
+    return (time.perf_counter() - began) / rows

@@ -1,0 +1,130 @@
+"""A run on submitted maps: of a file that nobody vouches for, checked against the windows and models that the maps must explain."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
+from io import BufferedReader, BytesIO
+from pathlib import Path
+from typing import Any
+
+from ecgbench.datasets import DATASETS
+from ecgbench.errors import InputError
+from ecgbench.pipeline.acceptance.accept import SUBMITTED, identity, results_folder
+from ecgbench.pipeline.compute.map_sources import Given
+from ecgbench.pipeline.compute.run import Run
+from ecgbench.pipeline.grid.cells import VARIANTS, Cell, Selection
+from ecgbench.pipeline.grid.options import Options
+from ecgbench.pipeline.submissions.expected_windows import check_seeds, other_model, other_windows, windows_of
+from ecgbench.pipeline.submissions.form import Contents, check_maps, read_text, tensor_name
+from ecgbench.pipeline.submissions.untrusted_file import regular_file
+from ecgbench.pipeline.submissions.untrusted_safetensors import Header, read_header, refusal
+from ecgbench.protocol import ALL
+from ecgbench.types import Attributions
+
+
+def submitted_run(path: Path, options: Options, metrics: tuple[str, ...] = ()) -> tuple[Run, list[Cell]]:
+    """A run that holds the maps of a submission's file, and the cells that they have scores of.
+
+    Parameters
+    ----------
+    path : as `pack` writes it; nothing of it is believed, and no more is read of it than its windows need
+    options : of the run; samples, labels, split and edition are those of the file
+    metrics : keys or globs; default all
+
+    Raises
+    ------
+    InputError
+        If the file is none, or its maps explain other windows or other models than the dataset's here.
+    """
+    with regular_file(path) as (file, size):
+        header = read_header(file, size)
+        contents = read_text(header.text)
+        cells = _cells(contents, metrics)
+        run = Run(_options(contents, options), wanted=cells)
+        _check_announced(run, contents, header)
+        _check_windows(run, contents, header)
+        maps, digest = _read_maps(file, size, contents, header)
+    about = asdict(contents.about)
+    source = {"file": digest, **{name: about[name] for name in ("reference", "authors", "description")}}
+    given = {(contents.dataset, seed): maps[seed] for seed in maps}
+    run.give(contents.about.name, Given(given, {SUBMITTED: source}, f"ecgbench evaluate {shlex.quote(str(path))} --update-scores"))
+    return run, cells
+
+
+def check_place(run: Run, cells: Iterable[Cell], root: Path) -> None:
+    """Refuse a name under which another method's results are accepted below `root`.
+
+    Raises
+    ------
+    InputError
+        If there are such results.
+    """
+    for path in {root / results_folder(run, cell.dataset) / f"{cell.method}.json": None for cell in cells}:
+        held = run.accepted(path)
+        if held is not None and SUBMITTED not in held.provenance:
+            raise InputError(
+                f"expected no results of a method that was not submitted in {path}, got some; give the submission another name."
+            )
+
+
+def _cells(contents: Contents, metrics: tuple[str, ...]) -> list[Cell]:
+    chosen = Selection(metrics=metrics).metrics_of(DATASETS[contents.dataset].key)
+    name = contents.about.name
+    return [Cell(contents.dataset, name, variant, metric, seed) for seed in contents.seeds for variant in VARIANTS for metric in chosen]
+
+
+def _options(contents: Contents, options: Options) -> Options:
+    named: dict[str, Any] = {name: contents.identity[name] or None for name in ("samples", "labels", "split", "edition")}
+    return replace(options, **named)
+
+
+def _check_announced(run: Run, contents: Contents, header: Header) -> None:
+    """Refuse, before any data are read or a model is trained, maps that the dataset's windows cannot have."""
+    check_seeds(run, contents.dataset, contents.seeds)
+    numbers = run.numbers(contents.dataset)
+    most = run.options.samples_of(numbers)
+    if set(header.shapes) != {tensor_name(seed) for seed in contents.seeds}:
+        raise refusal(f"tensors {sorted(header.shapes)} for seeds {sorted(contents.seeds)}")
+    for name, (count, *form) in header.shapes.items():
+        if form != [numbers.leads, numbers.window] or (most is not None and count > most):
+            raise refusal(f"{name} of shape {(count, *form)} for at most {most or ALL} windows of {numbers.leads} x {numbers.window}")
+
+
+def _check_windows(run: Run, contents: Contents, header: Header) -> None:
+    dataset = contents.dataset
+    own = identity(run, dataset)
+    differs = [f"{name} {contents.identity[name]}, here {own[name]}" for name in own if contents.identity[name] != own[name]]
+    if differs:
+        raise InputError(
+            f"expected maps of the windows of {dataset} that are here, got others: {'; '.join(differs)}; use the same records."
+        )
+    for seed, said in contents.seeds.items():
+        if said["model"] != run.model(dataset, seed).digest:
+            raise other_model(dataset, seed, "the file")
+        if said != windows_of(run, dataset, seed):
+            raise other_windows(dataset, seed, "the file", "others")
+        shape = run.explained(dataset, seed).windows.x.shape
+        if header.shapes[tensor_name(seed)] != shape:
+            raise refusal(f"maps of shape {header.shapes[tensor_name(seed)]} for windows of shape {shape}")
+
+
+def _read_maps(file: BufferedReader, size: int, contents: Contents, header: Header) -> tuple[Mapping[int, Attributions], str]:
+    """The maps by seed, and the file's digest; its size is by now known to be what the windows need."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    file.seek(0)
+    content = file.read(size)
+    if read_header(BytesIO(content), len(content)) != header:
+        raise refusal("a file that changed while it was read")
+    try:
+        tensors = load(content)
+    except SafetensorError as error:
+        raise refusal(str(error)) from error
+    maps = {seed: tensors[tensor_name(seed)] for seed in contents.seeds}
+    for seed in maps:
+        check_maps(maps[seed], seed)
+    return maps, hashlib.sha256(content).hexdigest()

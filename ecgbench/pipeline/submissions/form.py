@@ -1,0 +1,199 @@
+"""A method's maps as one file that can be handed on: what it says of them, and how it is written."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ecgbench.controls import CONTROLS
+from ecgbench.errors import InputError
+from ecgbench.methods import METHODS
+from ecgbench.pipeline.acceptance.accept import identity
+from ecgbench.pipeline.compute.health import illness, map_health
+from ecgbench.pipeline.compute.run import Run
+from ecgbench.pipeline.submissions.expected_windows import windows_of
+from ecgbench.pipeline.submissions.untrusted_safetensors import OWN, TEXT_LIMIT, check_schema, refusal, strict_json
+from ecgbench.protocol import ALL, OURS
+from ecgbench.types import Attributions
+
+FORMAT = 1
+"""Version of the file's form."""
+
+NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
+REFERENCE = re.compile(r"doi:10\.\S+|arXiv:\S+|https?://\S+")
+REGISTRIES = (METHODS, CONTROLS)
+"""Whose keys a submission's name must not be."""
+
+_LINE: dict[str, Any] = {"type": "string", "maxLength": 2000}
+_DIGEST: dict[str, Any] = {"type": "string", "pattern": r"^[0-9a-f]{64}\Z"}
+_WINDOWS: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["model", "x", "target"],
+    "properties": dict.fromkeys(("model", "x", "target"), _DIGEST),
+}
+_IDENTITY: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["edition", "split", "labels", "protocol", "samples", "simulated", "windows"],
+    "properties": {
+        **dict.fromkeys(("edition", "split", "labels"), _LINE),
+        "protocol": {"const": OURS},
+        "samples": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 1 << 31}, {"const": ALL}]},
+        "simulated": {"type": "boolean"},
+        "windows": _DIGEST,
+    },
+}
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["format", "dataset", "identity", "seeds", "name", "reference", "authors", "description"],
+    "properties": {
+        "format": {"const": FORMAT},
+        "dataset": _LINE,
+        "identity": _IDENTITY,
+        "seeds": {
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": 99,
+            "additionalProperties": False,
+            "patternProperties": {r"^(0|[1-9][0-9]{0,8})\Z": _WINDOWS},
+        },
+        **dict.fromkeys(("name", "reference", "authors", "description"), _LINE),
+    },
+}
+
+
+@dataclass(frozen=True)
+class About:
+    """What an author says of a method.
+
+    Attributes
+    ----------
+    name : what the leaderboards call it
+    reference : "doi:...", "arXiv:..." or a URL
+    authors, description : a line each, or empty
+    """
+
+    name: str
+    reference: str
+    authors: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a submission's file says of its maps.
+
+    Attributes
+    ----------
+    about : the method
+    dataset : key of the dataset
+    identity : as `ecgbench.pipeline.identity` gives it
+    seeds : by seed the digests of the explained `model`, of the windows `x` and of the `target`
+    """
+
+    about: About
+    dataset: str
+    identity: Mapping[str, Any]
+    seeds: Mapping[int, Mapping[str, str]]
+
+
+def check_about(about: About) -> None:
+    """Refuse a name that cannot stand beside the methods', and texts that a page or a terminal would not show as they are.
+
+    Raises
+    ------
+    InputError
+        If there are any.
+    """
+    name = about.name
+    if not NAME.fullmatch(name) or name.endswith("_abs"):
+        raise InputError(
+            f"expected a name of 2 to 40 small letters, digits and underscores that does not end in _abs, got {name!a}; name another."
+        )
+    if any(name in registry for registry in REGISTRIES):
+        raise InputError(f'expected a name that no method of the benchmark has, got "{name}"; name another.')
+    if not REFERENCE.fullmatch(about.reference):
+        raise InputError(f"expected a reference as doi:10..., arXiv:... or a URL, got {ascii(about.reference)[:200]}; write it like that.")
+    for what, text in asdict(about).items():
+        _check_line(what, text)
+
+
+def _check_line(what: str, text: str) -> None:
+    if not text.isprintable() or set(text) & set("<>`") or len(text) > _LINE["maxLength"]:
+        raise InputError(
+            f"expected {what} as one line of at most {_LINE['maxLength']} printable characters without <, > and `, got "
+            f"{ascii(text)[:200]}; write it so."
+        )
+
+
+def check_maps(maps: Attributions, seed: int) -> None:
+    """Refuse maps that would be unhealthy, were they a method's.
+
+    Raises
+    ------
+    InputError
+        If they are.
+    """
+    ill = illness(map_health(maps, {}), None, OURS)
+    if ill:
+        raise InputError(f"{ill} of seed {seed}; look at what the method returns.")
+
+
+def pack(run: Run, dataset: str, maps: Mapping[int, Attributions], about: About) -> bytes:
+    """The safetensors file of a method's maps.
+
+    Parameters
+    ----------
+    maps : (n, leads, time) float32 of the explained windows, by seed
+
+    Raises
+    ------
+    InputError
+        If what is said of the method cannot be shown, or maps are unhealthy.
+    """
+    from safetensors.numpy import save
+
+    check_about(about)
+    for seed in maps:
+        check_maps(maps[seed], seed)
+    contents = Contents(about, dataset, identity(run, dataset), {seed: windows_of(run, dataset, seed) for seed in sorted(maps)})
+    text = as_text(contents)
+    read_text(text)
+    return save({tensor_name(seed): array for seed, array in maps.items()}, {OWN: text})
+
+
+def tensor_name(seed: int) -> str:
+    """Name of a seed's maps in the file."""
+    return f"maps/{seed}"
+
+
+def as_text(contents: Contents) -> str:
+    """The text in the file's header."""
+    data = {"format": FORMAT, "dataset": contents.dataset, "identity": contents.identity, "seeds": contents.seeds, **asdict(contents.about)}
+    text = json.dumps(data, sort_keys=True, allow_nan=False)
+    if len(text) > TEXT_LIMIT:
+        raise InputError(f"expected at most {TEXT_LIMIT} characters about the method, got {len(text)}; shorten the description.")
+    return text
+
+
+def read_text(text: str) -> Contents:
+    """What a header's text says, checked.
+
+    Raises
+    ------
+    InputError
+        If it is not as `as_text` writes it, or what it says of the method cannot be shown.
+    """
+    data = strict_json(text)
+    check_schema(data, _SCHEMA)
+    about = About(data["name"], data["reference"], data["authors"], data["description"])
+    check_about(about)
+    shown = [data["dataset"], *(value for value in data["identity"].values() if isinstance(value, str))]
+    if not all(value.isprintable() for value in shown):
+        raise refusal("a name that cannot be printed")
+    return Contents(about, data["dataset"], data["identity"], {int(seed): data["seeds"][seed] for seed in data["seeds"]})

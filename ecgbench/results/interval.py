@@ -1,0 +1,99 @@
+"""Interval of a mean over windows whose patients, not whose windows, are independent of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float64, Shaped
+
+from ecgbench.errors import InputError
+from ecgbench.results.resampling import drawn_means, expanded_tail, patient_sums, patient_weights
+from ecgbench.types import Names, PerWindow
+
+
+def mean_interval(
+    values: PerWindow, patient: Names, seed: int = 0, resamples: int = 2000, level: float = 0.95
+) -> tuple[float | None, float | None]:
+    """Interval of the mean over the defined windows: `seeds_interval` of a single seed.
+
+    Parameters
+    ----------
+    values : (n,) float64 score of each window, nan where undefined
+    patient : (n,) str patient of each window
+    seed : of the generator that draws the patients
+    resamples : number of draws
+    level : how often the interval should hold the true mean, 0 to 1
+
+    Returns
+    -------
+    Lowest and highest value of the interval; None, None where fewer than two patients have a defined window.
+
+    Raises
+    ------
+    InputError
+        If there isn't one patient per value, or the level is not a share.
+    """
+    return seeds_interval([values], [patient], seed, resamples, level)
+
+
+def seeds_interval(
+    values: Sequence[Float64[np.ndarray, " _"]],
+    patients: Sequence[Shaped[np.ndarray, " _"]],
+    seed: int = 0,
+    resamples: int = 2000,
+    level: float = 0.95,
+) -> tuple[float | None, float | None]:
+    """Expanded percentile bootstrap of the mean over seeds of the means over the defined windows, patients drawn whole.
+
+    Seeds are models, which may explain different windows of the same patients. Patients are drawn from all that have a defined window
+    with some seed, and one who is drawn brings the windows of every seed. A draw in which a seed has no defined window is left out. The
+    quantiles are those of `expanded_tail` for the seed with the fewest patients.
+
+    Parameters
+    ----------
+    values : of each seed, (n,) float64 score of each window, nan where undefined
+    patients : of each seed, (n,) str patient of each window
+    seed : of the generator that draws the patients
+    resamples : number of draws
+    level : how often the interval should hold the true mean, 0 to 1
+
+    Returns
+    -------
+    Lowest and highest value of the interval; None, None where with some seed fewer than two patients have a defined window.
+
+    Raises
+    ------
+    InputError
+        If there is no seed, there isn't one patient per value, or the level is not a share.
+
+    References
+    ----------
+    Davison & Hinkley 1997, Bootstrap Methods and their Application, section 3.8, doi:10.1017/CBO9780511802843
+    Hesterberg 2015, What Teachers Should Know About the Bootstrap, doi:10.1080/00031305.2015.1089789
+    """
+    _check(values, patients, level)
+    defined = [~np.isnan(scores) for scores in values]
+    owners = [names[there] for names, there in zip(patients, defined, strict=True)]
+    fewest = min(len(np.unique(names)) for names in owners)
+    if fewest < 2:
+        return None, None
+    names = np.unique(np.concatenate(owners))
+    weights = patient_weights(len(names), resamples, np.random.default_rng(seed))
+    means = np.zeros(resamples)
+    for scores, there, owner in zip(values, defined, owners, strict=True):
+        means += drawn_means(weights, *patient_sums(scores[None, there], np.searchsorted(names, owner), len(names)))[0]
+    means = means[~np.isnan(means)] / len(values)
+    if not means.size:
+        return None, None
+    tail = expanded_tail(fewest, level)
+    low, high = np.quantile(means, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def _check(values: Sequence[Float64[np.ndarray, " _"]], patients: Sequence[Shaped[np.ndarray, " _"]], level: float) -> None:
+    shapes = [scores.shape for scores in values], [names.shape for names in patients]
+    if not values or shapes[0] != shapes[1]:
+        raise InputError(f"expected one patient per value, got {shapes[1]} and {shapes[0]}; pass arrays of one length for each seed.")
+    if not 0 < level < 1:
+        raise InputError(f"expected a level between 0 and 1, got {level}; pass a share such as 0.95.")

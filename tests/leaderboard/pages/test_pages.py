@@ -1,0 +1,259 @@
+"""What a reader finds on a page."""
+
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ecgbench.errors import ResultsError, UnknownKeyError
+from ecgbench.leaderboard import render
+from ecgbench.leaderboard.pages.dataset_page import dataset_page
+
+GOLDEN = Path(__file__).parent / "golden_mitdb.md"
+
+
+@pytest.fixture
+def page(analysed):
+    """Text of one dataset's page."""
+    return lambda name="mitdb": dataset_page(analysed()[name])
+
+
+def cells(page, section, variant):
+    """Cells of a variant's row in the first table of a section, by the head of their column."""
+    table = [line for line in page.split(f"## {section}\n")[1].split("\n## ")[0].split("\n") if line.startswith("|")]
+    rows = [[text.strip().replace("&nbsp;", " ") for text in line.strip("|").split("|")] for line in table]
+    return next(dict(zip(map(unlinked, rows[0]), row, strict=True)) for row in rows if variant in map(unlinked, row[:2]))
+
+
+def unlinked(text):
+    """Text of a cell without what its links point to."""
+    return re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text)
+
+
+def test_golden_page(accept_small, page):
+    """Made by `ECGBENCH_WRITE_GOLDEN=1 python -m pytest tests/leaderboard/test_pages.py -k golden`, then read line by line."""
+    accept_small("mitdb")
+    if os.environ.get("ECGBENCH_WRITE_GOLDEN"):
+        GOLDEN.write_text(page())
+    assert page() == GOLDEN.read_text()
+
+
+def test_best_is_bold_in_the_direction_of_the_metric(accept, page):
+    for method, value in (("lime", 0.4), ("lrp", 0.5), ("saliency", 0.6)):
+        accept(
+            "mitdb", method, {"raw": {"region_perturbation_morf": {1: value, 2: value}, "region_perturbation_lerf": {1: value, 2: value}}}
+        )
+    bold = {
+        (method, name)
+        for method in ("lime", "lrp", "saliency")
+        for name, text in cells(page(), "Faithfulness", f"`{method}`").items()
+        if "**" in text
+    }
+    assert bold == {("saliency", "region perturbation morf ↑"), ("lime", "region perturbation lerf ↓")}
+
+
+def test_value_that_does_not_apply_is_neither_best_nor_plain(accept, page):
+    accept("mitdb", "lime", {"raw": {"faithfulness_correlation": {1: 0.2, 2: 0.2}}, "abs": {"faithfulness_correlation": {1: 0.9, 2: 0.9}}})
+    assert cells(page(), "Faithfulness", "`lime` (abs)")["faithfulness correlation ↑"] == (
+        "<sub>[0.900±0.000 (0.890..0.910)<br><sub>balanced 0.887</sub>]</sub>"
+    )
+    assert cells(page(), "Faithfulness", "`lime`")["faithfulness correlation ↑"].startswith("**0.200**±0.000")
+
+
+def test_variant_without_a_seed_is_never_best(accept, page):
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.6, 2: 0.6}}})
+    accept("mitdb", "lrp", {"raw": {"auc": {1: 0.9}}})
+    assert "**" in cells(page(), "Localisation", "`lime`")["auc ↑"]
+    assert "**" not in cells(page(), "Localisation", "`lrp`")["auc ↑"]
+    assert "`lrp` is not ranked: no value of auc of seed 2." in page()
+
+
+def test_undefined_windows_are_counted(accept, page):
+    accept("mitdb", "lime", {"raw": {"pointing_game": {1: [1.0, np.nan, 1.0, 0.0]}, "auc": {1: 0.5}}})
+    row = cells(page(), "Localisation", "`lime`")
+    assert row["pointing game ↑"].endswith("<br><sub>1 of 4 undef.</sub>")
+    assert "undef" not in row["auc ↑"]
+
+
+def test_metric_that_is_undefined_everywhere_is_called_so(accept, page):
+    accept("mitdb", "lime", {"raw": {"auc": {1: None}}})
+    assert cells(page(), "Localisation", "`lime`")["auc ↑"] == "undefined<br><sub>4 of 4 undef.</sub>"
+    assert "`lime` is not ranked: no value of auc of seed 1." in page()
+
+
+def test_single_seed_has_an_interval_and_no_spread(accept, page):
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}})
+    assert cells(page(), "Localisation", "`lime`")["auc ↑"] == "**0.500** (0.490..0.510)<br><sub>balanced 0.487</sub>"
+
+
+def test_seconds_that_explaining_a_window_took_are_shown(accept, page):
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5, 2: 0.5}}}, health={"1": {"seconds_a_window": 0.25}, "2": {"seconds_a_window": 0.5}})
+    assert cells(page(), "Health", "`lime`")["s / window"] == "0.375"
+
+
+@pytest.mark.parametrize("measured", [True, False])
+def test_cost_is_drawn_where_seconds_are_known(accept, page, measured):
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}}, health={"1": {"seconds_a_window": 0.25} if measured else {}})
+    assert ("(figures/mitdb/cost.svg)" in page()) is measured
+
+
+def test_causal_cells_have_a_table_of_their_own(accept, page):
+    accept("synthetic", "lime", {"raw": {"auc": {1: 0.5}, "auc_causal": {1: 0.9}}})
+    accept("synthetic", "lrp", {"raw": {"auc": {1: 0.6}, "auc_causal": {1: 0.8}}})
+    assert cells(page("synthetic"), "Localisation", "`lime`")["place"] == "1.000 (1.000..1.000)"
+    assert cells(page("synthetic"), "Localisation (causal)", "`lime`")["place"] == "0.000 (0.000..0.000)"
+
+
+def test_missing_cell_is_named_and_its_variant_comes_last(accept, page):
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}, "pointing_game": {1: 0.5}}})
+    accept("mitdb", "lrp", {"raw": {"auc": {1: 0.9}}})
+    text = page()
+    assert "- `lrp` is not ranked: no value of pointing game of seed 1." in text
+    assert cells(text, "Localisation", "`lrp`")["place"] == "-"
+    assert text.index("| [`lime`]") < text.index("| [`lrp`]")
+
+
+def test_method_for_comparison_is_not_ranked(accept, page):
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}})
+    accept("mitdb", "lrp_epsilon", {"raw": {"auc": {1: 0.9}}}, provenance={"ranked": False})
+    assert "- `lrp_epsilon` is shown for comparison and not ranked." in page()
+    assert cells(page(), "Localisation", "`lime`")["place"] == "0.000 (0.000..0.000)"
+
+
+def test_method_for_comparison_is_never_best(accept, page):
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}})
+    accept("mitdb", "lrp_epsilon", {"raw": {"auc": {1: 0.9}}}, provenance={"ranked": False})
+    rows = {method: cells(page(), "Localisation", f"`{method}`") for method in ("lime", "lrp_epsilon")}
+    assert rows["lime"]["auc ↑"].startswith("**0.500**")
+    assert rows["lrp_epsilon"]["auc ↑"].startswith("0.900")
+    assert (rows["lrp_epsilon"]["#"], rows["lrp_epsilon"]["place"]) == ("-", "-")
+
+
+def test_health_is_the_mean_over_seeds_and_names_near_duplicates(accept, page):
+    maps = np.random.default_rng(0).normal(size=(4, 1, 60))
+    measured = {"1": {"zeros": 0.1, "sum_error": 0.25, "undetermined": 0.5}, "2": {"zeros": 0.3, "sum_error": 0.75, "undetermined": 0.5}}
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5, 2: 0.5}}}, maps=maps, health=measured)
+    accept("mitdb", "lrp", {"raw": {"auc": {1: 0.5}}}, maps=3 * maps, health={"1": {"zeros": 0.0, "seed_agreement": 0.125}})
+    accept("mitdb", "saliency", {"raw": {"auc": {1: 0.5}}}, maps=-maps)
+    accept("mitdb", "gradcam", {"raw": {"auc": {1: 0.5}}})
+    lime, lrp = (cells(page(), "Health", f"`{method}`") for method in ("lime", "lrp"))
+    assert (lime["zeros"], lime["sum error"], lime["undetermined"], lime["seed agreement"]) == ("0.200", "0.500", "0.500", "-")
+    assert (lrp["zeros"], lrp["sum error"], lrp["seed agreement"]) == ("0.000", "-", "0.125")
+    alike = {method: cells(page(), "Health", f"`{method}`")["near duplicate of"] for method in ("lime", "lrp", "saliency", "gradcam")}
+    assert alike == {"lime": "`lrp`", "lrp": "`lime`", "saliency": "-", "gradcam": "-"}
+
+
+def test_chance_is_shown_where_the_results_have_it(accept, page):
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.7}, "pointing_game": {1: 0.5}}}, provenance={"chance": {"auc": 0.5}})
+    row = cells(page(), "Localisation", "*chance*")
+    assert (row["auc ↑"], row["pointing game ↑"]) == ("0.500", "-")
+
+
+def test_methods_that_explain_different_models_are_pointed_out(accept, page):
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.7}}})
+    assert "different models" not in page()
+    accept("mitdb", "lrp", {"raw": {"auc": {1: 0.7}}}, models={"1": {"digest": "e" * 64, "origin": "imported", "precision": "float32"}})
+    assert "Methods of one seed explain different models" in page()
+
+
+def test_command_computes_the_same_identity(accept, identity, page):
+    accept("mitdb@study", "lime", {"raw": {"auc": {2: 0.7, 4: 0.7}}}, identity=identity | {"protocol": "study", "labels": "study"})
+    command = (
+        "pytest benchmark --dataset mitdb --split standard --labels study --protocol study --samples 4 --seeds 2 --seeds 4 --update-scores"
+    )
+    assert command in page("mitdb@study")
+
+
+def test_simulated_stand_ins_are_kept_apart(accept_small, identity, pages):
+    accept_small("mitdb")
+    accept_small("svdb", identity=identity | {"simulated": True})
+    found = pages()
+    assert "**Simulated records.**" in found["svdb.md"]
+    assert "**Simulated records.**" not in found["mitdb.md"]
+    tables, apart = found["README.md"].split("## Simulated stand-ins")
+    assert "svdb" not in tables
+    assert "[svdb](svdb.md)" in apart
+
+
+def test_overall_is_over_real_datasets_in_their_default_identity(accept_small, identity, pages):
+    accept_small("mitdb", advantage=0.1)
+    accept_small("svdb", advantage=0.1)
+    accept_small("synthetic", advantage=-0.05)
+    accept_small("mitdb@patient", advantage=-0.05, identity=identity | {"split": "patient"})
+    row = cells(pages()["README.md"], "Faithfulness", "`lime`")
+    best = "0.000<br><sub># 1 A</sub>"
+    shown = {"#": "1", "overall": "0.000 (0.000..0.000)", "mitdb": best, "svdb": best, "synthetic": "0.833<br><sub># 4</sub>"}
+    assert {name: row[name] for name in row if name != "variant"} == shown
+
+
+def test_variant_that_one_real_dataset_lacks_has_no_overall_place(accept, accept_small, pages):
+    accept_small("mitdb")
+    accept_small("svdb")
+    accept("mitdb", "lrp", {"raw": {"region_perturbation_lerf": {1: 0.1, 2: 0.1}, "faithfulness_correlation": {1: 0.1, 2: 0.1}}})
+    row = cells(pages()["README.md"], "Faithfulness", "`lrp`")
+    assert (row["overall"], row["svdb"]) == ("-", "-")
+    assert row["mitdb"] != "-"
+
+
+def test_dataset_that_is_not_registered_still_has_a_page(accept, page):
+    accept("elsewhere", "lime", {"raw": {"auc": {1: 0.7}}})
+    assert page("elsewhere").split("\n")[2] == "# elsewhere (`elsewhere`)"
+
+
+def test_order_of_everything_does_not_matter(accept, scores, out):
+    forward = {
+        "raw": {"auc": {1: 0.5, 2: 0.6}, "pointing_game": {1: 0.1, 2: 0.3}},
+        "abs": {"auc": {1: 0.2, 2: 0.1}, "pointing_game": {1: 0, 2: 1}},
+    }
+    backward = {v: {m: dict(reversed(s.items())) for m, s in reversed(ms.items())} for v, ms in reversed(forward.items())}
+    for method in ("lime", "lrp"):
+        accept("mitdb", method, forward)
+    first = render(scores, out)
+    for method in ("lrp", "lime"):
+        accept("mitdb", method, backward, provenance={"date": "2026-01-02", "device": "cpu"})
+    second = render(scores, out)
+    for method in ("lime", "lrp"):
+        accept("mitdb", method, forward, provenance={"device": "cpu", "date": "2026-01-02"})
+    assert render(scores, out) == second
+    assert first[out / "README.md"] == second[out / "README.md"]
+
+
+def test_no_results_are_refused(scores, out):
+    with pytest.raises(ResultsError, match="expected accepted results below"):
+        render(scores, out)
+
+
+@pytest.mark.parametrize("damage", ["{", '{"dataset": "mitdb"}', "[]"], ids=["torn", "incomplete", "other"])
+def test_unreadable_results_are_refused(accept, scores, out, damage):
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}}).write_text(damage)
+    with pytest.raises(ResultsError, match=r"lime\.json"):
+        render(scores, out)
+
+
+@pytest.mark.parametrize("kept", [0, 100], ids=["empty", "torn"])
+def test_unreadable_scores_are_refused(accept, scores, out, kept):
+    archive = accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}}).with_suffix(".npz")
+    archive.write_bytes(archive.read_bytes()[:kept])
+    with pytest.raises(ResultsError, match=r"lime\.npz"):
+        render(scores, out)
+
+
+def test_results_of_two_identities_are_refused(accept, identity, scores, out):
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}})
+    accept("mitdb", "lrp", {"raw": {"auc": {1: 0.5}}}, identity=identity | {"samples": 64})
+    with pytest.raises(ResultsError, match="expected one identity in the results of mitdb"):
+        render(scores, out)
+
+
+def test_cell_that_stands_twice_is_refused(accept, scores, out, twice):
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}}, cells=twice)
+    with pytest.raises(ResultsError, match="one cell per variant, metric and seed"):
+        render(scores, out)
+
+
+def test_unknown_metric_is_refused(accept, scores, out):
+    accept("mitdb", "lime", {"raw": {"auk": {1: 0.5}}})
+    with pytest.raises(UnknownKeyError, match="did you mean auc"):
+        render(scores, out)

@@ -1,0 +1,49 @@
+"""The excerpt in the README: which variants, which numbers, where it points."""
+
+import re
+
+import pytest
+
+from ecgbench.leaderboard.pages.readme_excerpt import excerpt, refreshed
+
+README = "# Project\n\n<!-- leaderboard:begin{} -->\n<!-- leaderboard:end -->\n"
+
+
+def rows(text):
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.split("\n") if line.startswith("|")]
+    return {re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", cells[0]): dict(zip(lines[0], cells, strict=True)) for cells in lines[2:]}
+
+
+def test_best_three_of_each_family_are_shown(accept, analysed):
+    for rank, method in enumerate(("lime", "lrp", "saliency", "gradcam", "deep_lift")):
+        accept("mitdb", method, {"raw": {"auc": {1: 0.9 - 0.1 * rank}, "region_perturbation_morf": {1: 0.1 + 0.1 * rank}}})
+    assert list(rows(excerpt(analysed()["mitdb"], ""))) == ["`lime`", "`lrp`", "`saliency`", "`gradcam`", "`deep_lift`"]
+    accept("mitdb", "random_baseline", {"raw": {"auc": {1: 0.55}, "region_perturbation_morf": {1: 0.25}}})
+    assert "`random_baseline`" not in rows(excerpt(analysed()["mitdb"], ""))
+
+
+def test_place_has_its_interval_and_group(accept_small, analysed):
+    accept_small("mitdb")
+    assert rows(excerpt(analysed()["mitdb"], ""))["`lime`"]["localisation: place"] == "0.000 (0.000..0.000) A"
+
+
+def test_scores_are_those_of_the_page(accept_small, analysed):
+    accept_small("mitdb")
+    assert rows(excerpt(analysed()["mitdb"], ""))["`lime`"]["auc&nbsp;↑"] == "0.750±0.071 (0.740..0.760)<br><sub>balanced&nbsp;0.737</sub>"
+
+
+def test_links_lead_from_the_readme(accept_small, analysed):
+    accept_small("mitdb")
+    text = refreshed(README.format(""), list(analysed().values()), "leaderboards")
+    assert "](leaderboards/methods/lime.md)" in text
+    assert "](leaderboards/mitdb.md)" in text
+
+
+@pytest.mark.parametrize(("named", "shown"), [("", "svdb"), (" synthetic", "synthetic"), (" svdb@patient", "svdb@patient")])
+def test_real_dataset_is_shown_unless_another_is_named(accept, identity, analysed, named, shown):
+    accept("synthetic", "lime", {"raw": {"auc": {1: 0.5}}})
+    accept("svdb", "lime", {"raw": {"auc": {1: 0.5}}})
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}}, identity=identity | {"simulated": True})
+    accept("svdb@patient", "lime", {"raw": {"auc": {1: 0.5}}}, identity=identity | {"split": "patient"})
+    text = refreshed(README.format(named), list(analysed().values()), "leaderboards")
+    assert f"[All of it](leaderboards/{shown}.md)" in text

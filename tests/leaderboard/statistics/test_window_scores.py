@@ -1,0 +1,81 @@
+"""Scores of a board in one place, and means that count classes alike."""
+
+import numpy as np
+import pytest
+
+from ecgbench.errors import ResultsError
+from ecgbench.leaderboard.statistics.board import read_boards
+from ecgbench.leaderboard.statistics.window_scores import balanced_mean, class_means, samples_of
+from ecgbench.results import sample_name, write_file
+
+from ..conftest import results
+
+MEANS = {"raw": {"auc": {1: 0.7, 2: [0.1, np.nan, 0.3, 0.4]}}}
+
+
+def accepted(scores, method, **arrays):
+    """Write results of a method with other arrays beside its scores; None takes one away."""
+    found, held = results("mitdb", method, MEANS)
+    held |= {sample_name(what, 1): array for what, array in arrays.items()}
+    write_file(found, {name: array for name, array in held.items() if array is not None}, root=scores)
+
+
+def samples(scores):
+    (board,) = read_boards(scores)
+    return samples_of(board)
+
+
+def test_scores_are_those_of_the_archives(scores):
+    accepted(scores, "lime")
+    accepted(scores, "saliency")
+    found = samples(scores)
+    assert set(found.values) == {(method, "raw", "auc", seed) for method in ("lime", "saliency") for seed in (1, 2)}
+    assert found.values["lime", "raw", "auc", 2] == pytest.approx([0.1, np.nan, 0.3, 0.4], nan_ok=True)
+    assert (found.dataset, found.seeds, found.patients, found.fewest) == ("mitdb", (1, 2), ("100", "103", "105"), 3)
+    assert found.index(1).tolist() == [0, 0, 1, 2]
+    assert found.target[2].tolist() == [1, 2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("what", "array"),
+    [
+        ("patient", np.array(["100", "100", "103", "106"])),
+        ("target", np.array([1, 2, 2, 1])),
+        ("target", np.array([1, 2, 2])),
+        ("start", np.array([0, 10, 20, 31])),
+        ("record", np.array(["a", "b", "c", "e"])),
+    ],
+    ids=["patient", "target", "fewer", "start", "record"],
+)
+def test_method_that_was_scored_on_other_windows_is_refused(scores, what, array):
+    usual = {"start": np.array([0, 10, 20, 30]), "record": np.array(["a", "b", "c", "d"])}
+    accepted(scores, "lime", **usual)
+    accepted(scores, "saliency", **(usual | {what: array}))
+    with pytest.raises(ResultsError, match=f"expected one {what} per window of seed 1 .* of saliency than of lime"):
+        samples(scores)
+
+
+@pytest.mark.parametrize("what", ["patient", "target"])
+def test_archive_that_does_not_say_whose_its_windows_are_is_refused(scores, what):
+    accepted(scores, "lime", **{what: None})
+    with pytest.raises(ResultsError, match=f"expected the {what} of each window of seed 1 in mitdb/lime.npz"):
+        samples(scores)
+
+
+VALUES, TARGET = np.array([0.0, 0.0, 0.3, 0.9, np.nan, np.nan]), np.array([1, 1, 1, 2, 2, 4])
+
+
+def test_class_means_count_what_is_undefined():
+    found = class_means(VALUES, TARGET)
+    assert found["mean"].to_dict() == pytest.approx({1: 0.1, 2: 0.9, 4: np.nan}, nan_ok=True)
+    assert found["n"].to_dict() == {1: 3, 2: 1, 4: 0}
+    assert found["undefined"].to_dict() == {1: 0, 2: 1, 4: 1}
+
+
+def test_classes_with_a_defined_window_weigh_alike():
+    assert balanced_mean(VALUES, TARGET) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("number", [0, 3])
+def test_balanced_mean_of_nothing_is_undefined(number):
+    assert np.isnan(balanced_mean(np.full(number, np.nan), np.ones(number, dtype=np.int64)))

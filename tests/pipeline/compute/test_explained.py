@@ -1,0 +1,217 @@
+"""Which windows are explained, against a plain second implementation of protocol.md, section 2 ("Explained samples")."""
+
+import hashlib
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from ecgbench.artifacts import ArtifactStore
+from ecgbench.errors import DataError
+from ecgbench.pipeline import TrainedModel
+from ecgbench.pipeline.compute import explained_windows as explained_module
+from ecgbench.pipeline.compute.explained_windows import explained_windows
+from ecgbench.types import Dataset, Windows
+
+CLASSES = ("N", "SVEB", "VEB", "F")
+THRESHOLD = 0.75  # mitdb's
+
+
+def world(count, seed, labels=None, patients=5):
+    """Made-up test windows of a few patients with one or two records each, and a model's logits on them."""
+    rng = np.random.default_rng(seed)
+    patient = rng.choice(patients, count, p=np.arange(1, patients + 1) / sum(range(1, patients + 1)))
+    y = rng.choice(4, count, p=[0.3, 0.1, 0.5, 0.1]) if labels is None else (rng.random((count, labels)) < 0.4).astype(np.uint8)
+    windows = Windows(
+        signal=rng.normal(size=(count, 1, 4)).astype(np.float32),
+        y=y,
+        record=np.array([f"{p}{'ab'[i]}" for p, i in zip(patient, rng.integers(0, 2, count), strict=True)]),
+        patient=patient.astype(str),
+        start=rng.permutation(count).astype(np.int64) * 4,
+        spans=tuple(np.zeros((0, 3), dtype=np.int64) for _ in range(count)),
+    )
+    logits = rng.normal(scale=2.0, size=(count, labels or 4))
+    if labels is None:
+        logits[np.arange(count), y] += 3
+    return windows, logits
+
+
+def dataset(windows, classes=CLASSES):
+    return Dataset("mitdb", windows.take(np.array([0])), windows, classes, 360, ("lead 0",), "aami", "standard", "", "made up")
+
+
+def explain(windows, logits, monkeypatch, tmp_path, samples=None, seed=1, classes=CLASSES):
+    neutral = np.linspace(-1, 1, logits.shape[1])
+    monkeypatch.setattr(explained_module, "_logits", lambda *_: (logits, neutral))
+    model = TrainedModel(nn.Linear(1, 1), "digest", {})
+    return explained_windows(dataset(windows, classes), model, seed, samples, ArtifactStore(tmp_path))
+
+
+def digest(seed, windows, i):
+    return hashlib.sha256(f"{seed}/{windows.record[i]}/{windows.start[i]}".encode()).hexdigest()
+
+
+def recognised(windows, logits):
+    """Pairs (window, class) that may be explained, one at a time."""
+    pairs = []
+    for i, z in enumerate(logits):
+        for class_ in range(len(z)):
+            if windows.y.ndim == 2:
+                true, probability = windows.y[i][class_] == 1, 1 / (1 + np.exp(-z[class_]))
+            else:
+                true, probability = windows.y[i] == class_ != 0, np.exp(z[class_]) / np.exp(z).sum()
+            if true and probability > THRESHOLD:
+                pairs.append((i, class_, probability))
+    return pairs
+
+
+def in_order(windows, pairs, seed):
+    """The pairs as they are taken: a round over the classes, for each class the next patient, of that patient the lowest hash."""
+    waiting = {}
+    for i, class_, probability in pairs:
+        waiting.setdefault(class_, {}).setdefault(windows.patient[i], []).append((digest(seed, windows, i), i, probability))
+    lines = {}
+    for class_, of_patient in waiting.items():
+        turns = sorted(sorted(held) for held in of_patient.values())
+        lines[class_] = []
+        while turns:
+            lines[class_] += [held.pop(0) for held in turns]
+            turns = [held for held in turns if held]
+    taken = []
+    while any(lines.values()):
+        for class_ in sorted(lines):
+            if lines[class_]:
+                _, i, probability = lines[class_].pop(0)
+                taken.append((i, class_, probability))
+    return taken
+
+
+def identities(windows, target):
+    return list(zip(windows.record.tolist(), windows.start.tolist(), target.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("samples", [None, 1, 2, 7, 30, 10_000])
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("labels", [None, 5], ids=["classes", "labels"])
+def test_the_explained_windows_are_those_of_the_protocol(samples, seed, labels, monkeypatch, tmp_path):
+    windows, logits = world(200, seed, labels)
+    found = explain(windows, logits, monkeypatch, tmp_path, samples, seed, CLASSES if labels is None else tuple("abcde"))
+    pairs = recognised(windows, logits)
+    wanted = in_order(windows, pairs, seed)[:samples]
+    index, target = [i for i, _, _ in wanted], np.array([class_ for _, class_, _ in wanted])
+    assert identities(found.windows, found.target) == identities(windows.take(np.array(index)), target)
+    np.testing.assert_allclose(found.probability, [probability for _, _, probability in wanted], rtol=1e-12)
+    assert found.available == len(pairs)
+    np.testing.assert_array_equal(found.windows.signal, windows.signal[index])
+
+
+def shares(names):
+    return {name: names.count(name) for name in set(names)}
+
+
+def filled(wanted, room):
+    """Equal shares as far as they go: everyone's share is at most one above any other that still had room."""
+    return all(wanted[a] <= wanted.get(b, 0) + 1 or wanted.get(b, 0) == room[b] for a in wanted for b in room)
+
+
+@pytest.mark.parametrize("samples", [1, 3, 10, 40, 60])
+def test_classes_and_within_them_patients_have_equal_shares_as_far_as_they_go(samples, monkeypatch, tmp_path):
+    windows, logits = world(200, 3)
+    everything = explain(windows, logits, monkeypatch, tmp_path)
+    found = explain(windows, logits, monkeypatch, tmp_path, samples)
+    assert len(found.target) == samples
+    assert filled(shares(found.target.tolist()), shares(everything.target.tolist()))
+    for class_ in set(found.target):
+        patients, room = (e.windows.patient[e.target == class_].tolist() for e in (found, everything))
+        assert filled(shares(patients), shares(room))
+
+
+def test_fewer_samples_are_the_head_of_more(monkeypatch, tmp_path):
+    windows, logits = world(150, 4)
+    everything = explain(windows, logits, monkeypatch, tmp_path)
+    for samples in range(1, everything.available):
+        found = explain(windows, logits, monkeypatch, tmp_path, samples)
+        assert identities(found.windows, found.target) == identities(everything.windows, everything.target)[:samples]
+
+
+def test_the_order_of_the_records_does_not_matter(monkeypatch, tmp_path):
+    windows, logits = world(150, 5)
+    order = np.random.default_rng(0).permutation(150)
+    first = explain(windows, logits, monkeypatch, tmp_path, 20)
+    second = explain(windows.take(order), logits[order], monkeypatch, tmp_path, 20)
+    assert identities(first.windows, first.target) == identities(second.windows, second.target)
+
+
+def test_other_seeds_take_other_windows(monkeypatch, tmp_path):
+    windows, logits = world(200, 6)
+    first, second = (explain(windows, logits, monkeypatch, tmp_path, 10, seed) for seed in (1, 2))
+    assert set(identities(first.windows, first.target)) != set(identities(second.windows, second.target))
+
+
+def test_probability_must_exceed_the_threshold(monkeypatch, tmp_path):
+    windows, _ = world(200, 7)
+    i, j, k = np.flatnonzero(windows.y == 2)[:3]
+    logits = np.zeros((200, 4))
+    logits[i, 2], logits[j, 2], logits[k, 3] = np.log(9) + 1e-6, np.log(9) - 1e-6, 50  # e^z / (e^z + 3) = 3/4
+    found = explain(windows, logits, monkeypatch, tmp_path)
+    assert identities(found.windows, found.target) == [(windows.record[i], windows.start[i], 2)]
+
+
+def test_normal_windows_are_never_explained(monkeypatch, tmp_path):
+    windows, logits = world(200, 8)
+    logits[:, 0] += 100
+    with pytest.raises(DataError, match=r"expected a model of mitdb that recognises some abnormal test windows .* 0\.75, got none; train"):
+        explain(windows, logits, monkeypatch, tmp_path)
+
+
+def test_the_first_label_is_explained_like_any_other(monkeypatch, tmp_path):
+    windows, logits = world(200, 9, labels=5)
+    assert 0 in explain(windows, logits, monkeypatch, tmp_path, classes=tuple("abcde")).target
+
+
+def test_a_window_of_several_labels_is_explained_once_for_each(monkeypatch, tmp_path):
+    windows, logits = world(50, 10, labels=3)
+    windows.y[7], logits[7] = [1, 0, 1], [5, 5, 5]
+    found = explain(windows, logits, monkeypatch, tmp_path, classes=tuple("abc"))
+    of_window = (found.windows.record == windows.record[7]) & (found.windows.start == windows.start[7])
+    assert sorted(found.target[of_window]) == [0, 2]
+
+
+class Weighing(nn.Module):
+    """Logits w . x + b, which counts the batches that it sees."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.arange(16.0).reshape(4, 4).roll(1, 0))
+        self.calls = 0
+
+    def forward(self, x):
+        self.calls += 1
+        return x[:, 0] @ self.weight.T + torch.tensor([0.5, -1.0, 2.0, 4.0])
+
+
+def test_a_flat_lines_logits_are_kept_with_the_explained_windows(tmp_path):
+    windows, _ = world(100, 11)
+    found = explained_windows(dataset(windows), TrainedModel(Weighing(), "digest", {}), 1, None, ArtifactStore(tmp_path))
+    assert found.neutral.tolist() == [0.5, -1, 2, 4]
+
+
+def test_probabilities_are_those_of_the_standardised_windows(tmp_path):
+    windows, _ = world(100, 12)
+    model = Weighing()
+    found = explained_windows(dataset(windows), TrainedModel(model, "digest", {}), 1, None, ArtifactStore(tmp_path))
+    with torch.inference_mode():
+        probability = model(torch.tensor(found.windows.x)).softmax(dim=1)[np.arange(len(found.target)), found.target]
+    np.testing.assert_allclose(found.probability, probability, rtol=1e-5)
+
+
+def test_logits_are_computed_once_for_a_model_and_again_for_another(tmp_path):
+    windows, _ = world(100, 13)
+    model, store = Weighing(), ArtifactStore(tmp_path)
+    explained_windows(dataset(windows), TrainedModel(model, "digest", {}), 1, None, store)
+    calls = model.calls
+    explained_windows(dataset(windows), TrainedModel(model, "digest", {}), 2, 5, store)
+    assert model.calls == calls
+    explained_windows(dataset(windows), TrainedModel(model, "another", {}), 1, None, store)
+    assert model.calls == 2 * calls

@@ -1,0 +1,117 @@
+"""The estimate of a run's time."""
+
+import pytest
+
+from ecgbench.datasets import DATASETS
+from ecgbench.methods import FORWARD_SHARE, METHODS, MethodEntry
+from ecgbench.pipeline import Cell, Selection, estimate_seconds
+from ecgbench.pipeline.grid import estimate
+from ecgbench.pipeline.grid.estimate import method_passes
+from ecgbench.protocol import AGREEMENT_WINDOWS
+from ecgbench.protocol import MITDB as MITDB_NUMBERS
+
+MITDB = Selection(("mitdb",)).cells()
+
+
+@pytest.fixture(autouse=True)
+def second_a_pass(monkeypatch):
+    """A pass takes a second, so that estimates are numbers of passes."""
+    monkeypatch.setattr(estimate, "_seconds_per_pass", lambda protocol: 1.0)
+
+
+def cell(method="saliency", variant="raw", metric="auc", seed=1, dataset="mitdb"):
+    return Cell(dataset, method, variant, metric, seed)
+
+
+def test_nothing_takes_no_time():
+    assert estimate_seconds([], 64) == 0
+
+
+def test_more_cells_never_take_less_time():
+    estimates = [estimate_seconds(MITDB[:count], 8) for count in range(len(MITDB) + 1)]
+    assert estimates == sorted(estimates)
+    assert estimates[0] < estimates[-1]
+
+
+def test_time_is_proportional_to_samples():
+    assert estimate_seconds(MITDB, 6) == pytest.approx(3 * estimate_seconds(MITDB, 2))
+
+
+def test_all_samples_count_as_the_usual_number():
+    assert estimate_seconds(MITDB, None) == estimate_seconds(MITDB, MITDB_NUMBERS.samples)
+
+
+def test_datasets_add_up():
+    synthetic = Selection(("synthetic",), seeds=(1,)).cells()
+    assert estimate_seconds(MITDB + synthetic, 2) == estimate_seconds(MITDB, 2) + estimate_seconds(synthetic, 2)
+
+
+def test_seeds_add_up():
+    assert estimate_seconds([cell(seed=1), cell(seed=2)], 1) == 2 * estimate_seconds([cell()], 1)
+
+
+def test_localisation_costs_the_maps_alone():
+    both = [cell(), cell(metric="pointing_game"), cell(variant="abs")]
+    assert estimate_seconds([cell()], 1) == estimate_seconds(both, 1) == estimate.BACKWARD
+
+
+def test_maps_of_a_control_cost_nothing_and_its_perturbations_what_a_methods_do():
+    assert estimate_seconds([cell("amplitude")], 1) == 0
+    metric = "region_perturbation_morf"
+    assert estimate_seconds([cell("amplitude", metric=metric)], 1) == estimate_seconds([cell(metric=metric)], 1) - estimate.BACKWARD > 0
+
+
+def entry(function, **declared):
+    return MethodEntry("mine", function, version=1, reference="", **declared)
+
+
+def test_passes_of_a_method_are_multiplied_by_what_the_dataset_sets_or_else_by_the_default():
+    def mine(model, x, target, draws=7, other=1000):
+        return x
+
+    protocol = DATASETS["mitdb"].protocol
+    assert method_passes(entry(mine, passes=3), protocol) == 3
+    assert method_passes(entry(mine, passes=3, of_dataset={"draws": "patch"}), protocol) == 3
+    assert method_passes(entry(mine, passes=3, per="draws"), protocol) == 21
+    assert method_passes(entry(mine, passes=3, per="draws", of_dataset={"draws": "patch"}), protocol) == 3 * protocol.patch
+
+
+def test_every_method_has_an_estimate_on_every_dataset():
+    assert all(method_passes(method, dataset.protocol) >= 0 for method in METHODS for dataset in DATASETS)
+
+
+def test_surrogates_cost_a_forward_pass_for_each_perturbed_window():
+    assert estimate_seconds([cell("lime")], 1) == pytest.approx(DATASETS["mitdb"].protocol.perturbations)
+
+
+def test_health_costs_maps_of_another_class_and_of_stochastic_methods_with_another_seed():
+    maps = [("mitdb", "saliency", 1), ("mitdb", "lime", 1)]
+    one = {method: METHODS[method].passes * estimate.BACKWARD for method in ("saliency", "lime")}
+    one["lime"] *= DATASETS["mitdb"].protocol.perturbations
+    assert estimate_seconds([], 64, maps[:1]) == pytest.approx((64 + AGREEMENT_WINDOWS) * one["saliency"])
+    assert estimate_seconds([], 64, maps[1:]) == pytest.approx((64 + 2 * AGREEMENT_WINDOWS) * one["lime"])
+    assert estimate_seconds([], 1, maps[:1]) == pytest.approx(2 * one["saliency"])
+    assert estimate.BACKWARD * FORWARD_SHARE == 1
+
+
+def test_maps_of_cells_are_not_counted_again_for_their_health():
+    extra = estimate_seconds([cell()], 64, [("mitdb", "saliency", 1)]) - estimate_seconds([cell()], 64)
+    assert extra == AGREEMENT_WINDOWS * estimate.BACKWARD
+
+
+def test_perturbation_is_part_of_a_pass_for_each_step_of_raw_and_absolute_maps():
+    steps = -(-DATASETS["mitdb"].protocol.window // 2 // 16)
+    found = [cell("random_baseline", variant, "region_perturbation_morf") for variant in ("raw", "abs")]
+    assert estimate_seconds(found, 1) == estimate_seconds(found[:1], 1) == pytest.approx(2 * (1 + steps) * estimate.STEP_SHARE)
+
+
+def test_what_methods_share_is_counted_once():
+    one = [cell("random_baseline", metric="faithfulness_correlation")]
+    assert estimate_seconds([*one, cell(metric="faithfulness_correlation")], 1) == 101 + estimate.BACKWARD
+    assert estimate_seconds(one, 1) == 101
+
+
+@pytest.mark.parametrize("dataset", DATASETS.keys())
+def test_a_pass_is_measured_on_this_machine(dataset, monkeypatch):
+    monkeypatch.undo()
+    assert 0 < estimate_seconds([cell(dataset=dataset)], 1) < 60
