@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from ecgbench.datasets._registry import (
     DATASETS,
-    SIMULATED,
     DatasetEntry,
     Edition,
-    Request,
-    SimulatedSize,
     data_root,
-    is_simulated,
+    fetch_command,
     load_dataset,
 )
 from ecgbench.datasets.own.arrays import register_arrays
 from ecgbench.datasets.own.records import register_records
 from ecgbench.datasets.own.windows import windows
-from ecgbench.datasets.physionet.download import Downloaded, download, fetch_command
+from ecgbench.datasets.physionet.download import Downloaded, download
 from ecgbench.datasets.physionet.needed_files import folder_of
 from ecgbench.datasets.physionet.verify import Verification, files_here, verify
+from ecgbench.datasets.records.request import Request
+from ecgbench.datasets.simulator.stand_in import SIMULATED, SimulatedSize, is_simulated
 from ecgbench.registry import make_callable
 
 __all__ = [

@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
-from ecgbench import protocol as numbers
-from ecgbench.artifacts import ArtifactStore, artifact_key, user_cache
+from ecgbench.artifacts import ArtifactStore, user_cache
+from ecgbench.datasets.records.request import Request
+from ecgbench.datasets.simulator.stand_in import Simulate
 from ecgbench.errors import InputError
 from ecgbench.inputs import known_protocol
-from ecgbench.protocol import DatasetProtocol
+from ecgbench.protocol import LABELS, OURS, STUDY, DatasetProtocol
 from ecgbench.registry import Entry, Registry
-from ecgbench.types import Dataset, Windows
+from ecgbench.types import Dataset
 
 Files = Callable[[DatasetProtocol, Collection[str]], list[str]]
 """Paths below `<slug>/<version>/` that a dataset needs, of an edition's numbers and of all paths that SHA256SUMS.txt lists."""
-
-Simulate = Callable[[Path, DatasetProtocol, "SimulatedSize"], None]
-"""Writes a simulated stand-in for a database into its folder `<slug>/<version>/`."""
-
-
-@dataclass(frozen=True)
-class SimulatedSize:
-    """How much of a database is simulated; None is the dataset's own small number.
-
-    Attributes
-    ----------
-    records : number of records, where it is not given by the split
-    windows : windows a record
-    seed : of the simulation
-    """
-
-    records: int | None = None
-    windows: int | None = None
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,8 +73,8 @@ class DatasetEntry(Entry):
 
     def usual(self, protocol: str) -> tuple[str, str]:
         """Label rule and split that a protocol takes where none is named."""
-        labels = numbers.LABELS[protocol] if numbers.LABELS[protocol] in self.labels else self.labels[0]
-        split = self.study_split if protocol == numbers.STUDY and self.study_split else self.splits[0]
+        labels = LABELS[protocol] if LABELS[protocol] in self.labels else self.labels[0]
+        split = self.study_split if protocol == STUDY and self.study_split else self.splits[0]
         return labels, split
 
     @property
@@ -116,65 +98,10 @@ class DatasetEntry(Entry):
         return self.edition(edition).protocol
 
 
-SIMULATED = "SIMULATED"
-"""File that marks a simulated database."""
-
-
-def is_simulated(folder: Path) -> bool:
-    """Whether the records in a database's folder come from the simulator."""
-    return (folder / SIMULATED).exists()
-
-
-@runtime_checkable
-class Loaded(Protocol):
-    """One side of a split as a loader leaves it: its windows, and the key of the artifact that holds them."""
-
-    @property
-    def windows(self) -> Windows:
-        """The windows."""
-        ...
-
-    @property
-    def key(self) -> str:
-        """The artifact's key."""
-        ...
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a dataset's function is asked for; every option is one that its entry names."""
-
-    root: Path
-    labels: str
-    split: str
-    edition: str
-    store: ArtifactStore
-    numbers: DatasetProtocol
-
-    @property
-    def folder(self) -> Path:
-        """Folder of the edition's records."""
-        return self.root / self.numbers.slug / self.numbers.version
-
-    def answer(self, name: str, train: Loaded, test: Loaded, leads: tuple[str, ...], notes: tuple[str, ...]) -> Dataset:
-        """The dataset of two loaded sides, with the options that were asked for."""
-        return Dataset(
-            name=name,
-            train=train.windows,
-            test=test.windows,
-            classes=self.numbers.classes,
-            fs=self.numbers.fs,
-            leads=leads,
-            labels=self.labels,
-            split=self.split,
-            edition=self.edition,
-            key=artifact_key("dataset", train=train.key, test=test.key),
-            notes=notes,
-            simulated=is_simulated(self.folder),
-        )
-
-
 DATASETS = Registry("datasets", DatasetEntry, "ecgbench.datasets")
+
+MIRROR = "https://physionet.org/files/"
+"""Where databases lie as `<slug>/<version>/`."""
 
 
 def load_dataset(
@@ -183,7 +110,7 @@ def load_dataset(
     labels: str | None = None,
     split: str | None = None,
     edition: str | None = None,
-    protocol: str = numbers.OURS,
+    protocol: str = OURS,
     store: ArtifactStore | None = None,
 ) -> Dataset:
     """Load a dataset's windows, from the store where they were cut before.
@@ -209,16 +136,37 @@ def load_dataset(
     """
     entry = DATASETS[name]
     usual_labels, usual_split = entry.usual(known_protocol(protocol))
+    numbers = entry.numbers(edition)
+    folder = Path(root) if root is not None else data_root()
     request = Request(
-        root=Path(root) if root is not None else data_root(),
+        root=folder,
         labels=offered(entry, "labels", usual_labels if labels is None else labels, entry.labels),
         split=offered(entry, "split", usual_split if split is None else split, entry.splits),
         edition=offered(entry, "edition", entry.edition_names[0] if edition is None else edition, entry.edition_names),
         store=store or ArtifactStore(),
-        numbers=entry.numbers(edition),
+        numbers=numbers,
+        fetch_command=fetch_command(numbers, folder),
     )
     dataset: Dataset = entry.function(request)
     return dataset
+
+
+def fetch_command(numbers: DatasetProtocol, root: Path | None = None) -> str:
+    """The command that fetches an edition's records; where no registered dataset has these numbers, what to copy instead.
+
+    Parameters
+    ----------
+    numbers : of an edition of a dataset
+    root : folder of the records, laid out as `<slug>/<version>/`; named in the command where it is not the default one
+    """
+    where = "" if root is None or root == data_root() else f" --dir {shlex.quote(str(root))}"
+    for entry in DATASETS:
+        for edition in entry.edition_names:
+            if entry.numbers(edition) == numbers:
+                named = "" if edition == entry.edition_names[0] else f" --edition {edition}"
+                return f"ecgbench download {entry.key}{named}{where}"
+    below = f"{numbers.slug}/{numbers.version}/"
+    return f"copy the files of {MIRROR}{below} to {below} below the folder of the records."
 
 
 def data_root() -> Path:

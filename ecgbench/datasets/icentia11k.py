@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from ecgbench.datasets._registry import DATASETS, Request
+from ecgbench.datasets._registry import DATASETS
 from ecgbench.datasets.records.checksums import SUMS, sums_of
-from ecgbench.datasets.records.drawn_windows import Drawn, load_drawn
-from ecgbench.datasets.records.wfdb_reader import SUFFIXES, check_files
+from ecgbench.datasets.records.drawn_windows import DrawnSide, load_drawn
+from ecgbench.datasets.records.request import Request
+from ecgbench.datasets.records.source_files import check_files
+from ecgbench.datasets.records.wfdb_reader import SUFFIXES
 from ecgbench.datasets.simulator.annotated_records import simulate_records
 from ecgbench.datasets.simulator.record_forms import ICENTIA11K_FORM
 from ecgbench.errors import MissingDataError
@@ -40,13 +42,11 @@ def icentia11k_files(numbers: DatasetProtocol, listed: Collection[str]) -> list[
 def icentia11k(request: Request) -> Dataset:
     """Load icentia11k: windows of 2,049 samples, drawn from two segments of each of 100 patients on either side."""
     numbers = request.numbers
-    here = {name: _path(name) for name in _published(request.folder, (*numbers.train, *numbers.test))}
-    check_files((request.folder / (path + suffix) for path in here.values() for suffix in SUFFIXES), numbers, request.folder)
-    train, test = (
-        load_drawn(request, {name: here[name] for name in names if name in here}, f"icentia11k {side}")
-        for side, names in (("train", numbers.train), ("test", numbers.test))
-    )
-    absent = len(numbers.train) + len(numbers.test) - len(here)
+    paths = {name: _path(name) for name in _published(request.folder, (*numbers.train, *numbers.test))}
+    check_files((request.folder / (path + suffix) for path in paths.values() for suffix in SUFFIXES), request.fetch_command)
+    train = load_drawn(request, {name: paths[name] for name in numbers.train if name in paths}, "icentia11k train")
+    test = load_drawn(request, {name: paths[name] for name in numbers.test if name in paths}, "icentia11k test")
+    absent = len(numbers.train) + len(numbers.test) - len(paths)
     notes = (*_notes(train, "training"), *_notes(test, "test"), f"{absent} of the stated segments are not in the database.")
     return request.answer("icentia11k", train, test, ("ecg",), notes)
 
@@ -70,7 +70,7 @@ def _path(name: str) -> str:
     return f"{patient[:3]}/{patient}/{name}"
 
 
-def _notes(drawn: Drawn, side: str) -> tuple[str, ...]:
+def _notes(drawn: DrawnSide, side: str) -> tuple[str, ...]:
     available = ", ".join(f"{name} {count}" for name, count in zip(ICENTIA11K.classes, drawn.available, strict=True))
     return (
         f"The {len(drawn.windows)} {side} windows are drawn from {sum(drawn.available)} ({available}).",

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from ecgbench.datasets._registry import DATASETS, Request
+from ecgbench.datasets._registry import DATASETS
+from ecgbench.datasets.records.request import Request
+from ecgbench.datasets.records.source_files import check_files
 from ecgbench.datasets.records.split_by_record import PATIENT, annotated_files, load_annotated
-from ecgbench.datasets.records.wfdb_reader import check_files
 from ecgbench.datasets.simulator.annotated_records import simulate_records
 from ecgbench.datasets.simulator.record_forms import INCARTDB_FORM
 from ecgbench.errors import DataError
@@ -34,10 +35,10 @@ PATIENT_LINE = re.compile(r"^#\s*patient\s+(\d+)\s*$", re.MULTILINE)
 )
 def incartdb(request: Request) -> Dataset:
     """Load incartdb: lead II, windows of 8 s, records I01 to I37 for training and I38 to I75 for testing."""
-    return load_annotated(request, "incartdb", "II", patients_of(request.folder))
+    return load_annotated(request, "incartdb", "II", patients_of(request))
 
 
-def patients_of(folder: Path) -> Mapping[str, str]:
+def patients_of(request: Request) -> Mapping[str, str]:
     """Patient of each record, from the comments of its header.
 
     Raises
@@ -45,8 +46,8 @@ def patients_of(folder: Path) -> Mapping[str, str]:
     MissingDataError, DataError
         If a header is absent or does not say it.
     """
-    headers = {name: folder / f"{name}.hea" for name in (*INCARTDB.train, *INCARTDB.test)}
-    check_files(headers.values(), INCARTDB, folder)
+    headers = {name: request.folder / f"{name}.hea" for name in (*INCARTDB.train, *INCARTDB.test)}
+    check_files(headers.values(), request.fetch_command)
     return {name: f"patient {_patient(header)}" for name, header in headers.items()}
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ecgbench.datasets._registry import DATASETS, Request
+from ecgbench.datasets._registry import DATASETS
+from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.split_by_record import PATIENT, annotated_files, load_annotated
 from ecgbench.datasets.simulator.annotated_records import simulate_records
 from ecgbench.datasets.simulator.record_forms import MITDB_FORM

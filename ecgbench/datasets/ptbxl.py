@@ -8,10 +8,11 @@ from types import MappingProxyType
 import numpy as np
 from jaxtyping import Bool
 
-from ecgbench.datasets._registry import DATASETS, Edition, Request
+from ecgbench.datasets._registry import DATASETS, Edition, fetch_command
 from ecgbench.datasets.records import ptbxl_headers, ptbxl_tables
-from ecgbench.datasets.records.ptbxl_tables import Listed
-from ecgbench.datasets.records.whole_records import Whole, load_whole
+from ecgbench.datasets.records.ptbxl_tables import RecordList
+from ecgbench.datasets.records.request import Request
+from ecgbench.datasets.records.whole_records import WholeSide, load_whole
 from ecgbench.datasets.simulator.ptbxl import simulate_ptbxl
 from ecgbench.errors import DataError
 from ecgbench.protocol import (
@@ -31,8 +32,8 @@ RANDOM = "random"
 
 SOURCE = "https://physionet.org/content/ptb-xl/1.0.3/"
 
-WHOLE = 21799
-"""Records of the whole database."""
+TOTAL_RECORDS = 21799
+"""Records of the complete database."""
 
 
 def ptbxl_files(numbers: DatasetProtocol, listed: Collection[str]) -> list[str]:
@@ -65,50 +66,54 @@ def ptbxl_files(numbers: DatasetProtocol, listed: Collection[str]) -> list[str]:
 )
 def ptbxl(request: Request) -> Dataset:
     """Load ptbxl: 12 leads, windows of 10 s, folds 1 to 9 for training and 10 for testing."""
-    listed, suffixes = _listed(request)
+    listed, suffixes = _record_list(request)
     tested = _tested(listed, request.split)
-    train, test = (_side(request, listed, suffixes, chosen, side) for chosen, side in ((~tested, "train"), (tested, "test")))
+    train = _side(request, listed, suffixes, ~tested, "train")
+    test = _side(request, listed, suffixes, tested, "test")
     return request.answer("ptbxl", train, test, PTBXL_LEADS, _notes(listed, train, test))
 
 
-def _listed(request: Request) -> tuple[Listed, tuple[str, ...]]:
+def _record_list(request: Request) -> tuple[RecordList, tuple[str, ...]]:
     """Records of the edition, and the suffixes of their files."""
     if request.numbers.slug == PTBXL_CHALLENGE.slug:
-        return ptbxl_headers.read_headers(request.folder, request.split), ptbxl_headers.SUFFIXES
-    return ptbxl_tables.read_tables(request.folder, request.numbers), (".hea", ".dat")
+        return ptbxl_headers.read_headers(request, fetch_command(PTBXL, request.root)), ptbxl_headers.SUFFIXES
+    return ptbxl_tables.read_tables(request), (".hea", ".dat")
 
 
-def _tested(listed: Listed, split: str) -> Bool[np.ndarray, " records"]:
+def _tested(listed: RecordList, split: str) -> Bool[np.ndarray, " records"]:
     """Which records are tested on."""
     if split != RANDOM:
         return np.array([fold == PTBXL_TEST_FOLD for fold in listed.folds], dtype=bool)
     from sklearn.model_selection import train_test_split
 
-    test = np.zeros(len(listed.rows), dtype=bool)
+    test = np.zeros(len(listed.records), dtype=bool)
     if len(test) > 1:  # else one side is empty, which is refused below
         test[train_test_split(np.arange(len(test)), **PTBXL_RANDOM_SPLIT)[1]] = True
     return test
 
 
-def _side(request: Request, listed: Listed, suffixes: tuple[str, ...], chosen: Bool[np.ndarray, " records"], side: str) -> Whole:
-    rows = [listed.rows[i] for i in np.flatnonzero(chosen)]
-    if not rows:
+def _side(request: Request, listed: RecordList, suffixes: tuple[str, ...], chosen: Bool[np.ndarray, " records"], side: str) -> WholeSide:
+    records = [listed.records[i] for i in np.flatnonzero(chosen)]
+    if not records:
         raise DataError(f"expected records to {side} with in {request.folder}, got none of {len(chosen)}; download the rest of them.")
-    return load_whole(request.folder, rows, suffixes, request.numbers, PTBXL_LEADS, request.store, f"ptbxl {side}")
+    return load_whole(request, records, suffixes, PTBXL_LEADS, f"ptbxl {side}")
 
 
-def _notes(listed: Listed, train: Whole, test: Whole) -> tuple[str, ...]:
-    part = "**This stands on a part of PTB-XL**: " if listed.total < WHOLE / 2 else ""
+def _notes(listed: RecordList, train: WholeSide, test: WholeSide) -> tuple[str, ...]:
+    part = "**This stands on a part of PTB-XL**: " if listed.total < TOTAL_RECORDS / 2 else ""
+    notes = [
+        f"{part}{listed.total} of its {TOTAL_RECORDS:,} records are listed.",
+        f"{listed.unlabelled} records have none of the labels and are left out.",
+        *listed.notes,
+        f"{len(train.windows)} records are for training, {len(test.windows)} for testing.",
+    ]
     invalid, flat = train.invalid + test.invalid, train.flat + test.flat
     shared = np.intersect1d(train.windows.patient, test.windows.patient).size
-    notes = {
-        f"{part}{listed.total} of its {WHOLE:,} records are listed.": True,
-        f"{listed.unlabelled} records have none of the labels and are left out.": True,
-        **dict.fromkeys(listed.notes, True),
-        f"{len(train.windows)} records are for training, {len(test.windows)} for testing.": True,
-        f"{invalid} records are left out, since they hold samples that are marked invalid.": invalid,
-        f"{flat} records have a lead that is flat throughout; it stays so.": flat,
-        f"{shared} patients have records on both sides of the split.": shared,
-        "No beat is annotated, so localisation is undefined here.": True,
-    }
-    return tuple(note for note, holds in notes.items() if holds)
+    if invalid:
+        notes.append(f"{invalid} records are left out, since they hold samples that are marked invalid.")
+    if flat:
+        notes.append(f"{flat} records have a lead that is flat throughout; it stays so.")
+    if shared:
+        notes.append(f"{shared} patients have records on both sides of the split.")
+    notes.append("No beat is annotated, so localisation is undefined here.")
+    return tuple(notes)

@@ -10,9 +10,10 @@ from jaxtyping import Int64
 
 from ecgbench import protocol as numbers
 from ecgbench.artifacts import Arrays, artifact_key
-from ecgbench.datasets._registry import DATASETS, Request
-from ecgbench.datasets.records.stored_windows import pack, unpack
-from ecgbench.datasets.records.wfdb_reader import beat_spans, window_label
+from ecgbench.datasets._registry import DATASETS
+from ecgbench.datasets.records.cut import beat_spans, window_label
+from ecgbench.datasets.records.request import Request
+from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
 from ecgbench.datasets.simulator import rhythm
 from ecgbench.datasets.simulator.patients import ALL_RANGES, draw_patient
 from ecgbench.datasets.simulator.rhythm import SVEB, VEB, Beats, N, Patient
@@ -84,9 +85,9 @@ def _key(names: Sequence[str], count: int) -> str:
 
 def _load(request: Request, names: Sequence[str], side: str, key: str) -> Windows:
     def build() -> tuple[Arrays, dict[str, object]]:
-        return pack(simulate_windows(names, numbers.SYNTHETIC_WINDOWS[side], f"synthetic {side}"))
+        return to_arrays(simulate_windows(names, numbers.SYNTHETIC_WINDOWS[side], f"synthetic {side}"))
 
-    return unpack(request.store.compute("windows", key, build))
+    return from_artifact(request.store.compute("windows", key, build))
 
 
 def simulate_windows(names: Sequence[str], count: int, progress: str) -> Windows:

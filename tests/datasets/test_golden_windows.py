@@ -12,7 +12,7 @@ import pytest
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import load_dataset
-from ecgbench.datasets.records.wfdb_reader import cut
+from ecgbench.datasets.records.cut import cut
 from ecgbench.protocol import BEAT_RULES, UNCLASSIFIABLE
 from ecgbench.types import Dataset
 from tests.datasets.golden import LABELS, NUMBERS, digests, expected, golden_windows, of_record, read

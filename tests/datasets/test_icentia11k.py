@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from ecgbench.artifacts import ArtifactStore
-from ecgbench.datasets._registry import Request
+from ecgbench.datasets import Request
 from ecgbench.datasets.records import drawn_windows
-from ecgbench.datasets.records.drawn_windows import Drawn, load_drawn
+from ecgbench.datasets.records.drawn_windows import DrawnSide, load_drawn
 from ecgbench.errors import DataError, MissingDataError
 from ecgbench.protocol import ICENTIA11K
 from tests.datasets.small_icentia11k import (
@@ -75,9 +75,9 @@ def real_folder(unpacked: Callable[[str], Path]) -> Path:
 
 
 @pytest.fixture(scope="module")
-def real(real_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Drawn:
+def real(real_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> DrawnSide:
     store = ArtifactStore(tmp_path_factory.mktemp("store"))
-    request = Request(real_folder.parents[1], "beats", "standard", "", store, ICENTIA11K)
+    request = Request(real_folder.parents[1], "beats", "standard", "", store, ICENTIA11K, "")
     return load_drawn(request, {REAL: str(path_of(REAL))}, "real")
 
 
@@ -102,7 +102,7 @@ def plain(real_folder: Path) -> tuple[np.ndarray, list[str]]:
 
 
 def test_real_segment_is_cut_into_511_windows_of_which_the_plainly_labelled_are_drawn(
-    real: Drawn, plain: tuple[np.ndarray, list[str]]
+    real: DrawnSide, plain: tuple[np.ndarray, list[str]]
 ) -> None:
     signal, labels = plain
     usable = np.isfinite(signal).all(axis=1) & (signal.max(axis=1) > signal.min(axis=1))
@@ -113,14 +113,14 @@ def test_real_segment_is_cut_into_511_windows_of_which_the_plainly_labelled_are_
     assert np.array_equal(real.windows.signal[:, 0], signal[kept].astype(np.float32))
 
 
-def test_real_segment_loses_its_undefined_windows_and_counts_them(real: Drawn, plain: tuple[np.ndarray, list[str]]) -> None:
+def test_real_segment_loses_its_undefined_windows_and_counts_them(real: DrawnSide, plain: tuple[np.ndarray, list[str]]) -> None:
     signal, labels = plain
     assert real.left_out == labels.count("Q") > 0
     assert (real.unusable, len(real.windows) + real.left_out) == (0, len(signal))
     assert real.available == [labels.count("N"), 0, 0]
 
 
-def test_real_segments_rhythm_marks_are_no_beats(real: Drawn, real_folder: Path) -> None:
+def test_real_segments_rhythm_marks_are_no_beats(real: DrawnSide, real_folder: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         annotation = wfdb.rdann(str(real_folder / path_of(REAL)), "atr")

@@ -10,7 +10,8 @@ import pytest
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import load_dataset
-from ecgbench.datasets.records.wfdb_reader import cut, read_record
+from ecgbench.datasets.records.cut import cut
+from ecgbench.datasets.records.wfdb_reader import read_record
 from ecgbench.errors import InputError
 from ecgbench.protocol import BEAT_RULES, SVDB
 from ecgbench.types import Dataset

@@ -10,7 +10,7 @@ import pytest
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import load_dataset
-from ecgbench.datasets.records.wfdb_reader import window_label
+from ecgbench.datasets.records.cut import window_label
 from ecgbench.datasets.simulator.rhythm import SVEB, VEB, N
 from ecgbench.datasets.synthetic import simulate_window, simulate_windows
 from ecgbench.errors import InputError

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from ecgbench.artifacts import artifact_key
-from ecgbench.datasets._registry import DatasetEntry, Request
+from ecgbench.datasets._registry import DatasetEntry
 from ecgbench.datasets.own.numbers import OWN, STANDARD, names_of, own_numbers, register_own, some
+from ecgbench.datasets.records.request import Request
 from ecgbench.errors import InputError
 from ecgbench.types import Dataset, Windows
 

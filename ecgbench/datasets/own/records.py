@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ecgbench.datasets._registry import DatasetEntry, Request
+from ecgbench.datasets._registry import DatasetEntry
 from ecgbench.datasets.own.numbers import OWN, STANDARD, names_of, own_numbers, register_own, some
+from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.split_by_record import PATIENT, load_annotated
 from ecgbench.datasets.records.wfdb_reader import SUFFIXES
 from ecgbench.errors import DataError, InputError, MissingDataError

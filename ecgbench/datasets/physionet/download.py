@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from ecgbench.datasets._registry import DATASETS, DatasetEntry, data_root
+from ecgbench.datasets._registry import MIRROR, DatasetEntry
 from ecgbench.datasets.physionet.needed_files import folder_of, needed_files
 from ecgbench.datasets.physionet.threads import run_jobs
 from ecgbench.datasets.physionet.transfer import (
@@ -27,10 +26,6 @@ from ecgbench.datasets.physionet.transfer import (
 )
 from ecgbench.datasets.records.checksums import SUMS, read_sums, sha256
 from ecgbench.errors import DataError, InputError
-from ecgbench.protocol import DatasetProtocol
-
-MIRROR = "https://physionet.org/files/"
-"""Where databases lie as `<slug>/<version>/`."""
 
 MOMENT = 2.0
 """Seconds that another download into the same folder is waited for in silence."""
@@ -54,24 +49,6 @@ class Downloaded:
     fetched: int
     whole: int
     bytes: int
-
-
-def fetch_command(numbers: DatasetProtocol, root: Path | None = None) -> str:
-    """The command that fetches what a dataset needs; where no registered dataset has these numbers, a sentence that names the folder.
-
-    Parameters
-    ----------
-    numbers : of an edition of a dataset
-    root : folder of the records, laid out as `<slug>/<version>/`; named in the command where it is not the default one
-    """
-    where = "" if root is None or root == data_root() else f" --dir {shlex.quote(str(root))}"
-    for entry in DATASETS:
-        for edition in entry.edition_names:
-            if entry.numbers(edition) == numbers:
-                named = "" if edition == entry.edition_names[0] else f" --edition {edition}"
-                return f"ecgbench download {entry.key}{named}{where}"
-    below = f"{numbers.slug}/{numbers.version}/"
-    return f"copy the files of {MIRROR}{below} to {below} below the folder of the records."
 
 
 def download(

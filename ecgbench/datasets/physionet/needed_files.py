@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from ecgbench.datasets._registry import SIMULATED, DatasetEntry
-from ecgbench.datasets.records.checksums import SUMS, Listed, inside, sums_of
+from ecgbench.datasets._registry import DatasetEntry
+from ecgbench.datasets.records.checksums import SUMS, ListedPaths, inside, sums_of
+from ecgbench.datasets.simulator.stand_in import SIMULATED
 from ecgbench.errors import InputError
 
 SHOWN = 5
@@ -56,7 +57,7 @@ def needed_files(entry: DatasetEntry, folder: Path, edition: str | None = None, 
 def needed_paths(entry: DatasetEntry, folder: Path, edition: str | None) -> list[str]:
     """Paths that a dataset needs, by what SHA256SUMS.txt lists if it is here."""
     assert entry.files is not None
-    found = entry.files(entry.numbers(edition), Listed(folder / SUMS))
+    found = entry.files(entry.numbers(edition), ListedPaths(folder / SUMS))
     return [inside(path) for path in dict.fromkeys(found)]
 
 

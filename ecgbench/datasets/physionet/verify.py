@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ecgbench.datasets._registry import DatasetEntry
-from ecgbench.datasets.physionet.download import fetch_command
+from ecgbench.datasets._registry import DatasetEntry, fetch_command
 from ecgbench.datasets.physionet.needed_files import folder_of, needed_files, needed_paths
 from ecgbench.datasets.records.checksums import SUMS, sha256
 from ecgbench.errors import MissingDataError

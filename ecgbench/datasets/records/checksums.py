@@ -71,7 +71,7 @@ def sums_of(path: Path, wanted: Collection[str]) -> dict[str, str]:
 
 
 @final
-class Listed(Collection[str]):
+class ListedPaths(Collection[str]):
     """The paths that a list holds, read from it whenever they are asked for.
 
     Parameters

@@ -1,38 +1,46 @@
-"""Windows drawn from more records than memory holds: every record is labelled first, then only what was drawn is kept."""
+"""Windows drawn from more records than memory holds.
+
+Two passes: the first reads every record and keeps only the labels of its windows, the second reads again the records that windows were
+drawn from and keeps the drawn windows' signals.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Int64
 
 from ecgbench.artifacts import Arrays, artifact_key
-from ecgbench.datasets._registry import Request
 from ecgbench.datasets.records.checksums import SUMS
-from ecgbench.datasets.records.stored_windows import pack, unpack
-from ecgbench.datasets.records.wfdb_reader import SUFFIXES, concatenate, cut, read_record, source_digest
+from ecgbench.datasets.records.cut import concatenate, cut
+from ecgbench.datasets.records.request import Request
+from ecgbench.datasets.records.source_files import source_digest
+from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
+from ecgbench.datasets.records.wfdb_reader import SUFFIXES, read_record
 from ecgbench.errors import DataError, MissingDataError
 from ecgbench.protocol import ICENTIA11K_RULE, ICENTIA11K_SEED, ICENTIA11K_WINDOWS, UNCLASSIFIABLE, DatasetProtocol
-from ecgbench.types import Windows
+from ecgbench.types import Names, Windows
 
 VERSION = 1
 """Bumped when the draw changes on purpose."""
 
+Indices = Int64[np.ndarray, " n"]
+
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnSide:
     """The drawn windows of one side of a split, and what they were drawn from.
 
     Attributes
     ----------
-    available : windows of each class before the draw
-    left_out, unusable : windows left out before, as unclassifiable and for their signal
-    without_beat : drawn windows that hold no beat
+    available : number of windows of each class that could be drawn
+    left_out, unusable : number of windows that could not be drawn: unclassifiable ones, and ones with invalid samples or a flat signal
+    without_beat : number of drawn windows that hold no beat
+    key : of the artifact that holds the windows
     """
 
     windows: Windows
@@ -43,7 +51,25 @@ class Drawn:
     key: str
 
 
-def load_drawn(request: Request, paths: Mapping[str, str], progress: str) -> Drawn:
+@dataclass(frozen=True)
+class WindowLabels:
+    """What the first pass keeps of the windows of all records.
+
+    Attributes
+    ----------
+    record : name of each window's record
+    number : index of each window in its record
+    label : class of each window
+    usable : whether its samples are valid and not all the same
+    """
+
+    record: Names
+    number: Indices
+    label: Indices
+    usable: Bool[np.ndarray, " n"]
+
+
+def load_drawn(request: Request, paths: Mapping[str, str], progress: str) -> DrawnSide:
     """Draw windows of each class in equal shares as far as they go, from the store if the same files were drawn from before.
 
     Parameters
@@ -61,66 +87,106 @@ def load_drawn(request: Request, paths: Mapping[str, str], progress: str) -> Dra
             f"expected stated segments for {progress} in {request.folder / SUMS}, got none; remove that file and download it again."
         )
     files = [request.folder / (path + suffix) for path in paths.values() for suffix in SUFFIXES]
-    draw = {"seed": ICENTIA11K_SEED, "count": ICENTIA11K_WINDOWS, "rule": repr(ICENTIA11K_RULE), "window": request.numbers.window}
-    key = artifact_key("windows", drawn=VERSION, source=source_digest(files, request.store), records=list(paths), **draw)
+    options = {"seed": ICENTIA11K_SEED, "count": ICENTIA11K_WINDOWS, "rule": repr(ICENTIA11K_RULE), "window": request.numbers.window}
+    key = artifact_key("windows", drawn=VERSION, source=source_digest(files, request.store), records=list(paths), **options)
 
     def build() -> tuple[Arrays, dict[str, object]]:
-        return _build(request.folder, paths, request.numbers, progress)
+        return _draw_windows(request, paths, progress)
 
     artifact = request.store.compute("windows", key, build)
     counts = {name: artifact.info[name] for name in ("available", "left_out", "unusable", "without_beat")}
-    return Drawn(unpack(artifact), key=key, **counts)
+    return DrawnSide(from_artifact(artifact), key=key, **counts)
 
 
-def _build(folder: Path, paths: Mapping[str, str], numbers: DatasetProtocol, progress: str) -> tuple[Arrays, dict[str, object]]:
-    from tqdm import tqdm
-
-    bar = partial(tqdm, unit="segment", leave=False)
-    seen = [_seen(_cut(folder, name, paths[name], numbers)) for name in bar(paths, desc=f"{progress}: labels")]
-    record = np.repeat(list(paths), [len(label) for label, _ in seen])
-    number = np.concatenate([np.arange(len(label)) for label, _ in seen])
-    label, usable = (np.concatenate(parts) for parts in zip(*seen, strict=True))
-    candidates = np.flatnonzero(usable & (label != UNCLASSIFIABLE))
+def _draw_windows(request: Request, paths: Mapping[str, str], progress: str) -> tuple[Arrays, dict[str, object]]:
+    """The arrays and the info of the windows' artifact."""
+    found = _read_labels(request, paths, progress)
+    candidates = np.flatnonzero(found.usable & (found.label != UNCLASSIFIABLE))
     if not candidates.size:
-        raise DataError(f"expected windows with beats in {folder}, got none that can be used in {len(paths)} segments; download it again.")
-    chosen = candidates[draw(record[candidates], number[candidates], label[candidates], ICENTIA11K_WINDOWS, ICENTIA11K_SEED)]
-    wanted = {name: number[chosen[record[chosen] == name]] for name in dict.fromkeys(record[chosen].tolist())}
-    parts = [_cut(folder, name, paths[name], numbers).take(wanted[name]) for name in bar(wanted, desc=f"{progress}: signals")]
-    windows = concatenate(parts)
-    arrays, info = pack(windows)
+        raise DataError(
+            f"expected windows with beats in {request.folder}, got none that can be used in {len(paths)} segments; download it again."
+        )
+    order = (found.record[candidates], found.number[candidates], found.label[candidates])
+    drawn = candidates[draw(*order, ICENTIA11K_WINDOWS, ICENTIA11K_SEED)]
+    windows = _read_signals(request, paths, found.record[drawn], found.number[drawn], progress)
+    arrays, info = to_arrays(windows)
     return arrays, {
         **info,
-        "available": np.bincount(label[candidates], minlength=len(numbers.classes)).tolist(),
-        "left_out": int((usable & (label == UNCLASSIFIABLE)).sum()),
-        "unusable": int((~usable).sum()),
+        "available": np.bincount(found.label[candidates], minlength=len(request.numbers.classes)).tolist(),
+        "left_out": int((found.usable & (found.label == UNCLASSIFIABLE)).sum()),
+        "unusable": int((~found.usable).sum()),
         "without_beat": sum(len(spans) == 0 for spans in windows.spans),
     }
 
 
-def _seen(windows: Windows) -> tuple[Int64[np.ndarray, " n"], Bool[np.ndarray, " n"]]:
-    """Labels of a record's windows, and which of them have a signal: valid samples that vary."""
-    signal = windows.signal
-    return windows.y, np.isfinite(signal).all(axis=(1, 2)) & (np.ptp(signal, axis=(1, 2)) > 0)
+def _read_labels(request: Request, paths: Mapping[str, str], progress: str) -> WindowLabels:
+    """The first pass."""
+    record, number, label, usable = [], [], [], []
+    for name in _shown(paths, f"{progress}: labels"):
+        windows = _cut_segment(request.folder, name, paths[name], request.numbers)
+        record.append(windows.record)
+        number.append(np.arange(len(windows)))
+        label.append(windows.y)
+        usable.append(_usable(windows))
+    return WindowLabels(np.concatenate(record), np.concatenate(number), np.concatenate(label), np.concatenate(usable))
 
 
-def _cut(folder: Path, name: str, path: str, numbers: DatasetProtocol) -> Windows:
+def _read_signals(request: Request, paths: Mapping[str, str], record: Names, number: Indices, progress: str) -> Windows:
+    """The second pass: the windows of these records and numbers, which come record by record."""
+    parts = []
+    for name in _shown(dict.fromkeys(record.tolist()), f"{progress}: signals"):
+        windows = _cut_segment(request.folder, name, paths[name], request.numbers)
+        parts.append(windows.take(number[record == name]))
+    return concatenate(parts)
+
+
+def _shown(names: Iterable[str], progress: str) -> Iterator[str]:
+    from tqdm import tqdm
+
+    yield from tqdm(list(names), desc=progress, unit="segment", leave=False)
+
+
+def _usable(windows: Windows) -> Bool[np.ndarray, " n"]:
+    """Which windows have a signal: valid samples that vary."""
+    valid = np.isfinite(windows.signal).all(axis=(1, 2))
+    varies = np.ptp(windows.signal, axis=(1, 2)) > 0
+    usable: Bool[np.ndarray, " n"] = valid & varies
+    return usable
+
+
+def _cut_segment(folder: Path, name: str, path: str, numbers: DatasetProtocol) -> Windows:
     assert numbers.lead is not None
-    record = read_record((folder / path).parent, name, numbers.lead, numbers.fs, whole=False)
-    return cut(record, numbers.window, ICENTIA11K_RULE, name.partition("_")[0])
+    record = read_record((folder / path).parent, name, numbers.lead, numbers.fs, check_signal=False)
+    patient = name.partition("_")[0]
+    return cut(record, numbers.window, ICENTIA11K_RULE, patient)
 
 
-def draw(
-    record: np.ndarray, number: Int64[np.ndarray, " n"], label: Int64[np.ndarray, " n"], count: int, seed: int
-) -> Int64[np.ndarray, " m"]:
+def draw(record: Names, number: Indices, label: Indices, count: int, seed: int) -> Int64[np.ndarray, " m"]:
     """Indices, ascending, of up to `count` windows, classes in equal shares as far as they go.
 
-    A window's place in the draw hangs on the seed, its record and its number alone, so that it does not move when others come or go.
+    The classes take turns, from the lowest on; each gives the window that comes next in the drawing order.
     """
-    place = [hashlib.sha256(f"{seed}/{name}/{i}".encode()).digest() for name, i in zip(record, number, strict=True)]
-    order = np.array(sorted(range(len(label)), key=place.__getitem__), dtype=np.int64)
-    turn = np.empty(len(label), dtype=np.int64)
-    for class_ in np.unique(label):
-        of_class = order[label[order] == class_]
-        turn[of_class] = np.arange(len(of_class))
-    first = sorted(order.tolist(), key=lambda i: (turn[i], label[i]))[:count]
-    return np.array(sorted(first), dtype=np.int64)
+    order = _drawing_order(record, number, seed)
+    turn = _turns(label, order)
+    by_turn = sorted(order, key=lambda window: (turn[window], label[window]))
+    return np.array(sorted(by_turn[:count]), dtype=np.int64)
+
+
+def _drawing_order(record: Names, number: Indices, seed: int) -> list[int]:
+    """All windows' indices in the order of their digests.
+
+    A digest depends on the seed, the record and the number alone, so that a window's place among the others stays when some come or go.
+    """
+    digests = [hashlib.sha256(f"{seed}/{name}/{i}".encode()).digest() for name, i in zip(record, number, strict=True)]
+    return sorted(range(len(digests)), key=digests.__getitem__)
+
+
+def _turns(label: Indices, order: Sequence[int]) -> list[int]:
+    """For each window, how many windows of its class come before it in the drawing order."""
+    turn = [0] * len(label)
+    seen: dict[int, int] = {}
+    for window in order:
+        class_ = int(label[window])
+        turn[window] = seen.get(class_, 0)
+        seen[class_] = turn[window] + 1
+    return turn

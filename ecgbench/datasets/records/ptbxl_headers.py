@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
 
-from ecgbench.datasets.physionet.download import fetch_command
-from ecgbench.datasets.records.ptbxl_tables import Listed, folds_by_id
-from ecgbench.datasets.records.whole_records import Row
+from ecgbench.datasets.records.ptbxl_tables import FoldAndPatient, RecordList, counted, folds_by_id
+from ecgbench.datasets.records.request import Request
+from ecgbench.datasets.records.whole_records import LabelledRecord
 from ecgbench.errors import DataError, MissingDataError
-from ecgbench.protocol import PTBXL_CHALLENGE, PTBXL_LABELS, DatasetProtocol
+from ecgbench.protocol import PTBXL_LABELS, DatasetProtocol
 
 FOLDER = "training/ptb-xl"
 
@@ -31,57 +31,76 @@ def header_files(numbers: DatasetProtocol, listed: Collection[str]) -> list[str]
     return sorted(path for path in listed if path.startswith(FOLDER) and path.endswith(SUFFIXES))
 
 
-def read_headers(folder: Path, split: str) -> Listed:
-    """All records below `folder` that have one of the labels.
+def read_headers(request: Request, table_command: str) -> RecordList:
+    """All records of the edition that have one of the labels.
+
+    With split "standard", folds and patients come from PTB-XL's own table. With any other, every record is a patient of its own and has
+    no fold.
 
     Parameters
     ----------
-    split : with "standard", folds and patients come from PTB-XL's own table; else every record is a patient of its own, without a fold
+    table_command : the command that fetches PTB-XL's own table
 
     Raises
     ------
     MissingDataError, DataError
         If there is no record, a header has no line of codes or one that is no number, or the table of the folds is absent.
     """
-    headers = sorted((folder / FOLDER).glob("*/HR*.hea"))
-    if not headers:
-        raise MissingDataError(
-            f"expected headers in {folder / FOLDER}, got none; fetch them: {fetch_command(PTBXL_CHALLENGE, folder.parent.parent)}"
-        )
-    names = Counter(header.stem for header in headers)
-    twice = sorted((header for header in headers if names[header.stem] > 1), key=lambda header: header.stem)
-    if twice:
-        raise DataError(f"expected every record once in {folder / FOLDER}, got {twice[0]} and {twice[1]}; remove one of them.")
-    folds = folds_by_id(folder.parent.parent) if split == "standard" else None
-    said = {header: read_codes(header) for header in headers}
-    labelled = {header: labels for header, codes in said.items() if (labels := labels_of(codes))}
-    where = {header: (NO_FOLD, header.stem) if folds is None else folds.get(_number(header)) for header in labelled}
-    found = {header: place for header, place in where.items() if place is not None}
-    rows = [Row(h.stem, str(h.relative_to(folder).with_suffix("")), patient, labelled[h]) for h, (_, patient) in found.items()]
-    return Listed(
-        rows=tuple(rows),
-        folds=tuple(fold for fold, _ in found.values()),
+    headers = _find_headers(request)
+    table = folds_by_id(request.root, table_command) if request.split == "standard" else None
+    codes = {header: read_codes(header) for header in headers}
+    labels = {header: labels_of(codes[header]) for header in headers}
+    labelled = [header for header in headers if labels[header]]
+    records, folds = [], []
+    for header in labelled:
+        known = _fold_and_patient(header, table)
+        if known is not None:
+            path = str(header.relative_to(request.folder).with_suffix(""))
+            records.append(LabelledRecord(header.stem, path, known.patient, labels[header]))
+            folds.append(known.fold)
+    return RecordList(
+        records=tuple(records),
+        folds=tuple(folds),
         total=len(headers),
         unlabelled=len(headers) - len(labelled),
-        notes=_notes(said.values(), len(labelled) - len(found)),
+        notes=_notes(codes.values(), absent=len(labelled) - len(records)),
     )
 
 
-def _notes(said: Iterable[Collection[str]], unlisted: int) -> tuple[str, ...]:
-    """Codes that are no labels, and records that PTB-XL's table does not list."""
+def _find_headers(request: Request) -> list[Path]:
+    """The headers of all records, each of which is there once."""
+    folder = request.folder / FOLDER
+    headers = sorted(folder.glob("*/HR*.hea"))
+    if not headers:
+        raise MissingDataError(f"expected headers in {folder}, got none; fetch them: {request.fetch_command}")
+    by_record = sorted(headers, key=lambda header: header.stem)
+    for one, other in pairwise(by_record):
+        if one.stem == other.stem:
+            raise DataError(f"expected every record once in {folder}, got {one} and {other}; remove one of them.")
+    return headers
+
+
+def _fold_and_patient(header: Path, table: Mapping[int, FoldAndPatient] | None) -> FoldAndPatient | None:
+    """Fold and patient of a record; None if there is a table that does not list it."""
+    if table is None:
+        return FoldAndPatient(NO_FOLD, header.stem)
+    return table.get(_number(header))
+
+
+def _notes(codes: Iterable[Collection[str]], absent: int) -> tuple[str, ...]:
+    """What a reader must know: how many labelled records PTB-XL's table does not list, and which codes are no labels."""
     known = {code for label in PTBXL_LABELS for code in label.snomed}
-    others = Counter(code for codes in said for code in codes if code not in known)
+    others = [code for of_record in codes for code in of_record if code not in known]
     notes = []
-    if unlisted:
-        notes.append(f"{unlisted} records with labels are left out, since PTB-XL's table does not list them any more.")
+    if absent:
+        notes.append(f"{absent} records with labels are left out, since PTB-XL's table does not list them any more.")
     if others:
-        named = ", ".join(f"{code} {count}" for code, count in sorted(others.items()))
-        notes.append(f"SNOMED CT codes that are none of the labels were passed over: {named}.")
+        notes.append(f"SNOMED CT codes that are none of the labels were passed over: {counted(others)}.")
     return tuple(notes)
 
 
 def labels_of(codes: Collection[str]) -> tuple[int, ...]:
-    """Integers of the labels that SNOMED CT codes say."""
+    """Integers of the labels that the SNOMED CT codes stand for."""
     return tuple(i for i, label in enumerate(PTBXL_LABELS) if not set(codes).isdisjoint(label.snomed))
 
 
@@ -93,8 +112,8 @@ def read_codes(header: Path) -> list[str]:
         raise DataError(f"expected a readable header {header}, got {error}; download it again.") from error
     codes = [] if found is None else [code.strip() for code in found[1].split(",")]
     if not codes or not all(code.isdecimal() for code in codes):
-        said = "none" if found is None else f'"{found[1]}"'
-        raise DataError(f'expected SNOMED CT codes in {header}, such as "# Dx: 426783006,39732003", got {said}; download it again.')
+        given = "none" if found is None else f'"{found[1]}"'
+        raise DataError(f'expected SNOMED CT codes in {header}, such as "# Dx: 426783006,39732003", got {given}; download it again.')
     return codes
 
 

@@ -1,17 +1,17 @@
-"""PTB-XL's tables: which records there are, whose they are, what is said of them, and on which side of the split they stand."""
+"""PTB-XL's tables: which records there are, of which patient and fold each is, and which labels it has."""
 
 from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from ecgbench.datasets.physionet.download import fetch_command
-from ecgbench.datasets.records.whole_records import Row
+from ecgbench.datasets.records.request import Request
+from ecgbench.datasets.records.whole_records import LabelledRecord
 from ecgbench.errors import DataError, MissingDataError
 from ecgbench.protocol import PTBXL, PTBXL_LABELS, DatasetProtocol
 
@@ -29,23 +29,31 @@ LOW_RATE = 100
 
 
 @dataclass(frozen=True)
-class Listed:
-    """What an edition lists.
+class RecordList:
+    """The records of an edition that have one of the labels.
 
     Attributes
     ----------
-    rows : the records that have one of the labels
-    folds : of each of these, 1 to 10; 0 where nobody says it
-    total : records that are listed
-    unlabelled : of these, those that have none of the labels
-    notes : what a reader must know beside that
+    records : these records
+    folds : fold of each, 1 to 10; 0 where no table tells it
+    total : number of records that the edition lists, with a label or without
+    unlabelled : number of these that have none of the labels
+    notes : what a reader must know beside these numbers
     """
 
-    rows: tuple[Row, ...]
+    records: tuple[LabelledRecord, ...]
     folds: tuple[int, ...]
     total: int
     unlabelled: int
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FoldAndPatient:
+    """What PTB-XL's table tells of a record of the Challenge's edition."""
+
+    fold: int
+    patient: str
 
 
 def table_files(numbers: DatasetProtocol, listed: Collection[str]) -> list[str]:
@@ -53,27 +61,34 @@ def table_files(numbers: DatasetProtocol, listed: Collection[str]) -> list[str]:
     return [DATABASE, STATEMENTS, *sorted(path for path in listed if path.startswith(f"records{numbers.fs:g}/"))]
 
 
-def read_tables(folder: Path, numbers: DatasetProtocol) -> Listed:
+def read_tables(request: Request) -> RecordList:
     """All records of `ptbxl_database.csv` that have one of the labels.
 
     Raises
     ------
     MissingDataError, DataError
-        If a table is absent, cannot be read, lacks a column, or holds a value that is none of its column.
+        If a table is absent, cannot be read, lacks a column, or a value is not one of its column's.
     """
-    database, known = read_database(folder, numbers), _known_codes(folder, numbers)
-    said = [_codes(folder, *record) for record in zip(database.ecg_id, database.scp_codes, strict=True)]
-    labels = [labels_of(codes, str(axis)) for codes, axis in zip(said, database.heart_axis, strict=True)]
-    described = zip(database.ecg_id, _paths(folder, database, numbers), _patients(database), labels, strict=True)
-    rows = [Row(f"{number:05d}", path, patient, found) for number, path, patient, found in described]
-    kept = [i for i, found in enumerate(labels) if found]
-    notes = []
-    unknown = Counter(code for codes in said for code in codes if code not in known)
-    if unknown:
-        named = ", ".join(f"{code} {count}" for code, count in sorted(unknown.items()))
-        notes.append(f"SCP codes that {STATEMENTS} does not know were passed over: {named}.")
-    folds = tuple(int(fold) for fold in database.strat_fold.iloc[kept])
-    return Listed(tuple(rows[i] for i in kept), folds, len(rows), len(rows) - len(kept), tuple(notes))
+    folder = request.folder
+    database = read_database(folder, request.fetch_command)
+    known = _known_codes(folder, request.fetch_command)
+    codes = [_scp_codes(folder, number, written) for number, written in zip(database.ecg_id, database.scp_codes, strict=True)]
+    labels = [labels_of(of_record, str(axis)) for of_record, axis in zip(codes, database.heart_axis, strict=True)]
+    names = [f"{number:05d}" for number in database.ecg_id]
+    columns = zip(names, _paths(folder, database, request.numbers), _patients(database), labels, database.strat_fold, strict=True)
+    records, folds = [], []
+    for name, path, patient, found, fold in columns:
+        if found:
+            records.append(LabelledRecord(name, path, patient, found))
+            folds.append(int(fold))
+    unknown = [code for of_record in codes for code in of_record if code not in known]
+    notes = (f"SCP codes that {STATEMENTS} does not know were passed over: {counted(unknown)}.",) if unknown else ()
+    return RecordList(tuple(records), tuple(folds), len(names), len(names) - len(records), notes)
+
+
+def counted(codes: Iterable[str]) -> str:
+    """Each code with the number of times that it occurs, in alphabetical order."""
+    return ", ".join(f"{code} {count}" for code, count in sorted(Counter(codes).items()))
 
 
 def _paths(folder: Path, database: pd.DataFrame, numbers: DatasetProtocol) -> pd.Series[str]:
@@ -91,68 +106,85 @@ def _patients(database: pd.DataFrame) -> list[str]:
 
 
 def labels_of(codes: Collection[str], axis: str) -> tuple[int, ...]:
-    """Integers of the labels that a record's SCP codes and its heart axis say."""
+    """Integers of the labels that a record's SCP codes and its heart axis stand for."""
     return tuple(i for i, label in enumerate(PTBXL_LABELS) if axis in label.axis or not set(codes).isdisjoint(label.scp))
 
 
-def read_database(folder: Path, numbers: DatasetProtocol) -> pd.DataFrame:
+def read_database(folder: Path, fetch_command: str) -> pd.DataFrame:
     """`ptbxl_database.csv`, checked: every record once, each with a patient and a fold."""
-    database = _read(folder / DATABASE, numbers)
+    path = folder / DATABASE
+    database = _read(path, fetch_command)
     lacking = [column for column in COLUMNS if column not in database]
     if lacking:
-        raise DataError(
-            f"expected columns {', '.join(COLUMNS)} in {folder / DATABASE}, got none of {', '.join(lacking)}; download it again."
-        )
+        raise DataError(f"expected columns {', '.join(COLUMNS)} in {path}, got none of {', '.join(lacking)}; download it again.")
     if database.empty:
-        raise DataError(f"expected records in {folder / DATABASE}, got an empty table; download it again.")
-    numbered = pd.to_numeric(database.ecg_id, errors="coerce")
-    odd = database.ecg_id[~(numbered.between(1, MOST_RECORDS) & (numbered % 1 == 0))]
-    if not odd.empty:
-        raise DataError(f"expected whole numbers as ecg_id in {folder / DATABASE}, got {odd.iloc[0]}; download it again.")
-    database = database.assign(ecg_id=numbered.astype(int))
-    twice = database.ecg_id[database.ecg_id.duplicated()]
-    if not twice.empty:
-        raise DataError(f"expected every ecg_id once in {folder / DATABASE}, got {twice.iloc[0]} twice; download it again.")
-    patient, fold = (pd.to_numeric(database[column], errors="coerce") for column in ("patient_id", "strat_fold"))
-    whole = (patient % 1 == 0) & fold.isin(FOLDS)
-    if not whole.all():
-        first = database[~whole].iloc[0]
-        raise DataError(
-            f"expected a patient and a fold of 1 to 10 for record {first.ecg_id} in {folder / DATABASE}, "
-            f"got {first.patient_id} and {first.strat_fold}; download it again."
-        )
+        raise DataError(f"expected records in {path}, got an empty table; download it again.")
+    database = _with_whole_ids(database, path)
+    _check_folds(database, path)
     return database
 
 
-def _known_codes(folder: Path, numbers: DatasetProtocol) -> frozenset[str]:
-    return frozenset(_read(folder / STATEMENTS, numbers).iloc[:, 0].astype(str))
+def _with_whole_ids(database: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """The table with its `ecg_id` as whole numbers, each of them once."""
+    numbered = pd.to_numeric(database.ecg_id, errors="coerce")
+    odd = database.ecg_id[~(numbered.between(1, MOST_RECORDS) & (numbered % 1 == 0))]
+    if not odd.empty:
+        raise DataError(f"expected whole numbers as ecg_id in {path}, got {odd.iloc[0]}; download it again.")
+    database = database.assign(ecg_id=numbered.astype(int))
+    twice = database.ecg_id[database.ecg_id.duplicated()]
+    if not twice.empty:
+        raise DataError(f"expected every ecg_id once in {path}, got {twice.iloc[0]} twice; download it again.")
+    return database
 
 
-def _read(path: Path, numbers: DatasetProtocol) -> pd.DataFrame:
+def _check_folds(database: pd.DataFrame, path: Path) -> None:
+    """Refuse a record without a whole number as patient or a fold of 1 to 10."""
+    patient = pd.to_numeric(database.patient_id, errors="coerce")
+    fold = pd.to_numeric(database.strat_fold, errors="coerce")
+    valid = (patient % 1 == 0) & fold.isin(FOLDS)
+    if not valid.all():
+        first = database[~valid].iloc[0]
+        raise DataError(
+            f"expected a patient and a fold of 1 to 10 for record {first.ecg_id} in {path}, got {first.patient_id} and "
+            f"{first.strat_fold}; download it again."
+        )
+
+
+def _known_codes(folder: Path, fetch_command: str) -> frozenset[str]:
+    return frozenset(_read(folder / STATEMENTS, fetch_command).iloc[:, 0].astype(str))
+
+
+def _read(path: Path, fetch_command: str) -> pd.DataFrame:
     if not path.is_file():
-        raise MissingDataError(f"expected {path}, got no such file; fetch it: {fetch_command(numbers, path.parents[2])}")
+        raise MissingDataError(f"expected {path}, got no such file; fetch it: {fetch_command}")
     try:
         return pd.read_csv(path)
     except (ValueError, OSError) as error:
-        raise DataError(f"expected a table in {path}, got {str(error).strip()}; download it again.") from error
+        reason = " ".join(str(error).split())
+        raise DataError(f"expected a table in {path}, got {reason}; download it again.") from error
 
 
-def _codes(folder: Path, record: int, said: object) -> Collection[str]:
-    """SCP codes that are said of a record, without their likelihoods."""
+def _scp_codes(folder: Path, record: int, written: object) -> Collection[str]:
+    """A record's SCP codes, without their likelihoods."""
     try:
-        codes = ast.literal_eval(str(said))
+        codes = ast.literal_eval(str(written))
         if not (isinstance(codes, dict) and all(isinstance(code, str) for code in codes)):
             raise ValueError
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
         raise DataError(
             f"expected SCP codes and their likelihoods like {{'NORM': 100.0}} for record {record} in {folder / DATABASE}, "
-            f"got {said}; download it again."
+            f"got {written}; download it again."
         ) from error
     return codes
 
 
-def folds_by_id(root: Path) -> Mapping[int, tuple[int, str]]:
-    """Fold and patient of each record of PTB-XL by its number, for the edition that doesn't say them.
+def folds_by_id(root: Path, fetch_command: str) -> Mapping[int, FoldAndPatient]:
+    """Fold and patient of each record of PTB-XL by its number, for the edition that doesn't tell them.
+
+    Parameters
+    ----------
+    root : folder of all databases
+    fetch_command : the command that fetches PTB-XL's own edition
 
     Raises
     ------
@@ -163,7 +195,8 @@ def folds_by_id(root: Path) -> Mapping[int, tuple[int, str]]:
     if not (folder / DATABASE).is_file():
         raise MissingDataError(
             f"expected the folds of the records in {folder / DATABASE}, got no such file; fetch it with one record: "
-            f"`{fetch_command(PTBXL, root)} --records 00001_hr`, or take `--split random`."
+            f"`{fetch_command} --records 00001_hr`, or take `--split random`."
         )
-    database = read_database(folder, PTBXL)
-    return dict(zip(database.ecg_id.tolist(), zip(database.strat_fold.tolist(), _patients(database), strict=True), strict=True))
+    database = read_database(folder, fetch_command)
+    rows = zip(database.ecg_id.tolist(), database.strat_fold.tolist(), _patients(database), strict=True)
+    return {number: FoldAndPatient(int(fold), patient) for number, fold, patient in rows}

@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from ecgbench.datasets._registry import Request
-from ecgbench.datasets.records.wfdb_reader import SUFFIXES, Side, load_records
+from ecgbench.artifacts import Arrays, artifact_key
+from ecgbench.datasets.records.cut import concatenate, cut
+from ecgbench.datasets.records.request import Request
+from ecgbench.datasets.records.source_files import check_files, source_digest
+from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
+from ecgbench.datasets.records.wfdb_reader import SUFFIXES, read_record
 from ecgbench.errors import InputError
-from ecgbench.protocol import BEAT_RULES, DatasetProtocol
-from ecgbench.types import Dataset
+from ecgbench.protocol import BEAT_RULES, UNCLASSIFIABLE, DatasetProtocol
+from ecgbench.types import Dataset, Windows
 
 PATIENT = "patient"
 """Split that leaves the test set without the patients who are trained on."""
+
+VERSION = 1
+"""Bumped when windows, labels or spans change on purpose."""
+
+
+@dataclass(frozen=True)
+class AnnotatedSide:
+    """Windows of one side of a split, labelled by their beats.
+
+    Attributes
+    ----------
+    left_out : number of windows that were left out as unclassifiable
+    without_beat : number of windows that hold no beat and count as normal
+    key : of the artifact that holds the windows
+    """
+
+    windows: Windows
+    left_out: int
+    without_beat: int
+    key: str
 
 
 def annotated_files(numbers: DatasetProtocol, listed: Collection[str]) -> list[str]:
@@ -27,32 +52,82 @@ def load_annotated(request: Request, name: str, lead: str, patients: Mapping[str
     Parameters
     ----------
     name : the dataset's key
-    lead : what the page calls the lead
+    lead : name of the lead that is read
     patients : patient of each record that doesn't stand for a patient of its own
     notes : what a reader must know beside the counts of windows
     """
-    numbers, rule = request.numbers, BEAT_RULES[request.labels]
+    tested = _test_records(request, name, patients)
+    train = load_side(request, request.numbers.train, patients, f"{name} train")
+    test = load_side(request, tested, patients, f"{name} test")
+    return request.answer(name, train, test, (lead,), (*_counts(train, test), *notes, *_shared_patients(train, test)))
+
+
+def _test_records(request: Request, name: str, patients: Mapping[str, str]) -> tuple[str, ...]:
+    numbers = request.numbers
+    if request.split != PATIENT:
+        return numbers.test
     trained_on = {patients.get(record, record) for record in numbers.train}
-    tested = [record for record in numbers.test if request.split != PATIENT or patients.get(record, record) not in trained_on]
+    tested = tuple(record for record in numbers.test if patients.get(record, record) not in trained_on)
     if not tested:
         raise InputError(
             f'expected test records of {name} of patients who are not trained on, got none; take split "standard", or other records.'
         )
-    train, test = (
-        load_records(request.folder, names, numbers, patients, rule, request.store, f"{name} {side}")
-        for side, names in (("train", numbers.train), ("test", tested))
-    )
-    return request.answer(name, train, test, (lead,), (*_counts(train, test), *notes, *_shared_patients(train, test)))
+    return tested
 
 
-def _counts(train: Side, test: Side) -> tuple[str, str]:
+def load_side(request: Request, names: Sequence[str], patients: Mapping[str, str], progress: str) -> AnnotatedSide:
+    """The windows of the named records, from the store if the same files were cut by the same rule before.
+
+    Parameters
+    ----------
+    patients : patient of each record that doesn't stand for a patient of its own
+    progress : shown in the progress bar
+
+    Raises
+    ------
+    MissingDataError, DataError
+        If a record is absent or cannot be used.
+    """
+    numbers, store = request.numbers, request.store
+    files = [request.folder / (name + suffix) for name in names for suffix in SUFFIXES]
+    check_files(files, request.fetch_command)
+    source = source_digest(files, store)
+    options = {"window": numbers.window, "lead": numbers.lead, "patients": dict(patients), "rule": repr(BEAT_RULES[request.labels])}
+    key = artifact_key("windows", version=VERSION, source=source, **options)
+
+    def build() -> tuple[Arrays, dict[str, object]]:
+        return _cut_records(request, names, patients, progress)
+
+    artifact = store.compute("windows", key, build)
+    return AnnotatedSide(from_artifact(artifact), artifact.info["left_out"], artifact.info["without_beat"], key)
+
+
+def _cut_records(request: Request, names: Sequence[str], patients: Mapping[str, str], progress: str) -> tuple[Arrays, dict[str, object]]:
+    """The arrays and the info of the windows' artifact."""
+    from tqdm import tqdm
+
+    numbers, rule = request.numbers, BEAT_RULES[request.labels]
+    assert numbers.lead is not None
+    parts = []
+    for name in tqdm(names, desc=progress, unit="record", leave=False):
+        record = read_record(request.folder, name, numbers.lead, numbers.fs)
+        parts.append(cut(record, numbers.window, rule, patients.get(name, name)))
+    windows = concatenate(parts)
+    keep = windows.y != UNCLASSIFIABLE if rule.leave_out_unclassifiable else np.ones(len(windows), dtype=bool)
+    kept = windows.take(np.flatnonzero(keep))
+    without_beat = sum(len(spans) == 0 for spans in kept.spans)
+    arrays, info = to_arrays(kept)
+    return arrays, {**info, "left_out": int((~keep).sum()), "without_beat": without_beat}
+
+
+def _counts(train: AnnotatedSide, test: AnnotatedSide) -> tuple[str, str]:
     return (
         f"{train.left_out} training and {test.left_out} test windows left out as unclassifiable.",
         f"{train.without_beat} training and {test.without_beat} test windows hold no beat and count as normal.",
     )
 
 
-def _shared_patients(train: Side, test: Side) -> tuple[str, ...]:
+def _shared_patients(train: AnnotatedSide, test: AnnotatedSide) -> tuple[str, ...]:
     shared = np.intersect1d(train.windows.patient, test.windows.patient)
     if not shared.size:
         return ()

@@ -11,8 +11,8 @@ from ecgbench.artifacts import Arrays, Artifact
 from ecgbench.types import Signals, Windows
 
 
-def pack(windows: Windows) -> tuple[Arrays, dict[str, Any]]:
-    """Arrays and JSON data that hold everything of `windows`."""
+def to_arrays(windows: Windows) -> tuple[Arrays, dict[str, Any]]:
+    """Arrays and JSON data that hold everything of the windows."""
     lengths = [len(spans) for spans in windows.spans]
     arrays = {
         "signal": windows.signal,
@@ -26,8 +26,8 @@ def pack(windows: Windows) -> tuple[Arrays, dict[str, Any]]:
     return arrays, {"record": windows.record.tolist(), "patient": windows.patient.tolist()}
 
 
-def unpack(artifact: Artifact, signal: Signals | None = None) -> Windows:
-    """The windows that `pack` was given; `signal` if it is not among the arrays."""
+def from_artifact(artifact: Artifact, signal: Signals | None = None) -> Windows:
+    """The windows that an artifact holds; `signal` is their signal where it is not among the arrays."""
     arrays, edges = artifact.arrays, artifact.arrays["span_edges"]
     return Windows(
         signal=arrays["signal"] if signal is None else signal,

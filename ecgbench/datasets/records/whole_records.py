@@ -1,10 +1,9 @@
-"""Databases whose records are windows themselves: read record by record into a file that is mapped into memory."""
+"""Databases of which each record is one window: the records are read one by one into a file that is mapped into memory."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,9 +14,11 @@ from typing import BinaryIO
 import numpy as np
 from jaxtyping import Float32
 
-from ecgbench.artifacts import Arrays, ArtifactStore, artifact_key, canonical
-from ecgbench.datasets.records.stored_windows import pack, unpack
-from ecgbench.datasets.records.wfdb_reader import check_files, source_digest
+from ecgbench.artifacts import Arrays, artifact_key, canonical
+from ecgbench.datasets.records.request import Request
+from ecgbench.datasets.records.source_files import check_files, source_digest
+from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
+from ecgbench.datasets.records.wfdb_reader import wfdb_errors
 from ecgbench.errors import ArtifactError, DataError
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.types import Windows
@@ -28,31 +29,38 @@ VERSION = 1
 SIGNAL = "signal.f32"
 """File of all windows: float32 in mV, C order."""
 
-
 Built = tuple[Arrays, dict[str, object]]
+"""Arrays and info of the windows' artifact."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """A record and what is known of it beside its signal.
+class LabelledRecord:
+    """A record and its labels.
 
     Attributes
     ----------
-    record : its name, the same in all editions as far as it can be
+    name : of the record
     path : of its files below the database's folder, without suffix
     patient : whose it is
     labels : integers of its labels
     """
 
-    record: str
+    name: str
     path: str
     patient: str
     labels: tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Whole:
-    """Windows that are whole records, mapped from a file, with the counts that a reader must know."""
+class WholeSide:
+    """Windows of one side of a split, each a whole record, mapped from a file.
+
+    Attributes
+    ----------
+    invalid : number of records that were left out, since they hold invalid samples
+    flat : number of records with a flat lead, which are kept
+    key : of the artifact that holds the windows
+    """
 
     windows: Windows
     invalid: int
@@ -61,48 +69,43 @@ class Whole:
 
 
 def load_whole(
-    folder: Path,
-    rows: Sequence[Row],
-    suffixes: Sequence[str],
-    numbers: DatasetProtocol,
-    leads: Sequence[str],
-    store: ArtifactStore,
-    name: str,
-) -> Whole:
-    """The records of `rows` as windows of several labels, from the store if the same files were read before.
+    request: Request, records: Sequence[LabelledRecord], suffixes: Sequence[str], leads: Sequence[str], progress: str
+) -> WholeSide:
+    """The records as windows that can have several labels, from the store if the same files were read before.
 
     Parameters
     ----------
     suffixes : of a record's files, the header's first
     leads : names of the leads in their order; letters' case does not matter
-    name : shown in the progress bar
+    progress : shown in the progress bar
 
     Raises
     ------
     MissingDataError, DataError
         If a file is absent or unreadable, or a header announces another sampling rate, other leads or another length.
     """
-    files = [folder / (row.path + suffix) for row in rows for suffix in suffixes]
-    check_files(files, numbers, folder)
-    listed = hashlib.sha256(canonical([(row.record, row.patient, row.labels) for row in rows]).encode()).hexdigest()
+    numbers, store = request.numbers, request.store
+    files = [request.folder / (record.path + suffix) for record in records for suffix in suffixes]
+    check_files(files, request.fetch_command)
+    listed = hashlib.sha256(canonical([(record.name, record.patient, record.labels) for record in records]).encode()).hexdigest()
     key = artifact_key("windows", whole=VERSION, source=source_digest(files, store), rows=listed, window=numbers.window)
     artifact = store.get("windows", key)
     if artifact is None:
         attached = store.scratch("windows", key) / SIGNAL
-        build = partial(_written, attached, partial(_build, folder, rows, numbers, leads, name))
+        build = partial(_write_file, attached, partial(_write_records, request, records, leads, progress))
         artifact = store.compute("windows", key, build, attached=attached)
         with suppress(OSError):
             attached.parent.rmdir()
     shape = (len(artifact.info["record"]), len(leads), numbers.window)
     signal = np.memmap(store.folder("windows", key) / SIGNAL, dtype=np.float32, mode="r", shape=shape)
-    return Whole(unpack(artifact, signal), artifact.info["invalid"], artifact.info["flat"], key)
+    return WholeSide(from_artifact(artifact, signal), artifact.info["invalid"], artifact.info["flat"], key)
 
 
-def _written(path: Path, build: Callable[[BinaryIO], Built]) -> Built:
-    """What `build` returns that writes into the file at `path`, of which nothing stays if that fails."""
+def _write_file(path: Path, write: Callable[[BinaryIO], Built]) -> Built:
+    """Let `write` write the file at `path`, and return what it returns; if it fails, the file is removed."""
     try:
         with open(path, "wb") as file:
-            built = build(file)
+            built = write(file)
             file.flush()
             os.fsync(file.fileno())
     except BaseException as error:
@@ -115,35 +118,38 @@ def _written(path: Path, build: Callable[[BinaryIO], Built]) -> Built:
     return built
 
 
-def _build(folder: Path, rows: Sequence[Row], numbers: DatasetProtocol, leads: Sequence[str], name: str, file: BinaryIO) -> Built:
+def _write_records(request: Request, records: Sequence[LabelledRecord], leads: Sequence[str], progress: str, file: BinaryIO) -> Built:
+    """Write the signals of the records without invalid samples into the file, one after the other."""
     from tqdm import tqdm
 
     kept, flat = [], 0
-    for row in tqdm(rows, desc=name, unit="record", leave=False):
-        signal = read_whole(folder / row.path, numbers, leads)
+    for record in tqdm(records, desc=progress, unit="record", leave=False):
+        signal = read_whole(request.folder / record.path, request.numbers, leads)
         if np.isfinite(signal).all():
             file.write(signal.tobytes())
-            kept.append(row)
+            kept.append(record)
             flat += bool((signal.min(axis=1) == signal.max(axis=1)).any())
     if not kept:
-        raise DataError(f"expected records with valid samples in {folder} for {name}, got none of {len(rows)}; download them again.")
-    arrays, info = pack(_windows(kept, numbers))
+        raise DataError(
+            f"expected records with valid samples in {request.folder} for {progress}, got none of {len(records)}; download them again."
+        )
+    arrays, info = to_arrays(_without_signals(kept, len(request.numbers.classes)))
     del arrays["signal"]
-    return arrays, {**info, "invalid": len(rows) - len(kept), "flat": flat}
+    return arrays, {**info, "invalid": len(records) - len(kept), "flat": flat}
 
 
-def _windows(rows: Sequence[Row], numbers: DatasetProtocol) -> Windows:
-    """All of the windows but their signals."""
-    y = np.zeros((len(rows), len(numbers.classes)), dtype=np.uint8)
-    for i, row in enumerate(rows):
-        y[i, list(row.labels)] = 1
+def _without_signals(records: Sequence[LabelledRecord], classes: int) -> Windows:
+    """The records' windows, each with an empty signal."""
+    y = np.zeros((len(records), classes), dtype=np.uint8)
+    for i, record in enumerate(records):
+        y[i, list(record.labels)] = 1
     return Windows(
-        signal=np.empty((len(rows), 1, 0), dtype=np.float32),
+        signal=np.empty((len(records), 1, 0), dtype=np.float32),
         y=y,
-        record=np.array([row.record for row in rows]),
-        patient=np.array([row.patient for row in rows]),
-        start=np.zeros(len(rows), dtype=np.int64),
-        spans=(np.empty((0, 3), dtype=np.int64),) * len(rows),
+        record=np.array([record.name for record in records]),
+        patient=np.array([record.patient for record in records]),
+        start=np.zeros(len(records), dtype=np.int64),
+        spans=(np.empty((0, 3), dtype=np.int64),) * len(records),
     )
 
 
@@ -151,12 +157,8 @@ def read_whole(path: Path, numbers: DatasetProtocol, leads: Sequence[str]) -> Fl
     """All leads of a record in mV, nan where a sample is marked invalid."""
     import wfdb
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # wfdb 4.3.1 uses what pandas 3.1 deprecates
-            record = wfdb.rdrecord(str(path))
-    except Exception as error:  # wfdb raises whatever its parsing trips over
-        raise DataError(f"expected a readable WFDB record {path}, got {type(error).__name__}: {error}; download it again.") from error
+    with wfdb_errors(path):
+        record = wfdb.rdrecord(str(path))
     found: Mapping[str, object] = {
         "sampling rate in Hz": record.fs,
         "leads": " ".join(name or "unnamed" for name in record.sig_name or ()).upper(),

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64
 
-from ecgbench.datasets._registry import Simulate, SimulatedSize
 from ecgbench.datasets.simulator import rhythm
 from ecgbench.datasets.simulator.database_writer import Marks, Storage, new_database, write_annotations, write_record
 from ecgbench.datasets.simulator.leads import Shape, digitise, lead_matrix, render_leads, shape_of
 from ecgbench.datasets.simulator.patients import draw_patient
 from ecgbench.datasets.simulator.rhythm import SVEB, VEB, Beats, N, Patient, identity_generator
+from ecgbench.datasets.simulator.stand_in import Simulate, SimulatedSize
 from ecgbench.datasets.synthetic import draw_abnormal
 from ecgbench.errors import InputError
 from ecgbench.inputs import at_least

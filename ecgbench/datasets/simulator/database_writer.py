@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64
 
-from ecgbench.datasets._registry import SIMULATED
 from ecgbench.datasets.records.checksums import SUMS
+from ecgbench.datasets.simulator.stand_in import SIMULATED
 from ecgbench.errors import InputError
 
 RECORDS = "RECORDS"

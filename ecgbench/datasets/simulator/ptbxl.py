@@ -12,13 +12,13 @@ from types import MappingProxyType
 import numpy as np
 from jaxtyping import Int64
 
-from ecgbench.datasets._registry import SimulatedSize
 from ecgbench.datasets.simulator.database_writer import Storage, new_database, write_record
 from ecgbench.datasets.simulator.diagnoses import STATEMENTS, draw_labels, heart_axis, scp_codes, snomed_codes
 from ecgbench.datasets.simulator.findings import with_findings
 from ecgbench.datasets.simulator.leads import TWELVE, digitise, lead_matrix
 from ecgbench.datasets.simulator.patients import draw_patient
 from ecgbench.datasets.simulator.rhythm import identity_generator
+from ecgbench.datasets.simulator.stand_in import SimulatedSize
 from ecgbench.datasets.simulator.twelve_leads import normal_ecg, render_ecg
 from ecgbench.errors import InputError
 from ecgbench.inputs import at_least

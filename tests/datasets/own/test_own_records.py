@@ -9,7 +9,8 @@ import ecgbench
 from ecgbench import cli
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import DATASETS
-from ecgbench.datasets.records.wfdb_reader import concatenate, cut, read_record
+from ecgbench.datasets.records.cut import concatenate, cut
+from ecgbench.datasets.records.wfdb_reader import read_record
 from ecgbench.errors import DataError, DuplicateKeyError, InputError, MissingDataError
 from ecgbench.pipeline import Options, Run
 from ecgbench.protocol import BEAT_RULES, UNCLASSIFIABLE, Recipe
@@ -104,7 +105,7 @@ def test_same_records_under_another_name_or_place_have_the_same_key(folder, tmp_
 
 def test_second_time_windows_come_from_the_store(folder, monkeypatch):
     first = loaded(folder)
-    monkeypatch.setattr("ecgbench.datasets.records.wfdb_reader.read_record", None)
+    monkeypatch.setattr("ecgbench.datasets.records.split_by_record.read_record", None)
     assert_equal(ecgbench.load_dataset("my_records").test, first.test)
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import DATASETS, data_root, download, fetch_command, load_dataset
-from ecgbench.datasets.records.checksums import Listed, inside, read_sums, sums_of
+from ecgbench.datasets.records.checksums import ListedPaths, inside, read_sums, sums_of
 from ecgbench.errors import DataError, InputError
 from ecgbench.protocol import MITDB, PTBXL, PTBXL_100HZ
 from tests.datasets.physionet.databases import ENTRY, NAMES, NUMBERS, PATHS, WHOLE, content_of, fetch, held, list_sums, publish
@@ -239,9 +239,9 @@ def test_every_form_of_a_line_is_read(tmp_path: Path, line: str) -> None:
     (tmp_path / "sums").write_bytes(line.encode())
     assert list(read_sums(tmp_path / "sums")) == [("a b.dat", SUM)]
     assert sums_of(tmp_path / "sums", ["a b.dat", "c"]) == {"a b.dat": SUM}
-    assert (list(Listed(tmp_path / "sums")), len(Listed(tmp_path / "sums"))) == (["a b.dat"], 1)
-    assert "a b.dat" in Listed(tmp_path / "sums")
-    assert list(Listed(tmp_path / "none")) == []
+    assert (list(ListedPaths(tmp_path / "sums")), len(ListedPaths(tmp_path / "sums"))) == (["a b.dat"], 1)
+    assert "a b.dat" in ListedPaths(tmp_path / "sums")
+    assert list(ListedPaths(tmp_path / "none")) == []
 
 
 def test_file_with_two_sums_is_refused(tmp_path: Path) -> None:

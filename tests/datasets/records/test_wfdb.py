@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from ecgbench.artifacts import ARRAYS, RECORD, ArtifactStore
-from ecgbench.datasets.records.wfdb_reader import Side, load_records, read_record
+from ecgbench.datasets.records.split_by_record import AnnotatedSide
+from ecgbench.datasets.records.wfdb_reader import read_record
 from ecgbench.errors import DataError
-from ecgbench.protocol import BEAT_RULES
 from tests.datasets.records.wfdb_files import BEATS, FS, NUMBERS, load, signal_of, wfdb, windows_in, write, write_pair
 
 
@@ -55,7 +55,7 @@ def test_patients_of_the_protocol_stand_for_their_records(folder: Path, store: A
     assert (windows.record.tolist(), windows.patient.tolist()) == (["a", "a", "b", "b"], ["a"] * 4)
 
 
-def content(side: Side) -> list[Any]:
+def content(side: AnnotatedSide) -> list[Any]:
     w = side.windows
     lists = [array.tolist() for array in (w.signal, w.y, w.record, w.patient, w.start, *w.spans)]
     types = [array.dtype.kind for array in (w.signal, w.y, w.record, w.patient, w.start, *w.spans)]
@@ -124,13 +124,12 @@ def test_other_time_alone_reads_the_files_again_and_keeps_the_windows(folder: Pa
     ids=str,
 )
 def test_key_of_windows_depends_on_the_numbers(folder: Path, store: ArtifactStore, change: dict[str, Any]) -> None:
-    numbers = replace(NUMBERS, **change)
-    other = load_records(folder, "ab", numbers, numbers.patients, BEAT_RULES["aami"], store, "test")
+    other = load(folder, store, numbers=replace(NUMBERS, **change))
     assert other.key != load(folder, store).key
 
 
 def test_key_of_windows_depends_on_rule_and_records(folder: Path, store: ArtifactStore) -> None:
-    sides = [load(folder, store), load(folder, store, BEAT_RULES["study"]), load(folder, store, names="a"), load(folder, store, names="ba")]
+    sides = [load(folder, store), load(folder, store, "study"), load(folder, store, names="a"), load(folder, store, names="ba")]
     assert len({side.key for side in sides}) == 4
 
 

@@ -11,7 +11,7 @@ import pytest
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets.records.wfdb_reader import read_record
 from ecgbench.errors import DataError, MissingDataError
-from tests.datasets.records.wfdb_files import BEATS, FS, NUMBERS, load, signal_of, windows_in, write, write_pair
+from tests.datasets.records.wfdb_files import BEATS, FS, NUMBERS, load, signal_of, wfdb, windows_in, write, write_pair
 
 
 @pytest.fixture
@@ -75,6 +75,18 @@ def test_bad_record_is_refused_by_name_and_leaves_nothing_in_the_store(folder: P
     assert list(store.root.rglob(".*")) == []
 
 
+def test_whatever_wfdb_raises_becomes_an_error_of_one_line(folder: Path, store: ArtifactStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NumPy's message about an array that cannot be resized, which a truncated signal gives under a tracer, has three lines."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise ValueError("cannot resize an array\nby another object.\n Use the function.")
+
+    monkeypatch.setattr(wfdb, "rdrecord", fails)
+    reason = "ValueError: cannot resize an array by another object. Use the function."
+    with pytest.raises(DataError, match=rf"^expected a readable WFDB record .*/a, got {reason}; download it again\.$"):
+        load(folder, store)
+
+
 def test_mended_record_is_accepted_after_it_was_refused(folder: Path, store: ArtifactStore) -> None:
     whole = (folder / "b.dat").read_bytes()
     (folder / "b.dat").write_bytes(whole[:-100])
@@ -87,7 +99,7 @@ def test_mended_record_is_accepted_after_it_was_refused(folder: Path, store: Art
 @pytest.mark.parametrize("suffix", [".hea", ".dat", ".atr"])
 def test_missing_file_is_named_with_the_command_that_fetches_it(folder: Path, store: ArtifactStore, suffix: str) -> None:
     (folder / f"b{suffix}").unlink()
-    with pytest.raises(MissingDataError, match=rf"expected .*/b\{suffix}, got no such file; fetch it: .*mitdb/1\.0\.0/"):
+    with pytest.raises(MissingDataError, match=rf"expected .*/b\{suffix}, got no such file; fetch it: the command that fetches$"):
         load(folder, store)
     with pytest.raises(MissingDataError, match=rf"expected .*/b\{suffix}, got no such file"):
         read_record(folder, "b", 0, FS)

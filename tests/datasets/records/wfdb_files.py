@@ -10,8 +10,9 @@ from types import MappingProxyType
 import numpy as np
 
 from ecgbench.artifacts import ArtifactStore
-from ecgbench.datasets.records.wfdb_reader import Side, load_records
-from ecgbench.protocol import BEAT_RULES, MITDB, BeatRule
+from ecgbench.datasets import Request
+from ecgbench.datasets.records.split_by_record import AnnotatedSide, load_side
+from ecgbench.protocol import MITDB, DatasetProtocol
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # wfdb 4.3.1 uses what pandas 3.1 deprecates
@@ -52,8 +53,11 @@ def write_pair(folder: Path) -> None:
         write(folder, name, signal_of(seed=seed), BEATS)
 
 
-def load(folder: Path, store: ArtifactStore, rule: BeatRule = BEAT_RULES["aami"], names: str = "ab") -> Side:
-    return load_records(folder, names, NUMBERS, NUMBERS.patients, rule, store, "test")
+def load(folder: Path, store: ArtifactStore, labels: str = "aami", names: str = "ab", numbers: DatasetProtocol = NUMBERS) -> AnnotatedSide:
+    """Load records that lie in `<slug>/<version>/` below a root."""
+    numbers = replace(numbers, slug=folder.parent.name, version=folder.name)
+    request = Request(folder.parents[1], labels, "standard", "", store, numbers, "the command that fetches")
+    return load_side(request, names, numbers.patients, "test")
 
 
 def windows_in(store: ArtifactStore) -> list[str]:
