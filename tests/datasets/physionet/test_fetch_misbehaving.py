@@ -260,9 +260,18 @@ def test_folder_that_cannot_be_made_is_refused(server: FileServer, root: Path) -
 # Interruptions
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """Python's own handler of SIGINT, here and in child processes: a shell starts background jobs with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 def test_interruption_stops_at_once_and_keeps_what_came(server: FileServer, root: Path) -> None:
     server.faults = {name: Fault(pause=0.1, drip=200) for name in NAMES}
-    timer = threading.Timer(1.0, signal.raise_signal, (signal.SIGINT,))
+    timer = threading.Timer(0.5, signal.raise_signal, (signal.SIGINT,))
     timer.start()
     since = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
@@ -315,6 +324,7 @@ def same(server: FileServer, root: Path) -> bool:
     return found == {path.name: path.read_bytes() for path in published.iterdir()}
 
 
+@pytest.mark.usefixtures("_interruptible")
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
 def test_command_that_was_ended_in_the_middle_goes_on_and_asks_for_nothing_twice(
     mitdb_server: FileServer, root: Path, end: signal.Signals
