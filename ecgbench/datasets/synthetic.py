@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int64
 
-from ecgbench import protocol as numbers
 from ecgbench.artifacts import Arrays, artifact_key
 from ecgbench.datasets._registry import DATASETS
 from ecgbench.datasets.records.cut import beat_spans, window_label
@@ -17,7 +16,14 @@ from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
 from ecgbench.datasets.simulator import rhythm
 from ecgbench.datasets.simulator.patients import ALL_RANGES, draw_patient
 from ecgbench.datasets.simulator.rhythm import SVEB, VEB, Beats, N, Patient
-from ecgbench.protocol import SYNTHETIC
+from ecgbench.protocol import (
+    SYNTHETIC,
+    SYNTHETIC_ABNORMAL_SHARES,
+    SYNTHETIC_CLASS_SHARES,
+    SYNTHETIC_MIXED_SHARE,
+    SYNTHETIC_SEED,
+    SYNTHETIC_WINDOWS,
+)
 from ecgbench.types import Dataset, Spans, Windows
 
 NOTES = (
@@ -28,13 +34,14 @@ NOTES = (
 
 
 @dataclass(frozen=True)
-class Draw:
+class SimulatedWindow:
     """One simulated window.
 
     Attributes
     ----------
-    signal, twin : (time,) whole microvolts, with and without the abnormal beats
-    beats : as they were laid out, those outside the window included
+    signal : (time,) whole microvolts
+    twin : the counterfactual, with normal beats in the abnormal beats' places
+    beats : the beats of the signal, with those before and after the window that reach into it
     """
 
     signal: Int64[np.ndarray, " time"]
@@ -58,34 +65,32 @@ def synthetic(request: Request) -> Dataset:
 
     It is a dataset of its own; `simulated` marks simulated stand-ins for real databases and is therefore False.
     """
-    keys, sides = {}, {}
-    for side, names in (("train", SYNTHETIC.train), ("test", SYNTHETIC.test)):
-        keys[side] = _key(names, numbers.SYNTHETIC_WINDOWS[side])
-        sides[side] = _load(request, names, side, keys[side])
+    train_key = _key(SYNTHETIC.train, SYNTHETIC_WINDOWS["train"])
+    test_key = _key(SYNTHETIC.test, SYNTHETIC_WINDOWS["test"])
     return Dataset(
         name="synthetic",
-        train=sides["train"],
-        test=sides["test"],
+        train=_load(request, SYNTHETIC.train, "train", train_key),
+        test=_load(request, SYNTHETIC.test, "test", test_key),
         classes=SYNTHETIC.classes,
         fs=SYNTHETIC.fs,
         leads=("simulated lead",),
         labels=request.labels,
         split=request.split,
         edition=request.edition,
-        key=artifact_key("dataset", **keys),
+        key=artifact_key("dataset", train=train_key, test=test_key),
         notes=NOTES,
     )
 
 
 def _key(names: Sequence[str], count: int) -> str:
-    shares = [numbers.SYNTHETIC_CLASS_SHARES, numbers.SYNTHETIC_ABNORMAL_SHARES, numbers.SYNTHETIC_MIXED_SHARE]
-    what = {"dataset": "synthetic", "records": list(names), "windows": count, "seed": numbers.SYNTHETIC_SEED, "shares": shares}
-    return artifact_key("windows", version=rhythm.VERSION, fs=SYNTHETIC.fs, window=SYNTHETIC.window, ranges=ALL_RANGES, **what)
+    shares = [SYNTHETIC_CLASS_SHARES, SYNTHETIC_ABNORMAL_SHARES, SYNTHETIC_MIXED_SHARE]
+    identity = {"dataset": "synthetic", "records": list(names), "windows": count, "seed": SYNTHETIC_SEED, "shares": shares}
+    return artifact_key("windows", version=rhythm.VERSION, fs=SYNTHETIC.fs, window=SYNTHETIC.window, ranges=ALL_RANGES, **identity)
 
 
 def _load(request: Request, names: Sequence[str], side: str, key: str) -> Windows:
     def build() -> tuple[Arrays, dict[str, object]]:
-        return to_arrays(simulate_windows(names, numbers.SYNTHETIC_WINDOWS[side], f"synthetic {side}"))
+        return to_arrays(simulate_windows(names, SYNTHETIC_WINDOWS[side], f"synthetic {side}"))
 
     return from_artifact(request.store.compute("windows", key, build))
 
@@ -95,9 +100,12 @@ def simulate_windows(names: Sequence[str], count: int, progress: str) -> Windows
     from tqdm import tqdm
 
     starts = np.arange(count) * SYNTHETIC.window
-    draws = [simulate_window(name, int(start)) for name in tqdm(names, desc=progress, unit="record", leave=False) for start in starts]
-    signal, twin = (np.stack(rows)[:, None] for rows in ([draw.signal for draw in draws], [draw.twin for draw in draws]))
-    spans = tuple(_spans(draw.beats) for draw in draws)
+    simulated = []
+    for name in tqdm(names, desc=progress, unit="record", leave=False):
+        simulated += [simulate_window(name, start) for start in starts.tolist()]
+    signal = np.stack([window.signal for window in simulated])[:, None]
+    twin = np.stack([window.twin for window in simulated])[:, None]
+    spans = tuple(_spans(window.beats) for window in simulated)
     return Windows(
         signal=(signal / 1000).astype(np.float32),
         y=np.array([window_label(beats[:, 2]) for beats in spans], dtype=np.int64),
@@ -109,29 +117,30 @@ def simulate_windows(names: Sequence[str], count: int, progress: str) -> Windows
     )
 
 
-def simulate_window(record: str, start: int) -> Draw:
+def simulate_window(record: str, start: int) -> SimulatedWindow:
     """The window of a record that begins at sample `start`, the same however many others are drawn."""
     patient = patient_of(record)
-    generator = rhythm.identity_generator("synthetic", record, start, numbers.SYNTHETIC_SEED)
+    generator = rhythm.identity_generator("synthetic", record, start, SYNTHETIC_SEED)
     fs, window = SYNTHETIC.fs, SYNTHETIC.window
     beats = rhythm.layout(patient, generator, window / fs, draw_abnormal(generator))
     noise = rhythm.noise(patient, generator, fs, window)
-    signal, twin = (rhythm.microvolts(rhythm.render(b, patient, fs, window) + noise) for b in (beats, beats.twin()))
-    return Draw(signal, twin, beats)
+    signal = rhythm.microvolts(rhythm.render(beats, patient, fs, window) + noise)
+    twin = rhythm.microvolts(rhythm.render(beats.twin(), patient, fs, window) + noise)
+    return SimulatedWindow(signal, twin, beats)
 
 
 def patient_of(record: str) -> Patient:
     """The patient whose record it is."""
-    return draw_patient(rhythm.identity_generator("synthetic", record, numbers.SYNTHETIC_SEED))
+    return draw_patient(rhythm.identity_generator("synthetic", record, SYNTHETIC_SEED))
 
 
 def draw_abnormal(generator: np.random.Generator) -> list[int]:
     """Classes of a window's abnormal beats; none in a normal window."""
-    class_ = int(generator.choice((N, SVEB, VEB), p=numbers.SYNTHETIC_CLASS_SHARES))
+    class_ = int(generator.choice((N, SVEB, VEB), p=SYNTHETIC_CLASS_SHARES))
     if class_ == N:
         return []
-    count = 1 + int(generator.choice(3, p=numbers.SYNTHETIC_ABNORMAL_SHARES))
-    mixed = count == 3 and generator.random() < numbers.SYNTHETIC_MIXED_SHARE
+    count = 1 + int(generator.choice(3, p=SYNTHETIC_ABNORMAL_SHARES))
+    mixed = count == 3 and generator.random() < SYNTHETIC_MIXED_SHARE
     return [class_] * (count - mixed) + [SVEB + VEB - class_] * mixed
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from ecgbench.artifacts import artifact_key
+from ecgbench.datasets._names import abbreviated
 from ecgbench.datasets._registry import DatasetEntry
-from ecgbench.datasets.own.numbers import OWN, STANDARD, names_of, own_numbers, register_own, some
+from ecgbench.datasets.own.numbers import OWN, STANDARD, names_of, own_numbers, register_own
 from ecgbench.datasets.records.request import Request
 from ecgbench.errors import InputError
 from ecgbench.types import Dataset, Windows
@@ -19,14 +20,14 @@ from ecgbench.types import Dataset, Windows
 
 @dataclass(frozen=True)
 class OwnArrays:
-    """Loads windows that were made of arrays.
+    """The function of a dataset of arrays: it returns the windows that were registered.
 
     Attributes
     ----------
     key : of the dataset
     leads, notes : as those of `Dataset`
-    digest : the windows' key
-    train, test : not compared, since the digest stands for them
+    digest : key of the windows; two of these are equal if their digests are, so that the windows need no comparison
+    train, test : the windows
     """
 
     key: str
@@ -70,7 +71,7 @@ def register_arrays(
     notes: Sequence[str] = (),
     **numbers: Any,
 ) -> DatasetEntry:
-    """Register windows as a dataset. What was computed of equal windows is found again, also in another process or under another key.
+    """Register windows as a dataset. Artifacts of equal windows are found again, in another process and under another key too.
 
     Localisation is scored where a window has spans; a dataset without any has no such cells.
 
@@ -88,8 +89,8 @@ def register_arrays(
     Raises
     ------
     InputError
-        If an argument is none that can be used, the sides differ in leads, samples or kind of y, or y or a span has a class that is not
-        among the classes.
+        If an argument is invalid, the sides differ in leads, samples or kind of y, or y or a span has a class that is not among the
+        classes.
     DuplicateKeyError
         If another dataset has the key.
     """
@@ -101,8 +102,8 @@ def register_arrays(
     annotated = any(len(spans) for windows in (train, test) for spans in windows.spans)
     kinds = ("spans",) if annotated else ()
     protocol = own_numbers(numbers, fs, time, lead=None, leads=count, classes=classes, mask_kinds=kinds)
-    said = (*names_of("notes", notes, least=0), *_notes(train, test, annotated))
-    own = OwnArrays(key, _leads(leads, count), said, _digest(train, test, len(classes)), train, test)
+    all_notes = (*names_of("notes", notes, least=0), *_notes(train, test, annotated))
+    own = OwnArrays(key, _leads(leads, count), all_notes, _digest(train, test, len(classes)), train, test)
     offered = {"labels": (OWN,), "splits": (STANDARD,)}
     return register_own(own, protocol, title, licence=licence, reference=reference, source="arrays", **offered)
 
@@ -139,16 +140,17 @@ def _leads(names: Sequence[str] | None, count: int) -> tuple[str, ...]:
 
 
 def _notes(train: Windows, test: Windows, annotated: bool) -> tuple[str, ...]:
+    notes = []
     shared = np.intersect1d(train.patient, test.patient).tolist()
-    notes = {
-        f"Patients on both sides of the split: {some(shared)}.": shared,
-        "No beat is annotated, so localisation is undefined here.": not annotated,
-    }
-    return tuple(note for note, holds in notes.items() if holds)
+    if shared:
+        notes.append(f"Patients on both sides of the split: {abbreviated(shared)}.")
+    if not annotated:
+        notes.append("No beat is annotated, so localisation is undefined here.")
+    return tuple(notes)
 
 
 def _digest(train: Windows, test: Windows, classes: int) -> str:
-    """Key of the windows; with the number of classes, since that is how many outputs a model of them has."""
+    """Key of the windows. It depends on the number of classes too, which is a model's number of outputs."""
     return artifact_key("dataset", own=1, classes=classes, train=_side_digest(train), test=_side_digest(test))
 
 

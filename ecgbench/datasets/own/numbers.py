@@ -1,4 +1,4 @@
-"""What a user's own datasets share, be they records or arrays: their numbers and their place in the registry."""
+"""What own datasets of records and of arrays share: their numbers, checked, and their registration."""
 
 from __future__ import annotations
 
@@ -17,22 +17,21 @@ from ecgbench.protocol import DatasetProtocol, Recipe
 from ecgbench.types import Dataset
 
 OWN = "own"
+"""Licence of own data unless another is named, and the label rule of own arrays."""
+
 STANDARD = "standard"
-"""The split that was named; the first one of every own dataset."""
+"""The split into the sides that were registered; the default of every own dataset."""
 
 KEY = re.compile(r"[a-z][a-z0-9_]*(?<!_abs)(?<!_causal)(?<!_spans)")
-"""A key that a cell's name can hold: the endings are what it puts behind one."""
+"""Keys that can be part of a cell's name, in which these endings stand for a variant or a mask."""
 
 RECIPE = Recipe("resnet18_7", learning_rate=1e-3)
 PATCH = 0.064
-"""Seconds of a patch."""
-
-SHOWN = 5
-"""Names that a message or a note lists."""
+"""Seconds of a patch of lime and kernel_shap, unless another length is named."""
 
 
 def own_numbers(given: Mapping[str, Any], fs: float, window: int, **fixed: Any) -> DatasetProtocol:
-    """A dataset's numbers: the usual ones, but those that are given.
+    """A dataset's numbers: the given ones, and the defaults for all others.
 
     Parameters
     ----------
@@ -40,34 +39,35 @@ def own_numbers(given: Mapping[str, Any], fs: float, window: int, **fixed: Any) 
         perturbations, baselines, seeds, precision, samples and window_batch (see `DatasetProtocol`)
     fs : Hz
     window : samples
-    fixed : what follows from the data
+    fixed : numbers that follow from the data
 
     Raises
     ------
     InputError
-        If a name is none of these, or a value none that can be used.
+        If a name is not one of these, or a value is invalid.
     """
     for name in given:
         if name not in CHECKS:
             raise InputError(f'expected numbers among {", ".join(CHECKS)}, got "{name}"; choose one of these.')
     fs, window = positive("fs", fs), at_least("window", window)
-    usual = {"threshold": 0.75, "patch": min(max(1, round(PATCH * fs)), window), "perturbations": 500, "baselines": 250, "seeds": (1,)}
+    patch = min(max(1, round(PATCH * fs)), window)
+    defaults = {"threshold": 0.75, "patch": patch, "perturbations": 500, "baselines": 250, "seeds": (1,)}
     checked = {name: CHECKS[name](name, value) for name, value in given.items()}
-    trained = {name: checked.pop(name) for name in OF_RECIPE if name in checked}
-    recipe = replace(checked.pop("recipe", RECIPE), **trained)
-    numbers = DatasetProtocol(slug="", version="", fs=fs, window=window, recipe=recipe, **{**usual, **fixed, **checked})
+    recipe_parts = {name: checked.pop(name) for name in RECIPE_PARTS if name in checked}
+    recipe = replace(checked.pop("recipe", RECIPE), **recipe_parts)
+    numbers = DatasetProtocol(slug="", version="", fs=fs, window=window, recipe=recipe, **{**defaults, **fixed, **checked})
     if numbers.patch > window:
         raise InputError(f"expected a patch within the window of {window} samples, got {numbers.patch}; name a smaller one.")
     return numbers
 
 
 def register_own(function: Callable[..., Dataset], protocol: DatasetProtocol, title: str | None, **declared: Any) -> DatasetEntry:
-    """Register a dataset under its function's name; the same one may be registered again.
+    """Register a dataset under its function's name; an equal one may be registered again.
 
     Raises
     ------
     InputError
-        If the key is none that a cell's name can hold.
+        If the key cannot be part of a cell's name.
     DuplicateKeyError
         If another dataset has the key.
     """
@@ -86,23 +86,17 @@ def register_own(function: Callable[..., Dataset], protocol: DatasetProtocol, ti
 
 
 def names_of(what: str, given: Any, least: int = 1) -> tuple[str, ...]:
-    """Different names, at least so many.
+    """The given names, which must be at least `least` different texts.
 
     Raises
     ------
     InputError
-        If they are something else.
+        If they are not.
     """
     found = tuple(given) if isinstance(given, Sequence | np.ndarray) and not isinstance(given, str) else ()
     if len(found) < least or not all(isinstance(name, str) and name for name in found) or len(set(found)) < len(found):
         raise InputError(f'expected {what} as {least} or more different texts, such as ("a", "b"), got {given!r}; name them so.')
     return tuple(str(name) for name in found)
-
-
-def some(names: Sequence[Any]) -> str:
-    """The first of the names."""
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(str(name) for name in names[:SHOWN]) + more
 
 
 def positive(name: str, value: Any) -> float:
@@ -128,7 +122,7 @@ def _not_negative(name: str, value: Any) -> float:
     return float(value)
 
 
-def _share(name: str, value: Any) -> float:
+def _probability(name: str, value: Any) -> float:
     if not _is_number(value) or not 0 < value < 1:
         raise InputError(f"expected {name} as a probability between 0 and 1, got {value!r}; name another.")
     return float(value)
@@ -149,7 +143,7 @@ def _precision(name: str, value: Any) -> str:
 
 def _recipe(name: str, value: Any) -> Recipe:
     if not isinstance(value, Recipe):
-        raise InputError(f"expected {name} as a Recipe, got {value!r}; name its parts instead: {', '.join(OF_RECIPE)}.")
+        raise InputError(f"expected {name} as a Recipe, got {value!r}; name its parts instead: {', '.join(RECIPE_PARTS)}.")
     return value
 
 
@@ -159,7 +153,8 @@ def _architecture(name: str, value: Any) -> str:
     return value
 
 
-OF_RECIPE = tuple(field.name for field in fields(Recipe))
+RECIPE_PARTS = tuple(field.name for field in fields(Recipe))
+"""Names of a recipe's parts, each of which can be given by itself."""
 
 CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "architecture": _architecture,
@@ -168,7 +163,7 @@ CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "batch_size": at_least,
     "weight_decay": _not_negative,
     "recipe": _recipe,
-    "threshold": _share,
+    "threshold": _probability,
     "patch": at_least,
     "perturbations": at_least,
     "baselines": at_least,
@@ -177,4 +172,4 @@ CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "samples": at_least,
     "window_batch": at_least,
 }
-"""Numbers that can be given, each with what makes sure of it."""
+"""The numbers that can be given, each with the function that checks and converts its value."""

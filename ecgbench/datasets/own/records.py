@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ecgbench.datasets._names import abbreviated
 from ecgbench.datasets._registry import DatasetEntry
-from ecgbench.datasets.own.numbers import OWN, STANDARD, names_of, own_numbers, register_own, some
+from ecgbench.datasets.own.numbers import OWN, STANDARD, names_of, own_numbers, register_own
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.split_by_record import PATIENT, load_annotated
 from ecgbench.datasets.records.wfdb_reader import SUFFIXES
@@ -24,7 +25,7 @@ from ecgbench.types import Dataset, Windows
 
 @dataclass(frozen=True)
 class OwnRecords:
-    """Loads the records of a folder.
+    """The function of a dataset of own records: it reads the records of a folder.
 
     Attributes
     ----------
@@ -85,7 +86,7 @@ def register_records(
 ) -> DatasetEntry:
     """Register a folder of WFDB records with annotated beats as a dataset, to be read and checked as mitdb is.
 
-    Nothing is read before the dataset is used. Records are cut into consecutive windows; a window's class is that of most of its abnormal
+    Nothing is read before the dataset is loaded. Records are cut into consecutive windows; a window's class is that of most of its abnormal
     beats, N (never explained) if it has none. `labels` "aami" and "study" are the rules that give beats their classes, N, SVEB, VEB and F;
     split "patient" leaves the test set without the patients who are trained on.
 
@@ -106,14 +107,14 @@ def register_records(
     Raises
     ------
     InputError
-        If an argument is none that can be used.
+        If an argument is invalid.
     DuplicateKeyError
         If another dataset has the key.
     """
     sides = names_of("train", train), names_of("test", test)
     both = sorted({*sides[0]} & {*sides[1]})
     if both:
-        raise InputError(f"expected records either in train or in test, got {some(both)} in both; leave them out of one.")
+        raise InputError(f"expected records either in train or in test, got {abbreviated(both)} in both; leave them out of one.")
     beats = {"classes": BEAT_CLASSES[:UNCLASSIFIABLE], "patients": _patients(patients or {}, (*sides[0], *sides[1]))}
     protocol = own_numbers(numbers, fs, window, lead=at_least("lead", lead, 0), train=sides[0], test=sides[1], **beats)
     own = OwnRecords(key, Path(folder).expanduser().resolve())
@@ -124,5 +125,5 @@ def register_records(
 def _patients(patients: Mapping[str, str], names: Sequence[str]) -> Mapping[str, str]:
     unknown = [name for name in patients if name not in names]
     if unknown:
-        raise InputError(f"expected patients of records in train or test, got {some(unknown)}; name the records as these do.")
+        raise InputError(f"expected patients of records in train or test, got {abbreviated(unknown)}; name the records as these do.")
     return MappingProxyType({name: str(patient) for name, patient in patients.items()})

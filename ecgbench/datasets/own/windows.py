@@ -1,4 +1,4 @@
-"""Windows made of a user's own arrays, checked as records are."""
+"""Windows made of a user's own arrays, which are checked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64, Shaped
 
-from ecgbench.datasets.own.numbers import some
+from ecgbench.datasets._names import abbreviated
 from ecgbench.errors import InputError
 from ecgbench.inputs import as_array
 from ecgbench.types import Names, Signals, Spans, Windows
@@ -49,8 +49,8 @@ def windows(x: Any, y: Any, record: Any = None, patient: Any = None, start: Any 
         y=_labels(y, count),
         record=records,
         patient=records if patient is None else _names("patient", patient, count),
-        start=_following(records, time) if start is None else _starts(start, records),
-        spans=_spans([()] * count if spans is None else spans, count, time),
+        start=_consecutive_starts(records, time) if start is None else _starts(start, records),
+        spans=_spans(spans, count, time),
     )
 
 
@@ -61,7 +61,7 @@ def _signal(x: Any) -> Signals:
             f"expected x as (n, leads, time) real numbers in mV, at least one of each, got {given.dtype} {given.shape}; "
             "windows of one lead are x[:, None, :]."
         )
-    with np.errstate(over="ignore"):  # what float32 cannot hold is refused as infinity
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinity, which is refused below
         signal = np.array(given, dtype=np.float32, order="C")
     broken = np.flatnonzero(~np.isfinite(signal).all(axis=(1, 2)))
     if broken.size:
@@ -69,7 +69,7 @@ def _signal(x: Any) -> Signals:
     flat = np.flatnonzero((signal.min(axis=2) == signal.max(axis=2)).all(axis=1))
     if flat.size:
         raise InputError(f"expected an ECG in every window, got none but flat leads in {_listed(flat)}; leave them out.")
-    return _frozen(signal)
+    return _read_only(signal)
 
 
 def _array(what: str, given: Any) -> np.ndarray:
@@ -79,8 +79,9 @@ def _array(what: str, given: Any) -> np.ndarray:
         raise InputError(f"expected {what} as an array, got rows of different lengths; make them equally long.") from error
 
 
-def _listed(index: Int64[np.ndarray, " n"]) -> str:
-    return f"windows {some(index.tolist())}"
+def _listed(windows: Int64[np.ndarray, " n"]) -> str:
+    """The numbers of some windows, for a message."""
+    return f"windows {abbreviated(windows.tolist())}"
 
 
 def _labels(y: Any, count: int) -> Shaped[np.ndarray, "n ..."]:
@@ -89,37 +90,46 @@ def _labels(y: Any, count: int) -> Shaped[np.ndarray, "n ..."]:
         raise InputError(
             f"expected y as ({count},) ints or ({count}, labels) of 0 and 1, got {given.dtype} {given.shape}; one row a window."
         )
-    several = given.ndim == 2
-    wrong = np.flatnonzero(((given != 0) & (given != 1)).any(axis=1) if several else given < 0)
+    if given.ndim == 1:
+        _refuse_labels("classes from 0", given, np.flatnonzero(given < 0))
+        return _read_only(given.astype(np.int64))
+    _refuse_labels("0 and 1", given, np.flatnonzero(((given != 0) & (given != 1)).any(axis=1)))
+    return _read_only(given.astype(np.uint8))
+
+
+def _refuse_labels(expected: str, y: Shaped[np.ndarray, "n ..."], wrong: Int64[np.ndarray, " m"]) -> None:
+    """Refuse the labels if there are windows with wrong ones."""
     if wrong.size:
-        wanted = "0 and 1" if several else "classes from 0"
-        raise InputError(f"expected {wanted} in y, got {some(np.unique(given[wrong]).tolist())} in {_listed(wrong)}; mend them.")
-    return _frozen(given.astype(np.uint8 if several else np.int64))
+        values = np.unique(y[wrong]).tolist()
+        raise InputError(f"expected {expected} in y, got {abbreviated(values)} in {_listed(wrong)}; mend them.")
 
 
 def _content_names(signal: Signals) -> Names:
-    """Names that two sides of a split share only where they share a window."""
-    return _frozen(np.array([f"window {hashlib.sha256(window.tobytes()).hexdigest()[:16]}" for window in signal]))
+    """Names that follow from the windows' content, so that two sides of a split share a name only if they share a window."""
+    return _read_only(np.array([f"window {hashlib.sha256(window.tobytes()).hexdigest()[:16]}" for window in signal]))
 
 
 def _names(what: str, given: Any, count: int) -> Names:
     values = _array(what, given)
-    listed = values.tolist()
-    if values.shape != (count,) or any(isinstance(value, bool) or not isinstance(value, str | int | np.integer) for value in listed):
+    if values.shape != (count,) or not all(_is_name(value) for value in values.tolist()):
         raise InputError(
             f"expected {what} as ({count},) names or whole numbers, got {values.dtype} {values.shape}; name one for each window."
         )
-    return _frozen(np.array([str(value) for value in listed]))
+    return _read_only(np.array([str(value) for value in values.tolist()]))
 
 
-def _following(records: Names, time: int) -> Int64[np.ndarray, " n"]:
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str | int | np.integer) and not isinstance(value, bool)
+
+
+def _consecutive_starts(records: Names, time: int) -> Int64[np.ndarray, " n"]:
     """Starts of windows that follow each other in their records."""
-    seen: Counter[str] = Counter()
+    windows_so_far: Counter[str] = Counter()
     starts = np.empty(len(records), dtype=np.int64)
     for i, record in enumerate(records.tolist()):
-        starts[i] = seen[record] * time
-        seen[record] += 1
-    return _frozen(starts)
+        starts[i] = windows_so_far[record] * time
+        windows_so_far[record] += 1
+    return _read_only(starts)
 
 
 def _starts(given: Any, records: Names) -> Int64[np.ndarray, " n"]:
@@ -128,22 +138,29 @@ def _starts(given: Any, records: Names) -> Int64[np.ndarray, " n"]:
         raise InputError(
             f"expected start as ({len(records)},) ints from 0, got {starts.dtype} {starts.shape}; name a sample for each window."
         )
-    (record, start), times = Counter(zip(records.tolist(), starts.tolist(), strict=True)).most_common(1)[0]
-    if times > 1:
-        raise InputError(f'expected every window once, got {times} at sample {start} of record "{record}"; give each its own start.')
-    return _frozen(starts.astype(np.int64))
+    windows_at = Counter(zip(records.tolist(), starts.tolist(), strict=True))
+    (record, start), count = windows_at.most_common(1)[0]
+    if count > 1:
+        raise InputError(f'expected every window once, got {count} at sample {start} of record "{record}"; give each its own start.')
+    return _read_only(starts.astype(np.int64))
 
 
 def _spans(given: Any, count: int, time: int) -> tuple[Spans, ...]:
+    if given is None:
+        return tuple(_no_spans() for _ in range(count))
     length = len(given) if hasattr(given, "__len__") else type(given).__name__
     if length != count:
         raise InputError(f"expected spans of {count} windows, got {length}; pass (k, 3) ints for each, none where no beat is known.")
-    return tuple(_window_spans(_array("spans", one), i, time) for i, one in enumerate(given))
+    return tuple(_window_spans(_array("spans", of_window), i, time) for i, of_window in enumerate(given))
+
+
+def _no_spans() -> Spans:
+    return _read_only(np.empty((0, 3), dtype=np.int64))
 
 
 def _window_spans(given: np.ndarray, window: int, time: int) -> Spans:
     if not given.size:
-        return _frozen(np.empty((0, 3), dtype=np.int64))
+        return _no_spans()
     if given.ndim != 2 or given.shape[1] != 3 or given.dtype.kind not in "iu":
         raise InputError(
             f"expected spans as (k, 3) ints of onset, offset and class, got {given.dtype} {given.shape} in window {window}; mend them."
@@ -156,10 +173,10 @@ def _window_spans(given: np.ndarray, window: int, time: int) -> Spans:
             f"expected spans with 0 <= onset < offset <= {time} and classes from 0, got {spans[wrong][0].tolist()} in window {window}; "
             "mend it."
         )
-    return _frozen(spans)
+    return _read_only(spans)
 
 
-def _frozen(array: np.ndarray) -> np.ndarray:
-    """The array, into which nobody writes from now on: a dataset's key is a digest of its arrays."""
+def _read_only(array: np.ndarray) -> np.ndarray:
+    """The array, made read-only: a dataset's key is a digest of its arrays, so they must not change."""
     array.flags.writeable = False
     return array

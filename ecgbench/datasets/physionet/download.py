@@ -1,4 +1,4 @@
-"""Where records come from: a database's files fetched from a mirror, each one whole or absent."""
+"""Downloading a database's files from a mirror. A file gets its name only once it is complete and its checksum right."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from ecgbench.datasets._names import abbreviated
 from ecgbench.datasets._registry import MIRROR, DatasetEntry
 from ecgbench.datasets.physionet.needed_files import folder_of, needed_files
 from ecgbench.datasets.physionet.threads import run_jobs
@@ -27,11 +28,11 @@ from ecgbench.datasets.physionet.transfer import (
 from ecgbench.datasets.records.checksums import SUMS, read_sums, sha256
 from ecgbench.errors import DataError, InputError
 
-MOMENT = 2.0
-"""Seconds that another download into the same folder is waited for in silence."""
+LOCK_NOTICE_AFTER = 2.0
+"""Seconds to wait for the folder's lock before telling the user."""
 
-NAMED = 3
-"""Failures that a message names."""
+MAX_LISTED_FAILURES = 3
+"""Most files that an error message or a warning lists."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,9 @@ class Downloaded:
     Attributes
     ----------
     folder : of the database
-    fetched, whole : files that came, and files that were there and whole already; SHA256SUMS.txt is not counted
-    bytes : that came
+    fetched : number of files that were transferred; SHA256SUMS.txt is not counted
+    whole : number of files that were here before, with the right checksum
+    bytes : number of bytes transferred
     """
 
     folder: Path
@@ -61,10 +63,10 @@ def download(
     allow_unlisted: bool = False,
     patience: Patience | None = None,
 ) -> Downloaded:
-    """Fetch the files that a dataset needs and that are not here and whole; a download that was cut off goes on where it stopped.
+    """Download the files that a dataset needs, but those that are here with the right checksum; a partial download is resumed.
 
-    Every file has the SHA-256 that the database's SHA256SUMS.txt gives it before it gets its name. Two processes can download into
-    the same folder: the second waits for the first.
+    Each file is compared with the SHA-256 in the database's SHA256SUMS.txt before it gets its name. Two processes can download into the
+    same folder: the second waits for the first.
 
     Parameters
     ----------
@@ -73,15 +75,15 @@ def download(
     mirror : URL below which `<slug>/<version>/` lies; by default PhysioNet's
     records : names or globs of records, to fetch only these and the files that are no record's
     jobs : files that are fetched at the same time
-    allow_unlisted : fetch needed files that SHA256SUMS.txt does not list too; of them only the length is checked
-    patience : how often a file is tried and how long is waited
+    allow_unlisted : also fetch needed files that SHA256SUMS.txt does not list; only their length is checked
+    patience : how often a transfer is tried, and the waiting times
 
     Raises
     ------
     InputError
         If the dataset needs no files, a pattern matches no record, or an argument is none that can be used.
     DataError
-        If files are not at the mirror, do not come whole, have another SHA-256, are not listed, or cannot be written.
+        If files are not at the mirror, stay incomplete, have another SHA-256, are not listed, or cannot be written.
     """
     folder, source = folder_of(entry, root, edition), _source(entry, edition, mirror, jobs)
     with _locked(folder), open_session(jobs) as session:
@@ -89,13 +91,14 @@ def download(
         _fetch_list(source, folder, connection)
         needed = needed_files(entry, folder, edition, records)
         unlisted = [path for path, expected in needed.items() if expected is None]
+        named = abbreviated(unlisted, MAX_LISTED_FAILURES)
         if unlisted and allow_unlisted:
-            say(f"warning: {len(unlisted)} files have no sum in {folder / SUMS}, only their length is checked: {_first(unlisted)}")
+            say(f"warning: {len(unlisted)} files have no sum in {folder / SUMS}, only their length is checked: {named}")
         wanted = {path: expected for path, expected in needed.items() if allow_unlisted or expected is not None}
         done = _fetch_files(entry.key, source, folder, wanted, jobs, connection)
     if unlisted and not allow_unlisted:
         raise DataError(
-            f"expected a SHA-256 of every file in {folder / SUMS}, got none of {_first(unlisted)}; all others are here; delete the list if "
+            f"expected a SHA-256 of every file in {folder / SUMS}, got none of {named}; all others are here; delete the list if "
             "it is not whole, or fetch these unchecked with --allow-unlisted."
         )
     return done
@@ -120,7 +123,7 @@ def _locked(folder: Path) -> Iterator[None]:
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            lock.acquire(timeout=MOMENT)
+            lock.acquire(timeout=LOCK_NOTICE_AFTER)
         except Timeout:
             say(f"waiting for another download into {folder}")
             lock.acquire()
@@ -131,7 +134,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _fetch_list(source: str, folder: Path, connection: Connection) -> None:
-    """Fetch SHA256SUMS.txt, unless it is here and every line of it can be read."""
+    """Fetch SHA256SUMS.txt, unless it is here and valid."""
     from tqdm import tqdm
 
     path = folder / SUMS
@@ -152,15 +155,15 @@ def _check_list(path: Path) -> None:
 
 
 def _fetch_files(name: str, source: str, folder: Path, needed: Mapping[str, str | None], jobs: int, connection: Connection) -> Downloaded:
-    """Fetch what is not whole, in threads; whatever fails is named when all others are here."""
+    """Fetch the files that are absent or damaged, in threads. Failures are reported after all other files have been fetched."""
     from tqdm import tqdm
 
     tally = Tally()
     outcomes: dict[str, bool | Exception] = {}
 
-    def bring(path: str) -> bool:
+    def fetch(path: str) -> bool:
         try:
-            return _bring(source + quote(path), folder / path, needed[path], connection, tally.add)
+            return _fetch_file(source + quote(path), folder / path, needed[path], connection, tally.add)
         except UnwritableError:
             connection.stop.set()
             raise
@@ -173,7 +176,7 @@ def _fetch_files(name: str, source: str, folder: Path, needed: Mapping[str, str 
             if isinstance(outcome, UnwritableError) or not isinstance(outcome, bool | DataError | Stopped):
                 raise outcome
 
-        run_jobs(bring, list(needed), jobs, finished, lambda: bar.set_postfix_str(f"{tally.total / 1e6:.1f} MB"), connection.stop)
+        run_jobs(fetch, list(needed), jobs, finished, lambda: bar.set_postfix_str(f"{tally.total / 1e6:.1f} MB"), connection.stop)
     _refuse_failed(name, len(needed), {path: outcome for path, outcome in outcomes.items() if isinstance(outcome, DataError)})
     fetched = sum(outcome is True for outcome in outcomes.values())
     return Downloaded(folder, fetched, len(needed) - fetched, tally.total)
@@ -181,15 +184,15 @@ def _fetch_files(name: str, source: str, folder: Path, needed: Mapping[str, str 
 
 def _refuse_failed(name: str, needed: int, failed: Mapping[str, DataError]) -> None:
     if failed:
-        reasons = " ".join(f"{path}: {error}" for path, error in list(failed.items())[:NAMED])
+        reasons = " ".join(f"{path}: {error}" for path, error in list(failed.items())[:MAX_LISTED_FAILURES])
         raise DataError(
             f"expected {needed} files of {name}, got {needed - len(failed)}, and {len(failed)} that failed, among them {reasons} "
             "The same command fetches what is missing."
         )
 
 
-def _bring(url: str, target: Path, expected: str | None, connection: Connection, count: Count) -> bool:
-    """Whether a file had to be fetched; afterwards it is here."""
+def _fetch_file(url: str, target: Path, expected: str | None, connection: Connection, count: Count) -> bool:
+    """Fetch a file unless it is here with the expected SHA-256; returns whether it was fetched."""
     if target.is_file() and (expected is None or sha256(target) == expected):
         return False
 
@@ -201,12 +204,8 @@ def _bring(url: str, target: Path, expected: str | None, connection: Connection,
     return True
 
 
-def _first(names: Sequence[str]) -> str:
-    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
-
-
 def say(text: str) -> None:
-    """A line for the user, beside any progress bar."""
+    """Print a line on stderr without disturbing a progress bar."""
     from tqdm import tqdm
 
     tqdm.write(text, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Which of a database's files a dataset needs, and their sums."""
+"""Which of a database's files a dataset needs, and their checksums."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
+from ecgbench.datasets._names import both_ends
 from ecgbench.datasets._registry import DatasetEntry
-from ecgbench.datasets.records.checksums import SUMS, ListedPaths, inside, sums_of
+from ecgbench.datasets.records.checksums import SUMS, ListedPaths, checked_path, sums_of
 from ecgbench.datasets.simulator.stand_in import SIMULATED
 from ecgbench.errors import InputError
-
-SHOWN = 5
-"""Names that a message shows at each end of a long list."""
 
 
 def folder_of(entry: DatasetEntry, root: Path, edition: str | None = None) -> Path:
@@ -55,25 +53,18 @@ def needed_files(entry: DatasetEntry, folder: Path, edition: str | None = None, 
 
 
 def needed_paths(entry: DatasetEntry, folder: Path, edition: str | None) -> list[str]:
-    """Paths that a dataset needs, by what SHA256SUMS.txt lists if it is here."""
+    """Paths that a dataset needs; which ones can depend on the paths in SHA256SUMS.txt, if that is here."""
     assert entry.files is not None
     found = entry.files(entry.numbers(edition), ListedPaths(folder / SUMS))
-    return [inside(path) for path in dict.fromkeys(found)]
+    return [checked_path(path) for path in dict.fromkeys(found)]
 
 
 def _of_records(entry: DatasetEntry, paths: Sequence[str], patterns: Sequence[str]) -> list[str]:
-    """Paths of the records that a pattern matches, and all that belong to no record: one is where its header is."""
+    """Paths of the records that match a pattern, and all paths that are no record's. A record is a name that has a header."""
     names = {path: PurePosixPath(path).stem for path in paths}
     records = dict.fromkeys(name for path, name in names.items() if path.endswith(".hea"))
     for pattern in patterns:
         if not any(fnmatchcase(record, pattern) for record in records):
-            raise InputError(f'expected records of {entry.key}, got "{pattern}"; choose among {_shown(sorted(records))}.')
+            raise InputError(f'expected records of {entry.key}, got "{pattern}"; choose among {both_ends(sorted(records))}.')
     chosen = {record for record in records if not patterns or any(fnmatchcase(record, pattern) for pattern in patterns)}
     return [path for path, name in names.items() if name in chosen or name not in records]
-
-
-def _shown(names: Sequence[str]) -> str:
-    """All names, or the first and last of many."""
-    if len(names) <= 2 * SHOWN:
-        return ", ".join(names)
-    return f"{', '.join(names[:SHOWN])} ... {', '.join(names[-SHOWN:])} ({len(names)} records)"

@@ -1,4 +1,4 @@
-"""Work in a bounded number of threads that never keep the process from ending."""
+"""Jobs in a bounded number of daemon threads, which do not keep the process from ending."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-TICK = 0.2
-"""Seconds between two signs of life."""
+TICK_INTERVAL = 0.2
+"""Seconds between two calls of `tick`."""
 
-FAREWELL = 1.0
-"""Seconds that threads are given to end; one that waits for a server is left behind, and ends when it hears from it."""
+JOIN_TIMEOUT = 1.0
+"""Seconds to wait for the threads to end. One that still waits for a server is abandoned; it ends when the server answers."""
 
 
 def run_jobs(
@@ -26,18 +26,19 @@ def run_jobs(
     tick: Callable[[], None],
     stop: threading.Event,
 ) -> None:
-    """Call `work` on every item, in `jobs` threads, and `finished` here with its result or what it raised.
+    """Call `work` on every item in `jobs` threads, and `finished` in this thread with each item's result or exception.
 
     Parameters
     ----------
-    tick : called here while nothing is finished, five times a second
-    stop : set on leaving, by an interruption too, so that `work` can end early
+    tick : called in this thread every TICK_INTERVAL while no item is finished
+    stop : set when this function returns or raises, so that `work` can end early
     """
     todo: SimpleQueue[Item] = SimpleQueue()
     done: SimpleQueue[tuple[Item, Result | Exception]] = SimpleQueue()
     for item in items:
         todo.put(item)
-    threads = [threading.Thread(target=_work_off, args=(work, todo, done, stop), daemon=True) for _ in range(min(jobs, len(items)))]
+    count = min(jobs, len(items))
+    threads = [threading.Thread(target=_take_jobs, args=(work, todo, done, stop), daemon=True) for _ in range(count)]
     try:
         for thread in threads:
             thread.start()
@@ -45,7 +46,7 @@ def run_jobs(
             finished(*_next(done, tick))
     finally:
         stop.set()
-        until = time.monotonic() + FAREWELL
+        until = time.monotonic() + JOIN_TIMEOUT
         for thread in filter(threading.Thread.is_alive, threads):
             thread.join(max(0.0, until - time.monotonic()))
 
@@ -53,12 +54,12 @@ def run_jobs(
 def _next(done: SimpleQueue[Result], tick: Callable[[], None]) -> Result:
     while True:
         try:
-            return done.get(timeout=TICK)
+            return done.get(timeout=TICK_INTERVAL)
         except Empty:
             tick()
 
 
-def _work_off(
+def _take_jobs(
     work: Callable[[Item], Result], todo: SimpleQueue[Item], done: SimpleQueue[tuple[Item, Result | Exception]], stop: threading.Event
 ) -> None:
     while not stop.is_set():
@@ -68,5 +69,5 @@ def _work_off(
             return
         try:
             done.put((item, work(item)))
-        except Exception as error:  # handed to whoever waits for it
+        except Exception as error:  # passed on to `finished`
             done.put((item, error))

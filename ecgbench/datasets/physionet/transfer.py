@@ -1,4 +1,4 @@
-"""One file over HTTP: tried again, resumed where it stopped, checked, and only then given its name."""
+"""Transfer of one file over HTTP, with retries and resumption. The file gets its name after it has passed its check."""
 
 from __future__ import annotations
 
@@ -22,21 +22,22 @@ if TYPE_CHECKING:
 Count = Callable[[int], object]
 
 CHUNK = 1 << 18
-"""Bytes that are taken from a connection at most at once."""
+"""Most bytes that are read from a connection at once."""
 
-PASSING = (408, 429)
-"""Statuses below 500 that pass by themselves."""
+RETRYABLE_STATUSES = (408, 429)
+"""HTTP statuses below 500 after which a request is worth another try (timeout, too many requests)."""
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How often a file is tried without a byte of progress, and how long is waited.
+    """How often a transfer is tried, and the waiting times.
 
     Attributes
     ----------
-    tries : attempts in a row
-    first, longest : s before the second attempt, doubled for each further one, and at most, whatever a server asks for
-    connect, read : s until a connection, or the next byte, is given up
+    tries : attempts in a row that bring no new byte
+    first : s to wait before the second attempt; doubled for each further one
+    longest : s to wait at most, even if the server asks for more
+    connect, read : timeouts in s for a connection and for the next byte
     """
 
     tries: int = 6
@@ -52,9 +53,9 @@ class Connection:
 
     Attributes
     ----------
-    session : the connections to the server
-    patience : how often and how long
-    stop : set where every transfer has to end
+    session : the HTTP session
+    patience : numbers of tries and waiting times
+    stop : set when all transfers have to end
     """
 
     session: Session
@@ -63,28 +64,28 @@ class Connection:
 
 
 class Tally:
-    """Bytes that came, counted in any thread."""
+    """A count of transferred bytes that several threads add to."""
 
     def __init__(self) -> None:
         self.total = 0
         self._lock = threading.Lock()
 
     def add(self, count: int) -> None:
-        """Count some more."""
+        """Add to the count."""
         with self._lock:
             self.total += count
 
 
 class UnwritableError(DataError):
-    """A file cannot be written (no space, no permission), nor can any other."""
+    """A file cannot be written (no space, no permission), which will hold for the other files too."""
 
 
 class Stopped(Exception):  # noqa: N818
-    """A transfer ended because it was told to."""
+    """A transfer ended because `Connection.stop` was set."""
 
 
-class _Passing(Exception):  # noqa: N818
-    """What may go well when it is tried again, after `wait` seconds if a server said so."""
+class _RetryableError(Exception):
+    """A failure that may not occur again on another try, `wait` seconds later if the server said so."""
 
     def __init__(self, reason: str, wait: float | None = None) -> None:
         super().__init__(reason)
@@ -92,7 +93,7 @@ class _Passing(Exception):  # noqa: N818
 
 
 def open_session(jobs: int) -> Session:
-    """A session of at most `jobs` connections to a host."""
+    """An HTTP session that keeps up to `jobs` connections to a host."""
     import requests
     from requests.adapters import HTTPAdapter
 
@@ -104,17 +105,19 @@ def open_session(jobs: int) -> Session:
 
 
 def transfer(url: str, target: Path, check: Callable[[Path], None], connection: Connection, count: Count) -> None:
-    """Fetch a file. What has come so far is in `.<name>.part` beside it and survives a kill; only what passes the check gets the name.
+    """Fetch a file into `.<name>.part` beside it, and rename that once it is complete and has passed the check.
+
+    A part that an earlier, interrupted transfer left is resumed.
 
     Parameters
     ----------
-    check : raises a DataError if the file it is given is not the right one; that is then fetched once more from nothing
-    count : called with the bytes that came, again and again
+    check : raises a DataError if the file is not the right one; it is then fetched once more from its first byte
+    count : called with the number of bytes of each piece that arrives
 
     Raises
     ------
     DataError
-        If the file is not at the URL, does not come whole however often it is tried, or comes wrong twice.
+        If the file is not at the URL, is still incomplete after all tries, or fails its check twice.
     UnwritableError
         If it cannot be written.
     """
@@ -122,7 +125,7 @@ def transfer(url: str, target: Path, check: Callable[[Path], None], connection: 
     with writing(part):
         part.parent.mkdir(parents=True, exist_ok=True)
     for last in (False, True):
-        _load(url, part, connection, count)
+        _fetch_part(url, part, connection, count)
         try:
             check(part)
             break
@@ -138,7 +141,7 @@ def transfer(url: str, target: Path, check: Callable[[Path], None], connection: 
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn what keeps a file from being written into an error with the remedy."""
+    """Turn an OSError from writing a file into an UnwritableError with the remedy."""
     try:
         yield
     except OSError as error:
@@ -148,13 +151,13 @@ def writing(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _load(url: str, part: Path, connection: Connection, count: Count) -> None:
-    """Attempts until the part is as long as announced; those that bring new bytes are not counted."""
+def _fetch_part(url: str, part: Path, connection: Connection, count: Count) -> None:
+    """Try until the part is as long as announced; an attempt that brings new bytes starts the count of tries anew."""
     failed, reached = 0, _size(part)
     while True:
         try:
             return _attempt(url, part, connection, count)
-        except _Passing as error:
+        except _RetryableError as error:
             failed = 1 if _size(part) > reached else failed + 1
             reached = max(reached, _size(part))
             if failed >= connection.patience.tries:
@@ -166,7 +169,7 @@ def _load(url: str, part: Path, connection: Connection, count: Count) -> None:
 
 
 def _pause(failed: int, asked: float | None, patience: Patience) -> float:
-    """Seconds to wait: what the server asked for, else doubled each time and spread, so that not all transfers come back at once."""
+    """Seconds to wait: as many as the server asked for, else doubled each time, with jitter so that transfers don't retry all at once."""
     if asked is not None:
         return min(max(asked, 0.0), patience.longest)
     return min(patience.first * 2.0 ** (failed - 1), patience.longest) * secrets.SystemRandom().uniform(0.5, 1.0)
@@ -181,16 +184,16 @@ def _attempt(url: str, part: Path, connection: Connection, count: Count) -> None
     with closing(response):
         start, total = _extent(response)
         if response.status_code == 416 and offset and total == offset:
-            return  # it is as long as the file, so that the check can say whether it is the file
+            return  # the part has the file's full length already; the check decides whether it is the file
         if offset and (response.status_code == 416 or (response.status_code == 206 and start != offset)):
             part.unlink()
-            raise _Passing("a range that was not asked for", wait=0)
+            raise _RetryableError("a range that was not asked for", wait=0)
         _refuse(url, response)
         _receive(response, part, start or 0, total, connection.stop, count)
 
 
 def _extent(response: Response) -> tuple[int | None, int | None]:
-    """First byte of the body within the file, and bytes of the file, as far as the response says so."""
+    """Offset of the body in the file, and length of the file, each None if the response does not tell it."""
     length = response.headers.get("Content-Length", "")
     if response.status_code == 200:
         return 0, int(length) if length.isdecimal() else None
@@ -201,8 +204,8 @@ def _extent(response: Response) -> tuple[int | None, int | None]:
 
 def _refuse(url: str, response: Response) -> None:
     status = f"{response.status_code} {response.reason}".strip()
-    if response.status_code >= 500 or response.status_code in PASSING:
-        raise _Passing(f"status {status}", _retry_after(response))
+    if response.status_code >= 500 or response.status_code in RETRYABLE_STATUSES:
+        raise _RetryableError(f"status {status}", _retry_after(response))
     if response.status_code in (401, 403):
         raise DataError(f"expected {url}, got status {status}; look there whether it asks for an account, or name another --mirror.")
     if response.status_code not in (200, 206):
@@ -210,7 +213,7 @@ def _refuse(url: str, response: Response) -> None:
 
 
 def _retry_after(response: Response) -> float | None:
-    """Seconds that the server asks to wait, from now."""
+    """Seconds from now that the server asks to wait, if it does."""
     said = response.headers.get("Retry-After", "")
     if said.isdecimal():
         return float(said)
@@ -234,7 +237,7 @@ def _receive(response: Response, part: Path, start: int, total: int | None, stop
     if total is not None and size != total:
         if size > total:
             part.unlink()
-        raise _Passing(f"{size} of {total} bytes")
+        raise _RetryableError(f"{size} of {total} bytes")
 
 
 def _read(response: Response) -> bytes:
@@ -245,7 +248,7 @@ def _read(response: Response) -> bytes:
 
 @contextmanager
 def _network() -> Iterator[None]:
-    """Turn what a connection can fail with into what is tried again, or into an error if that would not help."""
+    """Turn errors of requests and urllib3 into a retryable error, or into a DataError where another try would not help."""
     import requests
     import urllib3
 
@@ -254,14 +257,14 @@ def _network() -> Iterator[None]:
     except (requests.TooManyRedirects, ValueError) as error:
         raise DataError(f"expected a file that can be fetched, got {error}; name another --mirror.") from error
     except (OSError, urllib3.exceptions.HTTPError) as error:  # requests' own errors are OSErrors
-        raise _Passing(_reason(error)) from error
+        raise _RetryableError(_reason(error)) from error
 
 
 def _reason(error: BaseException) -> str:
-    """What the innermost error says, without the layers around it."""
+    """The message of the innermost error, without the layers that wrap it, on one line."""
     while error.__context__ is not None:
         error = error.__context__
-    return str(error) or type(error).__name__
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _size(part: Path) -> int:

@@ -1,4 +1,4 @@
-"""Whether a database's files are here and what its publishers made."""
+"""Comparing a database's files with their published checksums."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ecgbench.errors import MissingDataError
 
 @dataclass(frozen=True)
 class Verification:
-    """The files that a dataset needs, by what became of them: paths below the database's folder, each in one of the four.
+    """The paths of the files that a dataset needs, below the database's folder, each in one of four groups.
 
     Attributes
     ----------
-    whole : have the SHA-256 that SHA256SUMS.txt gives them
-    missing : are not here
-    damaged : have another SHA-256
-    unlisted : are here, and SHA256SUMS.txt gives no sum for them
+    whole : files with the SHA-256 that SHA256SUMS.txt lists
+    missing : files that are not here
+    damaged : files with another SHA-256
+    unlisted : files that are here, but whose SHA-256 is not in SHA256SUMS.txt
     """
 
     whole: tuple[str, ...]
@@ -63,7 +63,7 @@ def verify(entry: DatasetEntry, root: Path, edition: str | None = None) -> Verif
 
 
 def files_here(entry: DatasetEntry, folder: Path, edition: str | None = None) -> tuple[int, int]:
-    """How many of the files that a dataset needs are here, whatever they hold, and how many it needs."""
+    """How many of the files that a dataset needs are here, whatever their content, and how many it needs."""
     if not folder.is_dir():
         return 0, 0
     paths = needed_paths(entry, folder, edition)

@@ -1,4 +1,4 @@
-"""SHA256SUMS.txt, the list of a database's files and their sums: streamed, because the longest has 1.6 million lines."""
+"""SHA256SUMS.txt, the list of a database's files and their checksums. It is streamed, because the longest has 1.6 million lines."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ SUMS = "SHA256SUMS.txt"
 
 LINE = re.compile(r"([0-9a-fA-F]{64}) [ *]?(?:\./)?(\S.*)\n")
 
+_AGAIN = "delete it, so that it is downloaded again, or name another --mirror."
+
 
 def read_sums(path: Path) -> Iterator[tuple[str, str]]:
     """Path below the database's folder and SHA-256 (64 lower-case hexadecimal digits) of each listed file, in the list's order.
@@ -22,7 +24,7 @@ def read_sums(path: Path) -> Iterator[tuple[str, str]]:
     Raises
     ------
     DataError
-        If the list is empty, cut off or unreadable, or a line is no sum and path, or a path leads out of the database's folder.
+        If the list is empty, truncated or unreadable, a line is not a checksum and a path, or a path leads out of the database's folder.
     """
     number = 0
     try:
@@ -31,18 +33,15 @@ def read_sums(path: Path) -> Iterator[tuple[str, str]]:
                 match = LINE.fullmatch(line)
                 if match is None:
                     raise DataError(f'expected a SHA-256 and a path in line {number} of {path}, got "{line[:80].rstrip()}"; {_AGAIN}')
-                yield inside(match[2].rstrip("\r")), match[1].lower()
+                yield checked_path(match[2].rstrip("\r")), match[1].lower()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"expected a readable list {path}, got {error}; {_AGAIN}") from error
     if not number:
         raise DataError(f"expected sums and paths in {path}, got an empty file; {_AGAIN}")
 
 
-_AGAIN = "delete it, so that it is downloaded again, or name another --mirror."
-
-
-def inside(path: str) -> str:
-    """The path, if it stays below the folder that it is relative to.
+def checked_path(path: str) -> str:
+    """The path, which must stay below the folder that it is relative to.
 
     Raises
     ------
@@ -55,7 +54,7 @@ def inside(path: str) -> str:
 
 
 def sums_of(path: Path, wanted: Collection[str]) -> dict[str, str]:
-    """SHA-256 of each wanted file that is listed; nothing else is kept in memory.
+    """SHA-256 of each wanted file that is listed. No other line of the list is kept in memory.
 
     Raises
     ------
@@ -72,11 +71,11 @@ def sums_of(path: Path, wanted: Collection[str]) -> dict[str, str]:
 
 @final
 class ListedPaths(Collection[str]):
-    """The paths that a list holds, read from it whenever they are asked for.
+    """The paths in SHA256SUMS.txt, read from the file anew on each iteration.
 
     Parameters
     ----------
-    path : SHA256SUMS.txt; where there is none, nothing is listed
+    path : of the list; if there is no such file, there are no paths
     """
 
     def __init__(self, path: Path) -> None:

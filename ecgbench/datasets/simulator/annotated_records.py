@@ -14,8 +14,8 @@ import numpy as np
 from jaxtyping import Int64
 
 from ecgbench.datasets.simulator import rhythm
-from ecgbench.datasets.simulator.database_writer import Marks, Storage, new_database, write_annotations, write_record
-from ecgbench.datasets.simulator.leads import Shape, digitise, lead_matrix, render_leads, shape_of
+from ecgbench.datasets.simulator.database_writer import Annotations, Storage, new_database, write_annotations, write_record
+from ecgbench.datasets.simulator.leads import Morphology, digitise, lead_matrix, morphology_of, render_leads
 from ecgbench.datasets.simulator.patients import draw_patient
 from ecgbench.datasets.simulator.rhythm import SVEB, VEB, Beats, N, Patient, identity_generator
 from ecgbench.datasets.simulator.stand_in import Simulate, SimulatedSize
@@ -36,8 +36,8 @@ ODD_SIZE = 0.6
 BLOCK_WIDTH = 1.7
 """Widening of the QRS complex in bundle branch block: from at most 110 ms to more than 120 ms."""
 
-NOISE_MARKS = 2
-"""Most annotations of a record that say something about its noise."""
+MAX_NOISE_ANNOTATIONS = 2
+"""Most annotations of a record that describe its noise."""
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,19 @@ class RecordForm:
     Attributes
     ----------
     storage : how samples are stored
-    leads : of a record, its leads' names and the simulated leads that they show
-    symbols : symbol of each class of beats
-    windows, tested : windows of a record to train on and of one to test on, unless the user names a number for all
-    normal : symbols of normal beats with their shares of the patients; L and R have the wide beats of a bundle branch block
-    rare : probability that the abnormal beats of a window are of a rare class instead
-    noise_symbols : of annotations that are no beats
-    rhythm_end : aux text of the annotation that ends the rhythm; none if it is empty
-    path : of a record below the database's folder
-    patient : whose record it is
-    comments : of a record, lines of its header, from a generator of its patient's own and the symbols of its beats
-    unpublished : share of the records that the database is without
+    leads : from a record's name to pairs of a lead's name and the simulated lead that it shows
+    symbols : annotation symbol of each class of beats
+    windows : number of windows of a training record, unless the user names one for all records
+    tested : the same of a test record
+    normal : annotation symbols of normal beats, each with the share of patients who have it; beats annotated L or R are wide, as in a
+        bundle branch block
+    rare : for each rare class, the probability that it replaces the abnormal class of a window's beats
+    noise_symbols : annotation symbols that describe noise instead of a beat
+    rhythm_end : aux text of the annotation that ends the rhythm; there is none if it is empty
+    path : from a record's name to its path below the database's folder
+    patient : from a record's name to its patient
+    comments : from a record's name, its patient's generator and the symbols of its beats to comment lines of its header
+    unpublished : probability that the database lacks a record
     """
 
     storage: Storage
@@ -76,7 +78,7 @@ class RecordForm:
 
 
 def simulate_records(form: RecordForm) -> Simulate:
-    """What writes a stand-in for the database whose records have that form."""
+    """A function that writes a stand-in for the database whose records have this form."""
 
     def simulate(folder: Path, numbers: DatasetProtocol, size: SimulatedSize) -> None:
         if size.records is not None:
@@ -102,7 +104,7 @@ def _simulate_database(folder: Path, numbers: DatasetProtocol, form: RecordForm,
 
 
 def _simulate_record(path: Path, name: str, numbers: DatasetProtocol, form: RecordForm, windows: int, seed: int) -> None:
-    """Write one record; it depends on nothing but its name, the number of its windows and the seed."""
+    """Write one record, which depends only on its name, the number of its windows and the seed."""
     of_patient = _generator(numbers, form.patient(name), "patient", seed)
     generator = _generator(numbers, name, "record", seed)
     patient = with_rare_beats(draw_patient(of_patient))
@@ -111,9 +113,9 @@ def _simulate_record(path: Path, name: str, numbers: DatasetProtocol, form: Reco
     leads, shown = zip(*form.leads(name), strict=True)
     count = windows * numbers.window
     steps = _signal(patient, normal != form.symbols[N], beats, shown, generator, form.storage.gain, numbers.fs, count)
-    marks = _marks(beats, {**form.symbols, N: normal}, form, generator, numbers.fs, count)
-    write_record(path, steps, leads, numbers.fs, form.storage, form.comments(name, of_patient, marks.symbol))
-    write_annotations(path, marks)
+    annotations = _annotations(beats, {**form.symbols, N: normal}, form, generator, numbers.fs, count)
+    write_record(path, steps, leads, numbers.fs, form.storage, form.comments(name, of_patient, annotations.symbol))
+    write_annotations(path, annotations)
 
 
 def _generator(numbers: DatasetProtocol, name: str, what: str, seed: int) -> np.random.Generator:
@@ -129,7 +131,7 @@ def with_rare_beats(patient: Patient) -> Patient:
 
 
 def lay_out(patient: Patient, generator: np.random.Generator, duration: float, windows: int, rare: Mapping[int, float]) -> Beats:
-    """Lay out `windows` windows of `duration` seconds of one sinus rhythm, each with abnormal beats of its own, none next to another."""
+    """Lay out `windows` windows of `duration` seconds in one sinus rhythm, each with its own abnormal beats, no two of them adjacent."""
     beats = rhythm.layout(patient, generator, windows * duration)
     class_ = beats.class_.copy()
     for window in range(windows):
@@ -138,8 +140,8 @@ def lay_out(patient: Patient, generator: np.random.Generator, duration: float, w
             abnormal = [one] * len(abnormal) if generator.random() < share else abnormal
         inside = np.flatnonzero((beats.slot >= window * duration) & (beats.slot < (window + 1) * duration))[1:-1]
         count = min(len(abnormal), (len(inside) + 1) // 2)
-        apart = np.sort(generator.choice(len(inside) - count + 1, size=count, replace=False)) + np.arange(count)
-        class_[inside[apart]] = abnormal[:count]
+        not_adjacent = np.sort(generator.choice(len(inside) - count + 1, size=count, replace=False)) + np.arange(count)
+        class_[inside[not_adjacent]] = abnormal[:count]
     coupling = patient.coupling[class_] + patient.coupling_jitter * generator.standard_normal(len(class_))
     time = np.where(class_ == N, beats.slot, beats.slot - (1 - coupling) * beats.interval)
     return replace(beats, class_=class_, time=time)
@@ -155,25 +157,27 @@ def _signal(
     fs: float,
     count: int,
 ) -> Int64[np.ndarray, "leads time"]:
-    """The leads in steps; only the measured leads that they need are simulated, each with noise of its own."""
+    """The leads in steps of the converter. Only the measured leads that they depend on are simulated, each with its own noise."""
     matrix = lead_matrix(shown)
     needed = np.flatnonzero(matrix.any(axis=0))
-    shapes = [replace(shape, amplitude=shape.amplitude[needed]) for shape in _shapes(patient, blocked)]
-    signal = render_leads(beats, shapes, fs, count)
+    morphologies = [replace(full, amplitude=full.amplitude[needed]) for full in _morphologies(patient, blocked)]
+    signal = render_leads(beats, morphologies, fs, count)
     noise = np.stack([rhythm.noise(patient, generator, fs, count) for _ in needed])
     return digitise(signal + noise, matrix[:, needed], gain)
 
 
-def _shapes(patient: Patient, blocked: bool) -> list[Shape]:
-    """Shapes of all classes; where conduction is blocked, those of the atria's beats are wide."""
+def _morphologies(patient: Patient, blocked: bool) -> list[Morphology]:
+    """Morphologies of all classes; with a bundle branch block, beats that come from the atria are wide."""
     waves = patient.waves.copy()
     if blocked:
         waves[N : SVEB + 1, 1:4, 1:] *= BLOCK_WIDTH
-    return [shape_of(of_class) for of_class in waves]
+    return [morphology_of(of_class) for of_class in waves]
 
 
-def _marks(beats: Beats, symbols: Mapping[int, str], form: RecordForm, generator: np.random.Generator, fs: float, count: int) -> Marks:
-    """Annotations: the rhythm's begin, every beat at its R peak, a few that tell of noise, the rhythm's end where the database has it."""
+def _annotations(
+    beats: Beats, symbols: Mapping[int, str], form: RecordForm, generator: np.random.Generator, fs: float, count: int
+) -> Annotations:
+    """The annotations: the rhythm's start, every beat at its R peak, some of noise, and the rhythm's end where the database has it."""
     sample = np.rint(beats.time * fs).astype(np.int64)
     order = np.argsort(sample)
     order = order[(sample[order] >= 0) & (sample[order] < count)]
@@ -182,8 +186,8 @@ def _marks(beats: Beats, symbols: Mapping[int, str], form: RecordForm, generator
     if form.rhythm_end:
         found.append((found[-1][0], "+", form.rhythm_end))
     if form.noise_symbols:
-        places = generator.integers(found[0][0], count, size=generator.integers(NOISE_MARKS + 1))
+        places = generator.integers(found[0][0], count, size=generator.integers(MAX_NOISE_ANNOTATIONS + 1))
         found += [(int(place), str(generator.choice(list(form.noise_symbols))), "") for place in places]
-    found.sort(key=lambda mark: mark[0])
-    samples, marked, aux = zip(*found, strict=True)
-    return Marks(np.array(samples), marked, aux)
+    found.sort(key=lambda annotation: annotation[0])
+    samples, found_symbols, aux = zip(*found, strict=True)
+    return Annotations(np.array(samples), found_symbols, aux)

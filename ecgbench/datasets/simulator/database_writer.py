@@ -1,4 +1,4 @@
-"""Writing a database as PhysioNet publishes it: WFDB records, their list and checksums, and the mark that it is simulated."""
+"""Writing a database as PhysioNet publishes it: WFDB records, their list and checksums, and the file that marks it as simulated."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Storage:
 
 
 @dataclass(frozen=True)
-class Marks:
+class Annotations:
     """Annotations of a record, in the order of their samples.
 
     Attributes
@@ -56,12 +56,12 @@ class Marks:
 
 @contextmanager
 def new_database(folder: Path, origin: str) -> Iterator[Path]:
-    """A folder to write a database into; it becomes `folder` when all is written, with its record list, mark and checksums.
+    """A temporary folder to write a database into, which becomes `folder` on leaving, with the record list, SIMULATED and checksums added.
 
     Parameters
     ----------
     folder : `<slug>/<version>` below the root
-    origin : what the mark says, a line
+    origin : the line in the file SIMULATED
 
     Raises
     ------
@@ -83,7 +83,7 @@ def new_database(folder: Path, origin: str) -> Iterator[Path]:
         if partial.exists():
             shutil.rmtree(partial)
         for parent in absent:
-            with suppress(OSError):  # not empty: somebody needs it
+            with suppress(OSError):  # not empty: something else was put there meanwhile
                 parent.rmdir()
 
 
@@ -93,7 +93,7 @@ def _refuse_existing(folder: Path) -> None:
 
 
 def _finish(folder: Path, origin: str) -> None:
-    """Write the list of records, the mark and the checksums of everything."""
+    """Write the list of records, the file SIMULATED and the checksums of all files."""
     paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     (folder / RECORDS).write_text("".join(f"{path.removesuffix('.hea')}\n" for path in paths if path.endswith(".hea")))
     (folder / SIMULATED).write_text(f"{origin}\n")
@@ -113,7 +113,7 @@ def write_record(
     path : of the record, without suffix
     steps : the signal in steps of the converter, 0 at 0 mV; beyond the converter's range they are cut off
     leads : names
-    comments : whole lines of the header, "#" included: databases differ in the blank that WFDB's tools put behind it
+    comments : complete lines of the header with their "#": unlike WFDB's tools, some databases put no blank behind it
     """
     import wfdb
 
@@ -140,10 +140,17 @@ def write_record(
         header.writelines(f"{comment}\n" for comment in comments)
 
 
-def write_annotations(path: Path, marks: Marks) -> None:
+def write_annotations(path: Path, annotations: Annotations) -> None:
     """Write a record's annotations to its .atr file."""
     import wfdb
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        wfdb.wrann(path.name, "atr", marks.sample, symbol=list(marks.symbol), aux_note=list(marks.aux), write_dir=str(path.parent))
+        wfdb.wrann(
+            path.name,
+            "atr",
+            annotations.sample,
+            symbol=list(annotations.symbol),
+            aux_note=list(annotations.aux),
+            write_dir=str(path.parent),
+        )

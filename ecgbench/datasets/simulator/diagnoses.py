@@ -1,4 +1,4 @@
-"""Which of PTB-XL's labels a simulated record has, one rhythm and up to two findings that go with it, and the codes that say them."""
+"""Which of PTB-XL's labels a simulated record has, one rhythm and up to two compatible findings, and the codes of these labels."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import numpy as np
 from ecgbench.protocol import PTBXL_LABELS
 
 RHYTHMS: Mapping[str, float] = MappingProxyType({"NSR": 0.58, "AF": 0.10, "AFL": 0.06, "SA": 0.07, "SB": 0.06, "STach": 0.07, "PR": 0.06})
-"""Share of the records of each rhythm; the rare ones are more frequent than in PTB-XL, so that few records hold all of them."""
+"""Share of the records with each rhythm. Rare ones are more frequent than in PTB-XL, so that a small database has all of them."""
 
 FINDINGS = ("CRBBB", "IRBBB", "LBBB", "NSIVCB", "IAVB", "LPR", "LAD", "LAnFB", "RAD", "LQRSV", "LQT", "QAb", "TAb", "TInv", "PAC")
-"""Equally frequent where nothing excludes them."""
+"""All are equally likely, unless another label excludes them."""
 
 FINDINGS_SHARES = (0.30, 0.40, 0.30)
-"""Probability that a record is given no, one, two findings, as far as they go with what it has."""
+"""Probabilities of drawing no, one and two findings; a finding is only added if one is compatible with the labels drawn before."""
 
 IMPLIED: Mapping[str, tuple[str, ...]] = MappingProxyType({"LAnFB": ("LAD",)})
-"""Labels that come with another: the axis of an anterior fascicular block deviates to the left."""
+"""Labels that another label implies: in an anterior fascicular block, the axis deviates to the left."""
 
 ALTERNATIVES = (
     ("CRBBB", "IRBBB", "LBBB", "NSIVCB"),
@@ -45,16 +45,16 @@ ALTERNATIVES = (
     ("SA", "PAC"),
     *(("PR", finding) for finding in FINDINGS),
 )
-"""Labels no two of which a record has: they contradict each other, or the one hides what tells of the other (no P wave in fibrillation and
-flutter, whose waves cover T; T turned round by a left bundle branch block; paced beats are unlike any other)."""
+"""Groups of labels of which a record has at most one: they contradict each other, or one hides the signs of the other (fibrillation and
+flutter have no P wave, and their waves cover T; a left bundle branch block inverts T; paced beats are unlike all others)."""
 
 EXCLUDED = frozenset(pair for group in ALTERNATIVES for pair in permutations(group, 2))
+"""Pairs of labels that no record has both of."""
 
 ORDER = tuple(label.name for label in PTBXL_LABELS)
 
-
-MOST = 3
-"""Labels of a record."""
+MAX_LABELS = 3
+"""Most labels of a record."""
 
 STATEMENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -84,23 +84,23 @@ STATEMENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "INVT": ("inverted T-waves", "form"),
     }
 )
-"""SCP codes of the labels, what they stand for and the groups that they belong to, as PTB-XL's `scp_statements.csv` has them."""
+"""The labels' SCP codes with their descriptions and groups, as in PTB-XL's `scp_statements.csv`."""
 
 LIKELIHOODS = (100.0, 80.0, 50.0, 35.0, 15.0, 0.0)
-"""Per cent, of diagnostic statements; 0 is unknown, and what all others have."""
+"""Likelihoods of diagnostic statements in per cent; 0 stands for unknown. All other statements have 0."""
 
 NORMAL_SHARE = 0.8
-"""Probability that a record without findings is said to be normal beside its rhythm."""
+"""Probability that a record without findings has the code NORM beside that of its rhythm."""
 
 OTHER_CODE_SHARE = 0.1
-"""Probability that the Challenge says a label by another code than its own, where there is one."""
+"""Probability that the Challenge's header has a label's alternative code, if there is one."""
 
-UNSAID_AXES = ("", "MID")
-"""Values of `heart_axis` that are no label."""
+UNLABELLED_AXES = ("", "MID")
+"""Values of `heart_axis` that stand for none of the labels."""
 
 
 def draw_labels(generator: np.random.Generator, featured: str = "") -> tuple[str, ...]:
-    """One to three labels in the order of their integers, among them the featured one, if it is named."""
+    """One to three labels in the order of their integers, including the featured one if one is given."""
     drawn = [_draw_rhythm(generator, featured)]
     if featured not in (*drawn, ""):
         drawn += [featured, *IMPLIED.get(featured, ())]
@@ -121,25 +121,30 @@ def _draw_rhythm(generator: np.random.Generator, featured: str) -> str:
 
 def _goes_with(finding: str, drawn: Sequence[str]) -> bool:
     together = len(drawn) + 1 + len(IMPLIED.get(finding, ()))
-    return finding not in drawn and together <= MOST and not any((finding, one) in EXCLUDED for one in drawn)
+    return finding not in drawn and together <= MAX_LABELS and not any((finding, one) in EXCLUDED for one in drawn)
 
 
 def scp_codes(labels: Sequence[str], generator: np.random.Generator) -> dict[str, float]:
-    """Statements of PTB-XL that say the labels, and their likelihoods; an axis is said elsewhere."""
-    said = ["NORM"] if labels == ("NSR",) and generator.random() < NORMAL_SHARE else []
+    """SCP codes of the labels with their likelihoods; axes are not among them, since they stand in `heart_axis`."""
+    chosen = ["NORM"] if labels == ("NSR",) and generator.random() < NORMAL_SHARE else []
     for label in labels:
         codes = [code for code in PTBXL_LABELS[ORDER.index(label)].scp if code != "NORM"]
-        said += [str(generator.choice(codes))] if codes else []
-    return {code: float(generator.choice(LIKELIHOODS)) if "diagnostic" in STATEMENTS[code][1] else 0.0 for code in said}
+        if codes:
+            chosen.append(str(generator.choice(codes)))
+    return {code: _likelihood(code, generator) for code in chosen}
+
+
+def _likelihood(code: str, generator: np.random.Generator) -> float:
+    return float(generator.choice(LIKELIHOODS)) if "diagnostic" in STATEMENTS[code][1] else 0.0
 
 
 def heart_axis(labels: Sequence[str], generator: np.random.Generator) -> str:
-    """PTB-XL's word for the axis that the labels say."""
-    words = [word for label in labels for word in PTBXL_LABELS[ORDER.index(label)].axis]
-    return str(generator.choice(words or UNSAID_AXES))
+    """Value of `heart_axis` for the labels."""
+    axes = [axis for label in labels for axis in PTBXL_LABELS[ORDER.index(label)].axis]
+    return str(generator.choice(axes or UNLABELLED_AXES))
 
 
 def snomed_codes(labels: Sequence[str], generator: np.random.Generator) -> list[str]:
-    """Codes of the Challenge that say the labels."""
+    """SNOMED CT codes of the labels in the Challenge's header."""
     own = [PTBXL_LABELS[ORDER.index(label)].snomed for label in labels]
     return [codes[-1] if generator.random() < OTHER_CODE_SHARE else codes[0] for codes in own]

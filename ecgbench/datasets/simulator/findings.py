@@ -1,4 +1,4 @@
-"""What PTB-XL's labels look like on a simulated 12-lead ECG: each is a change of rhythm or waves that its definition names.
+"""What PTB-XL's labels look like on a simulated 12-lead ECG: each changes rhythm or waves as its definition states.
 
 The limits are those of the AHA/ACCF/HRS recommendations for the standardisation and interpretation of the electrocardiogram
 (doi:10.1161/CIRCULATIONAHA.108.191095 for QRS, doi:10.1161/CIRCULATIONAHA.108.191096 for QT and T).
@@ -16,7 +16,7 @@ from ecgbench.datasets.simulator.twelve_leads import QRS, SECOND, Ecg, P, Q, R, 
 Trait = Callable[[Ecg, np.random.Generator], Ecg]
 
 TRAITS: dict[str, Trait] = {}
-"""What makes a record have a label, by the label's name; a normal sinus rhythm changes nothing."""
+"""For each label's name, the function that gives an ECG the label; a normal sinus rhythm changes nothing."""
 
 V1, V2, V3, V4, V5, V6 = range(6)
 SEPTAL, LATERAL, ALL = [V1, V2], [V5, V6], slice(None)
@@ -30,7 +30,7 @@ chest's."""
 
 
 def trait(label: str) -> Callable[[Trait], Trait]:
-    """Register what makes a record have a label."""
+    """Register the function that gives an ECG a label."""
 
     def register(function: Trait) -> Trait:
         assert label not in TRAITS, label
@@ -41,7 +41,7 @@ def trait(label: str) -> Callable[[Trait], Trait]:
 
 
 def with_findings(ecg: Ecg, labels: Sequence[str], generator: np.random.Generator) -> Ecg:
-    """The ECG with what its labels say, applied in the labels' order."""
+    """The ECG with its labels' traits, applied in the labels' order."""
     for label in labels:
         ecg = TRAITS[label](ecg, generator)
     return ecg

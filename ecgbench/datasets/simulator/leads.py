@@ -1,4 +1,4 @@
-"""Simulated beats on several leads: each wave is the same Gaussian everywhere, and has an amplitude of its own on every lead.
+"""Simulated beats on several leads: a wave is the same Gaussian on every lead, with an amplitude of its own on each.
 
 Leads I, II and V1 to V6 are simulated; the other limb leads follow from I and II (Einthoven, Goldberger), noise included.
 """
@@ -38,11 +38,11 @@ PRECORDIAL = (
 to left, they are equal about V3 (the usual progression of a normal adult ECG)."""
 
 AXIS = 60.0
-"""Degrees, the axis of every wave unless another is named: lead II shows the whole of it."""
+"""Degrees, the axis of every wave unless another is named: that of lead II, which shows its full amplitude."""
 
 
 @dataclass(frozen=True)
-class Shape:
+class Morphology:
     """The waves of one class of beats.
 
     Attributes
@@ -58,11 +58,11 @@ class Shape:
     stretch: Float64[np.ndarray, " waves"]
 
 
-def shape_of(waves: Float64[np.ndarray, "5 3"], axis: Sequence[float] = (AXIS,) * 5) -> Shape:
-    """The shape of a beat whose waves P, Q, R, S and T are given along their axes in the frontal plane (degrees)."""
+def morphology_of(waves: Float64[np.ndarray, "5 3"], axis: Sequence[float] = (AXIS,) * 5) -> Morphology:
+    """The morphology of a beat whose waves P, Q, R, S and T have amplitudes along their axes (degrees) in the frontal plane."""
     amplitude, centre, width = waves.T
     limb = np.cos(np.deg2rad(np.array(axis) - np.array([[LEAD_I], [LEAD_II]])))
-    return Shape(amplitude * np.concatenate([limb, PRECORDIAL]), centre, width, STRETCH)
+    return Morphology(amplitude * np.concatenate([limb, PRECORDIAL]), centre, width, STRETCH)
 
 
 def lead_matrix(leads: Sequence[str]) -> Float64[np.ndarray, "leads 8"]:
@@ -84,25 +84,25 @@ def digitise(
     return steps
 
 
-def render_leads(beats: Beats, shapes: Sequence[Shape], fs: float, count: int) -> Float64[np.ndarray, "leads {count}"]:
-    """The first `count` samples of the beats' signal at `fs` Hz, in mV; a beat's class is the index of its shape."""
-    total = np.zeros((len(shapes[0].amplitude), count))
+def render_leads(beats: Beats, morphologies: Sequence[Morphology], fs: float, count: int) -> Float64[np.ndarray, "leads {count}"]:
+    """The first `count` samples of the beats' signal at `fs` Hz, in mV; a beat's class is the index of its morphology."""
+    total = np.zeros((len(morphologies[0].amplitude), count))
     for class_ in np.unique(beats.class_):
-        of, shape = beats.class_ == class_, shapes[class_]
-        total += shape.amplitude @ _waves(beats.time[of], beats.interval[of], shape, fs, count)
+        morphology, of_class = morphologies[class_], beats.class_ == class_
+        total += morphology.amplitude @ _waves(beats.time[of_class], beats.interval[of_class], morphology, fs, count)
     return total
 
 
 def _waves(
-    time: Float64[np.ndarray, " beats"], interval: Float64[np.ndarray, " beats"], shape: Shape, fs: float, count: int
+    time: Float64[np.ndarray, " beats"], interval: Float64[np.ndarray, " beats"], morphology: Morphology, fs: float, count: int
 ) -> Float64[np.ndarray, "waves {count}"]:
     """Each wave of all beats, of amplitude 1."""
-    stretch = interval[:, None] ** shape.stretch
+    stretch = interval[:, None] ** morphology.stretch
     first = np.floor((time + REACH[0]) * fs).astype(np.int64)
     sample = first[:, None] + np.arange(int((REACH[1] - REACH[0]) * fs) + 1)
     offset = sample / fs - time[:, None]
-    deviation = (offset[:, None, :] - (shape.centre * stretch)[:, :, None]) / (shape.width * stretch)[:, :, None]
-    waves = len(shape.centre)
+    deviation = (offset[:, None, :] - (morphology.centre * stretch)[:, :, None]) / (morphology.width * stretch)[:, :, None]
+    waves = len(morphology.centre)
     place = sample[:, None, :] + count * np.arange(waves)[:, None]
     inside = np.broadcast_to(((sample >= 0) & (sample < count))[:, None, :], place.shape)
     total = np.bincount(place[inside], weights=np.exp(-(deviation[inside] ** 2) / 2), minlength=waves * count)

@@ -1,4 +1,4 @@
-"""Simulated patients: each draws heart rate, waves, ectopic foci and noise from ranges of adult resting ECGs (lead II).
+"""Simulated patients: heart rate, waves, ectopic beats and noise are drawn from ranges of adult resting ECGs (lead II).
 
 The limits behind the ranges are the usual clinical ones: P under 0.25 mV and 120 ms, PR 120 to 200 ms, normal QRS up to 110 ms (Surawicz
 et al. 2009, doi:10.1161/CIRCULATIONAHA.108.191095), QT about 400 ms at 60 bpm; ventricular beats wider than 120 ms, T against them.

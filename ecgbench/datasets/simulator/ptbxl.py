@@ -33,13 +33,13 @@ LEAST_RECORDS, MOST_RECORDS = 20, 99_999
 STORAGE = Storage("16", gain=1000.0, zero=0, bits=16)
 
 SECOND_RECORD_SHARE = 0.15
-"""Probability that a record of even number is of the patient of the one before."""
+"""Probability that a record with an even number has the same patient as the one before."""
 
 FOLDS = 10
 
 FEATURE_STEP = 13
-"""Labels by which the featured one goes on from a pair of records to the next of the same fold; prime to their number, so that a fold has
-all of them after as many pairs."""
+"""Step in the list of labels from the featured label of a pair of records to that of the fold's next pair. It is coprime to the number of
+labels, so that in each fold every label is featured after that many pairs."""
 
 PER_FOLDER = 1000
 """Records of a folder."""
@@ -62,8 +62,8 @@ COMPACT_SHARE = 0.1
 
 
 @dataclass(frozen=True)
-class Subject:
-    """A record before it is simulated.
+class RecordPlan:
+    """What a record shows, before it is simulated.
 
     Attributes
     ----------
@@ -88,41 +88,41 @@ def simulate_ptbxl(folder: Path, numbers: DatasetProtocol, size: SimulatedSize) 
     count = at_least("records", RECORDS if size.records is None else size.records, LEAST_RECORDS)
     if count > MOST_RECORDS:
         raise InputError(f"expected at most {MOST_RECORDS} records, because five digits name them, got {count}; name fewer.")
-    what = f"seed {size.seed}, {count} records at {numbers.fs:g} Hz"
-    origin = f"Simulated ECGs, no recordings, in place of {numbers.slug} {numbers.version}: {what}."
+    details = f"seed {size.seed}, {count} records at {numbers.fs:g} Hz"
+    origin = f"Simulated ECGs, no recordings, in place of {numbers.slug} {numbers.version}: {details}."
     with new_database(folder, origin) as partial:
-        WRITERS[numbers.slug](partial, numbers, _subjects(count, size.seed), size.seed)
+        WRITERS[numbers.slug](partial, numbers, _plans(count, size.seed), size.seed)
 
 
-def _subjects(count: int, seed: int) -> Iterator[Subject]:
+def _plans(count: int, seed: int) -> Iterator[RecordPlan]:
     from tqdm import tqdm
 
     for number in tqdm(range(1, count + 1), desc="simulate ptbxl", unit="record", leave=False):
-        yield subject(number, seed)
+        yield plan_record(number, seed)
 
 
-def subject(number: int, seed: int) -> Subject:
-    """Whose a record is and what it shows, the same however many others there are."""
+def plan_record(number: int, seed: int) -> RecordPlan:
+    """The plan of a record, which does not depend on how many records there are."""
     pair = (number + 1) // 2
     shared = _generator(pair, "pair", seed).random() < SECOND_RECORD_SHARE
     patient = 2 * pair - 1 if shared else number
     of_patient = _generator(patient, "person", seed)
     age, female = int(of_patient.integers(18, 90)), bool(of_patient.random() < 0.5)
     labels = draw_labels(_generator(number, "labels", seed), _featured(pair) if number % 2 else "")
-    return Subject(number, patient, 1 + pair % FOLDS, age, female, labels)
+    return RecordPlan(number, patient, 1 + pair % FOLDS, age, female, labels)
 
 
 def _featured(pair: int) -> str:
-    """The label that the first record of a pair has for sure."""
+    """The label that the first record of a pair always has."""
     turn, fold = divmod(pair, FOLDS)
     return PTBXL.classes[(FEATURE_STEP * turn + fold) % len(PTBXL.classes)]
 
 
-def record_steps(of: Subject, fs: float, seed: int) -> Int64[np.ndarray, "12 time"]:
+def record_steps(plan: RecordPlan, fs: float, seed: int) -> Int64[np.ndarray, "12 time"]:
     """The twelve leads of a record in microvolts."""
-    patient = draw_patient(_generator(of.patient, "patient", seed))
-    generator = _generator(of.number, "record", seed)
-    ecg = with_findings(normal_ecg(patient, generator), of.labels, generator)
+    patient = draw_patient(_generator(plan.patient, "patient", seed))
+    generator = _generator(plan.number, "record", seed)
+    ecg = with_findings(normal_ecg(patient, generator), plan.labels, generator)
     return digitise(render_ecg(ecg, patient, generator, fs), lead_matrix(TWELVE), STORAGE.gain)
 
 
@@ -130,7 +130,7 @@ def _generator(number: int, what: str, seed: int) -> np.random.Generator:
     return identity_generator("simulated", PTBXL.slug, number, what, seed)
 
 
-def _write_tables(folder: Path, numbers: DatasetProtocol, subjects: Iterator[Subject], seed: int) -> None:
+def _write_tables(folder: Path, numbers: DatasetProtocol, plans: Iterator[RecordPlan], seed: int) -> None:
     """PTB-XL's own form: two tables, and the records of one sampling rate."""
     with open(folder / "scp_statements.csv", "w", newline="") as file:
         statements = csv.writer(file, lineterminator="\n")
@@ -140,44 +140,44 @@ def _write_tables(folder: Path, numbers: DatasetProtocol, subjects: Iterator[Sub
     with open(folder / "ptbxl_database.csv", "w", newline="") as file:
         table = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
         table.writeheader()
-        for of in subjects:
-            table.writerow(_row(of, _generator(of.number, "codes", seed)))
-            write_record(folder / _path(of, numbers.fs), record_steps(of, numbers.fs, seed), TWELVE, numbers.fs, STORAGE)
+        for plan in plans:
+            table.writerow(_row(plan, _generator(plan.number, "codes", seed)))
+            write_record(folder / _path(plan, numbers.fs), record_steps(plan, numbers.fs, seed), TWELVE, numbers.fs, STORAGE)
 
 
-def _row(of: Subject, generator: np.random.Generator) -> Mapping[str, object]:
+def _row(plan: RecordPlan, generator: np.random.Generator) -> Mapping[str, object]:
     return {
-        "ecg_id": of.number,
-        "patient_id": float(of.patient),
-        "age": float(of.age),
-        "sex": int(of.female),
-        "scp_codes": scp_codes(of.labels, generator),
-        "heart_axis": heart_axis(of.labels, generator),
-        "strat_fold": of.fold,
-        "filename_lr": _path(of, 100),
-        "filename_hr": _path(of, 500),
+        "ecg_id": plan.number,
+        "patient_id": float(plan.patient),
+        "age": float(plan.age),
+        "sex": int(plan.female),
+        "scp_codes": scp_codes(plan.labels, generator),
+        "heart_axis": heart_axis(plan.labels, generator),
+        "strat_fold": plan.fold,
+        "filename_lr": _path(plan, 100),
+        "filename_hr": _path(plan, 500),
     }
 
 
-def _path(of: Subject, fs: float) -> str:
-    """Of a record below the database's folder, without suffix."""
+def _path(plan: RecordPlan, fs: float) -> str:
+    """Path of a record below the database's folder, without suffix."""
     rate = "lr" if fs == 100 else "hr"
-    return f"records{fs:g}/{of.number // PER_FOLDER * PER_FOLDER:05d}/{of.number:05d}_{rate}"
+    return f"records{fs:g}/{plan.number // PER_FOLDER * PER_FOLDER:05d}/{plan.number:05d}_{rate}"
 
 
-def _write_challenge(folder: Path, numbers: DatasetProtocol, subjects: Iterator[Subject], seed: int) -> None:
+def _write_challenge(folder: Path, numbers: DatasetProtocol, plans: Iterator[RecordPlan], seed: int) -> None:
     """The Challenge's form: labels in the headers, samples in MATLAB's form; the folds are in PTB-XL's table only."""
-    for of in subjects:
-        path = folder / f"training/ptb-xl/g{1 + (of.number - 1) // PER_FOLDER}/HR{of.number:05d}"
+    for plan in plans:
+        path = folder / f"training/ptb-xl/g{1 + (plan.number - 1) // PER_FOLDER}/HR{plan.number:05d}"
         path.parent.mkdir(parents=True, exist_ok=True)
-        values = record_steps(of, numbers.fs, seed).astype("<i2")
+        values = record_steps(plan, numbers.fs, seed).astype("<i2")
         matrix = struct.pack("<5i", LEVEL_4_INT16, *values.shape, 0, len(LEVEL_4_NAME)) + LEVEL_4_NAME
         path.with_suffix(".mat").write_bytes(matrix + values.tobytes(order="F"))
-        path.with_suffix(".hea").write_text(_header(path.name, values, numbers.fs, _comments(of, _generator(of.number, "codes", seed))))
+        path.with_suffix(".hea").write_text(_header(path.name, values, numbers.fs, _comments(plan, _generator(plan.number, "codes", seed))))
 
 
 def _header(name: str, values: np.ndarray, fs: float, comments: Sequence[str]) -> str:
-    """A header as the Challenge's are; WFDB's tools write other ones."""
+    """A header in the Challenge's format, which WFDB's tools do not write."""
     checksums = values.sum(axis=1, dtype=np.int16)
     leads = [
         f"{name}.mat 16x1+24 1000.0(0)/mv 16 0 {first} {checksum} 0 {lead}"
@@ -186,13 +186,13 @@ def _header(name: str, values: np.ndarray, fs: float, comments: Sequence[str]) -
     return "\n".join([f"{name} {len(leads)} {fs:g} {values.shape[1]}", *leads, *comments, ""])
 
 
-def _comments(of: Subject, generator: np.random.Generator) -> list[str]:
-    said = {"Age": of.age, "Sex": "Female" if of.female else "Male", "Dx": ",".join(snomed_codes(of.labels, generator))}
+def _comments(plan: RecordPlan, generator: np.random.Generator) -> list[str]:
+    known = {"Age": plan.age, "Sex": "Female" if plan.female else "Male", "Dx": ",".join(snomed_codes(plan.labels, generator))}
     sign = "#" if generator.random() < COMPACT_SHARE else "# "
-    return [f"{sign}{name}: {value}" for name, value in {**said, "Rx": "Unknown", "Hx": "Unknown", "Sx": "Unknown"}.items()]
+    return [f"{sign}{name}: {value}" for name, value in {**known, "Rx": "Unknown", "Hx": "Unknown", "Sx": "Unknown"}.items()]
 
 
-Writer = Callable[[Path, DatasetProtocol, Iterator[Subject], int], None]
+Writer = Callable[[Path, DatasetProtocol, Iterator[RecordPlan], int], None]
 
 WRITERS: Mapping[str, Writer] = MappingProxyType({PTBXL.slug: _write_tables, PTBXL_CHALLENGE.slug: _write_challenge})
 """By the slug of the edition."""

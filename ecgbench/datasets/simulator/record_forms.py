@@ -27,6 +27,7 @@ INCARTDB_BLOCKS = (2, 3, 2, 1, 3, 3, 1, 2, 2, 3, 2, 2, 2, 1, 3, 2, 4, 2, 3, 1, 2
 """Records of each simulated patient, one after the other; I35 to I38 are one patient's, who is then on both sides of the split."""
 
 _PATIENT_ENDS = tuple(accumulate(INCARTDB_BLOCKS))
+"""Number of each patient's last record."""
 
 DIAGNOSES = ("Coronary artery disease, arterial hypertension", "Transient ischemic attack", "Acute MI", "Sinus node dysfunction")
 """As the comments of incartdb name them."""

@@ -60,7 +60,7 @@ MUSCLE_FREQUENCY = 20.0
 
 @dataclass(frozen=True)
 class Patient:
-    """All that is one patient's own.
+    """The properties of a patient.
 
     Attributes
     ----------
@@ -164,15 +164,15 @@ def _rhythm_spectrum(frequency: Frequencies) -> Frequencies:
 def _places(
     generator: np.random.Generator, slot: Float64[np.ndarray, " beats"], duration: float, count: int
 ) -> Int64[np.ndarray, " abnormal"]:
-    """Indices of `count` beats, no two adjacent, whose neighbours lie in the record; each such choice is equally likely."""
+    """Indices of `count` beats, no two adjacent, with both neighbours in the record; all such choices are equally likely."""
     inside = np.flatnonzero((slot >= 0) & (slot < duration))[1:-1]
     most = (len(inside) + 1) // 2
     if count > most:
         raise InputError(f"expected at most {most} abnormal beats in {duration:g} s at this heart rate, got {count}; draw a longer record.")
     if not count:
         return inside[:0]
-    apart = np.sort(generator.choice(len(inside) - count + 1, size=count, replace=False)) + np.arange(count)
-    chosen: Int64[np.ndarray, " abnormal"] = inside[apart]
+    not_adjacent = np.sort(generator.choice(len(inside) - count + 1, size=count, replace=False)) + np.arange(count)
+    chosen: Int64[np.ndarray, " abnormal"] = inside[not_adjacent]
     return chosen
 
 

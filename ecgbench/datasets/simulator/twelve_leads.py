@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from jaxtyping import Float64
 
-from ecgbench.datasets.simulator.leads import AXIS, LEAD_I, LEAD_II, MEASURED, PRECORDIAL, Shape, render_leads
+from ecgbench.datasets.simulator.leads import AXIS, LEAD_I, LEAD_II, MEASURED, PRECORDIAL, Morphology, render_leads
 from ecgbench.datasets.simulator.rhythm import (
     HIGH_FREQUENCY,
     MOTION_FREQUENCY,
@@ -27,7 +27,7 @@ from ecgbench.datasets.simulator.rhythm import (
 from ecgbench.datasets.simulator.rhythm import N as NORMAL
 
 P, Q, R, S, T, SECOND = range(6)
-"""The waves; the last one is what a finding adds: the second R of a bundle branch block, the spike of a pacemaker."""
+"""The waves. SECOND is one that a finding adds: the second R of a bundle branch block, or the spike of a pacemaker."""
 
 QRS = [Q, R, S, SECOND]
 
@@ -69,8 +69,8 @@ class Ecg:
     Attributes
     ----------
     interval, variability : mean and standard deviation of the sinus intervals, s
-    swing : amplitude, in parts of the mean, by which the intervals swing with respiration, in place of that; 0 for none
-    scatter : standard deviation of independent intervals in parts of their mean, in place of that; 0 for none
+    swing : if not 0, the intervals vary with respiration instead, by this amplitude in parts of the mean
+    scatter : if not 0, the intervals are independent instead, with this standard deviation in parts of the mean
     early : number of premature atrial beats
     fibrillation, flutter : amplitude of the atria's waves, mV
     flutter_period : s
@@ -93,10 +93,10 @@ class Ecg:
     flutter: float = 0.0
     flutter_period: float = 0.2
 
-    def shape(self) -> Shape:
+    def morphology(self) -> Morphology:
         """Amplitudes on the measured leads."""
         limb = self.limb * np.cos(np.deg2rad(self.axis - np.array([[LEAD_I], [LEAD_II]])))
-        return Shape(np.concatenate([limb, self.chest]), self.centre, self.width, np.append(STRETCH, 0.0))
+        return Morphology(np.concatenate([limb, self.chest]), self.centre, self.width, np.append(STRETCH, 0.0))
 
 
 def normal_ecg(patient: Patient, generator: np.random.Generator) -> Ecg:
@@ -114,7 +114,7 @@ def normal_ecg(patient: Patient, generator: np.random.Generator) -> Ecg:
 
 
 def changed(values: np.ndarray, where: Any, to: Any) -> np.ndarray:
-    """A copy with other values in some places."""
+    """A copy of the values with `to` at `where`."""
     copy = values.copy()
     copy[where] = to
     return copy
@@ -142,9 +142,9 @@ def lay_out(ecg: Ecg, patient: Patient, generator: np.random.Generator) -> Beats
 def render_ecg(ecg: Ecg, patient: Patient, generator: np.random.Generator, fs: float) -> Float64[np.ndarray, "8 time"]:
     """The measured leads at `fs` Hz, in mV: beats, the atria's waves and noise."""
     count = round(DURATION * fs)
-    shape = ecg.shape()
+    morphology = ecg.morphology()
     beats = lay_out(ecg, patient, generator)
-    signal: Float64[np.ndarray, "8 time"] = render_leads(beats, [shape, _ectopic(shape, patient)], fs, count)
+    signal: Float64[np.ndarray, "8 time"] = render_leads(beats, [morphology, _ectopic(morphology, patient)], fs, count)
     signal += _noise(patient, generator, fs, count)
     if ecg.fibrillation:
         waves = _coloured(generator, 1, fs, count, lambda frequency: _bell(frequency, FIBRILLATION_FREQUENCY, FIBRILLATION_SPREAD))
@@ -157,16 +157,17 @@ def render_ecg(ecg: Ecg, patient: Patient, generator: np.random.Generator, fs: f
     return signal
 
 
-def _ectopic(shape: Shape, patient: Patient) -> Shape:
-    """The shape of a premature atrial beat: the same but for its P wave."""
+def _ectopic(sinus_beat: Morphology, patient: Patient) -> Morphology:
+    """The morphology of a premature atrial beat: that of a sinus beat with another P wave."""
     ectopic, sinus = patient.waves[SVEB, P], patient.waves[NORMAL, P]
-    amplitude = shape.amplitude.copy()
+    amplitude = sinus_beat.amplitude.copy()
     amplitude[:, P] *= ectopic[0] / sinus[0]
-    return replace(shape, amplitude=amplitude, centre=changed(shape.centre, P, ectopic[1]), width=changed(shape.width, P, ectopic[2]))
+    centre, width = changed(sinus_beat.centre, P, ectopic[1]), changed(sinus_beat.width, P, ectopic[2])
+    return replace(sinus_beat, amplitude=amplitude, centre=centre, width=width)
 
 
 def _noise(patient: Patient, generator: np.random.Generator, fs: float, count: int) -> Float64[np.ndarray, "8 {count}"]:
-    """Baseline wander, electrode motion and muscle noise of each measured lead, in mV, of one transform."""
+    """Baseline wander, electrode motion and muscle noise of each measured lead, in mV, made by one Fourier transform."""
 
     def spectrum(frequency: Frequencies) -> Frequencies:
         parts = {

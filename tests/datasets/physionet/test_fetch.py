@@ -14,7 +14,7 @@ import pytest
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import DATASETS, data_root, download, fetch_command, load_dataset
-from ecgbench.datasets.records.checksums import ListedPaths, inside, read_sums, sums_of
+from ecgbench.datasets.records.checksums import ListedPaths, checked_path, read_sums, sums_of
 from ecgbench.errors import DataError, InputError
 from ecgbench.protocol import MITDB, PTBXL, PTBXL_100HZ
 from tests.datasets.physionet.databases import ENTRY, NAMES, NUMBERS, PATHS, WHOLE, content_of, fetch, held, list_sums, publish
@@ -199,7 +199,7 @@ ESCAPING = ("/etc/passwd", "../other/file", "records/../../../file", "..", "C:/f
 @pytest.mark.parametrize("path", ESCAPING)
 def test_path_that_leads_out_of_the_folder_is_refused(server: FileServer, root: Path, published: Path, path: str) -> None:
     with pytest.raises(DataError, match="expected a path below the database's folder"):
-        inside(path)
+        checked_path(path)
     with open(published / "SHA256SUMS.txt", "a") as file:
         file.write(f"{'0' * 64} {path}\n")
     with pytest.raises(DataError, match=r"expected a path below the database's folder, got .* is not to be trusted"):
@@ -213,7 +213,7 @@ def test_path_that_a_dataset_asks_for_is_refused_too(server: FileServer, root: P
 
 
 def test_dots_within_a_name_lead_nowhere() -> None:
-    assert inside("records/100..dat") == "records/100..dat"
+    assert checked_path("records/100..dat") == "records/100..dat"
 
 
 # The list

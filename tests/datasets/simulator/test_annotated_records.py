@@ -14,7 +14,7 @@ from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import SimulatedSize
 from ecgbench.datasets.simulator import rhythm as simulator
 from ecgbench.datasets.simulator.annotated_records import RecordForm, lay_out, simulate_records, with_rare_beats
-from ecgbench.datasets.simulator.leads import MEASURED, TWELVE, digitise, lead_matrix, render_leads, shape_of
+from ecgbench.datasets.simulator.leads import MEASURED, TWELVE, digitise, lead_matrix, morphology_of, render_leads
 from ecgbench.datasets.simulator.patients import draw_patient
 from ecgbench.datasets.simulator.record_forms import ICENTIA11K_FORM, INCARTDB_FORM, MITDB_FORM, SVDB_FORM
 from ecgbench.errors import InputError
@@ -60,7 +60,7 @@ def paths(root: Path, numbers: DatasetProtocol) -> list[Path]:
     return [path for path in found if path.with_name(f"{path.name}.hea").is_file()]
 
 
-# Shape
+# Form of the records
 
 
 @every_database
@@ -162,7 +162,7 @@ def test_beats_are_annotated_at_their_peaks(root: Path) -> None:
 def test_one_lead_of_the_axis_is_what_the_embedded_simulator_renders() -> None:
     patient = draw_patient(np.random.default_rng(3))
     beats = simulator.layout(patient, np.random.default_rng(4), 10, [simulator.SVEB, simulator.VEB])
-    found = render_leads(beats, [shape_of(waves) for waves in patient.waves], 250, 2500)
+    found = render_leads(beats, [morphology_of(waves) for waves in patient.waves], 250, 2500)
     np.testing.assert_allclose(found[MEASURED.index("II")], simulator.render(beats, patient, 250, 2500), atol=1e-12)
 
 
@@ -170,13 +170,13 @@ def test_leads_are_the_sum_of_their_waves() -> None:
     """The same, beat by beat and wave by wave."""
     patient = draw_patient(np.random.default_rng(5))
     beats = simulator.layout(patient, np.random.default_rng(6), 5, [simulator.VEB])
-    shapes = [shape_of(waves) for waves in patient.waves]
+    morphologies = [morphology_of(waves) for waves in patient.waves]
     time, wanted = np.arange(500) / 100, np.zeros((8, 500))
     for at, class_, interval in zip(beats.time, beats.class_, beats.interval, strict=True):
-        shape = shapes[class_]
-        for amplitude, centre, width, power in zip(shape.amplitude.T, shape.centre, shape.width, shape.stretch, strict=True):
+        beat = morphologies[class_]
+        for amplitude, centre, width, power in zip(beat.amplitude.T, beat.centre, beat.width, beat.stretch, strict=True):
             wanted += np.outer(amplitude, np.exp(-((((time - at) / interval**power - centre) / width) ** 2) / 2))
-    np.testing.assert_allclose(render_leads(beats, shapes, 100, 500), wanted, atol=1e-5)
+    np.testing.assert_allclose(render_leads(beats, morphologies, 100, 500), wanted, atol=1e-5)
 
 
 def test_sums_of_leads_are_those_of_stored_values() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecgbench.datasets.simulator.database_writer import Marks, Storage, new_database, write_annotations, write_record
+from ecgbench.datasets.simulator.database_writer import Annotations, Storage, new_database, write_annotations, write_record
 from ecgbench.errors import InputError
 from tests.datasets.records.wfdb_files import wfdb
 
@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
 def write_database(folder: Path) -> None:
     with new_database(folder, "Simulated.") as partial:
         write_record(partial / "sub" / "b", np.arange(20).reshape(2, 10), ("x", "y"), 250, STORAGE, ("#<age>: 65", "# patient 1"))
-        write_annotations(partial / "sub" / "b", Marks(np.array([2, 2, 7]), ("+", "N", "V"), ("(N", "", "")))
+        write_annotations(partial / "sub" / "b", Annotations(np.array([2, 2, 7]), ("+", "N", "V"), ("(N", "", "")))
         write_record(partial / "a", np.array([[5000, -5000, 0]]), ("x",), 250, STORAGE)
 
 

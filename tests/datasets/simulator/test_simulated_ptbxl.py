@@ -27,7 +27,7 @@ from ecgbench.datasets.simulator.diagnoses import (
 from ecgbench.datasets.simulator.findings import TRAITS, with_findings
 from ecgbench.datasets.simulator.leads import MEASURED
 from ecgbench.datasets.simulator.patients import draw_patient
-from ecgbench.datasets.simulator.ptbxl import COLUMNS, RECORDS, record_steps, simulate_ptbxl, subject
+from ecgbench.datasets.simulator.ptbxl import COLUMNS, RECORDS, plan_record, record_steps, simulate_ptbxl
 from ecgbench.datasets.simulator.twelve_leads import SECOND, Ecg, P, Q, R, S, T, lay_out, normal_ecg, render_ecg
 from ecgbench.errors import InputError
 from ecgbench.protocol import PTBXL, PTBXL_100HZ, PTBXL_CHALLENGE, PTBXL_LABELS, DatasetProtocol
@@ -36,7 +36,7 @@ from tests.datasets.simulator.test_database_writer import contents
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:wfdb", "ignore::DeprecationWarning:pandas")
 COUNT = 24
-SUBJECTS = [subject(number, 0) for number in range(1, RECORDS + 1)]
+PLANS = [plan_record(number, 0) for number in range(1, RECORDS + 1)]
 
 
 def write(root: Path, numbers: DatasetProtocol, records: int = COUNT, seed: int = 0) -> Path:
@@ -73,11 +73,11 @@ def test_table_has_the_databases_columns_and_a_row_a_record(rows: list[dict[str,
 def test_tables_say_the_labels(root: Path, rows: list[dict[str, str]]) -> None:
     with open(root / "ptb-xl" / "1.0.3" / "scp_statements.csv", newline="") as file:
         known = {row[""]: row for row in csv.DictReader(file)}
-    for row, of in zip(rows, SUBJECTS, strict=False):
+    for row, plan in zip(rows, PLANS, strict=False):
         codes = ast.literal_eval(row["scp_codes"])
         assert set(codes) <= set(known)
         said = [label.name for label in PTBXL_LABELS if set(codes) & set(label.scp) or row["heart_axis"] in label.axis]
-        assert (said, int(row["strat_fold"])) == (list(of.labels), of.fold)
+        assert (said, int(row["strat_fold"])) == (list(plan.labels), plan.fold)
     assert known["LNGQT"] == {"": "LNGQT", "description": "long QT-interval", "diagnostic": "1.0", "form": "1.0", "rhythm": ""}
 
 
@@ -150,21 +150,21 @@ def test_editions_load_alike_and_are_marked(root: Path, tmp_path: Path) -> None:
 
 
 def test_patients_are_in_one_fold_and_some_have_two_records() -> None:
-    folds = {(of.patient, of.fold) for of in SUBJECTS}
-    patients = Counter(of.patient for of in SUBJECTS)
+    folds = {(plan.patient, plan.fold) for plan in PLANS}
+    patients = Counter(plan.patient for plan in PLANS)
     assert len(folds) == len(patients)
     assert set(patients.values()) == {1, 2}
     assert 0.03 < np.mean([count == 2 for count in patients.values()]) < 0.15
-    assert Counter(of.fold for of in SUBJECTS) == dict.fromkeys(range(1, 11), RECORDS // 10)
+    assert Counter(plan.fold for plan in PLANS) == dict.fromkeys(range(1, 11), RECORDS // 10)
 
 
 def test_every_label_is_in_every_fold() -> None:
-    assert {(of.fold, label) for of in SUBJECTS for label in of.labels} == {(fold, label) for fold in range(1, 11) for label in ORDER}
+    assert {(plan.fold, label) for plan in PLANS for label in plan.labels} == {(fold, label) for fold in range(1, 11) for label in ORDER}
 
 
 def test_most_records_are_in_sinus_rhythm_and_each_has_one_to_three_labels() -> None:
-    assert np.mean(["NSR" in of.labels for of in SUBJECTS]) > 0.45
-    assert {len(of.labels) for of in SUBJECTS} == {1, 2, 3}
+    assert np.mean(["NSR" in plan.labels for plan in PLANS]) > 0.45
+    assert {len(plan.labels) for plan in PLANS} == {1, 2, 3}
 
 
 @pytest.mark.parametrize("featured", ["", *ORDER])
@@ -207,7 +207,7 @@ def intervals(*labels: str, seed: int = 0) -> np.ndarray:
 
 
 def amplitude(of: Ecg, lead: str, wave: int) -> float:
-    return float(of.shape().amplitude[MEASURED.index(lead), wave])
+    return float(of.morphology().amplitude[MEASURED.index(lead), wave])
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -234,7 +234,7 @@ def test_waves_are_what_their_names_say(seed: int) -> None:
     assert amplitude(ecg("LBBB", seed=seed), "V1", S) < -0.7
     assert amplitude(ecg("LBBB", seed=seed), "V6", R) > 0 > amplitude(ecg("LBBB", seed=seed), "V6", T)
     assert (ecg("NSIVCB", seed=seed).width[[Q, R, S]] > 1.6 * normal.width[[Q, R, S]]).all()
-    assert np.abs(ecg("LQRSV", seed=seed).shape().amplitude[:2, [Q, R, S]]).max() < 0.31
+    assert np.abs(ecg("LQRSV", seed=seed).morphology().amplitude[:2, [Q, R, S]]).max() < 0.31
     assert amplitude(ecg("QAb", seed=seed), "II", Q) < -0.3
     assert amplitude(ecg("TInv", seed=seed), "II", T) < 0 < amplitude(normal, "II", T)
     assert abs(amplitude(ecg("TAb", seed=seed), "II", T)) < 0.2 * amplitude(normal, "II", T)
@@ -261,8 +261,8 @@ def test_same_seed_writes_the_same_bytes_and_fewer_records_do_not_change_them(ro
 
 
 def test_seeds_differ() -> None:
-    assert [subject(number, 1).labels for number in range(2, 40, 2)] != [subject(number, 0).labels for number in range(2, 40, 2)]
-    assert (record_steps(SUBJECTS[0], 100, 0) != record_steps(SUBJECTS[0], 100, 1)).any()
+    assert [plan_record(number, 1).labels for number in range(2, 40, 2)] != [plan_record(number, 0).labels for number in range(2, 40, 2)]
+    assert (record_steps(PLANS[0], 100, 0) != record_steps(PLANS[0], 100, 1)).any()
 
 
 @pytest.mark.parametrize(
