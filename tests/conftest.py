@@ -1,5 +1,6 @@
 """What all tests share: annotations checked while they run, fixed random examples, a store of their own, the real files."""
 
+import functools
 import os
 import subprocess
 from pathlib import Path
@@ -44,6 +45,7 @@ def unpacked(shared, tmp_path_factory):
     """Of an archive of real records, the root below which it is unpacked; all archives are below one, laid out as `ECGBENCH_DATA` is."""
     folder = tmp_path_factory.mktemp("records")
 
+    @functools.cache
     def root(name):
         if not (shared / "data" / f"{name}.tar.xz").is_file():
             pytest.skip(f"no real records of {name} in {shared / 'data'}")

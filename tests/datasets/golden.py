@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,6 @@ def golden_windows(reference: Path, name: str) -> dict[str, Any]:
     return found
 
 
-@cache
 def read(root: Path, name: str, record: str) -> Record:
     numbers = NUMBERS[name]
     return read_record(root / numbers.slug / numbers.version, record, 0, numbers.fs)
@@ -46,10 +44,14 @@ def digests(windows: Windows) -> dict[str, Any]:
     }
 
 
-def of_record(dataset: Dataset, record: str) -> Windows:
-    side = dataset.train if record in NUMBERS[dataset.name].train else dataset.test
-    return side.take(np.flatnonzero(side.record == record))
+def by_record(dataset: Dataset) -> dict[str, Windows]:
+    """The windows of each record that the split names, from the side on which it should be."""
+    numbers = NUMBERS[dataset.name]
+    sides = [(dataset.train, numbers.train), (dataset.test, numbers.test)]
+    return {record: side.take(np.flatnonzero(side.record == record)) for side, records in sides for record in records}
 
 
-def expected(golden: dict[str, Any], record: str) -> dict[str, Any]:
-    return {key: golden[record][key] for key in COMPARED}
+def differing(found: dict[str, dict[str, Any]], golden: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
+    """Of each record whose digests are not the golden ones, what differs."""
+    wrong = {record: [what for what in COMPARED if mine[what] != golden[record][what]] for record, mine in found.items()}
+    return {record: what for record, what in wrong.items() if what}

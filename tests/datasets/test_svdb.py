@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import load_dataset
 from ecgbench.datasets.records.cut import cut
 from ecgbench.datasets.records.wfdb_reader import read_record
@@ -20,11 +19,6 @@ from ecgbench.types import Dataset
 @pytest.fixture(scope="module")
 def root(unpacked: Callable[[str], Path]) -> Path:
     return unpacked("svdb")
-
-
-@pytest.fixture(scope="module")
-def dataset(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    return load_dataset("svdb", root, store=ArtifactStore(tmp_path_factory.mktemp("store")))
 
 
 def test_split_takes_half_of_the_78_records_by_their_numbers() -> None:
@@ -46,7 +40,8 @@ def test_beat_right_behind_the_end_of_860_is_no_fault_and_belongs_to_no_window(r
     assert sum(map(len, spans)) == len(set(record.sample.tolist())) - 1
 
 
-def test_records_are_patients_of_their_own(dataset: Dataset) -> None:
+def test_records_are_patients_of_their_own(load_real: Callable[..., Dataset]) -> None:
+    dataset = load_real("svdb", labels="aami")
     for side in (dataset.train, dataset.test):
         assert np.array_equal(side.patient, side.record)
     assert not any("both sides" in note for note in dataset.notes)
