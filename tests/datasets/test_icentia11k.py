@@ -158,7 +158,7 @@ def test_windows_hold_the_segments_signal(root: Path, store: ArtifactStore) -> N
         assert np.array_equal(train.raw(i)[0], signal_of(name)[start : start + WINDOW, 0].astype(np.float32))
 
 
-@pytest.mark.parametrize("value", [np.nan, 0.0, 1.5], ids=["invalid", "flat at zero", "flat elsewhere"])
+@pytest.mark.parametrize("value", [np.nan, 1.5], ids=["invalid", "flat"])
 def test_windows_without_a_signal_are_left_out_and_counted(root: Path, store: ArtifactStore, value: float) -> None:
     signal = signal_of(TRAIN[0])
     signal[WINDOW : 2 * WINDOW] = value
@@ -195,8 +195,7 @@ def test_segments_that_the_database_lacks_are_passed_over_and_counted(root: Path
     assert "398 of the stated segments are not in the database." in dataset.notes
 
 
-@pytest.mark.parametrize("suffix", [".hea", ".dat", ".atr"])
-@pytest.mark.parametrize("name", [TRAIN[1], TEST[0]])
+@pytest.mark.parametrize(("name", "suffix"), [(TRAIN[1], ".hea"), (TEST[0], ".dat"), (TEST[0], ".atr")])
 def test_listed_segment_that_is_absent_is_named_with_the_command(root: Path, store: ArtifactStore, name: str, suffix: str) -> None:
     (root / FOLDER / path_of(name)).with_suffix(suffix).unlink()
     command = rf"ecgbench download icentia11k --dir {root}"
@@ -224,14 +223,9 @@ def test_list_of_one_side_alone_is_refused(root: Path, store: ArtifactStore, nam
 
 
 REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
-    "wrong rate": (lambda folder: write_segment(folder, TRAIN[1], fs=360), rf"expected 250 Hz in .*/{TRAIN[1]}\.hea, got 360 Hz; download"),
     "truncated signal": (
         lambda folder: (folder / path_of(TRAIN[1])).with_suffix(".dat").write_bytes(b"\0" * 100),
         rf"/{TRAIN[1]}\b.*; download",
-    ),
-    "no annotation": (
-        lambda folder: (folder / path_of(TRAIN[1])).with_suffix(".atr").write_bytes(b"\0\0"),
-        rf"expected annotations and their end mark in .*/{TRAIN[1]}\.atr, got .*; download",
     ),
     "nothing but undefined beats": (
         lambda folder: [write_segment(folder, name, beats=[(i * WINDOW, "Q") for i in range(5)]) for name in TRAIN],

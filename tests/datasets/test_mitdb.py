@@ -108,7 +108,7 @@ def test_file_simulated_marks_the_dataset(records: Path, datasets: dict[str, Dat
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("labels", "amii", 'expected labels of mitdb among aami, study, got "amii"'),
+        ("labels", "", 'expected labels of mitdb among aami, study, got ""'),
         ("split", "", 'expected split of mitdb among standard, patient, got ""'),
         ("edition", "2.0", 'expected edition of mitdb among , got "2.0"'),
         ("protocol", "theirs", 'expected protocol ours or study, got "theirs"'),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from itertools import product
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ GOLDEN = {
     "test": "cc5ab8afa2f01f4b37c0b8388358619fbd1820fffdc45228cd0a11e833b053b7",
 }
 
-sides = pytest.mark.parametrize("side", ["train", "test"])
+SIDES = ("train", "test")
 
 
 def digest(windows: Windows) -> str:
@@ -52,15 +53,15 @@ def dataset(store: ArtifactStore) -> Dataset:
     return load_dataset("synthetic", store=store)
 
 
-@sides
-def test_dataset_is_the_golden_one_to_the_byte(dataset: Dataset, side: str) -> None:
-    assert digest(getattr(dataset, side)) == GOLDEN[side]
+def test_dataset_is_the_golden_one_to_the_byte(dataset: Dataset) -> None:
+    for side in SIDES:
+        assert digest(getattr(dataset, side)) == GOLDEN[side], side
 
 
-@sides
-def test_stored_windows_are_the_simulated_ones(dataset: Dataset, store: ArtifactStore, side: str) -> None:
+def test_stored_windows_are_the_simulated_ones(dataset: Dataset, store: ArtifactStore) -> None:
     again = load_dataset("synthetic", store=store)
-    assert digest(getattr(again, side)) == digest(getattr(dataset, side))
+    for side in SIDES:
+        assert digest(getattr(again, side)) == digest(getattr(dataset, side)), side
     assert again.key == dataset.key
     assert len([stage for stage, _ in store if stage == "windows"]) == 2
 
@@ -71,104 +72,103 @@ def test_a_window_does_not_depend_on_how_many_others_are_drawn(dataset: Dataset)
     assert digest(alone) == digest(among)
 
 
-@sides
-def test_signal_is_whole_microvolts_of_plausible_range(dataset: Dataset, side: str) -> None:
-    signal = getattr(dataset, side).signal
-    whole = np.rint(signal.astype(np.float64) * 1000)
-    assert signal.dtype == np.float32
-    assert np.array_equal((whole / 1000).astype(np.float32), signal)
-    assert np.ptp(signal, axis=-1).min() > 0.3
-    assert np.abs(signal).max() < 5
+def test_signal_is_whole_microvolts_of_plausible_range(dataset: Dataset) -> None:
+    for side in SIDES:
+        signal = getattr(dataset, side).signal
+        whole = np.rint(signal.astype(np.float64) * 1000)
+        assert signal.dtype == np.float32, side
+        assert np.array_equal((whole / 1000).astype(np.float32), signal), side
+        assert np.ptp(signal, axis=-1).min() > 0.3, side
+        assert np.abs(signal).max() < 5, side
 
 
-@sides
-def test_twins_are_equal_outside_the_causal_mask_and_differ_everywhere_inside(dataset: Dataset, side: str) -> None:
-    windows = getattr(dataset, side)
-    for i in np.flatnonzero(windows.y)[:40]:
-        draw = simulate_window(str(windows.record[i]), int(windows.start[i]))
-        assert np.array_equal((draw.signal / 1000).astype(np.float32), windows.signal[i, 0])
-        assert np.array_equal(draw.signal != draw.twin, windows.causal[i, 0])
+def test_twins_are_equal_outside_the_causal_mask_and_differ_everywhere_inside(dataset: Dataset) -> None:
+    for side in SIDES:
+        windows = getattr(dataset, side)
+        for i in np.flatnonzero(windows.y)[:40]:
+            draw = simulate_window(str(windows.record[i]), int(windows.start[i]))
+            assert np.array_equal((draw.signal / 1000).astype(np.float32), windows.signal[i, 0])
+            assert np.array_equal(draw.signal != draw.twin, windows.causal[i, 0])
 
 
-@sides
-def test_causal_mask_is_empty_exactly_for_normal_windows(dataset: Dataset, side: str) -> None:
-    windows = getattr(dataset, side)
-    assert np.array_equal(causal_of(windows).any(axis=(1, 2)), windows.y != N)
+def test_causal_mask_is_empty_exactly_for_normal_windows(dataset: Dataset) -> None:
+    for side in SIDES:
+        windows = getattr(dataset, side)
+        assert np.array_equal(causal_of(windows).any(axis=(1, 2)), windows.y != N), side
 
 
-@sides
-def test_causal_mask_covers_every_abnormal_beat(dataset: Dataset, side: str) -> None:
-    windows = getattr(dataset, side)
-    for i, spans in enumerate(windows.spans):
-        for onset, offset, class_ in spans:
-            if class_ != N:
-                assert windows.causal[i, 0, onset:offset].mean() > 0.4
+def test_causal_mask_covers_every_abnormal_beat(dataset: Dataset) -> None:
+    for side in SIDES:
+        windows = getattr(dataset, side)
+        for i, spans in enumerate(windows.spans):
+            for onset, offset, class_ in spans:
+                if class_ != N:
+                    assert windows.causal[i, 0, onset:offset].mean() > 0.4
 
 
-@sides
-@pytest.mark.parametrize("class_", [SVEB, VEB])
-def test_most_of_the_causal_mask_lies_in_the_abnormal_beats_spans(dataset: Dataset, side: str, class_: int) -> None:
-    windows = getattr(dataset, side).take(np.flatnonzero(getattr(dataset, side).y == class_))
-    abnormal = windows.masks(np.full(len(windows), SVEB)) | windows.masks(np.full(len(windows), VEB))
-    causal = causal_of(windows)
-    assert (causal & abnormal).sum() > 0.85 * causal.sum()
-    assert (causal & windows.masks(windows.y)).sum() > 0.75 * causal.sum()
+def test_most_of_the_causal_mask_lies_in_the_abnormal_beats_spans(dataset: Dataset) -> None:
+    for side, class_ in product(SIDES, (SVEB, VEB)):
+        windows = getattr(dataset, side).take(np.flatnonzero(getattr(dataset, side).y == class_))
+        abnormal = windows.masks(np.full(len(windows), SVEB)) | windows.masks(np.full(len(windows), VEB))
+        causal = causal_of(windows)
+        assert (causal & abnormal).sum() > 0.85 * causal.sum(), side
+        assert (causal & windows.masks(windows.y)).sum() > 0.75 * causal.sum(), side
 
 
-@sides
-def test_causal_mask_stays_within_the_abnormal_beats_and_their_neighbours(dataset: Dataset, side: str) -> None:
-    windows = getattr(dataset, side)
-    for i in np.flatnonzero(windows.y):
-        spans, near = windows.spans[i], np.zeros(SYNTHETIC.window, dtype=bool)
-        for beat in np.flatnonzero(spans[:, 2]):
-            near[spans[beat - 1, 0] : spans[min(beat + 1, len(spans) - 1), 1]] = True
-        assert not (windows.causal[i, 0] & ~near).any()
+def test_causal_mask_stays_within_the_abnormal_beats_and_their_neighbours(dataset: Dataset) -> None:
+    for side in SIDES:
+        windows = getattr(dataset, side)
+        for i in np.flatnonzero(windows.y):
+            spans, near = windows.spans[i], np.zeros(SYNTHETIC.window, dtype=bool)
+            for beat in np.flatnonzero(spans[:, 2]):
+                near[spans[beat - 1, 0] : spans[min(beat + 1, len(spans) - 1), 1]] = True
+            assert not (windows.causal[i, 0] & ~near).any()
 
 
-@sides
-def test_spans_tile_the_window(dataset: Dataset, side: str) -> None:
-    for spans in getattr(dataset, side).spans:
-        assert spans[0, 0] == 0
-        assert spans[-1, 1] == SYNTHETIC.window
-        assert np.array_equal(spans[1:, 0], spans[:-1, 1])
-        assert (spans[:, 1] > spans[:, 0]).all()
+def test_spans_tile_the_window(dataset: Dataset) -> None:
+    for side in SIDES:
+        for spans in getattr(dataset, side).spans:
+            assert spans[0, 0] == 0
+            assert spans[-1, 1] == SYNTHETIC.window
+            assert np.array_equal(spans[1:, 0], spans[:-1, 1])
+            assert (spans[:, 1] > spans[:, 0]).all()
 
 
-@sides
-def test_labels_follow_from_the_spans(dataset: Dataset, side: str) -> None:
-    windows = getattr(dataset, side)
-    assert windows.y.tolist() == [window_label(spans[:, 2]) for spans in windows.spans]
+def test_labels_follow_from_the_spans(dataset: Dataset) -> None:
+    for side in SIDES:
+        windows = getattr(dataset, side)
+        assert windows.y.tolist() == [window_label(spans[:, 2]) for spans in windows.spans], side
 
 
-@sides
-def test_abnormal_windows_hold_one_to_three_abnormal_beats_mostly_of_their_class(dataset: Dataset, side: str) -> None:
-    windows = getattr(dataset, side)
-    for y, spans in zip(windows.y, windows.spans, strict=True):
-        abnormal = spans[spans[:, 2] != N, 2]
-        assert len(abnormal) <= 3
-        assert y == N or (abnormal == y).sum() > len(abnormal) / 2
+def test_abnormal_windows_hold_one_to_three_abnormal_beats_mostly_of_their_class(dataset: Dataset) -> None:
+    for side in SIDES:
+        windows = getattr(dataset, side)
+        for y, spans in zip(windows.y, windows.spans, strict=True):
+            abnormal = spans[spans[:, 2] != N, 2]
+            assert len(abnormal) <= 3
+            assert y == N or (abnormal == y).sum() > len(abnormal) / 2
 
 
 def test_no_patient_is_on_both_sides(dataset: Dataset) -> None:
     assert not set(dataset.train.patient) & set(dataset.test.patient)
 
 
-@sides
-def test_each_patient_has_one_record_of_consecutive_windows(dataset: Dataset, side: str) -> None:
-    windows = getattr(dataset, side)
-    count = SYNTHETIC_WINDOWS[side]
-    assert len(windows) == SYNTHETIC_PATIENTS[side] * count
-    assert windows.record.tolist() == windows.patient.tolist()
-    for record in np.unique(windows.record):
-        assert windows.start[windows.record == record].tolist() == [i * SYNTHETIC.window for i in range(count)]
+def test_each_patient_has_one_record_of_consecutive_windows(dataset: Dataset) -> None:
+    for side in SIDES:
+        windows = getattr(dataset, side)
+        count = SYNTHETIC_WINDOWS[side]
+        assert len(windows) == SYNTHETIC_PATIENTS[side] * count, side
+        assert windows.record.tolist() == windows.patient.tolist(), side
+        for record in np.unique(windows.record):
+            assert windows.start[windows.record == record].tolist() == [i * SYNTHETIC.window for i in range(count)]
 
 
-@sides
-def test_every_class_has_a_fair_share_of_windows_and_many_patients(dataset: Dataset, side: str) -> None:
-    windows = getattr(dataset, side)
-    assert np.bincount(windows.y).min() > 0.15 * len(windows)
-    for class_ in (SVEB, VEB):
-        assert len(set(windows.patient[windows.y == class_])) > 0.8 * SYNTHETIC_PATIENTS[side]
+def test_every_class_has_a_fair_share_of_windows_and_many_patients(dataset: Dataset) -> None:
+    for side in SIDES:
+        windows = getattr(dataset, side)
+        assert np.bincount(windows.y).min() > 0.15 * len(windows), side
+        for class_ in (SVEB, VEB):
+            assert len(set(windows.patient[windows.y == class_])) > 0.8 * SYNTHETIC_PATIENTS[side]
 
 
 def test_enough_test_windows_can_be_explained(dataset: Dataset) -> None:

@@ -138,13 +138,10 @@ def test_entry_says_what_was_registered(folder):
 REFUSED = {
     "names as one text": ({"train": "ab"}, r"""expected train as 1 or more different texts, such as \("a", "b"\), got 'ab'"""),
     "no name": ({"test": ()}, r"expected test as 1 or more different texts, .* got \(\)"),
-    "a name twice": ({"test": ("c", "c")}, "expected test as 1 or more different texts"),
     "a name on both sides": ({"test": ("c", "a")}, "expected records either in train or in test, got a in both; leave them out of one"),
     "patient of no record": ({"patients": {"e": "a"}}, "expected patients of records in train or test, got e; name the records"),
-    "sampling rate of nothing": ({"fs": 0}, "expected fs as a number above 0, got 0"),
     "window of nothing": ({"window": 0}, "expected window as a whole number from 1 on, got 0"),
     "negative lead": ({"lead": -1}, "expected lead as a whole number from 0 on, got -1"),
-    "key of other letters": ({"key": "my-records"}, 'expected a key of small letters, digits and underscores .* got "my-records"'),
     "unknown number": ({"classes": ("a", "b")}, 'expected numbers among architecture, .* got "classes"; choose one of these'),
 }
 
@@ -154,7 +151,7 @@ def test_records_are_refused_with(folder, case):
     changed, message = REFUSED[case]
     with pytest.raises(InputError, match=message):
         registered(folder, **changed)
-    assert {"my_records", "my-records"}.isdisjoint(DATASETS.keys())
+    assert "my_records" not in DATASETS
 
 
 def test_key_is_not_given_twice(folder):
@@ -174,10 +171,9 @@ def test_folder_that_is_not_there_is_named(folder):
         ecgbench.load_dataset("my_records")
 
 
-@pytest.mark.parametrize("suffix", [".hea", ".dat", ".atr"])
-def test_file_that_is_not_there_is_named_without_a_command_that_would_not_fetch_it(folder, suffix):
-    (folder / f"c{suffix}").unlink()
-    with pytest.raises(MissingDataError, match=rf"expected .*/my records/c\{suffix}, got no such file; put it there") as caught:
+def test_file_that_is_not_there_is_named_without_a_command_that_would_not_fetch_it(folder):
+    (folder / "c.atr").unlink()
+    with pytest.raises(MissingDataError, match=r"expected .*/my records/c\.atr, got no such file; put it there") as caught:
         loaded(folder)
     assert "download" not in str(caught.value)
 

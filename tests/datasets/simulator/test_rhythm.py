@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ MINUTES = 600.0
 FINE = 2000.0
 """Hz, for measuring widths."""
 
-seeds = pytest.mark.parametrize("seed", range(12))
+SEEDS = range(12)
 
 
 def patient_of(seed: int) -> Patient:
@@ -49,11 +50,11 @@ def qrs_width(patient: Patient, class_: int) -> float:
     return float(over[-1] - over[0]) / FINE
 
 
-@seeds
-def test_layout_is_the_same_for_the_same_identity(seed: int) -> None:
-    one, other = (layout(patient_of(seed), identity_generator(seed), MINUTES, [SVEB, VEB]) for _ in range(2))
-    assert one.time.tobytes() == other.time.tobytes()
-    assert one.class_.tobytes() == other.class_.tobytes()
+def test_layout_is_the_same_for_the_same_identity() -> None:
+    for seed in SEEDS:
+        one, other = (layout(patient_of(seed), identity_generator(seed), MINUTES, [SVEB, VEB]) for _ in range(2))
+        assert one.time.tobytes() == other.time.tobytes(), seed
+        assert one.class_.tobytes() == other.class_.tobytes(), seed
 
 
 def test_generators_of_different_identities_differ() -> None:
@@ -61,54 +62,53 @@ def test_generators_of_different_identities_differ() -> None:
     assert len(draws) == 4
 
 
-@seeds
-def test_intervals_have_the_patients_mean_and_variability(seed: int) -> None:
-    patient = patient_of(seed)
-    interval = layout(patient, identity_generator(seed), MINUTES).interval
-    assert interval.mean() == pytest.approx(patient.interval, rel=0.02)
-    assert interval.std() == pytest.approx(patient.variability, rel=0.2)
+def test_intervals_have_the_patients_mean_and_variability() -> None:
+    for seed in SEEDS:
+        patient = patient_of(seed)
+        interval = layout(patient, identity_generator(seed), MINUTES).interval
+        assert interval.mean() == pytest.approx(patient.interval, rel=0.02), seed
+        assert interval.std() == pytest.approx(patient.variability, rel=0.2), seed
 
 
-@seeds
-def test_rhythm_has_its_power_at_the_low_and_the_high_frequency(seed: int) -> None:
-    patient = patient_of(seed)
-    interval = layout(patient, identity_generator(seed), MINUTES).interval
-    power = np.abs(np.fft.rfft(interval - interval.mean())) ** 2
-    frequency = np.fft.rfftfreq(len(interval), patient.interval)
-    low, high = ((np.abs(frequency - centre) < 0.04) for centre in (0.1, 0.25))
-    assert power[low | high].sum() > 0.95 * power.sum()
-    assert 0.2 < power[low].sum() / power[high].sum() < 1.2
+def test_rhythm_has_its_power_at_the_low_and_the_high_frequency() -> None:
+    for seed in SEEDS:
+        patient = patient_of(seed)
+        interval = layout(patient, identity_generator(seed), MINUTES).interval
+        power = np.abs(np.fft.rfft(interval - interval.mean())) ** 2
+        frequency = np.fft.rfftfreq(len(interval), patient.interval)
+        low, high = ((np.abs(frequency - centre) < 0.04) for centre in (0.1, 0.25))
+        assert power[low | high].sum() > 0.95 * power.sum(), seed
+        assert 0.2 < power[low].sum() / power[high].sum() < 1.2, seed
 
 
-@seeds
-def test_twin_differs_only_in_the_abnormal_beats(seed: int) -> None:
-    beats = layout(patient_of(seed), identity_generator(seed), MINUTES, [SVEB] * 30 + [VEB] * 20)
-    twin, abnormal = beats.twin(), beats.class_ != N
-    assert np.array_equal(np.bincount(beats.class_), [len(abnormal) - 50, 30, 20])
-    assert not twin.class_.any()
-    assert np.array_equal(beats.time[~abnormal], twin.time[~abnormal])
-    assert (beats.time[abnormal] < twin.time[abnormal]).all()
+def test_twin_differs_only_in_the_abnormal_beats() -> None:
+    for seed in SEEDS:
+        beats = layout(patient_of(seed), identity_generator(seed), MINUTES, [SVEB] * 30 + [VEB] * 20)
+        twin, abnormal = beats.twin(), beats.class_ != N
+        assert np.array_equal(np.bincount(beats.class_), [len(abnormal) - 50, 30, 20]), seed
+        assert not twin.class_.any(), seed
+        assert np.array_equal(beats.time[~abnormal], twin.time[~abnormal]), seed
+        assert (beats.time[abnormal] < twin.time[abnormal]).all(), seed
 
 
-@seeds
-def test_compensatory_pause_is_full(seed: int) -> None:
-    beats = layout(patient_of(seed), identity_generator(seed), MINUTES, [SVEB] * 30 + [VEB] * 20)
-    abnormal = np.flatnonzero(beats.class_)
-    around = beats.time[abnormal + 1] - beats.time[abnormal - 1]
-    assert np.allclose(around, beats.interval[abnormal] + beats.interval[abnormal + 1], rtol=0, atol=1e-9)
-    assert (np.diff(abnormal) > 1).all()
+def test_compensatory_pause_is_full() -> None:
+    for seed in SEEDS:
+        beats = layout(patient_of(seed), identity_generator(seed), MINUTES, [SVEB] * 30 + [VEB] * 20)
+        abnormal = np.flatnonzero(beats.class_)
+        around = beats.time[abnormal + 1] - beats.time[abnormal - 1]
+        assert np.allclose(around, beats.interval[abnormal] + beats.interval[abnormal + 1], rtol=0, atol=1e-9), seed
+        assert (np.diff(abnormal) > 1).all(), seed
 
 
-@seeds
-@pytest.mark.parametrize("class_", [SVEB, VEB])
-def test_prematurity_is_in_range(seed: int, class_: int) -> None:
-    patient = patient_of(seed)
-    beats = layout(patient, identity_generator(seed), MINUTES, [class_] * 50)
-    early = np.flatnonzero(beats.class_)
-    coupling = (beats.time[early] - beats.time[early - 1]) / beats.interval[early]
-    assert coupling.mean() == pytest.approx(patient.coupling[class_], abs=0.02)
-    assert coupling.min() > 0.55
-    assert coupling.max() < 0.95
+def test_prematurity_is_in_range() -> None:
+    for seed, class_ in product(SEEDS, (SVEB, VEB)):
+        patient = patient_of(seed)
+        beats = layout(patient, identity_generator(seed), MINUTES, [class_] * 50)
+        early = np.flatnonzero(beats.class_)
+        coupling = (beats.time[early] - beats.time[early - 1]) / beats.interval[early]
+        assert coupling.mean() == pytest.approx(patient.coupling[class_], abs=0.02), seed
+        assert coupling.min() > 0.55, seed
+        assert coupling.max() < 0.95, seed
 
 
 def test_layout_does_not_depend_on_what_is_drawn_elsewhere() -> None:
@@ -117,17 +117,20 @@ def test_layout_does_not_depend_on_what_is_drawn_elsewhere() -> None:
     assert np.array_equal(layout(patient, generator, 8.0).time, layout(patient, identity_generator(1), 8.0).time)
 
 
-@pytest.mark.parametrize("class_", [N, SVEB, VEB])
-@pytest.mark.parametrize("interval", [0.6, 1.0, 1.3])
-def test_rendered_beat_is_the_sum_of_its_waves(class_: int, interval: float) -> None:
+def plainly_rendered(waves: np.ndarray, interval: float, sample: int) -> float:
+    """A beat's R peak is at 0.6 s."""
+    total = 0.0
+    for (amplitude, centre, width), exponent in zip(waves.tolist(), STRETCH.tolist(), strict=True):
+        deviation = (sample / FS - 0.6 - centre * interval**exponent) / (width * interval**exponent)
+        total += amplitude * math.exp(-(deviation**2) / 2)
+    return total
+
+
+def test_rendered_beat_is_the_sum_of_its_waves() -> None:
     patient = patient_of(3)
-    rendered = render(beat_of(class_, interval), patient, FS, 200)
-    for sample in range(200):
-        expected = 0.0
-        for (amplitude, centre, width), exponent in zip(patient.waves[class_].tolist(), STRETCH.tolist(), strict=True):
-            deviation = (sample / FS - 0.6 - centre * interval**exponent) / (width * interval**exponent)
-            expected += amplitude * math.exp(-(deviation**2) / 2)
-        assert rendered[sample] == pytest.approx(expected, abs=1e-6)
+    for class_, interval in product((N, SVEB, VEB), (0.6, 1.0, 1.3)):
+        expected = [plainly_rendered(patient.waves[class_], interval, sample) for sample in range(200)]
+        assert render(beat_of(class_, interval), patient, FS, 200) == pytest.approx(expected, abs=1e-6), (class_, interval)
 
 
 def test_rendering_adds_up_over_beats() -> None:
@@ -143,33 +146,33 @@ def test_rendering_at_another_rate_samples_the_same_signal() -> None:
     assert np.allclose(render(beats, patient, FS, 1024), render(beats, patient, 2 * FS, 2048)[::2], rtol=0, atol=1e-6)
 
 
-@seeds
-def test_normal_and_supraventricular_beats_are_narrow_and_ventricular_ones_wide(seed: int) -> None:
-    patient = patient_of(seed)
-    assert 0.06 < qrs_width(patient, N) < 0.11
-    assert qrs_width(patient, SVEB) == qrs_width(patient, N)
-    assert 0.12 < qrs_width(patient, VEB) < 0.19
+def test_normal_and_supraventricular_beats_are_narrow_and_ventricular_ones_wide() -> None:
+    for seed in SEEDS:
+        patient = patient_of(seed)
+        assert 0.06 < qrs_width(patient, N) < 0.11, seed
+        assert qrs_width(patient, SVEB) == qrs_width(patient, N), seed
+        assert 0.12 < qrs_width(patient, VEB) < 0.19, seed
 
 
-@seeds
-def test_ventricular_beats_have_no_p_wave_and_a_t_wave_against_their_qrs_complex(seed: int) -> None:
-    amplitude = patient_of(seed).waves[VEB, :, 0]
-    assert amplitude[0] == 0
-    assert amplitude[2] * amplitude[4] < 0
+def test_ventricular_beats_have_no_p_wave_and_a_t_wave_against_their_qrs_complex() -> None:
+    for seed in SEEDS:
+        amplitude = patient_of(seed).waves[VEB, :, 0]
+        assert amplitude[0] == 0, seed
+        assert amplitude[2] * amplitude[4] < 0, seed
 
 
-@seeds
-def test_supraventricular_beats_differ_from_normal_ones_in_the_p_wave_only(seed: int) -> None:
-    waves = patient_of(seed).waves
-    assert np.array_equal(waves[SVEB, 1:], waves[N, 1:])
-    assert waves[SVEB, 0, 1] > waves[N, 0, 1]
+def test_supraventricular_beats_differ_from_normal_ones_in_the_p_wave_only() -> None:
+    for seed in SEEDS:
+        waves = patient_of(seed).waves
+        assert np.array_equal(waves[SVEB, 1:], waves[N, 1:]), seed
+        assert waves[SVEB, 0, 1] > waves[N, 0, 1], seed
 
 
-@seeds
-def test_noise_has_the_patients_power(seed: int) -> None:
-    patient = patient_of(seed)
-    power = patient.wander**2 + patient.motion**2 + patient.muscle**2 + patient.mains**2 / 2
-    assert noise(patient, identity_generator(seed), FS, 2**17).std() == pytest.approx(math.sqrt(power), rel=0.15)
+def test_noise_has_the_patients_power() -> None:
+    for seed in SEEDS:
+        patient = patient_of(seed)
+        power = patient.wander**2 + patient.motion**2 + patient.muscle**2 + patient.mains**2 / 2
+        assert noise(patient, identity_generator(seed), FS, 2**17).std() == pytest.approx(math.sqrt(power), rel=0.15), seed
 
 
 def test_mains_hum_is_at_its_frequency() -> None:
@@ -188,12 +191,12 @@ def test_microvolts_are_whole_and_nearest() -> None:
     assert microvolts(np.array([0.0004, 0.0006, -1.2346])).tolist() == [0, 1, -1235]
 
 
-@seeds
-def test_patients_stay_within_the_ranges(seed: int) -> None:
-    patient = patient_of(seed)
-    for name in ("interval", "wander", "motion", "muscle", "mains", "coupling_jitter"):
-        low, high = RANGES[name]
-        assert low <= getattr(patient, name) <= high
+def test_patients_stay_within_the_ranges() -> None:
+    for seed in SEEDS:
+        patient = patient_of(seed)
+        for name in ("interval", "wander", "motion", "muscle", "mains", "coupling_jitter"):
+            low, high = RANGES[name]
+            assert low <= getattr(patient, name) <= high
 
 
 @pytest.mark.parametrize("duration", [0.0, -1.0, math.nan])
