@@ -339,6 +339,7 @@ def test_command_that_was_ended_in_the_middle_goes_on_and_asks_for_nothing_twice
     parts = {path.name: path.stat().st_size for path in folder.glob(".*.part")}
     assert any(parts.values())
     before = len(mitdb_server.asked)
+    mitdb_server.faults = {}
     again = start(mitdb_server, root)
     said, wrong = again.communicate(timeout=60)
     assert again.returncode == 0, wrong
@@ -352,7 +353,7 @@ def test_command_that_was_ended_in_the_middle_goes_on_and_asks_for_nothing_twice
 
 
 def test_two_commands_at_once_fetch_each_file_once_and_the_second_says_that_it_waits(mitdb_server: FileServer, root: Path) -> None:
-    mitdb_server.faults["100.dat"] = Fault(pause=0.35, drip=200)
+    mitdb_server.faults["100.dat"] = Fault(pause=0.3, drip=200)
     processes = [start(mitdb_server, root) for _ in range(2)]
     said = [process.communicate(timeout=60) for process in processes]
     assert [process.returncode for process in processes] == [0, 0]
