@@ -18,7 +18,7 @@ from ecgbench.registry import Entry, Registry
 from ecgbench.types import Dataset
 
 Files = Callable[[DatasetProtocol, Collection[str]], list[str]]
-"""Paths below `<slug>/<version>/` that a dataset needs, of an edition's numbers and of all paths that SHA256SUMS.txt lists."""
+"""From an edition's numbers and the paths in its database's SHA256SUMS.txt to the paths of the files that the dataset needs."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,16 @@ class DatasetEntry(Entry):
     Attributes
     ----------
     protocol : its numbers, those of the default edition where there are several
-    title, licence, source : what a user must know before using it
-    conditions : what the licence asks for beyond naming the source; empty if nothing
+    title, licence, source : shown to the user before a download
+    conditions : what the licence demands beyond naming the source
     megabytes : size of the files that are needed
     labels, splits : the options it can be loaded with; the first one is the default
     study_split : the study's split, where it is not the default one
     editions : by name, where there are several; the first one is the default
     files : which of its database's files it needs; None if it needs none
     simulate : writes a simulated stand-in for its database; None if there is none
-    published : windows of each class over the whole database, as far as its publishers state them
-    embedded : whether it is simulated by the benchmark itself, so that it runs where nothing is selected and counts for no mean
+    published : number of windows of each class in the complete database, where its publishers state it
+    embedded : whether the benchmark simulates it itself; it then runs by default and is left out of means over datasets
     """
 
     protocol: DatasetProtocol
@@ -72,14 +72,14 @@ class DatasetEntry(Entry):
     embedded: bool = False
 
     def usual(self, protocol: str) -> tuple[str, str]:
-        """Label rule and split that a protocol takes where none is named."""
+        """The default label rule and split under a protocol."""
         labels = LABELS[protocol] if LABELS[protocol] in self.labels else self.labels[0]
         split = self.study_split if protocol == STUDY and self.study_split else self.splits[0]
         return labels, split
 
     @property
     def edition_names(self) -> tuple[str, ...]:
-        """Names of the editions, the default one first; an empty one where there is only one."""
+        """Names of the editions, the default one first; the only name is empty if there is only one edition."""
         return tuple(self.editions) or ("",)
 
     def edition(self, name: str | None = None) -> Edition:
@@ -175,7 +175,7 @@ def data_root() -> Path:
 
 
 def offered(entry: DatasetEntry, option: str, value: str, values: tuple[str, ...]) -> str:
-    """The value of an option, if it is one that a dataset offers."""
+    """The value of an option, which must be one that the dataset offers."""
     if value not in values:
         raise InputError(f'expected {option} of {entry.key} among {", ".join(values)}, got "{value}"; choose one of these.')
     return value

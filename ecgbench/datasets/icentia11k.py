@@ -19,11 +19,10 @@ from ecgbench.types import Dataset
 
 
 def icentia11k_files(numbers: DatasetProtocol, listed: Collection[str]) -> list[str]:
-    """Files of the stated segments, as far as the database has them: a patient may have fewer segments than were drawn from."""
-    wanted = [_path(name) + suffix for name in (*numbers.train, *numbers.test) for suffix in SUFFIXES]
-    sought = frozenset(wanted)
-    published = {path for path in listed if path in sought}
-    return [path for path in wanted if path in published]
+    """Files of the stated segments that the database has; some patients have fewer segments than the draw took for granted."""
+    stated = [_path(name) + suffix for name in (*numbers.train, *numbers.test) for suffix in SUFFIXES]
+    published = frozenset(stated).intersection(listed)
+    return [path for path in stated if path in published]
 
 
 @DATASETS.register(
@@ -52,7 +51,7 @@ def icentia11k(request: Request) -> Dataset:
 
 
 def _published(folder: Path, names: Sequence[str]) -> list[str]:
-    """The segments that the database has; all of them where its list of sums is not here to tell."""
+    """The segments that are in the database's list of checksums; all of them if that list is not here."""
     if not (folder / SUMS).is_file():
         return list(names)
     published = sums_of(folder / SUMS, {_path(name) + SUFFIXES[0] for name in names})

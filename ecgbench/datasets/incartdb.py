@@ -17,7 +17,7 @@ from ecgbench.protocol import INCARTDB
 from ecgbench.types import Dataset
 
 PATIENT_LINE = re.compile(r"^#\s*patient\s+(\d+)\s*$", re.MULTILINE)
-"""The header's comment that says whose record it is."""
+"""The header's comment that names the patient."""
 
 
 @DATASETS.register(

@@ -81,7 +81,7 @@ def download(
     Raises
     ------
     InputError
-        If the dataset needs no files, a pattern matches no record, or an argument is none that can be used.
+        If the dataset needs no files, a pattern matches no record, or an argument is invalid.
     DataError
         If files are not at the mirror, stay incomplete, have another SHA-256, are not listed, or cannot be written.
     """

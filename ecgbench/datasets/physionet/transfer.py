@@ -214,11 +214,11 @@ def _refuse(url: str, response: Response) -> None:
 
 def _retry_after(response: Response) -> float | None:
     """Seconds from now that the server asks to wait, if it does."""
-    said = response.headers.get("Retry-After", "")
-    if said.isdecimal():
-        return float(said)
+    retry_after = response.headers.get("Retry-After", "")
+    if retry_after.isdecimal():
+        return float(retry_after)
     try:
-        return parsedate_to_datetime(said).timestamp() - time()
+        return parsedate_to_datetime(retry_after).timestamp() - time()
     except ValueError:
         return None
 

@@ -70,7 +70,9 @@ class WindowLabels:
 
 
 def load_drawn(request: Request, paths: Mapping[str, str], progress: str) -> DrawnSide:
-    """Draw windows of each class in equal shares as far as they go, from the store if the same files were drawn from before.
+    """Draw as many windows of each class as of any other, as long as there are any.
+
+    They come from the store if they were drawn from the same files before.
 
     Parameters
     ----------
@@ -162,9 +164,9 @@ def _cut_segment(folder: Path, name: str, path: str, numbers: DatasetProtocol) -
 
 
 def draw(record: Names, number: Indices, label: Indices, count: int, seed: int) -> Int64[np.ndarray, " m"]:
-    """Indices, ascending, of up to `count` windows, classes in equal shares as far as they go.
+    """Indices, ascending, of up to `count` windows, as many of each class as of any other, as long as there are any.
 
-    The classes take turns, from the lowest on; each gives the window that comes next in the drawing order.
+    The classes take turns in the order of their integers; the next window of a class is the next one in the drawing order.
     """
     order = _drawing_order(record, number, seed)
     turn = _turns(label, order)
@@ -175,7 +177,7 @@ def draw(record: Names, number: Indices, label: Indices, count: int, seed: int) 
 def _drawing_order(record: Names, number: Indices, seed: int) -> list[int]:
     """All windows' indices in the order of their digests.
 
-    A digest depends on the seed, the record and the number alone, so that a window's place among the others stays when some come or go.
+    A digest depends only on the seed, the record and the number, so that adding or removing windows does not reorder the others.
     """
     digests = [hashlib.sha256(f"{seed}/{name}/{i}".encode()).digest() for name, i in zip(record, number, strict=True)]
     return sorted(range(len(digests)), key=digests.__getitem__)

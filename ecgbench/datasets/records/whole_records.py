@@ -41,7 +41,7 @@ class LabelledRecord:
     ----------
     name : of the record
     path : of its files below the database's folder, without suffix
-    patient : whose it is
+    patient : name of the patient
     labels : integers of its labels
     """
 

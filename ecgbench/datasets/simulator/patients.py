@@ -54,7 +54,7 @@ RANGES: Mapping[str, Range] = MappingProxyType(
 """Ranges of the other properties, in the units of `Patient`; the variability in mean intervals."""
 
 ALL_RANGES = (SINUS, ECTOPIC_P, VENTRICULAR, dict(RANGES))
-"""What every patient is drawn from; part of the key of what is simulated."""
+"""All ranges that patients are drawn from; part of the key of simulated windows."""
 
 
 def draw_patient(generator: np.random.Generator) -> Patient:

@@ -188,7 +188,7 @@ def _bell(frequency: Frequencies, centre: float, spread: float) -> Frequencies:
 def _coloured(
     generator: np.random.Generator, leads: int, fs: float, count: int, spectrum: Spectrum
 ) -> Float64[np.ndarray, "leads {count}"]:
-    """Gaussian noise whose variance is the spectrum's sum over the frequencies, drawn up to the highest rate's and cut off at `fs` / 2."""
+    """Gaussian noise whose variance is the sum of the spectrum. It is drawn for the highest rate and cut off at `fs` / 2."""
     frequency = np.arange(1, round(DURATION * TOP_RATE / 2)) / DURATION
     kept = frequency < fs / 2
     white = generator.standard_normal((2, leads, len(frequency)))[:, :, kept]
