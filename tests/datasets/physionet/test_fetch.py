@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +11,6 @@ import pytest
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import DATASETS, data_root, download, fetch_command, load_dataset
-from ecgbench.datasets.records.checksums import ListedPaths, checked_path, read_sums, sums_of
 from ecgbench.errors import DataError, InputError
 from ecgbench.protocol import MITDB, PTBXL, PTBXL_100HZ
 from tests.datasets.physionet.databases import ENTRY, NAMES, NUMBERS, PATHS, WHOLE, content_of, fetch, held, list_sums, publish
@@ -190,13 +187,7 @@ def test_unlisted_file_comes_with_a_warning_if_that_is_allowed(
     assert fetch(server, root, allow_unlisted=True).fetched == 0
 
 
-ESCAPING = ("/etc/passwd", "../other/file", "records/../../../file", "..", "C:/file", "records\\file", "a\0b")
-
-
 def test_path_that_leads_out_of_the_folder_is_refused(server: FileServer, root: Path, published: Path) -> None:
-    for path in ESCAPING:
-        with pytest.raises(DataError, match="expected a path below the database's folder"):
-            checked_path(path)
     with open(published / "SHA256SUMS.txt", "a") as file:
         file.write(f"{'0' * 64} records/../../../file\n")
     with pytest.raises(DataError, match=r"expected a path below the database's folder, got .* is not to be trusted"):
@@ -209,30 +200,10 @@ def test_path_that_a_dataset_asks_for_is_refused_too(server: FileServer, root: P
         fetch(server, root, replace(ENTRY, files=lambda numbers, listed: ["../../x"]), allow_unlisted=True)
 
 
-def test_dots_within_a_name_lead_nowhere() -> None:
-    assert checked_path("records/100..dat") == "records/100..dat"
-
-
 # The list
 
 
 SUM = "a" * 64
-
-
-def test_list_that_is_none_is_refused(tmp_path: Path) -> None:
-    for content in (
-        "",
-        "<html>404</html>\n",
-        f"{SUM}\n",
-        f"{SUM[1:]} a\n",
-        f"{SUM} a\n\n",
-        f"{SUM} a",
-        f"{SUM} a\n{SUM[:40]}",
-        f"g{SUM[1:]} a\n",
-    ):
-        (tmp_path / "sums").write_text(content)
-        with pytest.raises(DataError, match="/sums"):
-            list(read_sums(tmp_path / "sums"))
 
 
 def test_list_that_is_none_is_not_kept(server: FileServer, root: Path, folder: Path, published: Path) -> None:
@@ -241,22 +212,6 @@ def test_list_that_is_none_is_not_kept(server: FileServer, root: Path, folder: P
         fetch(server, root)
     assert not (folder / "SHA256SUMS.txt").exists()
     assert server.counts["SHA256SUMS.txt"] == 2
-
-
-def test_every_form_of_a_line_is_read(tmp_path: Path) -> None:
-    for line in (f"{SUM} a b.dat\n", f"{SUM}  a b.dat\n", f"{SUM} *a b.dat\n", f"{SUM.upper()} ./a b.dat\r\n"):
-        (tmp_path / "sums").write_bytes(line.encode())
-        assert list(read_sums(tmp_path / "sums")) == [("a b.dat", SUM)]
-    assert sums_of(tmp_path / "sums", ["a b.dat", "c"]) == {"a b.dat": SUM}
-    assert (list(ListedPaths(tmp_path / "sums")), len(ListedPaths(tmp_path / "sums"))) == (["a b.dat"], 1)
-    assert "a b.dat" in ListedPaths(tmp_path / "sums")
-    assert list(ListedPaths(tmp_path / "none")) == []
-
-
-def test_file_with_two_sums_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "sums").write_text(f"{SUM} a\n{'b' * 64} a\n")
-    with pytest.raises(DataError, match=f"expected one sum of a in .*, got {SUM} and bbb"):
-        sums_of(tmp_path / "sums", ["a"])
 
 
 # Wrong use
@@ -302,19 +257,3 @@ def test_real_database_that_was_downloaded_loads_as_the_one_that_was_unpacked(
     assert done.fetched == 132
     fetched, unpacked = (load_dataset("mitdb", root, store=real_store) for root in (tmp_path / "data", records))
     assert fetched.key == unpacked.key
-
-
-def test_long_list_is_read_in_seconds_and_little_memory(tmp_path: Path) -> None:
-    with open(tmp_path / "sums", "w") as file:
-        file.writelines(f"{i:064x} p{i // 100_000:02}/p{i // 1000:05}/p{i // 1000:05}_s{i % 1000:02}.dat\n" for i in range(300_000))
-    code = (
-        "import resource, sys, time; from pathlib import Path; from ecgbench.datasets.records.checksums import sums_of\n"
-        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; since = time.process_time()\n"
-        "found = sums_of(Path(sys.argv[1]), ['p00/p00003/p00003_s07.dat'])\n"
-        "print(len(found), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, time.process_time() - since)"
-    )
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "sums")], capture_output=True, text=True, check=True)
-    found, kibibytes, seconds = map(float, done.stdout.split())
-    assert found == 1
-    assert kibibytes < 5_000
-    assert seconds < 5

@@ -8,8 +8,6 @@ import pytest
 
 from ecgbench.datasets import DATASETS
 from ecgbench.datasets.physionet.needed_files import needed_files
-from ecgbench.datasets.records.checksums import read_sums, sha256
-from ecgbench.errors import DataError
 from ecgbench.protocol import ICENTIA11K
 from tests.datasets.small_icentia11k import path_of
 
@@ -46,14 +44,3 @@ def test_needed_files_are_the_datasets_own(tmp_path: Path, key: str, edition: st
     found = needed_files(DATASETS[key], tmp_path, edition)
     assert list(found)[: len(needed) if key == "mitdb" else None] == needed
     assert all(expected == (SUM if path in listed else None) for path, expected in found.items())
-
-
-def test_list_that_is_no_text_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "sums").write_bytes(b"\xff\xfe\n")
-    with pytest.raises(DataError, match=r"expected a readable list .*/sums, got .*; delete it"):
-        list(read_sums(tmp_path / "sums"))
-
-
-def test_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=rf"expected a readable file {tmp_path}, got Is a directory; mend its permissions or delete it"):
-        sha256(tmp_path)

@@ -130,6 +130,7 @@ def test_records_without_labels_are_left_out_and_counted(folder: Path, root: Pat
     dataset = load(root, store, CHALLENGE)
     assert records_of(dataset) == (["HR00001", "HR00003"], ["HR00004"])
     assert "1 records have none of the labels and are left out." in dataset.notes
+    assert not any("does not list" in note for note in dataset.notes)
 
 
 def test_records_that_the_table_does_not_list_are_left_out_and_counted_once(folder: Path, root: Path, store: ArtifactStore) -> None:
