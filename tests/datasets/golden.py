@@ -1,4 +1,4 @@
-"""Digests of windows, as the golden files have them (shared/reference/README.md), and how tests load what they compare."""
+"""Digests of windows, as the golden files have them (reference/README.md beside the records), and how tests load what they compare."""
 
 from __future__ import annotations
 

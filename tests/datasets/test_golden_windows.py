@@ -1,4 +1,4 @@
-"""mitdb and svdb against the golden digests, made by the study's own code with plain loops (shared/reference/README.md).
+"""mitdb and svdb against the golden digests, made by the study's own code with plain loops (reference/README.md beside the records).
 
 A golden record has all its windows, a loaded one those that are not unclassifiable. So a record that loses none must equal the golden one
 as it is loaded, and the few others as they are cut; what is loaded of them must be what was cut without the unclassifiable windows.

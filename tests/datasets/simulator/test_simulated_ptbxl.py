@@ -191,6 +191,7 @@ def test_codes_say_the_labels_and_nothing_else() -> None:
         assert [label.name for label in PTBXL_LABELS if set(codes) & set(label.scp) or axis in label.axis] == list(labels), (name, seed)
         assert [label.name for label in PTBXL_LABELS if set(snomed) & set(label.snomed)] == list(labels), (name, seed)
         assert set(codes) <= set(STATEMENTS), (name, seed)
+        assert "NORM" not in scp_codes(("NSR", name), generator), (name, seed)
 
 
 # What labels look like
