@@ -115,7 +115,7 @@ def test_figures_of_a_dataset_name_every_ranked_variant_and_control(accept_small
     accept_control("mitdb", "centre", {"auc": {1: 0.5, 2: 0.5}})
     found = dataset_figures(analysed()["mitdb"])
     variants = {"lime", "lime (abs)", "saliency", "saliency (abs)"}
-    assert variants | {"centre"} <= texts(found[figure_path("mitdb", "scores")])
+    assert variants | {"centre"} <= texts(found[figure_path("mitdb", "scores-localisation")])
     assert variants <= texts(found[figure_path("mitdb", "intervals-localisation")])
     assert {"lime", "saliency"} <= texts(found[figure_path("mitdb", "groups-faithfulness")])
     assert {"lime", "saliency"} <= texts(found[figure_path("mitdb", "cost")])

@@ -20,7 +20,15 @@ def test_written_pages_pass_the_check(accept_small, scores, out, readme):
     accept_small("synthetic")
     written = [path.relative_to(readme.parent).as_posix() for path in write_pages(scores, out, readme)]
     metrics = ("auc", "faithfulness_correlation", "pointing_game", "region_perturbation_lerf", "relevance_mass_accuracy")
-    figures = ("cost", "groups-faithfulness", "groups-localisation", "intervals-faithfulness", "intervals-localisation", "scores")
+    figures = (
+        "cost",
+        "groups-faithfulness",
+        "groups-localisation",
+        "intervals-faithfulness",
+        "intervals-localisation",
+        "scores-faithfulness",
+        "scores-localisation",
+    )
     assert sorted(written) == sorted(
         ["README.md", "leaderboards/README.md"]
         + [f"leaderboards/{name}.md" for name in ("mitdb", "synthetic", "methods/lime", "methods/saliency")]
@@ -138,7 +146,7 @@ def test_absent_readme_is_refused(accept_small, scores, out, tmp_path):
         write_pages(scores, out, tmp_path / "nowhere.md")
 
 
-@pytest.mark.parametrize("figure", ["scores", "cost", "intervals-localisation"])
+@pytest.mark.parametrize("figure", ["scores-localisation", "cost", "intervals-localisation"])
 def test_changed_figure_is_named(accept_small, scores, out, figure):
     accept_small("mitdb")
     write_pages(scores, out)
@@ -156,7 +164,7 @@ def test_generated_files_of_former_results_are_named_and_removed(accept, accept_
         file.unlink()
     stale = [out / "svdb.md", out / "methods" / "lrp.md", out / "metrics" / "relevance_rank_accuracy.md"]
     stale += sorted((out / "figures" / "svdb").iterdir())
-    assert len(stale) == 9
+    assert len(stale) == 10
     left = [difference for difference in check_pages(scores, out) if difference.endswith("generated, but there are no results for it")]
     assert {difference.partition(":")[0] for difference in left} == set(map(str, stale))
     write_pages(scores, out)

@@ -122,7 +122,7 @@ def critical_difference(
 
     Parameters
     ----------
-    places : mean place of each method, the best first
+    places : place of each method, the best first
     groups : methods that cannot be told apart, in that order; drawn as bars
     adjusted : corrected p of each pair, in that order
     level : at or below which a pair differs
@@ -136,7 +136,7 @@ def critical_difference(
 
 
 def _draw_places(axes: Axes, names: Sequence[str], places: Mapping[str, float], bars: Sequence[Sequence[str]]) -> None:
-    """Methods in their order with their mean places, and a bar beside each group."""
+    """Methods in their order with their places, and a bar beside each group."""
     for row, name in enumerate(names):
         axes.plot([0, round(places[name], DIGITS)], [row, row], color=FAINT, lw=0.6)
         axes.plot(round(places[name], DIGITS), row, "o", color=INK, ms=4)
@@ -145,7 +145,7 @@ def _draw_places(axes: Axes, names: Sequence[str], places: Mapping[str, float], 
         axes.plot([1.06 + 0.06 * number] * 2, [first - 0.25, last + 0.25], color=BLUE, lw=3, solid_capstyle="butt", clip_on=False)
     axes.set_yticks(range(len(names)), names)
     axes.set(ylim=(len(names) - 0.5, -0.5), xlim=(0, 1.06 + 0.06 * max(len(bars), 1)), xticks=np.linspace(0, 1, 6))
-    axes.set_title("mean place over patients: 0 best, 1 worst\na bar joins methods that cannot be told apart", fontsize=8.5)
+    axes.set_title("place: 0 best, 1 worst\na bar joins methods that cannot be told apart", fontsize=8.5)
     axes.tick_params(axis="y", length=0)
 
 

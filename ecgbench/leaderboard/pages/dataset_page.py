@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from ecgbench.datasets import DatasetEntry
-from ecgbench.leaderboard.pages.page_figures import costs, figure_path, gallery_path, ranked_anywhere, slug
+from ecgbench.leaderboard.pages.page_figures import costs, figure_path, gallery_path, slug
 from ecgbench.leaderboard.pages.provenance import health_section, models_section, provenance_section, windows_section
 from ecgbench.leaderboard.pages.tables import LEGEND, NOTHING, escaped, family_table, linked, missing, number
 from ecgbench.leaderboard.statistics.analysis import Analysis
@@ -86,14 +86,9 @@ def _banner(board: Board) -> str:
 
 
 def _glance(analysis: Analysis) -> str:
-    """What the page says in a few lines, and its heat map."""
-    board = analysis.board
-    lines = [f"- **{family.capitalize()}**: {best_group(analysis, family)}" for family in families(board.columns)]
-    parts = ["## At a glance", "\n".join(lines)]
-    if ranked_anywhere(board):
-        what = f"Scores of all variants and controls on {board.name}; yellow is best in its column"
-        parts.append(image(figure_path(board.name, "scores"), what))
-    return "\n\n".join(parts)
+    """What the page says in a few lines."""
+    lines = [f"- **{family.capitalize()}**: {best_group(analysis, family)}" for family in families(analysis.board.columns)]
+    return "\n\n".join(["## At a glance", "\n".join(lines)])
 
 
 def best_group(analysis: Analysis, family: str, folder: str = "methods/") -> str:
@@ -106,7 +101,7 @@ def best_group(analysis: Analysis, family: str, folder: str = "methods/") -> str
     if len(names) == len(compared.order):
         return f"no two of {len(names)} methods can be told apart with {compared.patients} patients."
     if len(names) == 1:
-        return f"{names[0]} is ahead, and can be told from all others."
+        return f"{names[0]} is ahead, and can be told from {'all others' if compared.ahead_of_all else 'the next one'}."
     return f"{', '.join(names)} are ahead, in this order; no two of them can be told apart."
 
 
@@ -116,6 +111,8 @@ def _family_section(analysis: Analysis, family: str) -> str:
     names = ", ".join(column.entry.key.replace("_", " ") for column in counted) or NOTHING
     parts = [f"## {family.capitalize()}", f"{question(board, family)} The place is over {names}."]
     if family in analysis.ranks:
+        what = f"Scores of all variants and controls on {board.name}, {family}; yellow is best in its column"
+        parts += [image(figure_path(board.name, f"scores-{slug(family)}"), what)]
         parts += [image(figure_path(board.name, f"intervals-{slug(family)}"), f"Places and scores with 95 % intervals: {family}")]
     parts += [family_table(analysis, family), "\n".join(f"- {line}" for line in missing(board, family))]
     if compared := analysis.comparisons.get(family):
@@ -134,10 +131,14 @@ def _groups(compared: Comparison) -> str:
     )
     without = [f"{metric.replace('_', ' ')} of {count}" for metric, count in compared.without.items() if count]
     left = f" {compared.left_out} patients without a place of every method are left out." if compared.left_out else ""
-    undefined = f" Undefined for a method, and so left out for all: {', '.join(without)} patients." if without else ""
+    undefined = f" Undefined for a variant, and so left out for all: {', '.join(without)} patients." if without else ""
+    against = "".join(
+        f" **Patients say otherwise of `{first}` and `{second}`**: more of them favour `{second}`, a few with many windows `{first}`."
+        for first, second in compared.against_order
+    )
     return (
         f"**Which differ?** Each method by its better variant, compared over {compared.patients} patients ({pairs} pairs, p of sign flips "
-        f"after Holm at {LEVEL:g}). {power}{left}{undefined}"
+        f"after Holm at {LEVEL:g}). {power}{left}{undefined}{against}"
     )
 
 

@@ -9,11 +9,10 @@ import numpy as np
 
 from ecgbench.leaderboard.figures.charts import Interval, Panel, cost_figure, critical_difference, heat_map, interval_figure
 from ecgbench.leaderboard.figures.gallery import gallery_figure
-from ecgbench.leaderboard.pages.tables import arrow, chance_levels, ranking
+from ecgbench.leaderboard.pages.tables import arrow, chance_levels
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
-from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.groups import LEVEL
-from ecgbench.leaderboard.statistics.ranking import Column, families
+from ecgbench.leaderboard.statistics.ranking import Column, families, place_order
 
 FOLDER = "figures"
 
@@ -21,9 +20,10 @@ FOLDER = "figures"
 def dataset_figures(analysis: Analysis) -> dict[str, bytes]:
     """Figures of a dataset by their paths below the pages' folder."""
     board = analysis.board
-    found = {figure_path(board.name, "scores"): score_figure(analysis)} if ranked_anywhere(board) else {}
+    found: dict[str, bytes] = {}
     for family in families(board.columns):
         if family in analysis.ranks:
+            found[figure_path(board.name, f"scores-{slug(family)}")] = _scores(analysis, family)
             found[figure_path(board.name, f"intervals-{slug(family)}")] = _intervals(analysis, family)
         if family in analysis.comparisons:
             compared = analysis.comparisons[family]
@@ -57,20 +57,20 @@ def plain(variant: Variant) -> str:
     return f"{variant[0]} (abs)" if variant[1] == "abs" else variant[0]
 
 
-def score_figure(analysis: Analysis) -> bytes:
-    """Heat map of all ranked variants and the controls."""
-    board, columns = analysis.board, [column for column in analysis.board.columns if column.entry.ranked]
-    ranked = _by_mean_place(analysis)
-    controls: list[Variant] = [(key, "raw") for key in sorted(board.controls)]
-    values = np.array([[_shown(analysis, variant, column) for column in columns] for variant in ranked + controls])
-    ranks = np.stack([_shares(values[:, j], len(ranked), column) for j, column in enumerate(columns)], axis=1)
-    titles = [f"{column.name.replace('_', ' ')} {arrow(column)}" for column in columns]
-    return heat_map([plain(variant) for variant in ranked + controls], titles, values, ranks, below=len(controls))
+def score_rows(analysis: Analysis, family: str) -> list[Variant]:
+    """Rows of a family's heat map: the ranked variants in the order of the table, below them the controls."""
+    controls: list[Variant] = [(key, "raw") for key in sorted(analysis.board.controls)]
+    return place_order(analysis.board.places[family].dropna()) + controls
 
 
-def _by_mean_place(analysis: Analysis) -> list[Variant]:
-    places = analysis.board.places.dropna(how="all").mean(axis=1)
-    return [variant for variant, _, _ in ranking(places)]
+def _scores(analysis: Analysis, family: str) -> bytes:
+    """Heat map of a family's metrics that count."""
+    columns = [column for column in analysis.board.columns if column.family == family and column.entry.ranked]
+    rows, controls = score_rows(analysis, family), len(analysis.board.controls)
+    values = np.array([[_shown(analysis, variant, column) for column in columns] for variant in rows])
+    ranks = np.stack([_shares(values[:, j], len(rows) - controls, column) for j, column in enumerate(columns)], axis=1)
+    titles = [f"{column.entry.key.replace('_', ' ')} {arrow(column)}" for column in columns]
+    return heat_map([plain(variant) for variant in rows], titles, values, ranks, below=controls)
 
 
 def _shown(analysis: Analysis, variant: Variant, column: Column) -> float:
@@ -89,7 +89,7 @@ def _shares(values: np.ndarray, ranked: int, column: Column) -> np.ndarray:
 def _intervals(analysis: Analysis, family: str) -> bytes:
     """Places and scores of a family with their intervals."""
     places = analysis.board.places[family].dropna()
-    variants = [variant for variant, _, _ in ranking(places)]
+    variants = place_order(places)
     columns = [column for column in analysis.board.columns if column.family == family and column.entry.ranked]
     of_place = [Interval(float(places[variant]), *analysis.interval(family, variant, "place")) for variant in variants]
     panels = [Panel("place ↓", of_place), *(_panel(analysis, variants, column) for column in columns)]
@@ -105,11 +105,6 @@ def _panel(analysis: Analysis, variants: Sequence[Variant], column: Column) -> P
         **({} if control is None else {"best control": control[1]}),
     }
     return Panel(f"{column.entry.key.replace('_', ' ')} {arrow(column)}", rows, lines)
-
-
-def ranked_anywhere(board: Board) -> bool:
-    """Whether a variant has a place in some family."""
-    return bool(board.places.notna().any(axis=None))
 
 
 def costs(analysis: Analysis) -> dict[str, dict[str, float]]:

@@ -12,7 +12,7 @@ from tabulate import tabulate
 
 from ecgbench.leaderboard.statistics.analysis import Analysis, Summary, Variant
 from ecgbench.leaderboard.statistics.board import Board
-from ecgbench.leaderboard.statistics.ranking import AGREEING, Column
+from ecgbench.leaderboard.statistics.ranking import AGREEING, Column, place_order
 
 NOTHING = "-"
 CONTROL_MARK = "‡"
@@ -115,10 +115,10 @@ def control_label(board: Board, key: str) -> str:
 
 def ranking(places: pd.Series[float]) -> list[tuple[Variant, str, str]]:
     """Variants in the order of their places with "#" and place as text; those without a place last, by name."""
-    places = places.round(AGREEING)
-    positions = places.rank(method="min")
-    order = sorted(places.index, key=lambda variant: (math.isnan(places[variant]), places[variant], label(*variant)))
-    return [(v, NOTHING, NOTHING) if math.isnan(places[v]) else (v, f"{positions[v]:.0f}", number(places[v])) for v in order]
+    rounded = places.round(AGREEING)
+    positions = rounded.rank(method="min")
+    order = place_order(places)
+    return [(v, NOTHING, NOTHING) if math.isnan(rounded[v]) else (v, f"{positions[v]:.0f}", number(rounded[v])) for v in order]
 
 
 def best_variants(analysis: Analysis, column: Column) -> set[Variant]:

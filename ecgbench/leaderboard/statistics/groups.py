@@ -1,6 +1,7 @@
 """Which methods can be told apart: paired comparisons over patients, and the groups within which nothing differs.
 
-Windows of one patient are not independent, patients are; so methods are compared by their places within each patient. Two methods that
+Methods stand in the order of their places, which is the order of the tables. Whether two of them differ is tested over patients, since
+windows of one patient are not independent and patients are: each patient ranks the variants by the rule of the places. Two methods that
 are alike could be exchanged in any patient, which turns the sign of the patient's difference and is what the test does.
 """
 
@@ -16,7 +17,7 @@ import pandas as pd
 from jaxtyping import Bool, Float64
 
 from ecgbench.leaderboard.statistics.patient_places import PatientPlaces, chosen_variants, patient_places
-from ecgbench.leaderboard.statistics.ranking import AGREEING, Column
+from ecgbench.leaderboard.statistics.ranking import Column, place_order
 from ecgbench.leaderboard.statistics.window_scores import Samples
 from ecgbench.randomness import seed_generator
 
@@ -52,11 +53,12 @@ class Comparison:
 
     Attributes
     ----------
-    order : methods with the variant that stands for each, the best mean place first
-    places : mean over patients of the place within the patient, by method, in that order; 0 (best) .. 1 (worst)
+    order : methods with the variant that stands for each, the best place first
+    places : of these variants in the family, by method, in that order; 0 (best) .. 1 (worst)
+    within : mean over patients of the place within the patient, by method, in that order
     patients : number of patients
     left_out : number of patients without a place of every method
-    without : by metric, number of patients of whom it is left out, since it is undefined for a method
+    without : by metric, number of patients of whom it is left out, since it is undefined for a variant
     p : methods x methods, of the paired test; 1 on the diagonal
     adjusted : the same after Holm's correction for all pairs
     groups : runs of methods, in that order, of which no two differ; a method that differs from its neighbours is alone in its group
@@ -66,6 +68,7 @@ class Comparison:
 
     order: tuple[tuple[str, str], ...]
     places: pd.Series[float]
+    within: pd.Series[float]
     patients: int
     left_out: int
     without: Mapping[str, int]
@@ -74,6 +77,18 @@ class Comparison:
     groups: tuple[tuple[str, ...], ...]
     friedman: float
     attainable: Attainable
+
+    @property
+    def ahead_of_all(self) -> bool:
+        """Whether the first method can be told from each of the others."""
+        return bool((self.adjusted.iloc[0, 1:] <= LEVEL).all())
+
+    @property
+    def against_order(self) -> tuple[tuple[str, str], ...]:
+        """Pairs that differ the other way round than their places say: a few patients with many windows decide the place."""
+        names = list(self.places.index)
+        differ, within = self.adjusted.to_numpy() <= LEVEL, self.within.to_numpy()
+        return tuple((names[i], names[j]) for i, j in combinations(range(len(names)), 2) if differ[i, j] and within[i] > within[j])
 
 
 def comparison(
@@ -102,16 +117,20 @@ def comparison(
     Demsar 2006, Statistical comparisons of classifiers over multiple data sets, https://www.jmlr.org/papers/v7/demsar06a.html
     """
     counted = [column for column in shown if column.family == family and column.entry.ranked]
-    found = patient_places(samples, counted, chosen_variants(places[family]))
-    if min(found.values.shape) < 2:
+    ranked = places[family].dropna()
+    found = patient_places(samples, counted, place_order(ranked))
+    order = place_order(ranked.loc[list(chosen_variants(ranked))]) if len(ranked) else []
+    if len(order) < 2 or found.values.shape[1] < 2:
         return None
-    return _compared(found, seed_generator(seed, f"sign flips of {family} of {samples.dataset}"), flips)
+    generator = seed_generator(seed, f"sign flips of {family} of {samples.dataset}")
+    return _compared(found, tuple(order), ranked, generator, flips)
 
 
-def _compared(found: PatientPlaces, generator: np.random.Generator, flips: int) -> Comparison:
-    means = found.values.mean(axis=1)
-    order = sorted(range(len(means)), key=lambda i: (round(float(means[i]), AGREEING), found.variants[i]))
-    values, variants = found.values[order], tuple(found.variants[i] for i in order)
+def _compared(
+    found: PatientPlaces, variants: tuple[tuple[str, str], ...], places: pd.Series[float], generator: np.random.Generator, flips: int
+) -> Comparison:
+    """The comparison of those of the variants that stand for their methods, in the order in which they are given."""
+    values = found.values[[found.variants.index(variant) for variant in variants]]
     methods = [method for method, _ in variants]
     pairs = list(combinations(range(len(methods)), 2))
     differences = np.stack([values[i] - values[j] for i, j in pairs])
@@ -119,7 +138,8 @@ def _compared(found: PatientPlaces, generator: np.random.Generator, flips: int) 
     adjusted = _square(methods, pairs, holm(p))
     return Comparison(
         order=variants,
-        places=pd.Series(means[order], index=methods),
+        places=pd.Series([float(places[variant]) for variant in variants], index=methods),
+        within=pd.Series(values.mean(axis=1), index=methods),
         patients=values.shape[1],
         left_out=found.left_out,
         without=found.without,

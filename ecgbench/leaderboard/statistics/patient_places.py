@@ -1,4 +1,4 @@
-"""Places that methods have within each patient, which is the unit that they are compared on."""
+"""Places of all ranked variants within each patient, by the rule of the places: what methods are compared on."""
 
 from __future__ import annotations
 

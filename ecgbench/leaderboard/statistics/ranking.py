@@ -6,6 +6,7 @@ variant. A cell is one variant x metric x seed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -110,6 +111,24 @@ def scaled_ranks(values: Values, higher_is_better: bool) -> Values:
     Of n values, rank r (from 1) becomes (r - 1) / (n - 1); a single value becomes 0.
     """
     return (plain_ranks(values, higher_is_better) - 1) / max(len(values) - 1, 1)
+
+
+def place_order(places: pd.Series[float]) -> list[tuple[str, str]]:
+    """Variants in the one order that all pages and figures have: the best place first, those without a place last.
+
+    Variants of the same place stand by name, a method's signed maps before its absolute ones.
+
+    Parameters
+    ----------
+    places : by method and variant, nan where a variant is not ranked
+    """
+
+    def key(variant: tuple[str, str]) -> tuple[bool, float, str, bool]:
+        place = float(rounded[variant])
+        return math.isnan(place), 0.0 if math.isnan(place) else place, variant[0], variant[1] != "raw"
+
+    rounded = places.round(AGREEING)
+    return sorted(((str(method), str(variant)) for method, variant in places.index), key=key)
 
 
 def family_places(cells: pd.DataFrame, shown: Sequence[Column], unranked: Iterable[str] = ()) -> pd.DataFrame:
