@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ecgbench.leaderboard.pages.dataset_page import dataset_page
 from ecgbench.leaderboard.pages.method_page import method_page
@@ -13,11 +14,14 @@ from ecgbench.leaderboard.pages.study_page import PATH, study_page
 from ecgbench.leaderboard.statistics.agreement import metric_agreement
 from ecgbench.leaderboard.statistics.analysis import Analysis
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-def pages_of(analyses: Sequence[Analysis]) -> dict[str, bytes]:
-    """Pages and figures."""
-    figures = {path: content for analysis in analyses for path, content in dataset_figures(analysis).items()}
-    return {path: text.encode() for path, text in text_pages(analyses).items()} | figures
+
+def figures_of(analyses: Sequence[Analysis]) -> Iterator[tuple[str, Figure]]:
+    """Figures, drawn one after another, since all of them at once would fill the memory."""
+    for analysis in analyses:
+        yield from dataset_figures(analysis)
 
 
 def text_pages(analyses: Sequence[Analysis]) -> dict[str, str]:

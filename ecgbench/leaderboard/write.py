@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
 from ecgbench.artifacts import write_atomically
 from ecgbench.datasets import DATASETS, DatasetEntry
 from ecgbench.errors import ResultsError
-from ecgbench.leaderboard.figures.canvas import CREATOR
+from ecgbench.leaderboard.figures.canvas import CREATOR, render_figure
+from ecgbench.leaderboard.figures.drawn import digest, embedded_digest
 from ecgbench.leaderboard.pages.dataset_page import MARK
 from ecgbench.leaderboard.pages.page_figures import FOLDER
 from ecgbench.leaderboard.pages.readme_excerpt import refreshed
-from ecgbench.leaderboard.render import pages_of
-from ecgbench.leaderboard.statistics.analysis import analyse
+from ecgbench.leaderboard.render import figures_of, text_pages
+from ecgbench.leaderboard.statistics.analysis import Analysis, analyse
 from ecgbench.leaderboard.statistics.board import read_boards
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.registry import Registry
@@ -46,11 +47,16 @@ def render(
         If results are absent or unreadable, or the README has no place for the excerpt.
     """
     analyses = [analyse(board) for board in read_boards(scores, metrics, datasets)]
-    files = {out / path: content for path, content in pages_of(analyses).items()}
+    texts = {path: text.encode() for path, text in _texts(analyses, out, readme).items()}
+    return texts | {out / path: render_figure(figure, Path(path).suffix) for path, figure in figures_of(analyses)}
+
+
+def _texts(analyses: Sequence[Analysis], out: Path, readme: Path | None) -> dict[Path, str]:
+    texts = {out / path: text for path, text in text_pages(analyses).items()}
     if readme is not None:
         folder = Path(os.path.relpath(out, readme.parent)).as_posix()
-        files[readme] = refreshed(_read(readme), analyses, folder).encode()
-    return files
+        texts[readme] = refreshed(_read(readme), analyses, folder)
+    return texts
 
 
 def write_pages(scores: Path, out: Path, readme: Path | None = None) -> list[Path]:
@@ -70,20 +76,29 @@ def write_pages(scores: Path, out: Path, readme: Path | None = None) -> list[Pat
 def check_pages(scores: Path, out: Path, readme: Path | None = None) -> list[str]:
     """What differs between the files and what would be written, a line each; empty if nothing does.
 
-    See `render` for the parameters and what is raised.
+    Pages are compared to the byte. A figure is compared by the digest of what is drawn, since its bytes change with the build of the
+    libraries that render it. See `render` for the parameters and what is raised.
     """
-    files = render(scores, out, readme)
-    found = [difference for path, content in files.items() if (difference := _difference(path, content))]
-    return found + [f"{path}: generated, but there are no results for it" for path in _left_over(out, files)]
+    analyses = [analyse(board) for board in read_boards(scores)]
+    texts = _texts(analyses, out, readme)
+    digests = {out / path: digest(figure) for path, figure in figures_of(analyses)}
+    found = [_text_difference(path, text) for path, text in texts.items()]
+    found += [_figure_difference(path, expected) for path, expected in digests.items()]
+    found += [f"{path}: generated, but there are no results for it" for path in _left_over(out, {*texts, *digests})]
+    return [difference for difference in found if difference]
 
 
-def _difference(path: Path, expected: bytes) -> str:
+def _figure_difference(path: Path, expected: str) -> str:
     if not path.exists():
         return f"{path}: missing"
-    if path.suffix != ".md":
-        return "" if path.read_bytes() == expected else f"{path}: another figure than the results give; draw it again"
-    text = _read(path)
-    for line, (got, wanted) in enumerate(zip_longest(text.split("\n"), expected.decode().split("\n")), start=1):
+    found = embedded_digest(path.read_bytes())
+    return "" if found == expected else f"{path}: expected a figure of {expected}, got {found or 'none'}; draw it again"
+
+
+def _text_difference(path: Path, expected: str) -> str:
+    if not path.exists():
+        return f"{path}: missing"
+    for line, (got, wanted) in enumerate(zip_longest(_read(path).split("\n"), expected.split("\n")), start=1):
         if got != wanted:
             return f"{path}: differs at line {line}: expected {_quoted(wanted)}, got {_quoted(got)}"
     return ""
@@ -93,7 +108,7 @@ def _quoted(line: str | None) -> str:
     return "the end of the file" if line is None else f'"{line}"'
 
 
-def _left_over(out: Path, files: Mapping[Path, bytes]) -> list[Path]:
+def _left_over(out: Path, files: Collection[Path]) -> list[Path]:
     """Generated files that are not among these: pages are known by their first line, figures by what they say drew them."""
     pages = [path for folder in (out, *(out / name for name in SUBFOLDERS)) for path in sorted(folder.glob("*.md"))]
     figures = [path for path in sorted((out / FOLDER).rglob("*")) if path.suffix in FIGURES and path not in files]

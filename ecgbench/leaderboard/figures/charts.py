@@ -1,4 +1,4 @@
-"""Figures of a page: each a function of plain numbers that returns the bytes of an SVG, the same for the same numbers."""
+"""Figures of a page: each a function of plain numbers."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
-from ecgbench.leaderboard.figures.canvas import BLUE, FAINT, GREEN, INK, ORANGE, PURPLE, as_svg, canvas
+from ecgbench.leaderboard.figures.canvas import canvas
+from ecgbench.leaderboard.figures.style import BLUE, FAINT, GREEN, INK, ORANGE, PURPLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 DIGITS = 4
-"""Decimals that are drawn: what lies below hangs on the processor."""
+"""Decimals of what is drawn: those beyond hang on the processor."""
 
 _ROW = 0.24
 """Height of a row of a table or a list, inches."""
@@ -57,7 +59,7 @@ def heat_map(
     values: Float[np.ndarray, "rows columns"],
     ranks: Float[np.ndarray, "rows columns"],
     below: int = 0,
-) -> bytes:
+) -> Figure:
     """Values as numbers on colours from yellow (rank 0, the best) to dark blue (rank 1, the worst); nan is left empty.
 
     Parameters
@@ -84,10 +86,10 @@ def heat_map(
         axes.tick_params(which="minor", length=0)
         if below:
             axes.axhline(len(rows) - below - 0.5, color=INK, lw=1.2)
-        return as_svg(figure)
+        return figure
 
 
-def interval_figure(rows: Sequence[str], panels: Sequence[Panel]) -> bytes:
+def interval_figure(rows: Sequence[str], panels: Sequence[Panel]) -> Figure:
     """A row a variant, a column a quantity: points with their intervals, beside lines to compare them with."""
     with canvas(_LABELS + 1.75 * len(panels), _ROW * len(rows) + 1.1) as figure:
         grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
@@ -98,7 +100,7 @@ def interval_figure(rows: Sequence[str], panels: Sequence[Panel]) -> bytes:
         named = {name: line for axes in grid for name, line in zip(*reversed(axes.get_legend_handles_labels()), strict=True)}
         if named:
             figure.legend(named.values(), named.keys(), loc="outside lower right", ncols=len(named), frameon=False, fontsize=8)
-        return as_svg(figure)
+        return figure
 
 
 def _draw_panel(axes: Axes, panel: Panel) -> None:
@@ -117,7 +119,7 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
 
 def critical_difference(
     places: Mapping[str, float], groups: Sequence[Sequence[str]], adjusted: Float[np.ndarray, "methods methods"], level: float
-) -> bytes:
+) -> Figure:
     """The critical-difference diagram, and beside it which pairs differ.
 
     Parameters
@@ -132,7 +134,7 @@ def critical_difference(
         diagram, matrix = figure.subplots(1, 2, width_ratios=(1.35, 1))
         _draw_places(diagram, names, places, bars)
         _draw_pairs(matrix, names, adjusted, level)
-        return as_svg(figure)
+        return figure
 
 
 def _draw_places(axes: Axes, names: Sequence[str], places: Mapping[str, float], bars: Sequence[Sequence[str]]) -> None:
@@ -164,7 +166,7 @@ def _draw_pairs(axes: Axes, names: Sequence[str], adjusted: Float[np.ndarray, "m
     axes.set_title(f"p of each pair (Holm); dark: they differ (p ≤ {level:g})", fontsize=8.5)
 
 
-def cost_figure(seconds: Mapping[str, float], places: Mapping[str, Mapping[str, float]]) -> bytes:
+def cost_figure(seconds: Mapping[str, float], places: Mapping[str, Mapping[str, float]]) -> Figure:
     """Seconds that explaining a window takes against the place, a panel a family.
 
     Parameters
@@ -177,7 +179,7 @@ def cost_figure(seconds: Mapping[str, float], places: Mapping[str, Mapping[str, 
             _draw_cost(axes, {method: (seconds[method], place) for method, place in found.items() if seconds.get(method, 0) > 0})
             axes.set_title(family, fontsize=9.5)
             axes.set(xlabel="seconds a window", ylabel="place (0 best)")
-        return as_svg(figure)
+        return figure
 
 
 def _draw_cost(axes: Axes, points: Mapping[str, tuple[float, float]]) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ecgbench.leaderboard.figures.canvas import BLUE, INK, ORANGE, as_png, canvas
+from ecgbench.leaderboard.figures.canvas import canvas
+from ecgbench.leaderboard.figures.style import BLUE, INK, ORANGE
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.results import gallery_name, sample_name
 
@@ -26,7 +27,6 @@ LEAST, MOST = 2.0, 5.0
 CLIP = 99
 """Percentile of a map's absolute values that gets the full colour, since a few samples can stand far above all others."""
 
-_PIXELS_PER_MM = 4
 _MARGINS = 4, 9
 """Room beside and above a strip, mm."""
 
@@ -42,8 +42,8 @@ class Strip(NamedTuple):
     mask: np.ndarray
 
 
-def gallery_figure(board: Board, method: str) -> bytes | None:
-    """PNG of the kept windows of a method; None if none are kept."""
+def gallery_figure(board: Board, method: str) -> Figure | None:
+    """The kept windows of a method; None if none are kept."""
     strips = _strips(board, method)
     if not strips or board.dataset is None:
         return None
@@ -56,7 +56,7 @@ def gallery_figure(board: Board, method: str) -> bytes | None:
             top -= height / sum(heights)
             axes = _strip_axes(figure, top, _height(strip) * GAIN / sum(heights), width)
             _draw(axes, strip, fs)
-        return as_png(figure, dpi=_PIXELS_PER_MM / MM)
+        return figure
 
 
 def _strips(board: Board, method: str) -> list[Strip]:

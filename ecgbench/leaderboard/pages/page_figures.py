@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,27 +15,30 @@ from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.groups import LEVEL
 from ecgbench.leaderboard.statistics.ranking import Column, families, place_order
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 FOLDER = "figures"
 
 
-def dataset_figures(analysis: Analysis) -> dict[str, bytes]:
-    """Figures of a dataset by their paths below the pages' folder."""
+def dataset_figures(analysis: Analysis) -> Iterator[tuple[str, Figure]]:
+    """Figures of a dataset, drawn one after another, with their paths below the pages' folder."""
     board = analysis.board
-    found: dict[str, bytes] = {}
     for family in families(board.columns):
         if family in analysis.ranks:
-            found[figure_path(board.name, f"scores-{slug(family)}")] = _scores(analysis, family)
-            found[figure_path(board.name, f"intervals-{slug(family)}")] = _intervals(analysis, family)
+            yield figure_path(board.name, f"scores-{slug(family)}"), _scores(analysis, family)
+            yield figure_path(board.name, f"intervals-{slug(family)}"), _intervals(analysis, family)
         if family in analysis.comparisons:
             compared = analysis.comparisons[family]
             places = {method: float(compared.places[method]) for method, _ in compared.order}
             diagram = critical_difference(places, compared.groups, compared.adjusted.to_numpy(), LEVEL)
-            found[figure_path(board.name, f"groups-{slug(family)}")] = diagram
+            yield figure_path(board.name, f"groups-{slug(family)}"), diagram
     if known := costs(analysis):
         seconds = {method: _seconds(board.files[method].health) for method in board.files}
-        found[figure_path(board.name, "cost")] = cost_figure(seconds, known)
-    galleries = {gallery_path(board.name, method): gallery_figure(board, method) for method in board.files}
-    return found | {path: png for path, png in galleries.items() if png is not None}
+        yield figure_path(board.name, "cost"), cost_figure(seconds, known)
+    for method in board.files:
+        if (gallery := gallery_figure(board, method)) is not None:
+            yield gallery_path(board.name, method), gallery
 
 
 def figure_path(board: str, name: str) -> str:
@@ -63,7 +67,7 @@ def score_rows(analysis: Analysis, family: str) -> list[Variant]:
     return place_order(analysis.board.places[family].dropna()) + controls
 
 
-def _scores(analysis: Analysis, family: str) -> bytes:
+def _scores(analysis: Analysis, family: str) -> Figure:
     """Heat map of a family's metrics that count."""
     columns = [column for column in analysis.board.columns if column.family == family and column.entry.ranked]
     rows, controls = score_rows(analysis, family), len(analysis.board.controls)
@@ -86,7 +90,7 @@ def _shares(values: np.ndarray, ranked: int, column: Column) -> np.ndarray:
     return np.where(np.isnan(values), np.nan, np.minimum(better, 1))
 
 
-def _intervals(analysis: Analysis, family: str) -> bytes:
+def _intervals(analysis: Analysis, family: str) -> Figure:
     """Places and scores of a family with their intervals."""
     places = analysis.board.places[family].dropna()
     variants = place_order(places)

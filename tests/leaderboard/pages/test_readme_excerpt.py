@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from ecgbench.errors import ResultsError
 from ecgbench.leaderboard.pages.readme_excerpt import excerpt, refreshed
 
 README = "# Project\n\n<!-- leaderboard:begin{} -->\n<!-- leaderboard:end -->\n"
@@ -47,3 +48,14 @@ def test_real_dataset_is_shown_unless_another_is_named(accept, identity, analyse
     accept("svdb@patient", "lime", {"raw": {"auc": {1: 0.5}}}, identity=identity | {"split": "patient"})
     text = refreshed(README.format(named), list(analysed().values()), "leaderboards")
     assert f"[All of it](leaderboards/{shown}.md)" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("# Project\n", "leaderboard:begin"), (README.format(" nowhere"), "accepted results of nowhere")],
+    ids=["no markers", "unknown dataset"],
+)
+def test_readme_without_a_place_for_the_excerpt_is_refused(accept, analysed, text, expected):
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}})
+    with pytest.raises(ResultsError, match=expected):
+        refreshed(text, list(analysed().values()), "leaderboards")

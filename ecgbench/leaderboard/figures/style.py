@@ -1,0 +1,29 @@
+"""How figures look: legible on light and dark pages, and without telling red from green."""
+
+from __future__ import annotations
+
+from typing import Any
+
+BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
+"""Colours of Okabe & Ito 2008, which people who are colour-blind can tell apart."""
+
+INK, FAINT, PAPER = "#1f2328", "#8c959f", "#ffffff"
+
+STYLE: Any = {
+    "font.family": "sans-serif",
+    "font.size": 9,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.6,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "figure.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "ecgbench",
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "ytick.left": False,
+}
+"""Settings of matplotlib; all others are its defaults, whatever the session has set."""
