@@ -12,9 +12,9 @@ from ecgbench.datasets import DATASETS, DatasetEntry
 from ecgbench.errors import ResultsError
 from ecgbench.leaderboard.figures.canvas import CREATOR, render_figure
 from ecgbench.leaderboard.figures.drawn import digest, embedded_digest
-from ecgbench.leaderboard.pages.dataset_page import MARK
 from ecgbench.leaderboard.pages.page_figures import FOLDER
 from ecgbench.leaderboard.pages.readme_excerpt import refreshed
+from ecgbench.leaderboard.pages.template import MARK
 from ecgbench.leaderboard.render import figures_of, text_pages
 from ecgbench.leaderboard.statistics.analysis import Analysis, analyse
 from ecgbench.leaderboard.statistics.board import read_boards

@@ -6,8 +6,12 @@ import inspect
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
-from ecgbench.leaderboard.pages.tables import table
+from ecgbench.leaderboard.pages.tables import escaped, table
+
+_OF_ADDRESS = "/:;?#@!$&'()*+,=%~"
+"""Characters that stand in an address as they are."""
 
 _SECTION = re.compile(r"^(Parameters|Returns|Raises|References)\n-+$", re.MULTILINE)
 
@@ -27,3 +31,12 @@ def options_table(function: Callable[..., Any], set_elsewhere: dict[str, str], s
         for name, default in given.items()
     ]
     return table(["option", "default", "set by", "the study's"], rows, numbers_from=9) if rows else ""
+
+
+def cited(reference: str) -> str:
+    """A reference, linked where it is a DOI, an arXiv number or an address."""
+    if reference.startswith(("http://", "https://")):
+        return f"<{quote(reference, safe=_OF_ADDRESS)}>"
+    kind, _, identifier = reference.partition(":")
+    host = {"doi": "https://doi.org/", "arXiv": "https://arxiv.org/abs/"}.get(kind)
+    return escaped(reference) if host is None else f"[{escaped(reference)}]({host}{quote(identifier, safe='/:;')})"

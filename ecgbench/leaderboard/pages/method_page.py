@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
-from ecgbench.leaderboard.pages.dataset_page import GALLERY, cited, generated, has_gallery, image
-from ecgbench.leaderboard.pages.entry_facts import description, options_table
+from ecgbench.leaderboard.pages.dataset_page import has_gallery
+from ecgbench.leaderboard.pages.entry_facts import cited, description, options_table
 from ecgbench.leaderboard.pages.page_figures import gallery_path
 from ecgbench.leaderboard.pages.provenance import health_table
 from ecgbench.leaderboard.pages.tables import NOTHING, escaped, heading, label, rank_range, score, table, with_interval
+from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.ranking import Column, families
 from ecgbench.methods import METHODS, MethodEntry
 from ecgbench.registry import Registry
 
 QUARTER = 0.25
-HOW = (
-    "Wins and fails name metrics in which the 95 % interval of a variant's rank lies whole in the best or the last quarter; fails also "
-    "those in which it does not beat the best control."
-)
-NOWHERE = "It was computed on simulated stand-ins or by the study's protocol only, whose pages are apart."
+"""Share of the ranks that counts as winning or failing."""
 
 
 def method_page(method: str, analyses: Sequence[Analysis], methods: Registry[MethodEntry] = METHODS) -> str:
@@ -31,45 +29,48 @@ def method_page(method: str, analyses: Sequence[Analysis], methods: Registry[Met
     method : its key; if it is not registered here, its maps were handed in, or it belongs to a package that is not installed
     analyses : of all boards that have results of it
     """
-    parts = [generated(f"scores/*/{method}.json"), f"# {method}", _what(method, analyses, methods), "[All methods](../README.md)."]
     compared = [analysis for analysis in analyses if analysis.board.compared]
-    parts += _results(method, compared) if compared else [NOWHERE]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    boards = [analysis.board for analysis in compared]
+    examples = [board for board in boards if has_gallery(board, method)]
+    context = {
+        "generated": generated(f"scores/*/{method}.json"),
+        "method": method,
+        "submitted": _submitted(method, analyses),
+        "entry": _entry(methods[method]) if method in methods else None,
+        "datasets": [_dataset(method, analysis) for analysis in compared],
+        "health": health_table(method, boards),
+        "examples": [{"dataset": board.name, "figure": gallery_path(board.name, method)} for board in examples],
+    }
+    return render_page("method.md.j2", context)
 
 
-def _results(method: str, analyses: Sequence[Analysis]) -> list[str]:
-    parts = ["## Where it wins and fails", HOW, *(_outcome(method, analysis) for analysis in analyses)]
-    parts += ["## Scores", *(_scores(method, analysis) for analysis in analyses)]
-    return [*parts, "## Health", health_table(method, [analysis.board for analysis in analyses]), *_examples(method, analyses)]
+def _submitted(method: str, analyses: Sequence[Analysis]) -> dict[str, str] | None:
+    """Who handed in the maps; None if they were computed here."""
+    told = [analysis.board.files[method].provenance.get("submitted") for analysis in analyses]
+    handed = next((found for found in told if found), None)
+    if handed is None:
+        return None
+    said = {name: escaped(handed[name]) if handed.get(name) else "" for name in ("authors", "description")}
+    return {**said, "reference": cited(handed["reference"]), "file": escaped(handed["file"][:12])}
 
 
-def _what(method: str, analyses: Sequence[Analysis], methods: Registry[MethodEntry]) -> str:
-    handed = next((found for analysis in analyses if (found := analysis.board.files[method].provenance.get("submitted"))), None)
-    if handed is not None:
-        authors = f" by {escaped(handed['authors'])}" if handed.get("authors") else ""
-        described = f" {escaped(handed['description'])}" if handed.get("description") else ""
-        file = escaped(handed["file"][:12])
-        return (
-            f"**Recomputed from handed-in maps**{authors} ({cited(handed['reference'])}), file <code>{file}</code>.{described} "
-            "The scores were computed here, from the maps; the maps were not."
-        )
-    if method not in methods:
-        return "Registered by a package that is not installed here."
-    entry = methods[method]
-    source = f"Source: {cited(entry.reference)}. {'' if entry.ranked else 'Shown for comparison and not ranked. '}"
-    dataset = dict.fromkeys(entry.of_dataset, "the dataset")
-    options = options_table(entry.function, dataset, dict(entry.study))
-    return "\n\n".join(part for part in [description(entry.function), source.strip(), options] if part)
+def _entry(entry: MethodEntry) -> dict[str, Any]:
+    return {
+        "description": description(entry.function),
+        "reference": cited(entry.reference),
+        "ranked": entry.ranked,
+        "options": options_table(entry.function, dict.fromkeys(entry.of_dataset, "the dataset"), dict(entry.study)),
+    }
 
 
-def _outcome(method: str, analysis: Analysis) -> str:
-    """A line for each variant of a dataset."""
-    lines = []
+def _dataset(method: str, analysis: Analysis) -> dict[str, Any]:
+    """Where each variant wins and fails, and its places and scores."""
+    outcomes = []
     for variant in _variants(method, analysis):
         wins, fails = _extremes(variant, analysis)
-        said = f"wins: {', '.join(wins) or NOTHING}; fails: {', '.join(fails) or NOTHING}"
-        lines.append(f"- [{analysis.board.name}](../{analysis.board.name}.md), {label(*variant)}: {said}")
-    return "\n".join(lines)
+        outcomes.append({"variant": label(*variant), "wins": ", ".join(wins) or NOTHING, "fails": ", ".join(fails) or NOTHING})
+    places, scores = _places(method, analysis), _scores(method, analysis)
+    return {"name": analysis.board.name, "outcomes": outcomes, "places": places, "scores": scores}
 
 
 def _variants(method: str, analysis: Analysis) -> list[Variant]:
@@ -98,27 +99,22 @@ def _counted(analysis: Analysis, variant: Variant) -> list[Column]:
     return [column for column in analysis.board.columns if column.entry.ranked and column.applies(variant[1])]
 
 
-def _scores(method: str, analysis: Analysis) -> str:
-    """Places and scores of both variants on one dataset."""
-    board, rows = analysis.board, []
+def _places(method: str, analysis: Analysis) -> str:
+    """Places of both variants in every family of a dataset."""
+    rows = []
     for variant in _variants(method, analysis):
-        for family in families(board.columns):
+        for family in families(analysis.board.columns):
             place = analysis.place(family, variant)
             groups = analysis.groups(family).get(variant, "")
             between = with_interval(place, *analysis.interval(family, variant, "place"))
             rows.append([label(*variant), family, rank_range(analysis, family, variant), groups, between])
-    of_family = table(["variant", "family", "rank", "group", "place"], rows, numbers_from=4)
-    metrics = [
-        [heading(column, "../metrics/"), *(score(analysis, variant, column) for variant in _variants(method, analysis))]
-        for column in board.columns
+    return table(["variant", "family", "rank", "group", "place"], rows, numbers_from=4)
+
+
+def _scores(method: str, analysis: Analysis) -> str:
+    """Scores of both variants in every metric of a dataset."""
+    variants = _variants(method, analysis)
+    rows = [
+        [heading(column, "../metrics/"), *(score(analysis, variant, column) for variant in variants)] for column in analysis.board.columns
     ]
-    header = ["metric", *(label(*variant) for variant in _variants(method, analysis))]
-    return "\n\n".join([f"### [{board.name}](../{board.name}.md)", of_family, table(header, metrics)])
-
-
-def _examples(method: str, analyses: Sequence[Analysis]) -> list[str]:
-    boards = [analysis.board for analysis in analyses if has_gallery(analysis.board, method)]
-    if not boards:
-        return []
-    figures = [image(f"../{gallery_path(board.name, method)}", f"Maps of {method} on {board.name}") for board in boards]
-    return ["## Examples", GALLERY, *(f"### {board.name}\n\n{figure}" for board, figure in zip(boards, figures, strict=True))]
+    return table(["metric", *(label(*variant) for variant in variants)], rows)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from ecgbench.leaderboard.pages.dataset_page import cited, generated
-from ecgbench.leaderboard.pages.entry_facts import description, options_table
+from ecgbench.leaderboard.pages.entry_facts import cited, description, options_table
 from ecgbench.leaderboard.pages.tables import (
     CONTROL_MARK,
     NOTHING,
@@ -19,15 +19,11 @@ from ecgbench.leaderboard.pages.tables import (
     table,
     with_interval,
 )
+from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.agreement import Agreement
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.ranking import AGREEING, Column
 from ecgbench.metrics import MetricEntry
-
-HOW = f"""\
-A row is a variant, the best mean first. The mean is over windows, then over seeds, with its 95 % interval (patients drawn again with their
-windows); # is the interval of its rank; balanced is the mean in which each class weighs the same; then each class by itself, of how many
-windows. {CONTROL_MARK} marks what is not better than the best control. Rows in *italics* are no methods."""
 
 
 def metric_page(entry: MetricEntry, analyses: Sequence[Analysis], agreements: Mapping[str, Agreement]) -> str:
@@ -39,25 +35,38 @@ def metric_page(entry: MetricEntry, analyses: Sequence[Analysis], agreements: Ma
     analyses : of all boards that have cells of it
     agreements : by board, how far its metrics agree
     """
-    parts = [generated("scores/"), f"# {entry.key.replace('_', ' ')}", description(entry.function), _facts(entry)]
-    parts += [options_table(entry.shared or entry.perturb or entry.function, {}, dict(entry.study)), "[All metrics](../README.md).", HOW]
-    for analysis in analyses:
-        parts += [_dataset(analysis, column, agreements[analysis.board.name]) for column in analysis.board.columns if column.entry is entry]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    context = {
+        "generated": generated("scores/"),
+        "name": entry.key.replace("_", " "),
+        "entry": _entry(entry),
+        "datasets": [
+            _dataset(analysis, column, agreements[analysis.board.name])
+            for analysis in analyses
+            for column in analysis.board.columns
+            if column.entry is entry
+        ],
+    }
+    return render_page("metric.md.j2", context)
 
 
-def _facts(entry: MetricEntry) -> str:
+def _entry(entry: MetricEntry) -> dict[str, Any]:
     low, high = entry.bounds
-    better = "higher is better" if entry.higher_is_better else "lower is better"
-    counts = "counts for the place" if entry.ranked else "shown, does not count for the place"
-    signed = "; absolute maps are shown small and do not count" if entry.signed_only else ""
-    return f"Family: {entry.family}. From {low:g} to {high:g}, {better}; {counts}{signed}. Source: {cited(entry.reference)}."
+    return {
+        "description": description(entry.function),
+        "family": entry.family,
+        "low": f"{low:g}",
+        "high": f"{high:g}",
+        "higher_is_better": entry.higher_is_better,
+        "ranked": entry.ranked,
+        "signed_only": entry.signed_only,
+        "reference": cited(entry.reference),
+        "options": options_table(entry.shared or entry.perturb or entry.function, {}, dict(entry.study)),
+    }
 
 
-def _dataset(analysis: Analysis, column: Column, agreement: Agreement) -> str:
+def _dataset(analysis: Analysis, column: Column, agreement: Agreement) -> dict[str, Any]:
     """Scores on one dataset and mask, and the metrics that order variants most and least alike."""
     board = analysis.board
-    mask = "" if column.name == column.entry.key else f", {column.kind} mask"
     classes = sorted({int(class_) for target in analysis.samples.target.values() for class_ in target})
     variants = [variant for variant in board.places.index if analysis.summary(variant, column) is not None]
     rows = [_row(analysis, column, variant, classes) for variant in _sorted(analysis, column, variants)]
@@ -66,8 +75,12 @@ def _dataset(analysis: Analysis, column: Column, agreement: Agreement) -> str:
     controls: list[Variant] = [(key, "raw") for key in board.controls if analysis.summary((key, "raw"), column) is not None]
     rows += [_row(analysis, column, variant, classes) for variant in _sorted(analysis, column, controls)]
     header = ["#", "variant", f"mean&nbsp;{arrow(column)}", "balanced", *map(board.class_name, classes), "undefined"]
-    title = f"## [{board.name}](../{board.name}.md){mask}"
-    return "\n\n".join([title, table(header, rows, numbers_from=2), _agreeing(column, agreement)]).rstrip()
+    return {
+        "name": board.name,
+        "mask": "" if column.name == column.entry.key else column.kind,
+        "table": table(header, rows, numbers_from=2),
+        "alike": _alike(column, agreement),
+    }
 
 
 def _sorted(analysis: Analysis, column: Column, variants: Sequence[Variant]) -> list[Variant]:
@@ -96,10 +109,9 @@ def _row(analysis: Analysis, column: Column, variant: Variant, classes: Sequence
     return [rank, name, *(text if column.applies(variant[1]) else [f"<sub>[{one}]</sub>" for one in text])]
 
 
-def _agreeing(column: Column, agreement: Agreement) -> str:
+def _alike(column: Column, agreement: Agreement) -> list[str]:
     """Spearman's correlation with the other metrics, the most alike first."""
     if column.name not in agreement.value.columns:
-        return ""
+        return []
     others = agreement.value[column.name].drop(column.name).dropna().sort_values(ascending=False, kind="stable")
-    said = [f"{str(name).replace('_', ' ')} {number(value, 2)}" for name, value in others.items()]
-    return f"Orders variants like (Spearman): {', '.join(said)}." if said else ""
+    return [f"{str(name).replace('_', ' ')} {number(value, 2)}" for name, value in others.items()]

@@ -7,42 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from ecgbench.leaderboard.pages.dataset_page import best_group, generated
+from ecgbench.leaderboard.pages.dataset_page import OPTIONS
 from ecgbench.leaderboard.pages.entry_facts import description
+from ecgbench.leaderboard.pages.family_section import ahead
 from ecgbench.leaderboard.pages.tables import NOTHING, escaped, linked, number, rank_range, ranking, table, with_interval
+from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.agreement import Agreement, dataset_agreement
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant, number_at
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.ranking import families, in_order, overall
 from ecgbench.leaderboard.statistics.resampled import overall_intervals
 from ecgbench.methods import METHODS
-
-INTRODUCTION = """\
-# Leaderboards
-
-Attribution methods on ECG classifiers, from accepted results only: every number is in `scores/` beside the per-window scores it is the
-mean of, and `ecgbench leaderboard` draws these pages from them. `ecgbench leaderboard --open` shows them as a site whose tables sort and
-filter. What the intervals and groups are, and how they were validated: [statistics](../docs/statistics.md)."""
-WHEN = """\
-## What to use when
-
-*Localisation* asks whether a map points at the beats that carry the label: choose by it to show a reader where to look. *Faithfulness* asks
-whether the model's output changes as the map says: choose by it to learn what the model rests on. Named are the methods of the first group,
-best first; no two of them can be told apart on that dataset, so take the cheapest of them."""
-HOW = """\
-## How to read
-
-- A variant is a method with its signed maps, or, as `method` (abs), with their absolute values.
-- A number is the variant's place on a dataset: the mean over the family's metrics of its rank among the variants, scaled to 0 (best) .. 1
-  (worst), then the interval of its rank and the letters of its groups. A page's own text says which metrics count.
-- Overall is the mean over the **real** datasets in their default identity, with its 95 % interval. Simulated ECGs are shown and do not
-  count; what was computed with other options has a page and is not in these tables.
-- A dash means not ranked: the method is shown for comparison only, or a cell that applies to the variant is missing, on one of the real
-  datasets for the overall mean. The page says which one."""
-DATASETS_AGREE = (
-    "Kendall's tau-b of the places on two datasets, with its 95 % interval (patients of both drawn again): 1 is the same order."
-)
-METRICS_AGREE = "Spearman's correlation of two metrics over the variants' means, each turned so that higher is better."
 
 
 def overview_page(analyses: Sequence[Analysis], agreements: Mapping[str, Agreement]) -> str:
@@ -55,26 +30,30 @@ def overview_page(analyses: Sequence[Analysis], agreements: Mapping[str, Agreeme
     """
     boards = [analysis.board for analysis in analyses]
     default = [analysis for analysis in analyses if analysis.board.default and analysis.board.compared]
-    parts = [generated("scores/"), INTRODUCTION, WHEN, _when(default), "## Datasets"]
-    parts += [_links(board for board in boards if not board.apart), _study(boards)]
-    for family in _families(default):
-        of_family = [analysis for analysis in default if family in analysis.board.places]
-        parts += [f"## {family.capitalize()}", places_table(of_family, family), _agreement_of_datasets(of_family, family)]
-    parts += [HOW, _controls(boards), _metrics_agree(default, agreements), _methods(boards), _metrics(boards)]
-    if apart := [board for board in boards if board.apart]:
-        parts += ["## Simulated stand-ins", "Computed on simulated records; compared with nothing above.", _links(apart)]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    context = {
+        "generated": generated("scores/"),
+        "ahead": _ahead(default),
+        "datasets": _links(board for board in boards if not board.apart),
+        "study": any(board.of_study for board in boards),
+        "families": [_family([one for one in default if family in one.board.places], family) for family in _families(default)],
+        "controls": _controls(boards),
+        "agreements": [{"dataset": one.board.name, "table": agreement_table(agreements[one.board.name])} for one in default],
+        "methods": _methods(boards),
+        "metrics": _metrics(boards),
+        "stand_ins": _links(apart) if (apart := [board for board in boards if board.apart]) else "",
+    }
+    return render_page("overview.md.j2", context)
 
 
 def _families(analyses: Iterable[Analysis]) -> tuple[str, ...]:
     return families(in_order({column.name: column for analysis in analyses for column in analysis.board.columns}.values()))
 
 
-def _when(analyses: Sequence[Analysis]) -> str:
+def _ahead(analyses: Sequence[Analysis]) -> str:
     """The first group of each family on each dataset."""
     shown = _families(analyses)
     rows = [
-        [f"[{a.board.name}]({a.board.name}.md)", *(best_group(a, family) if family in a.board.places else NOTHING for family in shown)]
+        [f"[{a.board.name}]({a.board.name}.md)", *(ahead(a, family) if family in a.board.places else NOTHING for family in shown)]
         for a in analyses
     ]
     return table(["dataset", *shown], rows, numbers_from=99)
@@ -85,16 +64,15 @@ def _links(boards: Iterable[Board]) -> str:
     for board in boards:
         kind = "simulated" if board.embedded or board.apart else "real"
         seeds = ", ".join(map(str, board.seeds))
-        named = {name: board.identity[name] for name in ("edition", "labels", "split", "protocol", "samples")}
+        named = {name: board.identity[name] for name in OPTIONS}
         options = ", ".join(f"{name} {value}" for name, value in named.items() if value != "")
         rows.append([f"[{board.name}]({board.name}.md)", board.title, kind, options, seeds, str(len(board.files))])
     return table(["page", "dataset", "ECGs", "options", "seeds", "methods"], rows, numbers_from=5)
 
 
-def _study(boards: Sequence[Board]) -> str:
-    if not any(board.of_study for board in boards):
-        return ""
-    return "Beside the published study, by its protocol and by ours: [study](study.md)."
+def _family(analyses: Sequence[Analysis], family: str) -> dict[str, str]:
+    shown = {analysis.board.name: analysis for analysis in analyses}
+    return {"title": family.capitalize(), "places": places_table(analyses, family), "agreement": datasets_table(shown, family)}
 
 
 def places_table(analyses: Sequence[Analysis], family: str) -> str:
@@ -127,11 +105,6 @@ def _place(analysis: Analysis, family: str, variant: Variant) -> str:
     return f"{number(place)}<br><sub>#&nbsp;{rank_range(analysis, family, variant)}{f'&nbsp;{letters}' if letters else ''}</sub>"
 
 
-def _agreement_of_datasets(analyses: Sequence[Analysis], family: str) -> str:
-    shown = datasets_table({analysis.board.name: analysis for analysis in analyses}, family)
-    return "\n\n".join([f"**Do datasets agree?** {DATASETS_AGREE}", shown]) if shown else ""
-
-
 def datasets_table(analyses: Mapping[str, Analysis], family: str) -> str:
     """How far datasets agree on the places in a family; empty where fewer than two rank anything in it."""
     drawn = {name: analysis for name, analysis in analyses.items() if family in analysis.draws}
@@ -151,26 +124,20 @@ def agreement_table(found: Agreement) -> str:
     return table(["", *(name.replace("_", " ") for name in names)], rows)
 
 
-def _metrics_agree(analyses: Sequence[Analysis], agreements: Mapping[str, Agreement]) -> str:
-    shown = [f"<details><summary>{a.board.name}</summary>\n\n{agreement_table(agreements[a.board.name])}\n\n</details>" for a in analyses]
-    return "\n\n".join(["## Do metrics agree?", METRICS_AGREE, *shown])
-
-
 def _controls(boards: Sequence[Board]) -> str:
     found = {key: results.provenance for board in boards for key, results in board.controls.items()}
     if not found:
         return ""
-    said = "Maps made without looking at the model, scored like a method's: what does a metric reward that no explanation is needed for?"
     rows = [
         [f"`{key}`", escaped(found[key]["control"]), "upper bound" if found[key].get("bound") else "to be beaten"] for key in sorted(found)
     ]
-    return "\n\n".join(["## Controls", said, table(["control", "what it does", "what it is for"], rows, numbers_from=9)])
+    return table(["control", "what it does", "what it is for"], rows, numbers_from=9)
 
 
 def _methods(boards: Sequence[Board]) -> str:
     shown = sorted({method for board in boards if board.compared for method in board.files})
     rows = [[f"[`{method}`](methods/{method}.md)", _first_line(method)] for method in shown]
-    return "\n\n".join(["## Methods", table(["method", "what it is"], rows, numbers_from=9)])
+    return table(["method", "what it is"], rows, numbers_from=9)
 
 
 def _first_line(method: str) -> str:
@@ -183,4 +150,4 @@ def _metrics(boards: Sequence[Board]) -> str:
         [f"[{key.replace('_', ' ')}](metrics/{key}.md)", entry.family, description(entry.function)]
         for key, entry in sorted(entries.items())
     ]
-    return "\n\n".join(["## Metrics", table(["metric", "family", "what it is"], rows, numbers_from=9)])
+    return table(["metric", "family", "what it is"], rows, numbers_from=9)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from ecgbench.errors import ResultsError
-from ecgbench.leaderboard.pages.dataset_page import generated
 from ecgbench.leaderboard.pages.tables import NOTHING, heading, linked, ranking, score, table, with_interval
+from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.ranking import Column, families
@@ -34,11 +34,14 @@ def refreshed(text: str, analyses: Sequence[Analysis], folder: str) -> str:
         )
     analysis = _chosen(analyses, found[2])
     name = analysis.board.name
-    sentence = (
-        f"The {BEST} best variants of each family on {analysis.board.title}; places run from 0 (best) to 1 (worst), in brackets are 95 % "
-        f"intervals, and variants that share a letter cannot be told apart. [All of it]({folder}/{name}.md)."
-    )
-    block = f"{found[1]}{generated(f'{folder}/scores/{name}')}\n\n{excerpt(analysis, f'{folder}/methods/')}\n\n{sentence}\n{found[3]}"
+    context = {
+        "generated": generated(f"{folder}/scores/{name}"),
+        "table": excerpt(analysis, f"{folder}/methods/"),
+        "best": BEST,
+        "title": analysis.board.title,
+        "page": f"{folder}/{name}.md",
+    }
+    block = found[1] + render_page("readme_excerpt.md.j2", context) + found[3]
     return text[: found.start()] + block + text[found.end() :]
 
 

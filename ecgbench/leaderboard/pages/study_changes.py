@@ -14,13 +14,6 @@ from ecgbench.leaderboard.statistics.ranking import AGREEING, VARIANT, Column, p
 from ecgbench.leaderboard.statistics.study_orders import Pair
 from ecgbench.methods import METHODS
 
-CORRECTED_METHODS = """\
-Metrics that are the same in both protocols, so that what changed is the method's doing: value by the study's way → by ours (rank → rank,
-among the variants of all ranked methods). Methods that aren't named have the same maps in both."""
-CORRECTED_METRICS = """\
-Over the methods whose maps are the same in both protocols, so that what changed is the metric's doing: the mean and the largest change of
-a variant's value, how many of the variants change their rank among themselves, and Spearman's correlation of the two orders."""
-
 
 def methods_table(pair: Pair) -> str:
     """Corrected methods on the metrics that are the same in both protocols."""
@@ -32,7 +25,7 @@ def methods_table(pair: Pair) -> str:
         if _corrected(variant[0])
     ]
     header = ["variant", *(f"{column.name.replace('_', ' ')}&nbsp;{arrow(column)}" for column in columns)]
-    return "\n\n".join([f"**{pair.dataset}**", table(header, rows)])
+    return table(header, rows)
 
 
 def metrics_table(found: Sequence[Pair]) -> str:
@@ -43,12 +36,12 @@ def metrics_table(found: Sequence[Pair]) -> str:
 
 
 def values_table(pair: Pair) -> str:
-    """Every value and rank by both protocols, folded."""
+    """Every value and rank by both protocols."""
     columns = [column for column in pair.ours.board.columns if column.entry.ranked]
     changes = [changed_values(pair, column) for column in columns]
     rows = [[label(*variant), *(_change(change, variant) for change in changes)] for variant in pair.ours.board.places.index]
     header = ["variant", *(f"{column.name.replace('_', ' ')}&nbsp;{arrow(column)}" for column in columns)]
-    return f"<details><summary>{pair.dataset}: the study's way → ours</summary>\n\n{table(header, rows)}\n\n</details>"
+    return table(header, rows)
 
 
 def changed_values(pair: Pair, column: Column) -> pd.DataFrame:

@@ -17,20 +17,6 @@ from ecgbench.leaderboard.statistics.ranking import AGREEING, Column, place_orde
 NOTHING = "-"
 CONTROL_MARK = "‡"
 _MARKUP = re.compile(r"[\\`*\[\]~$]|(?<![^\W_])_|_(?![^\W_])")
-LEGEND = f"""\
-- A row is a variant: a method with its signed maps, or, as `method` (abs), with their absolute values. Rows in *italics* are no methods:
-  the score that chance gives, and [controls](README.md#controls), maps made without looking at the model.
-- A cell is the mean over windows, then over seeds (± its standard deviation over seeds); in brackets its 95 % interval, for which patients
-  are drawn again with their windows; below it the mean in which each class weighs the same, and how many windows of all have no score.
-- **Bold** is best in its column, of the methods that are ranked; ↑ higher is better, ↓ lower is better. A dash is no value.
-- {CONTROL_MARK} marks a score that is not better than the best control's (of those that don't know the answer: the masks are upper bounds).
-- A metric with † is shown and does not count for the place. A cell <sub>[small, in brackets]</sub> is of a metric that does not apply to
-  absolute maps; it does not count either.
-- Place is the mean over the metrics that count and apply of the variant's rank among the variants, scaled to 0 (best) .. 1 (worst), with
-  its 95 % interval; # is the interval of the rank by place. A variant that lacks a cell which applies to it is not ranked.
-- Group: variants that share a letter cannot be told apart (paired differences between patients, Holm's correction over all pairs of
-  methods, each by its better variant). A variant without a letter is not the better one of its method. [How](../docs/statistics.md).
-"""
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], numbers_from: int = 1) -> str:
@@ -135,7 +121,7 @@ def best_variants(analysis: Analysis, column: Column) -> set[Variant]:
 
 
 def score(analysis: Analysis, variant: Variant, column: Column, best: bool = False) -> str:
-    """Text of one cell of a table (see `LEGEND`)."""
+    """Text of one cell of a table (see `templates/legend.md.j2`)."""
     cell = analysis.summary(variant, column)
     if cell is None:
         return NOTHING
@@ -162,13 +148,3 @@ def chance_levels(board: Board) -> Mapping[str, float]:
     for method in sorted(board.files):
         levels.update(board.files[method].provenance.get("chance", {}))
     return levels
-
-
-def missing(board: Board, family: str) -> list[str]:
-    """Why variants are not ranked in a family, a line each."""
-    lines = []
-    gaps = {variant: lacking for variant, lacking in board.gaps[family].items() if variant[0] not in board.unranked}
-    for variant, lacking in sorted(gaps.items()):
-        what = "; ".join(f"{name.replace('_', ' ')} of seed {', '.join(map(str, seeds))}" for name, seeds in lacking.items())
-        lines.append(f"{label(*variant)} is not ranked: no value of {what}.")
-    return lines + [f"`{method}` is shown for comparison and not ranked." for method in board.unranked]

@@ -8,7 +8,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 from ecgbench.leaderboard import render
-from ecgbench.leaderboard.pages.dataset_page import cited, dataset_page
+from ecgbench.leaderboard.pages.dataset_page import dataset_page
+from ecgbench.leaderboard.pages.entry_facts import cited
 
 ROOT = Path(__file__).parents[3]
 HOSTILE = 'one | two\n\n## three <script>alert("4")</script> [five](javascript:6) `seven` </details>'

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ecgbench.leaderboard.pages import page_figures
-from ecgbench.leaderboard.pages.dataset_page import best_group
+from ecgbench.leaderboard.pages.family_section import ahead as ahead_sentence
 from ecgbench.leaderboard.pages.tables import family_table
 from ecgbench.leaderboard.statistics.analysis import analyse
 from ecgbench.leaderboard.statistics.board import read_board
@@ -51,7 +51,7 @@ def test_letters_are_runs_of_the_table_s_rows_from_the_first_on(svdb, family):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_those_who_are_said_to_be_ahead_are_the_first_rows(svdb, family):
-    ahead = re.findall(r"\[`(\w+)`\]", best_group(svdb, family))
+    ahead = re.findall(r"\[`(\w+)`\]", ahead_sentence(svdb, family))
     rows = [variant[0] for variant, letters in table_rows(svdb, family) if letters]
     assert ahead == rows[: len(ahead)]
 

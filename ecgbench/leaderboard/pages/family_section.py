@@ -1,0 +1,85 @@
+"""One family of metrics on one dataset: who is ahead, the table, and which methods differ."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ecgbench.leaderboard.pages.page_figures import figure_path, slug
+from ecgbench.leaderboard.pages.tables import NOTHING, family_table, label, linked, number
+from ecgbench.leaderboard.pages.template import render_page
+from ecgbench.leaderboard.statistics.analysis import Analysis
+from ecgbench.leaderboard.statistics.board import Board
+from ecgbench.leaderboard.statistics.groups import LEVEL, Comparison
+
+
+def ahead(analysis: Analysis, family: str, folder: str = "methods/") -> str:
+    """The methods of the first group of a family, as a sentence.
+
+    Parameters
+    ----------
+    analysis : of one dataset
+    family : one of its families
+    folder : of the methods' pages, as seen from the page
+    """
+    compared = analysis.comparisons.get(family)
+    found = None if compared is None else _first_group(compared, folder)
+    return render_page("ahead.md.j2", {"ahead": found}).strip()
+
+
+def _first_group(compared: Comparison, folder: str) -> dict[str, Any]:
+    variants, first = dict(compared.order), compared.groups[0]
+    return {
+        "names": [linked(method, variants[method], folder) for method in first],
+        "everyone": len(first) == len(compared.order),
+        "of_all": compared.ahead_of_all,
+        "patients": compared.patients,
+    }
+
+
+def family_section(analysis: Analysis, family: str) -> dict[str, Any]:
+    """What the template of a family's section asks for."""
+    board = analysis.board
+    columns = [column for column in board.columns if column.family == family]
+    compared = analysis.comparisons.get(family)
+    return {
+        "name": family,
+        "title": family.capitalize(),
+        "of": columns[0].entry.family,
+        "mask": columns[0].kind,
+        "ahead": ahead(analysis, family),
+        "counted": ", ".join(column.entry.key.replace("_", " ") for column in columns if column.entry.ranked) or NOTHING,
+        "figures": {
+            "scores": figure_path(board.name, f"scores-{slug(family)}") if family in analysis.ranks else "",
+            "intervals": figure_path(board.name, f"intervals-{slug(family)}"),
+            "groups": figure_path(board.name, f"groups-{slug(family)}"),
+        },
+        "table": family_table(analysis, family),
+        "gaps": _gaps(board, family),
+        "unranked": board.unranked,
+        "compared": None if compared is None else _comparison(compared),
+    }
+
+
+def _gaps(board: Board, family: str) -> list[dict[str, str]]:
+    """Variants that are not ranked in a family, and which cells they lack."""
+    found = []
+    for variant, lacking in sorted(board.gaps[family].items()):
+        if variant[0] not in board.unranked:
+            cells = "; ".join(f"{name.replace('_', ' ')} of seed {', '.join(map(str, seeds))}" for name, seeds in lacking.items())
+            found.append({"variant": label(*variant), "cells": cells})
+    return found
+
+
+def _comparison(compared: Comparison) -> dict[str, Any]:
+    """What the comparison rests on, and what it could have found."""
+    found = compared.attainable
+    return {
+        "patients": compared.patients,
+        "pairs": len(compared.order) * (len(compared.order) - 1) // 2,
+        "level": f"{LEVEL:g}",
+        "difference": number(found.difference, 2) if found.possible else "",
+        "smallest": f"{found.smallest:.2g}",
+        "left_out": compared.left_out,
+        "undefined": [f"{metric.replace('_', ' ')} of {count}" for metric, count in compared.without.items() if count],
+        "against_order": compared.against_order,
+    }
