@@ -121,7 +121,7 @@ def test_nothing_is_drawn_where_nothing_is_ranked(accept, analysed):
     assert dict(dataset_figures(analysed()["mitdb"])) == {}
 
 
-@pytest.mark.parametrize("draw", CHARTS)
+@pytest.mark.parametrize("draw", [groups, cost])
 def test_layout_leaves_all_text_on_the_page(draw):
     root = ElementTree.fromstring(render_figure(draw(), ".svg"))
     _, _, width, height = map(float, root.attrib["viewBox"].split())
@@ -196,11 +196,14 @@ def added_area(figure):
     figure.axes[0].fill_between([0, 1], 0, 1)
 
 
-@pytest.mark.parametrize("change", [moved_line, other_text, other_colour, other_value, other_name, other_title, other_limits, added_area])
-def test_digest_changes_with_what_is_drawn(change):
-    figure = groups()
-    change(figure)
-    assert digest(figure) != digest(groups())
+def test_digest_changes_with_whatever_is_drawn():
+    found = {digest(groups())}
+    changes = (moved_line, other_text, other_colour, other_value, other_name, other_title, other_limits, added_area)
+    for change in changes:
+        figure = groups()
+        change(figure)
+        found.add(digest(figure))
+    assert len(found) == 1 + len(changes)
 
 
 def test_digest_does_not_hang_on_the_last_digits_or_the_rendering():

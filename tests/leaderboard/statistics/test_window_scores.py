@@ -40,12 +40,10 @@ def test_scores_are_those_of_the_archives(scores):
     ("what", "array"),
     [
         ("patient", np.array(["100", "100", "103", "106"])),
-        ("target", np.array([1, 2, 2, 1])),
         ("target", np.array([1, 2, 2])),
         ("start", np.array([0, 10, 20, 31])),
-        ("record", np.array(["a", "b", "c", "e"])),
     ],
-    ids=["patient", "target", "fewer", "start", "record"],
+    ids=["patient", "fewer", "start"],
 )
 def test_method_that_was_scored_on_other_windows_is_refused(scores, what, array):
     usual = {"start": np.array([0, 10, 20, 30]), "record": np.array(["a", "b", "c", "d"])}
@@ -55,10 +53,9 @@ def test_method_that_was_scored_on_other_windows_is_refused(scores, what, array)
         samples(scores)
 
 
-@pytest.mark.parametrize("what", ["patient", "target"])
-def test_archive_that_does_not_say_whose_its_windows_are_is_refused(scores, what):
-    accepted(scores, "lime", **{what: None})
-    with pytest.raises(ResultsError, match=f"expected the {what} of each window of seed 1 in mitdb/lime.npz"):
+def test_archive_that_does_not_say_whose_its_windows_are_is_refused(scores):
+    accepted(scores, "lime", patient=None)
+    with pytest.raises(ResultsError, match=r"expected the patient of each window of seed 1 in mitdb/lime\.npz"):
         samples(scores)
 
 
@@ -74,8 +71,5 @@ def test_class_means_count_what_is_undefined():
 
 def test_classes_with_a_defined_window_weigh_alike():
     assert balanced_mean(VALUES, TARGET) == pytest.approx(0.5)
-
-
-@pytest.mark.parametrize("number", [0, 3])
-def test_balanced_mean_of_nothing_is_undefined(number):
-    assert np.isnan(balanced_mean(np.full(number, np.nan), np.ones(number, dtype=np.int64)))
+    assert np.isnan(balanced_mean(np.full(3, np.nan), np.ones(3, dtype=np.int64)))
+    assert np.isnan(balanced_mean(np.full(0, np.nan), np.ones(0, dtype=np.int64)))
