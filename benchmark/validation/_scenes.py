@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.special import ndtr
 
 from ecgbench.leaderboard.statistics.ranking import columns
-from ecgbench.leaderboard.statistics.window_scores import Samples
+from ecgbench.leaderboard.statistics.window_scores import WindowScores
 from ecgbench.metrics import METRICS
 
 FAMILY = "localisation"
@@ -57,7 +57,7 @@ class Scene:
     seeds: int = 1
     undefined: float = 0.1
 
-    def draw(self, generator: np.random.Generator, metrics: tuple[str, ...] = NAMES) -> Samples:
+    def draw(self, generator: np.random.Generator, metrics: tuple[str, ...] = NAMES) -> WindowScores:
         """Scores of new patients; half of every effect is common to all methods, and a patient's effect to all metrics and seeds."""
         common, own = generator.standard_normal(self.patients), generator.standard_normal((len(self.gains), self.patients))
         values, patient, target = {}, {}, {}
@@ -74,7 +74,7 @@ class Scene:
                     scores = SHAPES[self.shape].score(z)
                     scores[generator.random(len(owner)) < self.undefined] = np.nan
                     values[f"m{method}", "raw", metric, seed] = scores
-        return Samples("simulated", values, patient, target)
+        return WindowScores("simulated", values, patient, target)
 
     def _owners(self, generator: np.random.Generator) -> np.ndarray:
         """Patient of each window: one at least, five on average, many of some."""

@@ -1,4 +1,4 @@
-"""Rendered pages and figures against files: write them, or name what differs."""
+"""Write pages and figures to files, or compare them with the files that are there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ecgbench.errors import ResultsError
 from ecgbench.leaderboard.figures.canvas import CREATOR, render_figure
 from ecgbench.leaderboard.figures.drawn import digest, embedded_digest
 from ecgbench.leaderboard.pages.page_figures import FOLDER
-from ecgbench.leaderboard.pages.readme_excerpt import refreshed
+from ecgbench.leaderboard.pages.readme_excerpt import refresh_excerpt
 from ecgbench.leaderboard.pages.template import MARK
 from ecgbench.leaderboard.render import figures_of, text_pages
 from ecgbench.leaderboard.statistics.analysis import Analysis, analyse
@@ -55,7 +55,7 @@ def _texts(analyses: Sequence[Analysis], out: Path, readme: Path | None) -> dict
     texts = {out / path: text for path, text in text_pages(analyses).items()}
     if readme is not None:
         folder = Path(os.path.relpath(out, readme.parent)).as_posix()
-        texts[readme] = refreshed(_read(readme), analyses, folder)
+        texts[readme] = refresh_excerpt(_read(readme), analyses, folder)
     return texts
 
 
@@ -74,7 +74,7 @@ def write_pages(scores: Path, out: Path, readme: Path | None = None) -> list[Pat
 
 
 def check_pages(scores: Path, out: Path, readme: Path | None = None) -> list[str]:
-    """What differs between the files and what would be written, a line each; empty if nothing does.
+    """Compare the files with what would be written; one line for each that differs.
 
     Pages are compared to the byte. A figure is compared by the digest of what is drawn, since its bytes change with the build of the
     libraries that render it. See `render` for the parameters and what is raised.
@@ -109,7 +109,7 @@ def _quoted(line: str | None) -> str:
 
 
 def _left_over(out: Path, files: Collection[Path]) -> list[Path]:
-    """Generated files that are not among these: pages are known by their first line, figures by what they say drew them."""
+    """Generated files without results: pages are recognised by their first line, figures by the creator in their metadata."""
     pages = [path for folder in (out, *(out / name for name in SUBFOLDERS)) for path in sorted(folder.glob("*.md"))]
     figures = [path for path in sorted((out / FOLDER).rglob("*")) if path.suffix in FIGURES and path not in files]
     drawn = [path for path in figures if CREATOR.encode() in path.read_bytes()]

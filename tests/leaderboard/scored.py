@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ecgbench.leaderboard.statistics.ranking import family_places
-from ecgbench.leaderboard.statistics.window_scores import Samples
+from ecgbench.leaderboard.statistics.window_scores import WindowScores
 
 
 def samples(names, patients=6, seeds=(1, 2), gain=0.3, undefined=0.1, dataset="made up", generator_seed=0):
@@ -22,7 +22,7 @@ def samples(names, patients=6, seeds=(1, 2), gain=0.3, undefined=0.1, dataset="m
                 scores = 0.5 + effect[owner] + gain * (advantage if higher else -advantage) + rng.normal(0, 0.1, len(owner))
                 scores[rng.random(len(owner)) < undefined] = np.nan
                 values[method, variant, metric, seed] = scores
-    return Samples(dataset, values, patient, target)
+    return WindowScores(dataset, values, patient, target)
 
 
 def cells(scored):

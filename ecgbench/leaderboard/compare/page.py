@@ -42,7 +42,7 @@ def changes_page(found: Sequence[DatasetChanges], before: str, after: str, limit
 
 
 def _dataset(changes: DatasetChanges, limit: int | None) -> dict[str, Any] | None:
-    """What is to be said of a dataset; None if nothing is."""
+    """Values of a dataset's section; None if nothing changed."""
     shown = changes.changed[:limit]
     said = {
         "identity": _differing("Identity", changes.identity),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DIGITS = 4
-"""Decimals of what is drawn: those beyond hang on the processor."""
+"""Decimals of drawn numbers; further ones depend on the processor."""
 
 _ROW = 0.24
 """Height of a row of a table or a list, inches."""
@@ -44,8 +44,8 @@ class Panel:
     Attributes
     ----------
     title : what is shown, with its direction
-    rows : value of each row; None where it doesn't apply
-    lines : vertical lines by what they stand for, such as chance
+    rows : value of each row; None where it does not apply
+    lines : positions of vertical lines by their names in the legend, such as "chance"
     """
 
     title: str
@@ -65,9 +65,9 @@ def heat_map(
     Parameters
     ----------
     rows, columns : their names
-    values : (rows, columns) what is written
-    ranks : (rows, columns) scaled ranks, which are the colour
-    below : how many of the last rows stand apart
+    values : (rows, columns) numbers in the cells
+    ranks : (rows, columns) scaled ranks, shown as colours
+    below : number of last rows that are separated by a line
     """
     with canvas(_LABELS + 0.85 * len(columns), _ROW * len(rows) + 1.5) as figure:
         axes = figure.subplots()

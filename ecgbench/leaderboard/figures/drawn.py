@@ -1,6 +1,6 @@
-"""What a figure shows, as plain data: what is compared instead of bytes, which change with the libraries that render a figure.
+"""The numbers, texts and colours of a figure as plain data, and their digest.
 
-A rendered file holds the digest of this data, so that a check needs neither the same build of a renderer nor any rendering.
+A rendered file holds the digest. A check compares digests instead of bytes, because bytes change with the build of the renderer.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from matplotlib.text import Text
 
 DIGITS = 5
-"""Significant digits of a number that is compared: those beyond hang on the processor."""
+"""Significant digits of the numbers; further ones depend on the processor."""
 
 _COLOURS = 5
-"""Colours of a colour map that are compared, from its lowest to its highest."""
+"""Number of colours that stand for a colour map, from its lowest to its highest."""
 
 _MARK = "drawn-sha256-"
 _EMBEDDED = re.compile(rf"{_MARK}([0-9a-f]{{64}})".encode())

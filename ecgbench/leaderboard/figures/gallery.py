@@ -22,19 +22,19 @@ SPEED, GAIN = 25, 10
 """Millimetres a second and a millivolt: standard ECG paper."""
 
 LEAST, MOST = 2.0, 5.0
-"""Height of a strip in mV; a signal with a larger range is cut."""
+"""Smallest and largest height of a strip, mV; a signal with a larger range is cut."""
 
 CLIP = 99
-"""Percentile of a map's absolute values that gets the full colour, since a few samples can stand far above all others."""
+"""Percentile of a map's absolute values that has the full colour; the few largest values would leave the rest pale."""
 
 _MARGINS = 4, 9
-"""Room beside and above a strip, mm."""
+"""Margins beside and above a strip, mm."""
 
 _NAMES = ("best", "median", "worst")
 
 
 class Strip(NamedTuple):
-    """What one strip shows: a title, the signal in mV, the map and the mask, each (time,)."""
+    """One window: title, signal in mV, map and mask, each (time,)."""
 
     title: str
     signal: np.ndarray
@@ -60,21 +60,21 @@ def gallery_figure(board: Board, method: str) -> Figure | None:
 
 
 def _strips(board: Board, method: str) -> list[Strip]:
-    kept, samples, seed = {}, board.samples[method], board.seeds[0]
+    kept, arrays, seed = {}, board.samples[method], board.seeds[0]
     for what in ("window", "score", "signal", "map", "mask", "lead", "variant", "metric"):
-        if gallery_name(what, seed) not in samples:
+        if gallery_name(what, seed) not in arrays:
             return []
-        kept[what] = samples[gallery_name(what, seed)]
+        kept[what] = arrays[gallery_name(what, seed)]
     return [
-        Strip(_title(board, samples, kept, row), kept["signal"][row] / 1000, kept["map"][row].astype(np.float64), kept["mask"][row])
+        Strip(_title(board, arrays, kept, row), kept["signal"][row] / 1000, kept["map"][row].astype(np.float64), kept["mask"][row])
         for row in range(len(kept["window"]))
     ]
 
 
-def _title(board: Board, samples: Any, kept: dict[str, np.ndarray], row: int) -> str:
-    """Which of the three it is, its score, and where the window stands."""
+def _title(board: Board, arrays: Any, kept: dict[str, np.ndarray], row: int) -> str:
+    """Name of the strip, score, class, and position of the window."""
     index, seed = kept["window"][row], board.seeds[0]
-    record, start, target = (samples[sample_name(what, seed)][index] for what in ("record", "start", "target"))
+    record, start, target = (arrays[sample_name(what, seed)][index] for what in ("record", "start", "target"))
     classes = board.dataset.protocol.classes if board.dataset else ()
     lead = f", lead {int(kept['lead'][row]) + 1}" if board.dataset and board.dataset.protocol.leads > 1 else ""
     metric = str(kept["metric"]).replace("_", " ")

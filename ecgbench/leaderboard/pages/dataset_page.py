@@ -1,4 +1,4 @@
-"""Pages: one per folder of accepted results."""
+"""The page of one dataset."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ecgbench.leaderboard.statistics.ranking import families
 from ecgbench.results import gallery_name
 
 OPTIONS = ("edition", "labels", "split", "protocol", "samples")
-"""What of an identity a reader is told."""
+"""Parts of the identity that pages show."""
 
 
 def dataset_page(analysis: Analysis) -> str:

@@ -1,4 +1,4 @@
-"""What an entry says of itself, for the pages of methods and metrics: its description, its options, its source."""
+"""Description, options and reference of a method or metric, for its page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,14 @@ def description(function: Callable[..., Any]) -> str:
 
 
 def options_table(function: Callable[..., Any], set_elsewhere: dict[str, str], study: dict[str, Any]) -> str:
-    """Options with their defaults, what sets them, and what the study sets them to; empty if there are none."""
+    """Table of a function's options; empty if it has none.
+
+    Parameters
+    ----------
+    function : of a method or metric; its arguments with defaults are options
+    set_elsewhere : what sets an option instead of its default, by the option's name
+    study : the study's values, by the option's name
+    """
     given = {name: one.default for name, one in inspect.signature(function).parameters.items() if one.default is not one.empty}
     rows = [
         [f"`{name}`", f"`{default!r}`", set_elsewhere.get(name, ""), f"`{study[name]!r}`" if name in study else ""]

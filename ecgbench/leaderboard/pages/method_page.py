@@ -1,4 +1,4 @@
-"""A page a method: what it is, where it wins and fails, its scores and the look of its maps everywhere."""
+"""The page of one method: description, where it wins and fails, scores, health and examples of its maps."""
 
 from __future__ import annotations
 

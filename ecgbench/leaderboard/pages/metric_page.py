@@ -1,4 +1,4 @@
-"""A page a metric: what it is, what every variant scores on every dataset, class by class, and which metrics it agrees with."""
+"""The page of one metric: description, scores of all variants on each dataset and in each class, agreement with other metrics."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _entry(entry: MetricEntry) -> dict[str, Any]:
 def _dataset(analysis: Analysis, column: Column, agreement: Agreement) -> dict[str, Any]:
     """Scores on one dataset and mask, and the metrics that order variants most and least alike."""
     board = analysis.board
-    classes = sorted({int(class_) for target in analysis.samples.target.values() for class_ in target})
+    classes = sorted({int(class_) for target in analysis.windows.target.values() for class_ in target})
     variants = [variant for variant in board.places.index if analysis.summary(variant, column) is not None]
     rows = [_row(analysis, column, variant, classes) for variant in _sorted(analysis, column, variants)]
     if (chance := chance_levels(board).get(column.name)) is not None:

@@ -1,4 +1,4 @@
-"""What stands above the single pages: the overview of all datasets."""
+"""The first page: an overview of all datasets."""
 
 from __future__ import annotations
 

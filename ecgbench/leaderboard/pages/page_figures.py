@@ -1,4 +1,4 @@
-"""Which figures a dataset's pages show: an analysis turned into what `ecgbench.leaderboard.figures.charts` draws."""
+"""The figures of a dataset's pages, drawn by `ecgbench.leaderboard.figures.charts` from an analysis."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def _folded(what: str, model: Mapping[str, Any], shown: str) -> dict[str, str]:
 
 
 def health_means(board: Board) -> str:
-    """What the maps themselves look like, as means over seeds; empty if nothing was recorded."""
+    """Health of all methods' maps, means over seeds; empty if none was measured."""
     measured = {method: results.health for method, results in board.files.items()}
     if not any(values for seeds in measured.values() for values in seeds.values()):
         return ""
@@ -105,7 +105,7 @@ def health_means(board: Board) -> str:
 
 
 def health_table(method: str, boards: Sequence[Board]) -> str:
-    """What the maps of one method look like on every dataset; empty if nothing was recorded."""
+    """Health of one method's maps on each dataset; empty if none was measured."""
     measured = {board.name: board.files[method].health for board in boards}
     if not any(values for seeds in measured.values() for values in seeds.values()):
         return ""
@@ -119,7 +119,7 @@ def _sketches(board: Board, method: str) -> dict[str, np.ndarray]:
 
 
 def provenance_facts(board: Board) -> dict[str, str]:
-    """Identity of the numbers, what computed them, and the commands that do it again."""
+    """Identity of the numbers, the machine and packages that computed them, and the command to compute them again."""
     rows = [[name, _text(board.identity[name]), ALL] for name in sorted(board.identity)]
     names = {name for results in board.files.values() for name in results.provenance} - set(_NOT_PROVENANCE)
     for name in sorted(names):

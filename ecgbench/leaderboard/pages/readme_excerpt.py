@@ -16,8 +16,8 @@ BEST = 3
 _BLOCK = re.compile(r"(<!-- leaderboard:begin(?: (\S+))? -->\n).*?(<!-- leaderboard:end -->)", re.DOTALL)
 
 
-def refreshed(text: str, analyses: Sequence[Analysis], folder: str) -> str:
-    """A README's text with the excerpt between its markers renewed.
+def refresh_excerpt(text: str, analyses: Sequence[Analysis], folder: str) -> str:
+    """Renew the excerpt between the markers of a README's text.
 
     Between `<!-- leaderboard:begin -->` and `<!-- leaderboard:end -->` stands the excerpt of the first real dataset; the first marker may
     name another one (`<!-- leaderboard:begin synthetic -->`).

@@ -1,4 +1,4 @@
-"""What each correction of the study's protocol changed, in value and in rank."""
+"""Effect of each correction of the study's protocol on values and ranks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page that sets the study's protocol beside ours: orders, what each correction changed, values."""
+"""The page that compares the study's protocol with ours: orders, the effect of each correction, all values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands behind one cell of the pages: the score of each window, and every number of the cell computed from them again."""
+"""One cell of the pages traced back to its windows: the score of each, and the cell's numbers computed from them again."""
 
 from __future__ import annotations
 
@@ -110,12 +110,12 @@ def _seeds(board: Board, method: str, metric: str, variant: str) -> list[int]:
 
 
 def _windows(analysis: Analysis, variant: Variant, metric: str, seed: int) -> pd.DataFrame:
-    """The windows of one seed; what the archive does not say of them is a dash."""
-    values, board = analysis.samples.values[*variant, metric, seed], analysis.board
+    """The windows of one seed, with a dash for what the archive lacks."""
+    values, board = analysis.windows.values[*variant, metric, seed], analysis.board
     nothing = np.full(len(values), NOTHING)
     record, start = (board.samples[variant[0]].get(sample_name(what, seed), nothing) for what in ("record", "start"))
-    classes = [board.class_name(int(class_)) for class_ in analysis.samples.target[seed]]
-    patient = analysis.samples.patient[seed]
+    classes = [board.class_name(int(class_)) for class_ in analysis.windows.target[seed]]
+    patient = analysis.windows.patient[seed]
     return pd.DataFrame({"seed": seed, "record": record, "patient": patient, "start": start, "class": classes, "score": values})
 
 

@@ -1,4 +1,4 @@
-"""A folder of built files beside a list of them, so that the next build removes what it no longer makes, and nothing else."""
+"""A folder of built files with a list of them, so that the next build removes stale files and no others."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
 Target = Callable[[str], str | None]
-"""Where a link of a page leads in the site; none if nowhere."""
+"""Address of a link in the site; None if it leads nowhere."""
 
 TAGS = frozenset("a br code details div em img p picture source span strong sub summary sup".split())
 LINKS = frozenset(("href", "src", "srcset"))

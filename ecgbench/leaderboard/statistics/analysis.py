@@ -1,4 +1,4 @@
-"""What the per-window scores of one board say beyond its means: intervals, balanced means, rank intervals, groups, controls."""
+"""Statistics of one board: intervals, class-balanced means, intervals of ranks, groups, comparison with controls."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.groups import Comparison, comparison
 from ecgbench.leaderboard.statistics.ranking import AGREEING, Column, families
 from ecgbench.leaderboard.statistics.resampled import MeanDraws, RankDraws, place_draws, rank_intervals, resampled_means
-from ecgbench.leaderboard.statistics.window_scores import Samples, balanced_mean, class_means, samples_of
+from ecgbench.leaderboard.statistics.window_scores import WindowScores, balanced_mean, class_means, window_scores
 from ecgbench.results import seeds_interval
 
 Variant = tuple[str, str]
 
 
 class Summary(NamedTuple):
-    """One variant and metric of a dataset.
+    """Statistics of one variant in one metric on a dataset.
 
     Attributes
     ----------
@@ -46,12 +46,12 @@ class Summary(NamedTuple):
 
 @dataclass(frozen=True)
 class Analysis:
-    """A board and what its scores say.
+    """A board with the statistics of its scores.
 
     Attributes
     ----------
     board : the accepted results
-    samples : their per-window scores
+    windows : the per-window scores
     cells : by method or control, variant and metric
     means : resampled means
     draws, ranks : by family, resampled ranks and their intervals; without families in which nothing is ranked
@@ -59,7 +59,7 @@ class Analysis:
     """
 
     board: Board
-    samples: Samples
+    windows: WindowScores
     cells: Mapping[tuple[str, str, str], Summary]
     means: MeanDraws
     draws: Mapping[str, RankDraws]
@@ -67,7 +67,7 @@ class Analysis:
     comparisons: Mapping[str, Comparison]
 
     def summary(self, variant: Variant, column: Column) -> Summary | None:
-        """What is known of a variant's cells of a metric; None if it has none."""
+        """Statistics of a variant in a metric; None if it has no cells of it."""
         return self.cells.get((*variant, column.name))
 
     def place(self, family: str, variant: Variant) -> float:
@@ -109,8 +109,8 @@ class Analysis:
 
     def classes(self, variant: Variant, column: Column) -> dict[int, tuple[float, int, int]]:
         """Mean over seeds and windows, number of defined and of undefined windows, of each class."""
-        names = [(*variant, column.name, seed) for seed in self.samples.seeds]
-        held = [(self.samples.values[name], self.samples.target[name[3]]) for name in names if name in self.samples.values]
+        names = [(*variant, column.name, seed) for seed in self.windows.seeds]
+        held = [(self.windows.values[name], self.windows.target[name[3]]) for name in names if name in self.windows.values]
         if not held:
             return {}
         found = class_means(np.concatenate([values for values, _ in held]), np.concatenate([target for _, target in held]))
@@ -119,15 +119,15 @@ class Analysis:
 
 
 def analyse(board: Board) -> Analysis:
-    """Everything that a board's pages show beyond the means."""
-    samples = samples_of(board)
-    means = resampled_means(samples)
+    """Compute the statistics of a board."""
+    windows = window_scores(board)
+    means = resampled_means(windows)
     draws = place_draws(means, board.columns, board.places)
-    compared = {family: comparison(samples, board.columns, board.places, family) for family in families(board.columns)}
+    compared = {family: comparison(windows, board.columns, board.places, family) for family in families(board.columns)}
     return Analysis(
         board=board,
-        samples=samples,
-        cells={name: _summary(samples, name) for name in dict.fromkeys(key[:3] for key in samples.values)},
+        windows=windows,
+        cells={name: _summary(windows, name) for name in dict.fromkeys(key[:3] for key in windows.values)},
         means=means,
         draws=draws,
         ranks={family: rank_intervals(found) for family, found in draws.items()},
@@ -140,11 +140,11 @@ def number_at(frame: pd.DataFrame, variant: Variant, column: Any) -> float:
     return float(frame[column].get(variant, math.nan))
 
 
-def _summary(samples: Samples, name: tuple[str, str, str]) -> Summary:
-    seeds = [seed for seed in samples.seeds if (*name, seed) in samples.values]
-    values, targets = [samples.values[*name, seed] for seed in seeds], [samples.target[seed] for seed in seeds]
+def _summary(windows: WindowScores, name: tuple[str, str, str]) -> Summary:
+    seeds = [seed for seed in windows.seeds if (*name, seed) in windows.values]
+    values, targets = [windows.values[*name, seed] for seed in seeds], [windows.target[seed] for seed in seeds]
     means = [float(defined.mean()) if (defined := scores[~np.isnan(scores)]).size else math.nan for scores in values]
-    interval = (None, None) if np.isnan(means).any() else seeds_interval(values, [samples.patient[seed] for seed in seeds])
+    interval = (None, None) if np.isnan(means).any() else seeds_interval(values, [windows.patient[seed] for seed in seeds])
     low, high = (math.nan if bound is None else bound for bound in interval)
     balanced = [balanced_mean(scores, target) for scores, target in zip(values, targets, strict=True)]
     return Summary(

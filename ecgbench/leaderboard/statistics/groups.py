@@ -18,28 +18,35 @@ from jaxtyping import Bool, Float64
 
 from ecgbench.leaderboard.statistics.patient_places import PatientPlaces, chosen_variants, patient_places
 from ecgbench.leaderboard.statistics.ranking import Column, place_order
-from ecgbench.leaderboard.statistics.window_scores import Samples
+from ecgbench.leaderboard.statistics.window_scores import WindowScores
 from ecgbench.randomness import seed_generator
 
 LEVEL = 0.05
+"""Two methods differ if their corrected p is at most this."""
+
 POWER = 0.8
+"""Probability with which the attainable difference is found."""
+
 EXACT = 14
-"""Number of patients up to which all sign flips are tried."""
+"""Largest number of patients for which all sign flips are tried."""
 
 FLIPS = 100_000
+"""Number of random sign flips for more patients."""
+
 _CHUNK = 10_000
 _ROUNDING = 1e-9
+"""Relative difference below which two sums are tied."""
 
 
 @dataclass(frozen=True)
 class Attainable:
-    """What so many patients can show.
+    """The smallest difference that a comparison of this many patients can find.
 
     Attributes
     ----------
-    smallest : p that no test falls below
+    smallest : the smallest p that a test can give
     possible : whether a difference can be found at all once it is corrected for the number of pairs
-    difference : in places, that would be found with probability 0.8; nan where none can be found
+    difference : of two places that is found with probability 0.8; nan if none can be found
     """
 
     smallest: float
@@ -58,12 +65,12 @@ class Comparison:
     within : mean over patients of the place within the patient, by method, in that order
     patients : number of patients
     left_out : number of patients without a place of every method
-    without : by metric, number of patients of whom it is left out, since it is undefined for a variant
+    without : number of patients without each metric, because it is undefined for a variant
     p : methods x methods, of the paired test; 1 on the diagonal
     adjusted : the same after Holm's correction for all pairs
     groups : runs of methods, in that order, of which no two differ; a method that differs from its neighbours is alone in its group
     friedman : p of Friedman's test that all are alike; nan for two methods. It decides nothing here.
-    attainable : what so many patients can show
+    attainable : the smallest difference that can be found
     """
 
     order: tuple[tuple[str, str], ...]
@@ -92,7 +99,7 @@ class Comparison:
 
 
 def comparison(
-    samples: Samples, shown: Sequence[Column], places: pd.DataFrame, family: str, flips: int = FLIPS, seed: int = 0
+    windows: WindowScores, shown: Sequence[Column], places: pd.DataFrame, family: str, flips: int = FLIPS, seed: int = 0
 ) -> Comparison | None:
     """Compare the methods that are ranked in a family, each by its better variant.
 
@@ -100,7 +107,7 @@ def comparison(
 
     Parameters
     ----------
-    samples : per-window scores of one dataset
+    windows : per-window scores of one dataset
     shown : columns of its metrics
     places : of `ecgbench.leaderboard.statistics.ranking.family_places`
     family : one of its columns
@@ -118,11 +125,11 @@ def comparison(
     """
     counted = [column for column in shown if column.family == family and column.entry.ranked]
     ranked = places[family].dropna()
-    found = patient_places(samples, counted, place_order(ranked))
+    found = patient_places(windows, counted, place_order(ranked))
     order = place_order(ranked.loc[list(chosen_variants(ranked))]) if len(ranked) else []
     if len(order) < 2 or found.values.shape[1] < 2:
         return None
-    generator = seed_generator(seed, f"sign flips of {family} of {samples.dataset}")
+    generator = seed_generator(seed, f"sign flips of {family} of {windows.dataset}")
     return _compared(found, tuple(order), ranked, generator, flips)
 
 
@@ -212,7 +219,7 @@ def alike(differ: Bool[np.ndarray, "methods methods"]) -> tuple[tuple[int, int],
 
 
 def attainable(differences: Float64[np.ndarray, "pairs patients"], flips: int = FLIPS) -> Attainable:
-    """What so many patients can show.
+    """The smallest difference that a comparison of this many patients can find.
 
     Of P patients no p is below 2 / 2^P, nor below that of the drawn flips. A true difference d is found with probability 0.8 where d =
     (z(1 - 0.05 / (2 m)) + z(0.8)) s / sqrt(P), with z the normal's quantiles, m the number of pairs (Holm's first and strictest step) and

@@ -1,4 +1,4 @@
-"""Places of all ranked variants within each patient, by the rule of the places: what methods are compared on."""
+"""Places of all ranked variants within each patient. Methods are compared by them (see `ecgbench.leaderboard.statistics.groups`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from jaxtyping import Float64
 
 from ecgbench.leaderboard.statistics.ranking import AGREEING, Column
-from ecgbench.leaderboard.statistics.window_scores import Samples
+from ecgbench.leaderboard.statistics.window_scores import WindowScores
 from ecgbench.results import patient_sums
 
 
@@ -23,7 +23,7 @@ class PatientPlaces:
     variants : method and variant of each row
     values : (variants, patients) places
     left_out : number of patients without a place of every variant
-    without : by metric, number of patients of whom it is left out, since it is undefined for a variant that it applies to
+    without : number of patients without each metric, because it is undefined for a variant that it applies to
     """
 
     variants: tuple[tuple[str, str], ...]
@@ -47,7 +47,7 @@ def chosen_variants(places: pd.Series[float]) -> tuple[tuple[str, str], ...]:
     return tuple((method, variant) for method, (_, _, variant) in sorted(found.items()))
 
 
-def patient_places(samples: Samples, counted: Sequence[Column], variants: Sequence[tuple[str, str]]) -> PatientPlaces:
+def patient_places(windows: WindowScores, counted: Sequence[Column], variants: Sequence[tuple[str, str]]) -> PatientPlaces:
     """Rank variants within every patient.
 
     A patient's score is the mean over seeds of the means over the patient's defined windows; a seed counts where every variant is defined.
@@ -56,17 +56,17 @@ def patient_places(samples: Samples, counted: Sequence[Column], variants: Sequen
 
     Parameters
     ----------
-    samples : per-window scores of one dataset
+    windows : per-window scores of one dataset
     counted : columns of the metrics that count
     variants : method and variant; each has the scores of all seeds in every metric that applies to it
     """
-    total, number = (np.zeros((len(variants), len(samples.patients))) for _ in range(2))
+    total, number = (np.zeros((len(variants), len(windows.patients))) for _ in range(2))
     without = {}
     for column in counted:
         rows = [i for i, (_, variant) in enumerate(variants) if column.applies(variant)]
         if len(rows) < 2:
             continue
-        scores = _scores(samples, column.name, [variants[i] for i in rows])
+        scores = _scores(windows, column.name, [variants[i] for i in rows])
         defined = ~np.isnan(scores[0])
         total[np.ix_(rows, defined)] += _scaled(scores[:, defined], column.entry.higher_is_better)
         number[np.ix_(rows, defined)] += 1
@@ -75,12 +75,12 @@ def patient_places(samples: Samples, counted: Sequence[Column], variants: Sequen
     return PatientPlaces(tuple(variants), total[:, kept] / number[:, kept], int((~kept).sum()), without)
 
 
-def _scores(samples: Samples, metric: str, variants: Sequence[tuple[str, str]]) -> Float64[np.ndarray, "variants patients"]:
-    shape = len(variants), len(samples.patients)
+def _scores(windows: WindowScores, metric: str, variants: Sequence[tuple[str, str]]) -> Float64[np.ndarray, "variants patients"]:
+    shape = len(variants), len(windows.patients)
     total, seeds = np.zeros(shape), np.zeros(shape)
-    for seed in samples.seeds:
-        values = np.stack([samples.values[(*variant, metric, seed)] for variant in variants])
-        sums, counts = patient_sums(values, samples.index(seed), len(samples.patients))
+    for seed in windows.seeds:
+        values = np.stack([windows.values[(*variant, metric, seed)] for variant in variants])
+        sums, counts = patient_sums(values, windows.index(seed), len(windows.patients))
         defined = (counts > 0).all(axis=0)
         total[:, defined] += sums[:, defined] / counts[:, defined]
         seeds[:, defined] += 1

@@ -19,18 +19,18 @@ from ecgbench.registry import Registry
 SPANS = "spans"
 VARIANT = ["method", "variant"]
 AGREEING = 9
-"""Decimals to which two values must agree to be tied: below them lies the rounding of sums."""
+"""Decimals in which tied values agree; further ones are rounding errors of sums."""
 Values = TypeVar("Values", pd.Series, pd.DataFrame)
 _ORDER = (LOCALISATION, FAITHFULNESS)
 
 
 @dataclass(frozen=True)
 class Column:
-    """A metric as it stands in the cells, which is what a column of a page shows.
+    """A metric on one kind of mask: a column of a page.
 
     Attributes
     ----------
-    name : as the cells call it: the metric's key, with "_<mask's kind>" behind it where that is not the beats' spans
+    name : in the cells: the metric's key, followed by "_" and the mask's kind unless that is "spans"
     entry : what the metric declares
     kind : kind of the mask, "spans" for metrics without one
     """

@@ -1,4 +1,4 @@
-"""Rankings as they would be with other patients: resampled means, and the ranks and places that follow from them.
+"""Bootstrap over patients: resampled means, and the ranks and places that follow from them.
 
 The patients of a dataset are drawn whole and with replacement, all variants and metrics with the same draws, so that what makes a patient
 hard for every method moves no rank. Each draw is ranked by the rule of `ecgbench.leaderboard.statistics.ranking.family_places`.
@@ -14,7 +14,7 @@ import pandas as pd
 from jaxtyping import Float64
 
 from ecgbench.leaderboard.statistics.ranking import AGREEING, VARIANT, Column, families, plain_ranks, scaled_ranks
-from ecgbench.leaderboard.statistics.window_scores import Samples
+from ecgbench.leaderboard.statistics.window_scores import WindowScores
 from ecgbench.randomness import seed_generator
 from ecgbench.results import drawn_means, expanded_tail, patient_sums, patient_weights
 
@@ -54,28 +54,28 @@ class RankDraws:
     patients: int
 
 
-def resampled_means(samples: Samples, resamples: int = 2000, seed: int = 0) -> MeanDraws:
+def resampled_means(windows: WindowScores, resamples: int = 2000, seed: int = 0) -> MeanDraws:
     """Resampled means of every variant and metric that has the scores of all seeds.
 
     Parameters
     ----------
-    samples : per-window scores of one dataset
+    windows : per-window scores of one dataset
     resamples : number of draws
     seed : of the generator, beside the dataset's name
     """
-    weights = patient_weights(len(samples.patients), resamples, seed_generator(seed, f"patients of {samples.dataset}"))
+    weights = patient_weights(len(windows.patients), resamples, seed_generator(seed, f"patients of {windows.dataset}"))
     held: dict[str, list[tuple[str, str]]] = {}
-    for method, variant, metric in dict.fromkeys(name[:3] for name in samples.values):
-        if all((method, variant, metric, seed) in samples.values for seed in samples.seeds):
+    for method, variant, metric in dict.fromkeys(name[:3] for name in windows.values):
+        if all((method, variant, metric, seed) in windows.values for seed in windows.seeds):
             held.setdefault(metric, []).append((method, variant))
     means: dict[tuple[str, str, str], np.ndarray] = {}
     for metric, variants in held.items():
         total = np.zeros((len(variants), resamples))
-        for model in samples.seeds:
-            scores = np.stack([samples.values[(*variant, metric, model)] for variant in variants])
-            total += drawn_means(weights, *patient_sums(scores, samples.index(model), len(samples.patients)))
-        means |= {(*variant, metric): row / len(samples.seeds) for variant, row in zip(variants, total, strict=True)}
-    return MeanDraws(means, samples.fewest)
+        for model in windows.seeds:
+            scores = np.stack([windows.values[(*variant, metric, model)] for variant in variants])
+            total += drawn_means(weights, *patient_sums(scores, windows.index(model), len(windows.patients)))
+        means |= {(*variant, metric): row / len(windows.seeds) for variant, row in zip(variants, total, strict=True)}
+    return MeanDraws(means, windows.fewest)
 
 
 def place_draws(draws: MeanDraws, shown: Sequence[Column], places: pd.DataFrame) -> dict[str, RankDraws]:

@@ -1,4 +1,4 @@
-"""Per-window scores of a dataset in one place, once it is sure that all methods were scored on the same windows."""
+"""Per-window scores of a dataset, checked to be of the same windows for all methods."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ from ecgbench.results import sample_name, score_name
 from ecgbench.types import PerWindow, Targets
 
 NEEDED = ("patient", "target")
+"""Arrays of the windows that every archive must have."""
+
 IDENTIFYING = ("record", "start", *NEEDED)
+"""Arrays of the windows that must be the same for all methods."""
 
 
 @dataclass(frozen=True)
-class Samples:
+class WindowScores:
     """Per-window scores of one dataset.
 
     Attributes
@@ -42,7 +45,7 @@ class Samples:
 
     @property
     def fewest(self) -> int:
-        """How many patients the seed with the fewest has."""
+        """Number of patients of the seed that has the fewest."""
         return min(len(set(names)) for names in self.patient.values())
 
     @property
@@ -55,7 +58,7 @@ class Samples:
         return np.searchsorted(self.patients, self.patient[seed])
 
 
-def samples_of(board: Board) -> Samples:
+def window_scores(board: Board) -> WindowScores:
     """Per-window scores of a board.
 
     Raises
@@ -72,7 +75,7 @@ def samples_of(board: Board) -> Samples:
             scores = arrays[score_name(cell.variant, cell.metric, cell.seed)]
             values[method, cell.variant, cell.metric, cell.seed] = scores.astype(np.float64)
     patient, target = ({seed: array for (what, seed), (_, array) in windows.items() if what == wanted} for wanted in NEEDED)
-    return Samples(board.name, values, patient, target)
+    return WindowScores(board.name, values, patient, target)
 
 
 def _check(

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from ecgbench.errors import ResultsError
-from ecgbench.leaderboard.pages.readme_excerpt import excerpt, refreshed
+from ecgbench.leaderboard.pages.readme_excerpt import excerpt, refresh_excerpt
 
 README = "# Project\n\n<!-- leaderboard:begin{} -->\n<!-- leaderboard:end -->\n"
 
@@ -25,7 +25,7 @@ def test_best_three_of_each_family_are_shown(accept, analysed):
 
 def test_places_and_scores_are_those_of_the_page_and_links_lead_from_the_readme(accept_small, analysed):
     accept_small("mitdb")
-    text = refreshed(README.format(""), list(analysed().values()), "leaderboards")
+    text = refresh_excerpt(README.format(""), list(analysed().values()), "leaderboards")
     row = rows(text)["`lime`"]
     assert row["localisation: place"] == "0.000 (0.000..0.000) A"
     assert row["auc&nbsp;↑"] == "0.750±0.071 (0.740..0.760)<br><sub>balanced&nbsp;0.737</sub>"
@@ -39,7 +39,7 @@ def test_real_dataset_is_shown_unless_another_is_named(accept, identity, analyse
     accept("svdb", "lime", {"raw": {"auc": {1: 0.5}}})
     accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}}, identity=identity | {"simulated": True})
     accept("svdb@patient", "lime", {"raw": {"auc": {1: 0.5}}}, identity=identity | {"split": "patient"})
-    text = refreshed(README.format(named), list(analysed().values()), "leaderboards")
+    text = refresh_excerpt(README.format(named), list(analysed().values()), "leaderboards")
     assert f"[All of it](leaderboards/{shown}.md)" in text
 
 
@@ -51,4 +51,4 @@ def test_real_dataset_is_shown_unless_another_is_named(accept, identity, analyse
 def test_readme_without_a_place_for_the_excerpt_is_refused(accept, analysed, text, expected):
     accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}})
     with pytest.raises(ResultsError, match=expected):
-        refreshed(text, list(analysed().values()), "leaderboards")
+        refresh_excerpt(text, list(analysed().values()), "leaderboards")

@@ -13,7 +13,7 @@ from ecgbench.leaderboard.statistics.analysis import analyse
 from ecgbench.leaderboard.statistics.board import read_board
 from ecgbench.leaderboard.statistics.groups import LEVEL, comparison
 from ecgbench.leaderboard.statistics.ranking import columns
-from ecgbench.leaderboard.statistics.window_scores import Samples
+from ecgbench.leaderboard.statistics.window_scores import WindowScores
 
 from ..scored import places
 
@@ -68,7 +68,7 @@ def test_patient_with_many_windows_decides_the_order_and_all_patients_the_groups
     patient = np.array(["p00"] * 40 + [f"p{i:02}" for i in range(1, 20)])
     many = patient == "p00"
     values = {("a", "raw", "hit", 1): np.where(many, 0.9, 0.5), ("b", "raw", "hit", 1): np.where(many, 0.1, 0.6)}
-    scored, shown = Samples("made up", values, {1: patient}, {1: np.ones(len(patient), dtype=np.int64)}), columns(["hit"], metrics)
+    scored, shown = WindowScores("made up", values, {1: patient}, {1: np.ones(len(patient), dtype=np.int64)}), columns(["hit"], metrics)
     found = comparison(scored, shown, places(scored, shown), "localisation", flips=2000)
     assert found.order == (("a", "raw"), ("b", "raw"))
     assert found.places.tolist() == [0, 1]
@@ -86,7 +86,7 @@ def test_absolute_maps_do_not_leave_signed_ones_a_metric_to_themselves(metrics):
         ("c", "raw"): {"drop": 0.5, "corr": 0.1},
     }
     values = {(*variant, metric, 1): np.full(15, value) for variant, row in rows.items() for metric, value in row.items()}
-    scored, shown = Samples("made up", values, {1: patient}, {1: np.ones(15, dtype=np.int64)}), columns(["drop", "corr"], metrics)
+    scored, shown = WindowScores("made up", values, {1: patient}, {1: np.ones(15, dtype=np.int64)}), columns(["drop", "corr"], metrics)
     table = places(scored, shown)
     found = comparison(scored, shown, table, "faithfulness")
     assert found.order == (("a", "abs"), ("b", "raw"), ("c", "raw"))

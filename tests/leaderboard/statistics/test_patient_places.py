@@ -7,7 +7,7 @@ from scipy.stats import rankdata
 
 from ecgbench.leaderboard.statistics.patient_places import chosen_variants, patient_places
 from ecgbench.leaderboard.statistics.ranking import columns
-from ecgbench.leaderboard.statistics.window_scores import Samples
+from ecgbench.leaderboard.statistics.window_scores import WindowScores
 
 from ..scored import samples
 
@@ -16,13 +16,13 @@ RAW = (("a", "raw"), ("b", "raw"), ("c", "raw"))
 
 
 def one_seed(**scores):
-    """Samples of seed 1 with four windows of three patients, from `a_hit=[...]` or `a_abs_hit=[...]`."""
+    """Scores of seed 1 with four windows of three patients, from `a_hit=[...]` or `a_abs_hit=[...]`."""
     values = {}
     for name, row in scores.items():
         method, _, rest = name.partition("_")
         variant, metric = ("abs", rest[4:]) if rest.startswith("abs_") else ("raw", rest)
         values[method, variant, metric, 1] = np.array(row, dtype=np.float64)
-    return Samples("made up", values, {1: PATIENT}, {1: np.ones(4, dtype=np.int64)})
+    return WindowScores("made up", values, {1: PATIENT}, {1: np.ones(4, dtype=np.int64)})
 
 
 def series(places):
@@ -91,7 +91,7 @@ def test_seed_counts_for_a_patient_where_every_variant_is_defined(metrics):
         ("b", "raw", "hit", 2): np.array([0.3, 0.4]),
     }
     patient = {1: np.array(["p", "q"]), 2: np.array(["p", "q"])}
-    scored = Samples("made up", values, patient, {})
+    scored = WindowScores("made up", values, patient, {})
     # p: 0.5 against 0.55; q: 0.5 against 0.4, since a is undefined with the first seed.
     assert patient_places(scored, columns(["hit"], metrics), RAW[:2]).values.tolist() == [[1, 0], [0, 1]]
 

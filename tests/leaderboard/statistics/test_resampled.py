@@ -16,7 +16,7 @@ from ecgbench.leaderboard.statistics.resampled import (
     rank_intervals,
     resampled_means,
 )
-from ecgbench.leaderboard.statistics.window_scores import Samples
+from ecgbench.leaderboard.statistics.window_scores import WindowScores
 from ecgbench.randomness import seed_generator
 from ecgbench.results import expanded_tail, patient_weights
 
@@ -42,7 +42,7 @@ def drawn(scored, counts):
     often = dict(zip(scored.patients, counts, strict=True))
     repeated = {seed: np.repeat(np.arange(len(names)), [often[name] for name in names]) for seed, names in scored.patient.items()}
     values = {name: scores[repeated[name[3]]] for name, scores in scored.values.items()}
-    return Samples(scored.dataset, values, {}, {})
+    return WindowScores(scored.dataset, values, {}, {})
 
 
 def all_draws(scored, resamples=DRAWS):
@@ -68,7 +68,7 @@ def test_places_of_every_draw_are_those_of_the_pages(scored, shown):
 
 def test_unranked_and_incomplete_variants_are_left_out(scored, shown):
     lacking = {name: scores for name, scores in scored.values.items() if name != ("b", "abs", "hit", 2)}
-    incomplete = Samples(scored.dataset, lacking, scored.patient, scored.target)
+    incomplete = WindowScores(scored.dataset, lacking, scored.patient, scored.target)
     found = place_draws(resampled_means(incomplete, DRAWS), shown, places(incomplete, shown, unranked=["a"]))
     assert set(found["localisation"].places.index) == {("b", "raw"), ("c", "raw"), ("c", "abs")}
     assert set(found["faithfulness"].places.index) == {("b", "raw"), ("b", "abs"), ("c", "raw"), ("c", "abs")}
@@ -157,7 +157,7 @@ def test_overall_intervals_are_those_of_the_mean_place_of_common_variants(metric
 
 
 def test_patients_of_two_datasets_are_drawn_independently(scored):
-    other = Samples("another", scored.values, scored.patient, scored.target)
+    other = WindowScores("another", scored.values, scored.patient, scored.target)
     first, second = resampled_means(scored, DRAWS), resampled_means(other, DRAWS)
     assert not np.allclose(first.means["a", "raw", "hit"], second.means["a", "raw", "hit"])
 

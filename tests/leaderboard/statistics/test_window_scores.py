@@ -5,7 +5,7 @@ import pytest
 
 from ecgbench.errors import ResultsError
 from ecgbench.leaderboard.statistics.board import read_boards
-from ecgbench.leaderboard.statistics.window_scores import balanced_mean, class_means, samples_of
+from ecgbench.leaderboard.statistics.window_scores import balanced_mean, class_means, window_scores
 from ecgbench.results import sample_name, write_file
 
 from ..conftest import results
@@ -22,7 +22,7 @@ def accepted(scores, method, **arrays):
 
 def samples(scores):
     (board,) = read_boards(scores)
-    return samples_of(board)
+    return window_scores(board)
 
 
 def test_scores_are_those_of_the_archives(scores):
