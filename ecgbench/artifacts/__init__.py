@@ -1,21 +1,25 @@
 """Content-addressed store of everything that is computed between records and accepted results.
 
-An artifact is a folder `<stage>/<key>/` of `arrays.safetensors` and `artifact.json` (checksums, what it was computed from,
-seconds); arrays too large for memory are a file attached to them, of which only the size is checked. The folder is written beside
-its place, fsynced and renamed, so that it is whole or absent. A lock lets two processes compute a thing once. A damaged artifact is
-set aside and computed anew, with a warning.
+An artifact is one file, `<stage>/<key>.safetensors`: its arrays as tensors, and in the header's metadata a JSON record of its info, the
+seconds that it took, what computed it, and a checksum over every byte of the file. A collection is an artifact to which entries are
+added over time. Arrays too large for memory are a file attached to an artifact, beside it and with a checksum of its own. `Store` is
+what callers rely on; `ArtifactStore` keeps artifacts below a local folder.
 """
 
-from ecgbench.artifacts._artifact import ARRAYS, RECORD, Arrays, Artifact, artifact_key, canonical, write_atomically
-from ecgbench.artifacts._store import ArtifactStore, DamagedArtifactWarning, user_cache
+from ecgbench.artifacts._artifact import Arrays, Artifact, Attachment, artifact_key, canonical
+from ecgbench.artifacts._files import write_atomically
+from ecgbench.artifacts._layout import user_cache
+from ecgbench.artifacts.local_folder import ArtifactStore, DamagedArtifactWarning
+from ecgbench.artifacts.store import Entries, Store
 
 __all__ = [
-    "ARRAYS",
-    "RECORD",
     "Arrays",
     "Artifact",
     "ArtifactStore",
+    "Attachment",
     "DamagedArtifactWarning",
+    "Entries",
+    "Store",
     "artifact_key",
     "canonical",
     "user_cache",

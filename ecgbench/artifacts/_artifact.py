@@ -1,24 +1,30 @@
-"""One artifact: what it holds, its key, and its two files, written through to disk and checked when they are read."""
+"""What an artifact holds, its key, and the digest of its values."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from ecgbench.errors import ArtifactError
 
-ARRAYS = "arrays.safetensors"
-RECORD = "artifact.json"
-
 Arrays = dict[str, np.ndarray]
+
+PACKAGES = ("ecgbench-attribution", "numpy", "torch")
+"""Packages whose versions are recorded with an artifact."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that is attached to an artifact: its size in bytes and the SHA-256 of its content, hexadecimal."""
+
+    size: int
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -27,16 +33,22 @@ class Artifact:
 
     Attributes
     ----------
-    arrays : read-only arrays by name
-    info : JSON data
-    seconds : how long computing it took
-    cached : whether it came from the store
+    arrays : read-only arrays by name; of a collection by `<entry>/<array>`
+    info : JSON data; of a collection that of each entry, by the entry's name
+    seconds : how long computing it took; of a collection all entries together
+    cached : whether it came from the store; of a collection whether all entries did
+    made_with : versions of packages, and the kind of machine; of a collection empty, since each entry has its own
+    attached : attached files by name
+    entries : of a collection, its entries by name, sorted; empty for any other artifact
     """
 
     arrays: Mapping[str, np.ndarray]
     info: Mapping[str, Any]
     seconds: float
     cached: bool
+    made_with: Mapping[str, str] = field(default_factory=dict)
+    attached: Mapping[str, Attachment] = field(default_factory=dict)
+    entries: Mapping[str, Artifact] = field(default_factory=dict)
 
 
 def artifact_key(stage: str, **parameters: Any) -> str:
@@ -49,73 +61,61 @@ def canonical(data: Any) -> str:
     return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def write_artifact(folder: Path, arrays: Arrays, info: Mapping[str, Any], seconds: float) -> None:
-    """Write an artifact's two files into `folder` and flush them to disk."""
-    from safetensors.numpy import save
-
-    content = save({name: np.asarray(array, order="C") for name, array in arrays.items()})
-    record = {"info": info, "seconds": seconds, "sha256": hashlib.sha256(content).hexdigest()}
-    attached = {path.name: path.stat().st_size for path in folder.iterdir()}
-    if attached:
-        record["attached"] = attached
-    record["checksum"] = hashlib.sha256(canonical(record).encode()).hexdigest()
-    for name, data in ((ARRAYS, content), (RECORD, json.dumps(record, indent=1, allow_nan=False).encode())):
-        _write_through(folder / name, data)
+def computed(arrays: Mapping[str, np.ndarray], info: Mapping[str, Any], seconds: float) -> Artifact:
+    """A new artifact, the same as it will come from the store: its info is what JSON makes of it."""
+    return Artifact(frozen(arrays), json.loads(canonical(info)), seconds, cached=False, made_with=made_with())
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that it holds either its old content or all of the new one.
+def collection(entries: Mapping[str, Artifact]) -> Artifact:
+    """The artifact whose entries these are, whatever their order."""
+    ordered = {name: entries[name] for name in sorted(entries)}
+    return Artifact(
+        arrays={f"{name}/{part}": array for name, entry in ordered.items() for part, array in entry.arrays.items()},
+        info={name: entry.info for name, entry in ordered.items()},
+        seconds=sum(entry.seconds for entry in ordered.values()),
+        cached=all(entry.cached for entry in ordered.values()),
+        entries=ordered,
+    )
+
+
+def check_entry_names(names: Iterable[str]) -> None:
+    """Refuse names of entries that could not be told apart from the names of their arrays.
 
     Raises
     ------
     ArtifactError
-        If it cannot be written (no permission, no space).
+        If a name is empty or holds a slash.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        _write_through(partial, data)
-        os.replace(partial, path)
-    except OSError as error:
-        raise ArtifactError(f"expected to write {path}, got {error.strerror or error}; free space or name another folder.") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()
+    for name in names:
+        if not name or "/" in name:
+            raise ArtifactError(f'expected names of entries without a slash, got "{name}"; name the entry otherwise.')
 
 
-def _write_through(path: Path, data: bytes) -> None:
-    with open(path, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+def value_digest(stage: str, key: str, artifact: Artifact) -> str:
+    """SHA-256 over an artifact's place and values, not over how long or where they were computed, hexadecimal."""
+    arrays = {name: [str(array.dtype), array.shape, hashlib.sha256(array.tobytes()).hexdigest()] for name, array in artifact.arrays.items()}
+    attached = {name: attachment.sha256 for name, attachment in artifact.attached.items()}
+    return artifact_key(stage, key=key, arrays=arrays, info=artifact.info, attached=attached, entries=list(artifact.entries))
 
 
-def read_artifact(folder: Path) -> Artifact:
-    """Read and verify an artifact.
-
-    Raises
-    ------
-    ValueError, KeyError, OSError
-        If a file is missing, is not what was written, or its checksum differs.
-    """
-    from safetensors.numpy import load
-
-    record = json.loads((folder / RECORD).read_text())
-    if not isinstance(record, dict):
-        raise ValueError(f"{RECORD} holds no object")
-    checksum = record.pop("checksum")
-    content = (folder / ARRAYS).read_bytes()
-    if checksum != hashlib.sha256(canonical(record).encode()).hexdigest():
-        raise ValueError(f"checksum of {RECORD}")
-    if record["sha256"] != hashlib.sha256(content).hexdigest():
-        raise ValueError(f"checksum of {ARRAYS}")
-    if any((folder / name).stat().st_size != size for name, size in record.get("attached", {}).items()):
-        raise ValueError("size of what is attached")
-    return Artifact(frozen(load(content)), record["info"], record["seconds"], cached=True)
-
-
-def frozen(arrays: Arrays) -> Arrays:
-    """Read-only views of the arrays."""
-    views = {name: array.view() for name, array in arrays.items()}
+def frozen(arrays: Mapping[str, np.ndarray]) -> Arrays:
+    """Read-only views of the arrays, sorted by name."""
+    views = {name: np.asarray(arrays[name]).view() for name in sorted(arrays)}
     for view in views.values():
         view.flags.writeable = False
     return views
+
+
+@cache
+def made_with() -> dict[str, str]:
+    """Versions of the packages that compute artifacts, and the kind of machine, without its name."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"python": platform.python_version(), "platform": f"{platform.system()} {platform.machine()}"}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found

@@ -11,9 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ecgbench.artifacts import (
-    ArtifactStore,
-)
+from ecgbench.artifacts import ArtifactStore
 
 ROOT = Path(__file__).parents[2]
 Computed = tuple[dict[str, np.ndarray], dict[str, Any]]
@@ -23,7 +21,7 @@ def constant(value: int) -> Callable[[], Computed]:
     return lambda: ({"a": np.full(3, value)}, {"value": value})
 
 
-def never() -> Computed:
+def never(*_: object) -> Any:
     raise AssertionError("computed again")
 
 
@@ -33,5 +31,12 @@ def python(code: str, *arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def hidden(store: ArtifactStore) -> list[Path]:
-    return list(store.root.rglob(".*"))
+def output(child: subprocess.Popen[str]) -> str:
+    printed, errors = child.communicate(timeout=60)
+    assert child.returncode == 0, errors
+    return printed
+
+
+def files(store: ArtifactStore) -> list[str]:
+    """All files of a store, locks and leftovers included."""
+    return sorted(path.relative_to(store.root).as_posix() for path in store.root.rglob("*") if path.is_file())

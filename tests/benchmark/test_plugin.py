@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -169,7 +168,7 @@ def test_only_checking_takes_crosschecks_models_and_maps_from_the_store(bench, t
 @pytest.mark.parametrize("stage", ["scores", "crosscheck", "agreement"])
 def test_one_removed_artifact_fails_its_test_alone(bench, tmp_path, stage):
     bench(*SLICE, "--update-scores", where="benchmark")
-    shutil.rmtree(min((tmp_path / "artifacts" / stage).iterdir()))
+    min((tmp_path / "artifacts" / stage).iterdir()).unlink()
     said = bench(*SLICE, "--check-only", where="benchmark", code=1)
     tests = 2 if stage == "scores" else 1  # the scores of raw and absolute maps are one artifact
     assert f"{tests} failed, {9 - tests} passed" in said
@@ -177,11 +176,11 @@ def test_one_removed_artifact_fails_its_test_alone(bench, tmp_path, stage):
 
 
 def test_damaged_artifact_is_named_and_left_where_it_is(bench, accepted, tmp_path):
-    folder = min((tmp_path / "artifacts" / "scores").iterdir())
-    (folder / "arrays.safetensors").write_bytes(b"damaged")
+    file = min((tmp_path / "artifacts" / "scores").iterdir())
+    file.write_bytes(b"damaged")
     before = stamps(tmp_path / "artifacts")
     said = bench(*SLICE, "--check-only", code=1)
-    assert f"got a damaged one in {folder}" in said
+    assert f"got a damaged one in {file}" in said
     assert "2 failed, 2 passed" in said
     assert stamps(tmp_path / "artifacts") == before
 
@@ -241,13 +240,13 @@ def test_killed_run_goes_on_where_it_was(bench, tmp_path):
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "benchmark", *chosen, "--scores", str(tmp_path / "scores")]
     places = {"ECGBENCH_CACHE": str(tmp_path / "artifacts")}
     process = subprocess.Popen(command, cwd=ROOT, env=os.environ | places, stdout=subprocess.DEVNULL, start_new_session=True)
-    while not list((tmp_path / "artifacts").glob("scores/*/artifact.json")):
+    while not list((tmp_path / "artifacts").glob("scores/*.safetensors")):
         assert process.poll() is None
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     # A cross-check computes our scores anew in every run.
-    stored = [path for path in (tmp_path / "artifacts").glob("*/*/artifact.json") if path.parts[-3] != "crosscheck"]
+    stored = [path for path in (tmp_path / "artifacts").glob("*/*.safetensors") if path.parts[-2] != "crosscheck"]
     before = {path: path.stat().st_mtime_ns for path in stored}
     bench(*chosen, "--update-scores", where="benchmark")
     assert before

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import ecgbench
-from ecgbench.artifacts import ARRAYS, ArtifactStore, DamagedArtifactWarning
+from ecgbench.artifacts import ArtifactStore, DamagedArtifactWarning
 from ecgbench.datasets import fetch_command
 from ecgbench.models import model_digest, save_model, untrained
 from ecgbench.protocol import MITDB
@@ -254,7 +254,7 @@ def test_whole_store_is_verified(ecg, own_store):
 
 def test_damaged_artifact_fails_the_verification_and_is_set_aside(ecg, own_store):
     own_store.put("scores", "a" * 64, {"a": np.arange(3)}, {})
-    (own_store.root / "scores" / ("a" * 64) / ARRAYS).write_bytes(b"damaged")
+    (own_store.root / "scores" / f"{'a' * 64}.safetensors").write_bytes(b"damaged")
     with pytest.warns(DamagedArtifactWarning):
         assert ecg("cache", "verify", code=1).endswith("\n1 damaged\n")
     assert ecg("cache", "verify").endswith("\n0 damaged\n")

@@ -218,7 +218,7 @@ def test_weights_that_are_no_resnets_are_refused_by_name(model: ResNet, tmp_path
 
 
 def test_checkpoint_is_whole_or_absent_when_the_disk_is_full(model: ResNet, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ecgbench.artifacts import _artifact
+    from ecgbench.artifacts import _files
     from ecgbench.errors import ArtifactError
 
     def full(file: Path, data: bytes) -> None:
@@ -226,7 +226,7 @@ def test_checkpoint_is_whole_or_absent_when_the_disk_is_full(model: ResNet, path
         raise OSError(28, "No space left on device")
 
     kept = shutil.copy(path, path.parent / "kept")
-    monkeypatch.setattr(_artifact, "_write_through", full)
+    monkeypatch.setattr(_files, "_write_through", full)
     with pytest.raises(ArtifactError, match=r"expected to write .*weights\.safetensors, got No space left"):
         save_model(untrained("resnet18_7_narrow", 3, seed=2), {}, path)
     assert path.read_bytes() == Path(kept).read_bytes()

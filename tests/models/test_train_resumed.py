@@ -66,17 +66,17 @@ def test_killed_training_goes_on_and_ends_bit_for_bit_as_an_uninterrupted_one(
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from ecgbench.artifacts import _artifact
+from ecgbench.artifacts import _files
 from tests.models import tasks
 import torch
 torch.set_num_threads(int(sys.argv[3]))
-write = _artifact._write_through
+write = _files._write_through
 def dying(path, data):
     if sys.argv[2] in path.name:
         write(path, data[: len(data) // 2])
         os.kill(os.getpid(), signal.SIGKILL)
     write(path, data)
-_artifact._write_through = dying
+_files._write_through = dying
 tasks.trained(Path(sys.argv[1]))
 """
 

@@ -133,7 +133,7 @@ def test_failing_write_leaves_the_accepted_results(path, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ecgbench.artifacts._artifact.os.replace", full)
+    monkeypatch.setattr("ecgbench.artifacts._files.os.replace", full)
     with pytest.raises(ArtifactError, match="No space left on device"):
         write_file(replace(RESULTS, cells=()), {}, tmp_path)
     assert bytes_of(path) == before

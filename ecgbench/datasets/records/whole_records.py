@@ -97,7 +97,7 @@ def load_whole(
         with suppress(OSError):
             attached.parent.rmdir()
     shape = (len(artifact.info["record"]), len(leads), numbers.window)
-    signal = np.memmap(store.folder("windows", key) / SIGNAL, dtype=np.float32, mode="r", shape=shape)
+    signal = np.memmap(store.attached("windows", key, SIGNAL), dtype=np.float32, mode="r", shape=shape)
     return WholeSide(from_artifact(artifact, signal), artifact.info["invalid"], artifact.info["flat"], key)
 
 

@@ -135,7 +135,7 @@ def test_bad_database_is_refused_by_name_and_leaves_nothing_in_the_store(folder:
     with pytest.raises(DataError, match=message) as caught:
         load(root, store)
     assert not isinstance(caught.value, MissingDataError)
-    assert len(list(store.root.rglob("signal.f32"))) == len(list(store.root.glob("windows/*/signal.f32"))) <= 1
+    assert len(list(store.root.rglob("*signal.f32"))) == len(list(store.root.glob("windows/*.signal.f32"))) <= 1
 
 
 def test_missing_column_is_named(folder: Path, root: Path, store: ArtifactStore) -> None:
@@ -262,5 +262,5 @@ def test_full_disk_is_an_artifact_error_that_leaves_nothing(root: Path, store: A
     monkeypatch.setattr(whole_records, "os", SimpleNamespace(fsync=full))
     with pytest.raises(ArtifactError, match=r"expected to write .*signal\.f32, got No space left on device; free space there"):
         load(root, store)
-    assert not list(store.root.rglob("signal.f32*"))
+    assert not list(store.root.rglob("*signal.f32*"))
     assert [stage for stage, _ in store] == ["source"]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ecgbench.artifacts import ARRAYS, RECORD, ArtifactStore
+from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets.records.split_by_record import AnnotatedSide
 from ecgbench.datasets.records.wfdb_reader import read_record
 from ecgbench.errors import DataError
@@ -133,11 +133,11 @@ def test_key_of_windows_depends_on_rule_and_records(folder: Path, store: Artifac
     assert len({side.key for side in sides}) == 4
 
 
-def test_store_holds_safetensors_and_json_alone(folder: Path, store: ArtifactStore) -> None:
+def test_store_holds_safetensors_alone(folder: Path, store: ArtifactStore) -> None:
     load(folder, store)
-    files = [path for path in store.root.rglob("*") if path.is_file() and path.suffix != ".lock"]
-    assert {path.name for path in files} == {ARRAYS, RECORD}
+    files = [path for path in store.root.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} == {".safetensors"}
     assert not [path for path in files if b"cnumpy" in path.read_bytes() or b"\x80\x04" in path.read_bytes()[:2]]
     for path in files:
         data = path.read_bytes()
-        json.loads(data if path.name == RECORD else data[8 : 8 + int.from_bytes(data[:8], "little")])
+        json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import ecgbench
-from ecgbench.artifacts import ARRAYS, DamagedArtifactWarning
+from ecgbench.artifacts import DamagedArtifactWarning
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import UnknownKeyError
 from ecgbench.metrics import METRICS
@@ -163,7 +163,7 @@ def test_each_kind_of_mask_has_scores_of_its_own(store):
 def test_damaged_scores_are_computed_again_with_a_warning(store):
     before = small_run(store).scores(cell("auc"))
     ((stage, key),) = [found for found in store if found[0] == "scores"]
-    file = store.root / stage / key / ARRAYS
+    file = store.root / stage / f"{key}.safetensors"
     file.write_bytes(file.read_bytes()[:-1] + b"\x01")
     with pytest.warns(DamagedArtifactWarning, match="computed anew"):
         again = small_run(store).scores(cell("auc"))

@@ -1,0 +1,89 @@
+"""Locks across processes and threads, of which no file stays."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Literal
+
+from ecgbench.artifacts._files import make_folder, writing
+from ecgbench.errors import ArtifactError
+
+Locking = Literal["native", "soft", "none"]
+"""Locks of the operating system, which end with their process; files whose existence is the lock; or none at all."""
+
+UNSUPPORTED = (errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK)
+"""What file systems answer that have no locks."""
+
+
+class _UnlinkedError(Exception):
+    """The lock was taken on a file that its holder has removed meanwhile, which keeps nobody out."""
+
+
+@contextmanager
+def lock(path: Path, locking: Locking) -> Iterator[None]:
+    """Hold the lock that the file at `path` stands for.
+
+    Raises
+    ------
+    ArtifactError
+        If the lock's file cannot be written, or its file system has no locks.
+    """
+    if locking == "none":
+        yield
+        return
+    with writing(path):
+        make_folder(path.parent)
+        release = _soft(path) if locking == "soft" else _native(path)
+    try:
+        yield
+    finally:
+        release()
+
+
+def _soft(path: Path) -> Callable[[], None]:
+    from filelock import SoftFileLock
+
+    held = SoftFileLock(path)
+    held.acquire()
+    return held.release
+
+
+def _native(path: Path) -> Callable[[], None]:
+    from filelock import FileLock
+
+    def check_named(descriptor: int) -> None:
+        try:
+            named = os.path.samestat(os.fstat(descriptor), path.stat())
+        except FileNotFoundError:
+            named = False
+        if not named:
+            raise _UnlinkedError
+
+    held = FileLock(path, fallback_to_soft=False, on_acquired=check_named)
+
+    def release() -> None:
+        with suppress(OSError):  # removed while it is held: who waits for it finds that out by `check_named` and takes a new one
+            path.unlink()
+        held.release()
+
+    while True:
+        try:
+            held.acquire()
+        except _UnlinkedError:
+            continue
+        except OSError as error:
+            if error.errno in UNSUPPORTED:
+                raise _unsupported(path, error) from error
+            raise
+        return release
+
+
+def _unsupported(path: Path, error: OSError) -> ArtifactError:
+    return ArtifactError(
+        f"expected a file system with locks for {path}, got {error.strerror or error}; point ECGBENCH_CACHE at one that has them, or make "
+        'the store with locking="soft" (files as locks, which stay if a process is killed) or locking="none".'
+    )
