@@ -25,7 +25,7 @@ LENGTH = 64
 """Characters of the checksum: the SHA-256, hexadecimal, of the file with as many zeros in the checksum's place."""
 
 
-def encode(artifact: Artifact) -> bytes:
+def encode(artifact: Artifact) -> bytearray:
     """The file of an artifact: the same bytes whatever the order of its arrays and entries.
 
     Raises
@@ -45,7 +45,7 @@ def encode(artifact: Artifact) -> bytes:
         ) from error
     start = _checksum_start(content)
     content[start : start + LENGTH] = _checksum(content, start)
-    return bytes(content)
+    return content
 
 
 def decode(content: bytes) -> Artifact:

@@ -52,7 +52,7 @@ def writing(path: Path) -> Iterator[None]:
         ) from error
 
 
-def publish(path: Path, data: bytes, replacing: bool) -> bool:
+def publish(path: Path, data: bytes | bytearray, replacing: bool) -> bool:
     """Write a file and the folders above it; False if there is one that is not to be replaced."""
 
     def attempt() -> bool:
@@ -98,7 +98,7 @@ def token() -> str:
     return secrets.token_hex(4)
 
 
-def _publish(path: Path, data: bytes, replacing: bool) -> bool:
+def _publish(path: Path, data: bytes | bytearray, replacing: bool) -> bool:
     partial = path.with_name(f".{path.name}.{token()}.part")
     try:
         _write_through(partial, data)
@@ -125,7 +125,7 @@ def _renamed_if_free(partial: Path, path: Path) -> bool:
     return True
 
 
-def _write_through(path: Path, data: bytes) -> None:
+def _write_through(path: Path, data: bytes | bytearray) -> None:
     with open(path, "wb") as file:
         file.write(data)
         file.flush()

@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -55,18 +56,10 @@ def _soft(path: Path) -> Callable[[], None]:
 def _native(path: Path) -> Callable[[], None]:
     from filelock import FileLock
 
-    def check_named(descriptor: int) -> None:
-        try:
-            named = os.path.samestat(os.fstat(descriptor), path.stat())
-        except FileNotFoundError:
-            named = False
-        if not named:
-            raise _UnlinkedError
-
-    held = FileLock(path, fallback_to_soft=False, on_acquired=check_named)
+    held = FileLock(path, fallback_to_soft=False, on_acquired=partial(_check_named, path))
 
     def release() -> None:
-        with suppress(OSError):  # removed while it is held: who waits for it finds that out by `check_named` and takes a new one
+        with suppress(OSError):  # removed while it is held: who waits for it finds that out by `_check_named` and takes a new one
             path.unlink()
         held.release()
 
@@ -80,6 +73,16 @@ def _native(path: Path) -> Callable[[], None]:
                 raise _unsupported(path, error) from error
             raise
         return release
+
+
+def _check_named(path: Path, descriptor: int) -> None:
+    """Refuse a lock on a file that is not the one at `path`."""
+    try:
+        named = os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        named = False
+    if not named:
+        raise _UnlinkedError
 
 
 def _unsupported(path: Path, error: OSError) -> ArtifactError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import time
@@ -21,6 +22,9 @@ from ecgbench.artifacts._locks import Locking, lock
 from ecgbench.artifacts.store import Entries, Store
 from ecgbench.errors import ArtifactError, NotStoredError
 
+DAMAGE = (errno.ENOENT, errno.EIO)
+"""What the system answers where an artifact, or a file attached to it, is damaged."""
+
 
 class DamagedArtifactWarning(UserWarning):
     """An artifact's content does not match its checksum; it was set aside."""
@@ -36,7 +40,7 @@ class ArtifactStore(Store):
     root : the folder; by default `ECGBENCH_CACHE`, else below the user's cache folder
     computing : whether what is absent may be computed; otherwise the store is only read
     locking : "native" locks of the operating system. Where the folder's file system has none, "soft" makes files stand for them, which
-        stay if a process is killed, and "none" lets several processes compute the same thing: the first is believed. An entry of a
+        may stay if a process is killed, and "none" lets several processes compute the same thing: the first is believed. An entry of a
         collection may then be lost to another writer, and is computed again.
     """
 
@@ -94,6 +98,7 @@ class ArtifactStore(Store):
     def collect(self, stage: str, key: str, names: Iterable[str], compute: Callable[[tuple[str, ...]], Entries]) -> Artifact:
         """The entries `names` of a collection, from the store, or as far as they are missing by calling `compute`."""
         path, wanted = self._path(stage, key), sorted(set(names))
+        check_entry_names(wanted)
         held = _entries(path, self.get(stage, key))
         missing = [name for name in wanted if name not in held]
         if missing:
@@ -226,9 +231,13 @@ class ArtifactStore(Store):
             return None
         try:
             return _read(path)
-        except (OSError, ValueError, KeyError) as error:
+        except (ValueError, KeyError) as error:
             self._set_aside(path, error)
-            return None
+        except OSError as error:
+            if error.errno not in DAMAGE:  # such as no right to read it: it may be whole
+                raise ArtifactError(f"expected to read {path}, got {error.strerror or error}; mend that or name another store.") from error
+            self._set_aside(path, error)
+        return None
 
     def _set_aside(self, path: Path, error: Exception) -> None:
         aside = self.root / DAMAGED / f"{path.stem[:12]}.{token()}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -134,6 +136,26 @@ def test_damaged_collection_is_computed_anew(store: ArtifactStore) -> None:
     with pytest.warns(DamagedArtifactWarning):
         store.collect("s", "k", ["auc"], recorded(asked))
     assert asked == [("auc",)]
+
+
+def test_threads_that_collect_at_a_time_compute_each_entry_once(store: ArtifactStore) -> None:
+    asked: list[tuple[str, ...]] = []
+    barrier = threading.Barrier(2)
+
+    def slow(missing: tuple[str, ...]) -> Any:
+        time.sleep(0.1)
+        return recorded(asked)(missing)
+
+    def work(*names: str) -> None:
+        barrier.wait()
+        store.collect("s", "k", names, slow)
+
+    threads = [threading.Thread(target=work, args=names) for names in (NAMES[:2], NAMES[1:])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(name for names in asked for name in names) == sorted(NAMES)
 
 
 MERGING = """

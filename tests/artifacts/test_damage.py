@@ -92,6 +92,18 @@ def test_read_of_an_artifact_that_is_being_replaced_never_sets_the_new_one_aside
     assert found.info == {"value": 1}
 
 
+def test_artifact_that_may_not_be_read_is_no_damage(store: ArtifactStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(_: Path) -> Artifact:
+        raise PermissionError(13, "Permission denied")
+
+    store.put("s", "k", {}, {})
+    with monkeypatch.context() as patch:
+        patch.setattr(local_folder, "_read", forbidden)
+        with pytest.raises(ArtifactError, match=r"expected to read .*k\.safetensors, got Permission denied"):
+            store.get("s", "k")
+    assert store.get("s", "k") is not None
+
+
 def test_damaged_artifact_that_cannot_be_moved_is_named(store: ArtifactStore, path: Path) -> None:
     store.put("s", "k", {}, {})
     path.write_bytes(b"")
