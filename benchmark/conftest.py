@@ -254,6 +254,6 @@ class Outcomes:
 
     def _counts(self) -> str:
         found = list(self.cells.values())
-        cached, new = sum(value["cached"] for value in found), sum(value["status"] == "nothing" for value in found)
+        cached, new = sum(value["cached"] for value in found), sum(value["status"] == "no_baseline" for value in found)
         accepted = "accepted now" if self.config.option.update_scores else f"{new} with no accepted result"
         return f"ecgbench: {len(found)} cells, {cached} cached, {accepted}"

@@ -83,5 +83,5 @@ class Scene:
 
 def ranked(scene: Scene) -> pd.DataFrame:
     """A table of places that says that every method is ranked, which is all that is read of it here."""
-    index = pd.MultiIndex.from_tuples([(f"m{method}", "raw") for method in range(len(scene.gains))], names=["method", "variant"])
+    index = pd.MultiIndex.from_tuples([(f"m{method}", "raw") for method in range(len(scene.gains))], names=["source", "variant"])
     return pd.DataFrame({FAMILY: 0.0}, index=index)

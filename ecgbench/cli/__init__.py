@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from ecgbench.cli._accepted import add_results
 from ecgbench.cli._compare import add_compare
 from ecgbench.cli._data import add_datasets, add_download, add_verify
 from ecgbench.cli._models import add_explain, add_train
@@ -20,7 +21,7 @@ from ecgbench.errors import EcgbenchError
 
 VERBS = (
     *(add_datasets, add_download, add_verify, add_simulate, add_train, add_explain, add_run),
-    *(add_windows, add_submit, add_evaluate, add_leaderboard, add_compare, add_trace, add_cache),
+    *(add_windows, add_submit, add_evaluate, add_leaderboard, add_compare, add_trace, add_results, add_cache),
 )
 """What adds each verb, in the order of the help."""
 

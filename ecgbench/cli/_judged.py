@@ -26,7 +26,7 @@ def compute_and_judge(run: Run, cells: Sequence[Cell], scores_root: Path, update
     health, unknown = _health(run, cells)
     _say_tables({cell: scores.mean for cell, (scores, _) in found.items() if scores is not None}, health)
     bad = [verdict.message for _, verdict in found.values() if verdict.fails(check_only)]
-    new = sum(verdict.status == "nothing" for _, verdict in found.values())
+    new = sum(verdict.status == "no_baseline" for _, verdict in found.values())
     say("\n".join(["", *bad, *unknown, f"{len(cells)} cells, {len(bad)} failed, {new} with no accepted result"]))
     return FAILED if bad or unknown else DONE
 

@@ -5,7 +5,6 @@ from .acceptance.accept import cell_flags as cell_flags
 from .acceptance.accept import identity as identity
 from .acceptance.accept import judge as judge
 from .acceptance.accept import lost_cells as lost_cells
-from .acceptance.accept import results_folder as results_folder
 from .acceptance.check_only import not_stored as not_stored
 from .acceptance.check_only import scored as scored
 from .acceptance.health_table import health_record as health_record

@@ -7,6 +7,7 @@ entry that differs declares the study's options beside its own.
 from __future__ import annotations
 
 from types import MappingProxyType
+from typing import Final
 
 from ecgbench.protocol._beats import BEAT_CLASSES, BEAT_RULES, UNCLASSIFIABLE, BeatRule
 from ecgbench.protocol._dataset import DatasetProtocol, Recipe
@@ -95,7 +96,7 @@ LABELS = MappingProxyType({OURS: "aami", STUDY: "study"})
 PRECISIONS = ("float32", "bf16")
 """Precisions of training: the recipe's, and autocast to bfloat16 for processors that have it."""
 
-ALL = "all"
+ALL: Final = "all"
 """Instead of a number of samples: every window that can be explained."""
 
 AGREEMENT_WINDOWS = 4

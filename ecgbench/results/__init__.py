@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from ecgbench.results.files import (
-    Cell,
-    MethodResults,
-    gallery_name,
-    read_file,
-    read_files,
-    read_results,
-    read_scores,
-    results_root,
-    sample_name,
-    score_digest,
-    score_name,
-    write_file,
-)
+from ecgbench.results.archive import gallery_name, sample_name, score_digest, score_name
+from ecgbench.results.files import read_file, read_files, read_pair, read_results, read_scores, result_files, results_root, write_file
 from ecgbench.results.health_rows import health_rows
+from ecgbench.results.identity import Identity, page_name, results_path
 from ecgbench.results.interval import mean_interval, seeds_interval
 from ecgbench.results.judgement import Fresh, Verdict, compare, same_number
+from ecgbench.results.migration import migrate
+from ecgbench.results.records import Cell, SourceResults
 from ecgbench.results.resampling import drawn_means, expanded_tail, patient_sums, patient_weights
 from ecgbench.results.sketches import map_correlation, near_duplicates, sketch
 
 __all__ = [
     "Cell",
     "Fresh",
-    "MethodResults",
+    "Identity",
+    "SourceResults",
     "Verdict",
     "compare",
     "drawn_means",
@@ -34,13 +26,18 @@ __all__ = [
     "health_rows",
     "map_correlation",
     "mean_interval",
+    "migrate",
     "near_duplicates",
+    "page_name",
     "patient_sums",
     "patient_weights",
     "read_file",
     "read_files",
+    "read_pair",
     "read_results",
     "read_scores",
+    "result_files",
+    "results_path",
     "results_root",
     "same_number",
     "sample_name",

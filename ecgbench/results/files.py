@@ -1,83 +1,30 @@
-"""Files of accepted results: `<dataset>[@what differs]/<method>.json` with the per-window scores beside it as `.npz`."""
+"""Files of accepted results: `<dataset>[@what differs]/<model>/<source>.json`, with the per-window scores beside it as `.npz`.
+
+The two are one: the JSON file records the SHA-256 of its archive. A writer puts the new archive beside the old one under another name,
+then replaces the JSON file, then moves the archive to its place. If it is killed before the second step, the old pair is untouched; if
+after it, whoever reads or writes next finds the new archive under its first name, and moves it.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
-import math
-import zipfile
-import zlib
+import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from contextlib import suppress
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.lib.npyio import NpzFile
 
 from ecgbench.artifacts import write_atomically
-from ecgbench.errors import ResultsError
-from ecgbench.results.schema import SCHEMA
+from ecgbench.errors import ArtifactError, ResultsError
+from ecgbench.results.archive import digest_of, packed, score_digest, score_name, unpacked
+from ecgbench.results.identity import results_path
+from ecgbench.results.records import VERSION, Cell, OldSchemaError, SourceResults, from_text, to_text
 
 ROOT = Path("leaderboards") / "scores"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One accepted number.
-
-    Attributes
-    ----------
-    variant : "raw" or "abs"
-    metric : the metric's key, with the mask's kind behind it where that is not the beats' spans
-    seed : the model's seed
-    value : mean over the windows where the metric is defined; None if there are none
-    n, undefined : windows where it is defined and undefined
-    low, high : 95 % interval of the mean, patients resampled; None as the value
-    seconds : time that computing it took on the machine that did
-    digest : SHA-256 of the per-window scores
-    """
-
-    variant: str
-    metric: str
-    seed: int
-    value: float | None
-    n: int
-    undefined: int
-    low: float | None
-    high: float | None
-    seconds: float
-    digest: str
-
-
-@dataclass(frozen=True)
-class MethodResults:
-    """Everything that was accepted for one method on one dataset.
-
-    Attributes
-    ----------
-    dataset : the dataset's key, with "@" and what differs from its default identity behind it
-    method : the method's key
-    identity : edition, split, labels, protocol, samples, simulated, and the key of the dataset's windows
-    models : by seed (as text): digest, origin ("trained", "imported", "shipped"), accuracy, macro_f1, confusion, precision, ...
-    provenance : packages, processor, device, date
-    notes : what a reader of the numbers must know about the dataset
-    health : by seed (as text): share of zeros, of flat maps, error of the sum, ... of the method's maps
-    artifacts : by seed (as text): keys of the attributions
-    cells : the numbers
-    """
-
-    dataset: str
-    method: str
-    identity: Mapping[str, Any]
-    models: Mapping[str, Mapping[str, Any]]
-    provenance: Mapping[str, Any]
-    notes: tuple[str, ...]
-    health: Mapping[str, Mapping[str, Any]]
-    artifacts: Mapping[str, tuple[str, ...]]
-    cells: tuple[Cell, ...]
+REMEDY = "take it back from version control, or accept new values with `--update-scores`."
+MIGRATE = "ecgbench results migrate"
 
 
 def results_root() -> Path:
@@ -85,96 +32,99 @@ def results_root() -> Path:
     return ROOT
 
 
-def read_files(root: Path | None = None) -> list[MethodResults]:
-    """All accepted results below `root`, by dataset and method.
+def result_files(root: Path) -> list[Path]:
+    """Paths of all files of accepted results below `root`, by dataset, model and source.
 
     Raises
     ------
     ResultsError
-        If a file is unreadable, is not of the schema, lacks the model of a cell's seed, or its per-window scores are missing or do not
-        have the recorded digest.
+        If there are files at the place that the first schema gave them.
     """
-    return [read_file(path) for path in sorted((root or results_root()).glob("*/*.json"))]
-
-
-def read_file(path: Path) -> MethodResults:
-    """Read and check one file of accepted results (see `read_files`)."""
-    import jsonschema
-
-    try:
-        data = json.loads(path.read_text(), parse_constant=_finite, parse_float=_finite)
-        jsonschema.validate(data, SCHEMA)
-    except (OSError, ValueError) as error:
-        raise ResultsError(f"expected readable accepted results in {path}, got {error}; {_REMEDY}") from error
-    except jsonschema.ValidationError as error:
+    old = next(iter(sorted(root.glob("*/*.json"))), None)
+    if old is not None:
         raise ResultsError(
-            f"expected accepted results of the schema in {path}, got {error.json_path}: {error.message}; {_REMEDY}"
-        ) from error
-    cells = tuple(Cell(**{field.name: cell[field.name] for field in fields(Cell)}) for cell in data["cells"])
-    artifacts = {seed: tuple(keys) for seed, keys in data["artifacts"].items()}
-    kept = {name: data[name] for name in ("dataset", "method", "identity", "models", "provenance", "health")}
-    results = MethodResults(**kept, notes=tuple(data["notes"]), artifacts=artifacts, cells=cells)
-    _check(results, path)
-    return results
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"{text}, which is not finite")
-    return value
-
-
-_REMEDY = "take it back from version control, or accept new values with `--update-scores`."
-
-
-def _check(results: MethodResults, path: Path) -> None:
-    if (results.dataset, results.method) != (path.parent.name, path.stem):
-        raise ResultsError(
-            f"expected results of {path.parent.name} and {path.stem} in {path}, got {results.dataset} and {results.method}; {_REMEDY}"
+            f"expected accepted results in {root} as <dataset>/<model>/<source>.json, got {old.relative_to(root)}, which is where schema 1 "
+            f"had them; bring them to schema {VERSION}: `{MIGRATE} {root}`."
         )
-    scores = read_scores(path)
-    for cell in results.cells:
-        if str(cell.seed) not in results.models:
-            raise ResultsError(f"expected the model of seed {cell.seed} in {path}, as it has cells of it, got none; {_REMEDY}")
-        name = score_name(cell.variant, cell.metric, cell.seed)
-        if name not in scores or scores[name].dtype.kind != "f" or score_digest(scores[name]) != cell.digest:
-            raise ResultsError(
-                f"expected scores with the accepted digest under {name} in {path.with_suffix('.npz')}, got others; {_REMEDY}"
-            )
+    return sorted(root.glob("*/*/*.json"))
+
+
+def read_files(root: Path | None = None) -> list[SourceResults]:
+    """All accepted results below `root`, by dataset, model and source.
+
+    Raises
+    ------
+    ResultsError
+        If a file is unreadable, is not of the schema, lacks the model of a cell's seed, or its per-window scores are missing or are not
+        those that it records.
+    """
+    return [read_file(path) for path in result_files(root or results_root())]
+
+
+def read_file(path: Path) -> SourceResults:
+    """Read and check one file of accepted results (see `read_files`)."""
+    return read_pair(path)[0]
 
 
 def read_scores(path: Path) -> dict[str, np.ndarray]:
     """Per-window scores (n,) float32 by `score_name`, and `sample_name` and `gallery_name` arrays, of the results file at `path`."""
+    return read_pair(path)[1]
+
+
+def read_pair(path: Path) -> tuple[SourceResults, dict[str, np.ndarray]]:
+    """Read and check one file of accepted results and its per-window scores (see `read_files` and `read_scores`)."""
+    results, digest = _read_record(path)
+    said, place = (results.identity.folder, results.identity.model, results.source), (*path.parts[-3:-1], path.stem)
+    if said != place:
+        raise ResultsError(f"expected results of {', '.join(place)} in {path}, got those of {', '.join(said)}; {REMEDY}")
     try:
-        # Not np.load, which would take a single array or a pickle as well; damage can make an archive look encrypted (RuntimeError).
-        with NpzFile(io.BytesIO(path.with_suffix(".npz").read_bytes()), allow_pickle=False) as archive:
-            return dict(archive)
-    except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-        raise ResultsError(f"expected per-window scores in {path.with_suffix('.npz')}, got {error}; {_REMEDY}") from error
+        scores = unpacked(_archive_of(path, digest))
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"expected per-window scores in {path.with_suffix('.npz')}, got {error}; {REMEDY}") from error
+    check_cells(results, scores, path)
+    return results, scores
 
 
-def score_name(variant: str, metric: str, seed: int) -> str:
-    """Name of a cell's scores in the archive."""
-    return f"{variant}/{metric}/{seed}"
+def _read_record(path: Path) -> tuple[SourceResults, str]:
+    try:
+        return from_text(path.read_text())
+    except OldSchemaError as error:
+        raise ResultsError(
+            f"expected accepted results of schema {VERSION} in {path}, got {error}; bring them to it: `{MIGRATE} FOLDER`, with the folder "
+            "that holds those of all datasets."
+        ) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise ResultsError(f"expected accepted results of schema {VERSION} in {path}, got {error}; {REMEDY}") from error
 
 
-def sample_name(what: str, seed: int) -> str:
-    """Name of the explained windows' record, patient, start or target, or of their maps' sketch, in the archive."""
-    return f"samples/{what}/{seed}"
+def _archive_of(path: Path, digest: str) -> bytes:
+    """The archive that a results file records; one under its first name is moved to its place."""
+    final, first = path.with_suffix(".npz"), _first_name(path)
+    if final.exists() and digest_of(content := final.read_bytes()) == digest:
+        return content
+    if first.exists() and digest_of(content := first.read_bytes()) == digest:
+        with suppress(OSError):  # A folder that is only read stays as it is.
+            os.replace(first, final)
+        return content
+    raise ValueError("an archive of another digest than the results record" if final.exists() else "no such file")
 
 
-def gallery_name(what: str, seed: int) -> str:
-    """Name of what the gallery draws, in the archive: its windows, their signal, maps and masks, ..."""
-    return f"gallery/{what}/{seed}"
+def _first_name(path: Path) -> Path:
+    """Where a new archive lies until the results that belong to it are written."""
+    return path.with_name(f".{path.stem}.npz.new")
 
 
-def score_digest(values: np.ndarray) -> str:
-    """SHA-256 of per-window scores as little-endian float32."""
-    return hashlib.sha256(values.astype("<f4").tobytes()).hexdigest()
+def check_cells(results: SourceResults, scores: Mapping[str, np.ndarray], path: Path) -> None:
+    """Refuse cells without their seed's model, or with other per-window scores than they record."""
+    for cell in results.cells:
+        if str(cell.seed) not in results.models:
+            raise ResultsError(f"expected the model of seed {cell.seed} in {path}, as it has cells of it, got none; {REMEDY}")
+        name = score_name(cell.variant, cell.metric, cell.seed)
+        if name not in scores or scores[name].dtype.kind != "f" or score_digest(scores[name]) != cell.digest:
+            raise ResultsError(f"expected scores with the accepted digest under {name} in {path.with_suffix('.npz')}, got others; {REMEDY}")
 
 
-def write_file(results: MethodResults, scores: Mapping[str, np.ndarray], root: Path | None = None) -> Path:
+def write_file(results: SourceResults, scores: Mapping[str, np.ndarray], root: Path | None = None) -> Path:
     """Write accepted results and their per-window scores; returns the JSON file's path.
 
     Raises
@@ -182,26 +132,44 @@ def write_file(results: MethodResults, scores: Mapping[str, np.ndarray], root: P
     ResultsError
         If a number is not finite or the folder cannot be made; no file is touched.
     ArtifactError
-        If a file cannot be written.
+        If a file cannot be written; what was there stays.
     """
-    path = (root or results_root()) / results.dataset / f"{results.method}.json"
-    archive = io.BytesIO()
-    arrays: dict[str, Any] = {name: scores[name] for name in sorted(scores)}
-    np.savez_compressed(archive, **arrays)
+    return write_pair(results, packed(scores), root or results_root())
+
+
+def write_pair(results: SourceResults, archive: bytes, root: Path) -> Path:
+    """Write accepted results and their archive, whole or not at all (see `write_file`)."""
+    path = results_path(root, results.identity, results.source)
     try:
-        text = json.dumps(asdict(results), indent=1, allow_nan=False) + "\n"
+        text = to_text(results, digest_of(archive))
         path.parent.mkdir(parents=True, exist_ok=True)
     except ValueError as error:
         raise ResultsError(f"expected finite numbers for {path}, got {error}; look at the cells' scores and maps.") from error
     except OSError as error:
         raise ResultsError(f"expected to make the folder {path.parent}, got {error.strerror or error}; name another folder.") from error
-    write_atomically(path.with_suffix(".npz"), archive.getvalue())
-    write_atomically(path, text.encode())
+    _mend(path)
+    first = _first_name(path)
+    try:
+        write_atomically(first, archive)
+        write_atomically(path, text.encode())
+    except ArtifactError:
+        first.unlink(missing_ok=True)
+        raise
+    os.replace(first, path.with_suffix(".npz"))
     return path
 
 
+def _mend(path: Path) -> None:
+    """Move the archive of the results at `path` to its place, so that the next one does not overwrite it under its first name."""
+    if _first_name(path).exists():
+        with suppress(ResultsError, OSError, ValueError):
+            _archive_of(path, _read_record(path)[1])
+
+
 def read_results(path: Path | str | None = None) -> pd.DataFrame:
-    """Accepted results as a tidy frame: one row per dataset, method, variant, metric and seed.
+    """Accepted results as a tidy frame: one row per dataset, model, source, variant, metric and seed.
+
+    The dataset has "@" and what differs from its default identity behind it; a source is a method, a control or a submission.
 
     Parameters
     ----------
@@ -216,6 +184,8 @@ def read_results(path: Path | str | None = None) -> pd.DataFrame:
     if not root.is_dir():
         raise ResultsError(f"expected a folder of accepted results at {root}, got none; name one, such as a clone's leaderboards/scores.")
     rows = [
-        {"dataset": results.dataset, "method": results.method, **asdict(cell)} for results in read_files(root) for cell in results.cells
+        {"dataset": results.identity.folder, "model": results.identity.model, "source": results.source, **asdict(cell)}
+        for results in read_files(root)
+        for cell in results.cells
     ]
-    return pd.DataFrame(rows, columns=["dataset", "method", *(field.name for field in fields(Cell))])
+    return pd.DataFrame(rows, columns=["dataset", "model", "source", *(field.name for field in fields(Cell))])

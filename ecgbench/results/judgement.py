@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from ecgbench.results.files import Cell, MethodResults
+from ecgbench.results.identity import Identity
+from ecgbench.results.records import Cell, SourceResults
 
-Status = Literal["absent", "accepted", "changed", "missing", "nothing", "unhealthy", "updated"]
+Status = Literal["accepted", "baseline_lost", "changed", "no_baseline", "not_computed", "unhealthy", "updated"]
 
 
 @dataclass(frozen=True)
@@ -19,14 +20,14 @@ class Fresh:
     ----------
     name : the cell's id
     cell : its numbers
-    identity : as `MethodResults.identity`
+    identity : what it is of
     model : digest of the model
     packages : versions by name
     """
 
     name: str
     cell: Cell
-    identity: Mapping[str, Any]
+    identity: Identity
     model: str
     packages: Mapping[str, str]
 
@@ -37,9 +38,9 @@ class Verdict:
 
     Attributes
     ----------
-    status : "accepted" (stands by it), "changed", "missing" (it was accepted beside others and is gone), "nothing" (to compare with),
-        "unhealthy" (the method's maps are broken), "updated" (not compared, since it is being accepted) or "absent" (its scores may not be
-        computed and are not stored)
+    status : "accepted" (stands by it), "changed", "baseline_lost" (it was accepted beside others and is gone), "no_baseline" (nothing was
+        accepted), "unhealthy" (the method's maps are broken), "updated" (not compared, since it is being accepted) or "not_computed" (its
+        scores may not be computed and are not stored)
     message : one line that says so, with the numbers
     """
 
@@ -48,10 +49,10 @@ class Verdict:
 
     def fails(self, check_only: bool = False) -> bool:
         """Whether the regression check fails; with `check_only` also where there is nothing to compare with."""
-        return self.status in ("absent", "changed", "missing", "unhealthy") or (check_only and self.status == "nothing")
+        return self.status in ("baseline_lost", "changed", "not_computed", "unhealthy") or (check_only and self.status == "no_baseline")
 
 
-def compare(fresh: Fresh, accepted: MethodResults | None, atol: float, command: str) -> Verdict:
+def compare(fresh: Fresh, accepted: SourceResults | None, atol: float, command: str) -> Verdict:
     """Compare a new cell with the accepted results of its method.
 
     With the same model the mean must be met within `atol`, with as many undefined windows. With another model (trained on another machine)
@@ -64,12 +65,12 @@ def compare(fresh: Fresh, accepted: MethodResults | None, atol: float, command: 
     command : what accepts the new value; quoted in the message
     """
     seed = str(fresh.cell.seed)
-    if accepted is None or dict(accepted.identity) != dict(fresh.identity) or seed not in accepted.models:
-        return Verdict("nothing", f"{fresh.name}: {_shown(fresh.cell)}, no accepted result")
+    if accepted is None or accepted.identity != fresh.identity or seed not in accepted.models:
+        return Verdict("no_baseline", f"{fresh.name}: {_shown(fresh.cell)}, no accepted result")
     old = _find(accepted, fresh.cell)
     if old is None:
         return Verdict(
-            "missing",
+            "baseline_lost",
             f"{fresh.name}: expected an accepted value, as its method has for other cells of seed {seed}, got none (new value "
             f"{_shown(fresh.cell)}); take the results file back from version control, or accept the new value: {command}",
         )
@@ -84,7 +85,7 @@ def compare(fresh: Fresh, accepted: MethodResults | None, atol: float, command: 
     )
 
 
-def _find(accepted: MethodResults, cell: Cell) -> Cell | None:
+def _find(accepted: SourceResults, cell: Cell) -> Cell | None:
     wanted = (cell.variant, cell.metric, cell.seed)
     return next((old for old in accepted.cells if (old.variant, old.metric, old.seed) == wanted), None)
 
@@ -107,7 +108,7 @@ def _interval(cell: Cell) -> tuple[float | None, float | None]:
     return (cell.value, cell.value) if cell.low is None else (cell.low, cell.high)
 
 
-def _cause(old: Cell, fresh: Fresh, accepted: MethodResults) -> str:
+def _cause(old: Cell, fresh: Fresh, accepted: SourceResults) -> str:
     if old.digest == fresh.cell.digest:
         return "the number in the results file was edited; the per-window scores are the accepted ones"
     if accepted.models[str(old.seed)]["digest"] != fresh.model:

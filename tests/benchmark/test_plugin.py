@@ -74,7 +74,7 @@ def broken(tmp_path):
 def accepted(bench, tmp_path):
     """The slice's accepted results."""
     bench(*SLICE, "--update-scores")
-    return tmp_path / "scores" / "synthetic@samples-4" / "random_baseline.json"
+    return tmp_path / "scores" / "synthetic@samples-4" / "resnet18_7_narrow" / "random_baseline.json"
 
 
 def values(path):
@@ -136,7 +136,7 @@ def test_scores_that_are_not_the_accepted_ones_fail(bench, accepted):
 
 
 def test_accepted_cell_of_a_method_that_is_gone_fails(bench, accepted):
-    data = json.loads(accepted.read_text()) | {"method": "gone"}
+    data = json.loads(accepted.read_text()) | {"source": "gone"}
     accepted.with_name("gone.json").write_text(json.dumps(data))
     accepted.with_name("gone.npz").write_bytes(accepted.with_suffix(".npz").read_bytes())
     said = bench(*SLICE, where="benchmark/test_models.py", code=1)
@@ -251,9 +251,9 @@ def test_killed_run_goes_on_where_it_was(bench, tmp_path):
     bench(*chosen, "--update-scores", where="benchmark")
     assert before
     assert {path: path.stat().st_mtime_ns for path in before} == before
-    resumed = values(tmp_path / "scores" / "synthetic@samples-40" / "saliency.json")
+    resumed = values(tmp_path / "scores" / "synthetic@samples-40" / "resnet18_7_narrow" / "saliency.json")
     bench(*chosen, "--update-scores", where="benchmark", ECGBENCH_CACHE=str(tmp_path / "fresh"))
-    assert values(tmp_path / "scores" / "synthetic@samples-40" / "saliency.json") == resumed
+    assert values(tmp_path / "scores" / "synthetic@samples-40" / "resnet18_7_narrow" / "saliency.json") == resumed
 
 
 def test_absent_records_are_skipped_with_the_command_that_fetches_them(bench):

@@ -41,7 +41,7 @@ def test_cells_of_controls_are_scored_accepted_and_stand(bench, tmp_path):
     said = bench("benchmark/test_localisation.py", *SLICE, "--update-scores")
     assert "3 passed" in said
     assert "3 cells and the health of 0 methods' maps" in said
-    folder = tmp_path / "scores" / "synthetic@samples-4"
+    folder = tmp_path / "scores" / "synthetic@samples-4" / "resnet18_7_narrow"
     held = {path.stem: json.loads(path.read_text()) for path in folder.glob("*.json")}
     assert {name: found["provenance"].get("bound", False) for name, found in held.items() if "control" in found["provenance"]} == {
         "constant": False,

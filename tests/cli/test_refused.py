@@ -104,7 +104,9 @@ def test_out_that_cannot_be_written_is_refused_before_anything_is_computed(refus
 
 def test_scores_that_cannot_be_written_are_refused(refused, tmp_path):
     (tmp_path / "file").write_text("")
-    assert "expected to make the folder file/synthetic@samples-3" in refused(*SLICE, "--scores", "file", "--update-scores")
+    assert "expected to make the folder file/synthetic@samples-3/resnet18_7_narrow" in refused(
+        *SLICE, "--scores", "file", "--update-scores"
+    )
 
 
 def test_interrupted_run_ends_with_130_and_says_that_it_can_go_on(ecg, monkeypatch):

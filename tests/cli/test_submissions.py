@@ -15,7 +15,7 @@ from ecgbench.results import read_file
 
 GUIDE = Path(__file__).parents[2] / "CONTRIBUTING.md"
 SUBMIT = ("submit", "synthetic", "--samples", "3", "--reference", "doi:10.1000/xyz", "--out", "my_method.safetensors")
-SCORES = Path("leaderboards") / "scores" / "synthetic@samples-3" / "my_method.json"
+SCORES = Path("leaderboards") / "scores" / "synthetic@samples-3" / "resnet18_7_narrow" / "my_method.json"
 METRICS = ("--metric", "auc", "--metric", "pointing_game")
 
 
@@ -122,7 +122,7 @@ def test_accepted_scores_stand_and_an_edited_one_fails_with_the_command_that_acc
 
 def test_other_folder_of_accepted_results_can_be_named(ecg, submission):
     ecg("evaluate", submission, "--metric", "auc", "--update-scores", "--scores", "mine")
-    assert read_file(Path("mine", *SCORES.parts[-2:])).provenance["submitted"]["reference"] == "doi:10.1000/xyz"
+    assert read_file(Path("mine", *SCORES.parts[-3:])).provenance["submitted"]["reference"] == "doi:10.1000/xyz"
     assert not Path("leaderboards").exists()
 
 
@@ -160,7 +160,7 @@ def test_guides_example_leads_from_the_windows_to_a_page(ecg, tmp_path):
     assert set(said) == {"windows", "train", "submit", "evaluate", "leaderboard"}
     assert "[`occlusion`](methods/occlusion.md) (abs)" in Path("leaderboards/synthetic@samples-6.md").read_text()
     assert "**Recomputed from handed-in maps**" in Path("leaderboards/methods/occlusion.md").read_text()
-    results = read_file(Path("leaderboards/scores/synthetic@samples-6/occlusion.json"))
+    results = read_file(Path("leaderboards/scores/synthetic@samples-6/resnet18_7_narrow/occlusion.json"))
     assert results.provenance["submitted"]["file"] == hashlib.sha256(Path("occlusion.safetensors").read_bytes()).hexdigest()
     # Where the label's cause is known, occlusion must find it better than a map without knowledge does.
     value = {(one.variant, one.metric): one.value for one in results.cells}

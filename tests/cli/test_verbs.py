@@ -18,7 +18,7 @@ from tests.pipeline.runs import small_run
 
 VERBS = (
     *("datasets", "download", "verify", "simulate", "train", "explain", "run"),
-    *("windows", "submit", "evaluate", "leaderboard", "compare", "scores", "cache"),
+    *("windows", "submit", "evaluate", "leaderboard", "compare", "scores", "results", "cache"),
 )
 WEIGHTS = Path(str(resources.files("ecgbench.models"))) / "weights"
 
@@ -118,7 +118,7 @@ def test_maps_are_those_of_the_public_call(ecg, tmp_path, method):
 def accepted(ecg, tmp_path):
     """The slice's accepted results."""
     ecg(*SLICE, "--update-scores")
-    return tmp_path / "leaderboards" / "scores" / "synthetic@samples-3" / "random_baseline.json"
+    return tmp_path / "leaderboards" / "scores" / "synthetic@samples-3" / "resnet18_7_narrow" / "random_baseline.json"
 
 
 def test_accepted_results_stand(ecg, accepted):
@@ -171,7 +171,7 @@ def test_only_checking_names_maps_whose_measures_are_not_stored(ecg, own_store, 
 
 def test_unreadable_results_are_refused(refused, accepted):
     accepted.write_text("{")
-    assert "expected readable accepted results in" in refused(*SLICE)
+    assert "expected accepted results of schema 2 in" in refused(*SLICE)
 
 
 # leaderboard

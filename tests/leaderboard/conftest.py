@@ -1,28 +1,35 @@
 """Fabricated accepted results, so that pages can be drawn without data and models."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from ecgbench.datasets import DATASETS
 from ecgbench.leaderboard.render import text_pages
 from ecgbench.leaderboard.statistics.analysis import analyse
-from ecgbench.leaderboard.statistics.board import read_boards
+from ecgbench.leaderboard.statistics.board import default_model, read_boards
 from ecgbench.metrics import FAITHFULNESS, LOCALISATION, MetricEntry
 from ecgbench.registry import Registry
-from ecgbench.results import Cell, MethodResults, mean_interval, sample_name, score_digest, score_name, sketch, write_file
+from ecgbench.results import Cell, Identity, SourceResults, mean_interval, sample_name, score_digest, score_name, sketch, write_file
 
 PATIENT = np.array(["100", "100", "103", "105"])
 TARGET = np.array([1, 2, 2, 2])
 WINDOWS = {"record": np.array(["100", "101", "103", "105"]), "start": np.array([0, 2880, 0, 5760]), "patient": PATIENT, "target": TARGET}
 OFFSETS = np.array([-0.04, 0.04, 0.01, -0.01])
-IDENTITY = {
-    "edition": "",
-    "split": "standard",
-    "labels": "aami",
-    "protocol": "ours",
-    "samples": 4,
-    "simulated": False,
-    "windows": "c0ffee00" * 8,
-}
+MODEL = "resnet18_7"
+IDENTITY = Identity(
+    dataset="mitdb",
+    differs="",
+    model=MODEL,
+    edition="",
+    split="standard",
+    labels="aami",
+    protocol="ours",
+    samples=4,
+    simulated=False,
+    windows="c0ffee00" * 8,
+)
 
 
 def per_window(mean):
@@ -55,6 +62,11 @@ def model(seed):
     return {"digest": digest, "origin": "trained", "precision": "float32", "accuracy": 0.8727, "macro_f1": 0.7551, "confusion": confusion}
 
 
+def model_of(dataset, identity):
+    """The dataset's own architecture, unless the identity names another than these results' usual one."""
+    return default_model(dataset) if identity.model == MODEL and dataset in DATASETS else identity.model
+
+
 def results(dataset, method, means, identity=IDENTITY, maps=None, **changed):
     """Results and per-window scores of one method; `means` by variant, metric and seed, as `per_window` takes them; `maps` of each seed."""
     scores = {
@@ -63,15 +75,14 @@ def results(dataset, method, means, identity=IDENTITY, maps=None, **changed):
         for metric, seeds in metrics.items()
         for seed, mean in seeds.items()
     }
-    seeds = sorted({seed for _, _, seed in scores})
+    seeds, (key, _, differs) = sorted({seed for _, _, seed in scores}), dataset.partition("@")
     arrays = {score_name(*name): values.astype(np.float32) for name, values in scores.items()}
     for seed in seeds:
         arrays |= {sample_name(what, seed): array for what, array in WINDOWS.items()}
         arrays |= {} if maps is None else {sample_name("sketch", seed): sketch(maps)}
     fields = {
-        "dataset": dataset,
-        "method": method,
-        "identity": identity,
+        "source": method,
+        "identity": replace(identity, dataset=key, differs=differs, model=model_of(key, identity)),
         "models": {str(seed): model(seed) for seed in seeds},
         "provenance": {
             "packages": {"numpy": "2.4.6", "torch": "2.13.0"},
@@ -84,7 +95,7 @@ def results(dataset, method, means, identity=IDENTITY, maps=None, **changed):
         "artifacts": {str(seed): ("f" * 64,) for seed in seeds},
         "cells": tuple(cell(*name, values) for name, values in scores.items()),
     }
-    return MethodResults(**(fields | changed)), arrays
+    return SourceResults(**(fields | changed)), arrays
 
 
 @pytest.fixture(scope="session")

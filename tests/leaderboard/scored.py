@@ -28,7 +28,7 @@ def samples(names, patients=6, seeds=(1, 2), gain=0.3, undefined=0.1, dataset="m
 def cells(scored):
     """Tidy frame of the cells' means, as accepted results have them."""
     rows = [(*name, None if np.isnan(scores).all() else float(scores[~np.isnan(scores)].mean())) for name, scores in scored.values.items()]
-    return pd.DataFrame(rows, columns=["method", "variant", "metric", "seed", "value"])
+    return pd.DataFrame(rows, columns=["source", "variant", "metric", "seed", "value"])
 
 
 def places(scored, shown, unranked=()):

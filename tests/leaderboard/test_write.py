@@ -73,7 +73,7 @@ def test_files_of_former_results_are_removed_and_those_by_hand_are_not(written, 
     by_hand = [out / name for name in ("notes.md", "methods/notes.md", "figures/mine.svg", "figures/mitdb/mine.png", "figures/data.csv")]
     for path in by_hand:
         path.write_text("By hand")
-    for file in (scores / "svdb").iterdir():
+    for file in (scores / "svdb").rglob("*.*"):
         file.unlink()
     stale = [out / name for name in ("svdb.md", "methods/lrp.md", "metrics/relevance_rank_accuracy.md")]
     stale += sorted((out / "figures" / "svdb").iterdir())

@@ -2,8 +2,20 @@
 
 import numpy as np
 
-from ecgbench.results import Cell, MethodResults, sample_name, score_digest, score_name
+from ecgbench.results import Cell, Identity, SourceResults, sample_name, score_digest, score_name
 
+IDENTITY = Identity(
+    dataset="mitdb",
+    differs="samples-3",
+    model="resnet18_7",
+    edition="",
+    split="standard",
+    labels="aami",
+    protocol="ours",
+    samples=3,
+    simulated=False,
+    windows="c0ffee",
+)
 VALUES = {
     ("raw", "auc", 1): np.array([0.25, 0.75, np.nan], dtype=np.float32),
     ("abs", "auc", 1): np.array([np.nan] * 3, dtype=np.float32),
@@ -15,18 +27,9 @@ CELLS = (
     Cell("raw", "auc_causal", 2, 0.2, 3, 0, 0.1, 0.3, 2.25, score_digest(VALUES["raw", "auc_causal", 2])),
 )
 SCORES = {score_name(*name): values for name, values in VALUES.items()} | {sample_name("patient", 1): np.array(["100", "101", "101"])}
-RESULTS = MethodResults(
-    dataset="mitdb@samples-3",
-    method="lime",
-    identity={
-        "edition": "",
-        "split": "standard",
-        "labels": "aami",
-        "protocol": "ours",
-        "samples": 3,
-        "simulated": False,
-        "windows": "c0ffee",
-    },
+RESULTS = SourceResults(
+    source="lime",
+    identity=IDENTITY,
     models={seed: {"digest": f"of {seed}", "origin": "trained", "precision": "float32", "accuracy": 0.9} for seed in ("1", "2")},
     provenance={"packages": {"numpy": "2.4.6"}, "date": "2026-01-02"},
     notes=("Lead 0 is MLII.",),

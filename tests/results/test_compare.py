@@ -1,29 +1,23 @@
 """When a new value stands by the accepted one, and what is said when it does not."""
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
-from ecgbench.results import Cell, Fresh, MethodResults, Verdict, compare
+from ecgbench.results import Cell, Fresh, SourceResults, Verdict, compare
+from ecgbench.results.judgement import Status
+from tests.results.cases import IDENTITY
 
 ATOL, COMMAND = 1e-3, "pytest benchmark --update-scores"
 OLD = Cell("raw", "auc", 1, 0.5, 10, 2, 0.4, 0.6, 1.0, "a" * 64)
 NONE = replace(OLD, value=None, n=0, undefined=12, low=None, high=None)
-IDENTITY = {
-    "edition": "",
-    "split": "standard",
-    "labels": "aami",
-    "protocol": "ours",
-    "samples": 12,
-    "simulated": False,
-    "windows": "c0ffee",
-}
 PACKAGES = {"torch": "2.13.0", "numpy": "2.4.6"}
 
 
 def accepted(*cells, packages=PACKAGES):
     models = {"1": {"digest": "model"}, "2": {"digest": "model"}}
-    return MethodResults("mitdb", "lime", IDENTITY, models, {"packages": packages}, (), {}, {}, cells)
+    return SourceResults("lime", IDENTITY, models, {"packages": packages}, (), {}, {}, cells)
 
 
 def verdict(new, old=OLD, model="model", identity=IDENTITY, packages=PACKAGES, **held):
@@ -38,12 +32,12 @@ def status(new, old=OLD, **given):
 # The same model
 
 
-@pytest.mark.parametrize("difference", [0.0, 0.9e-3, -0.9e-3])
+@pytest.mark.parametrize("difference", [0.9e-3, -0.9e-3])
 def test_value_within_the_tolerance_stands(difference):
     assert status(replace(OLD, value=0.5 + difference)) == "accepted"
 
 
-@pytest.mark.parametrize("difference", [1.1e-3, -1.1e-3, 0.5, -0.5])
+@pytest.mark.parametrize("difference", [1.1e-3, -1.1e-3])
 def test_value_outside_the_tolerance_is_a_change_in_either_direction(difference):
     assert status(replace(OLD, value=0.5 + difference)) == "changed"
 
@@ -57,7 +51,7 @@ def test_tolerance_is_the_metrics_own():
     assert compare(fresh, accepted(OLD), 0.1, COMMAND).status == "accepted"
 
 
-@pytest.mark.parametrize("counts", [(9, 3), (10, 3), (11, 2)])
+@pytest.mark.parametrize("counts", [(9, 3), (10, 3)])
 def test_other_numbers_of_windows_are_a_change(counts):
     assert status(replace(OLD, n=counts[0], undefined=counts[1])) == "changed"
 
@@ -81,12 +75,12 @@ def other(low, value, high, old=OLD):
     return status(replace(OLD, value=value, low=low, high=high), old, model="another")
 
 
-@pytest.mark.parametrize("interval", [(0.55, 0.7, 0.8), (0.2, 0.3, 0.45), (0.45, 0.5, 0.55), (0.1, 0.5, 0.9), (0.6, 0.7, 0.8)])
+@pytest.mark.parametrize("interval", [(0.6, 0.7, 0.8), (0.2, 0.3, 0.4), (0.45, 0.5, 0.55)])
 def test_another_models_value_stands_where_the_intervals_meet(interval):
     assert other(*interval) == "accepted"
 
 
-@pytest.mark.parametrize("interval", [(0.61, 0.7, 0.8), (0.1, 0.2, 0.39)])
+@pytest.mark.parametrize("interval", [(0.602, 0.7, 0.8), (0.1, 0.2, 0.398)])
 def test_another_models_value_is_a_change_where_they_do_not(interval):
     assert other(*interval) == "changed"
 
@@ -95,9 +89,7 @@ def test_another_models_undefined_windows_may_differ():
     assert status(replace(OLD, n=8, undefined=4), model="another") == "accepted"
 
 
-@pytest.mark.parametrize(
-    ("value", "wanted"), [(0.5, "accepted"), (0.59, "accepted"), (0.41, "accepted"), (0.7, "changed"), (0.3, "changed")]
-)
+@pytest.mark.parametrize(("value", "wanted"), [(0.59, "accepted"), (0.41, "accepted"), (0.7, "changed"), (0.3, "changed")])
 def test_mean_of_one_patient_stands_for_its_interval(value, wanted):
     assert other(None, value, None) == wanted
     one = replace(OLD, value=value, low=None, high=None)
@@ -115,12 +107,12 @@ def test_another_models_undefined_stands_by_undefined_only(old, new, wanted):
     assert status(new, old, model="another") == wanted
 
 
-# Missing, or nothing to compare with
+# A lost baseline, or none
 
 
 def test_cell_missing_beside_others_of_its_seed_is_named_with_the_remedy():
     found = verdict(OLD, replace(OLD, metric="pointing_game"))
-    assert found.status == "missing"
+    assert found.status == "baseline_lost"
     assert "mitdb-lime-auc-seed1: expected an accepted value, as its method has for other cells of seed 1, got none" in found.message
     assert COMMAND in found.message
     assert "0.5 (n 10, 2 undefined, 95 % 0.4..0.6)" in found.message
@@ -128,30 +120,20 @@ def test_cell_missing_beside_others_of_its_seed_is_named_with_the_remedy():
 
 @pytest.mark.parametrize("difference", [{"variant": "abs"}, {"metric": "auc_causal"}, {"seed": 2}])
 def test_cells_are_told_apart_by_variant_metric_and_seed(difference):
-    assert status(OLD, replace(OLD, **difference)) == "missing"
+    assert status(OLD, replace(OLD, **difference)) == "baseline_lost"
 
 
-@pytest.mark.parametrize("field", IDENTITY)
-def test_another_identity_has_nothing_to_be_compared_with(field):
-    value = {"samples": 13, "simulated": True}.get(field, "another")
-    found = verdict(replace(OLD, value=0.9), identity=IDENTITY | {field: value})
-    assert found.status == "nothing"
+@pytest.mark.parametrize("changed", [{"model": "cnn"}, {"samples": 13}, {"simulated": True}, {"windows": "another"}])
+def test_another_identity_has_no_baseline(changed):
+    found = verdict(replace(OLD, value=0.9), identity=replace(IDENTITY, **changed))
+    assert found.status == "no_baseline"
     assert "0.9 (n 10" in found.message
     assert "no accepted result" in found.message
 
 
-def test_identity_is_compared_whole():
-    without = {name: value for name, value in IDENTITY.items() if name != "edition"}
-    assert status(OLD, identity=without) == "nothing"
-    assert status(OLD, identity=IDENTITY | {"more": 1}) == "nothing"
-
-
-def test_seed_that_was_not_accepted_has_nothing_to_be_compared_with():
-    assert status(replace(OLD, seed=3)) == "nothing"
-
-
-def test_method_without_results_has_nothing_to_be_compared_with():
-    assert compare(Fresh("name", OLD, IDENTITY, "model", PACKAGES), None, ATOL, COMMAND).status == "nothing"
+def test_seed_and_source_that_were_not_accepted_have_no_baseline():
+    assert status(replace(OLD, seed=3)) == "no_baseline"
+    assert compare(Fresh("name", OLD, IDENTITY, "model", PACKAGES), None, ATOL, COMMAND).status == "no_baseline"
 
 
 # What is said
@@ -202,17 +184,7 @@ def test_results_without_recorded_packages_are_compared_all_the_same():
     assert "a definition changed" in compare(fresh, held, ATOL, COMMAND).message
 
 
-@pytest.mark.parametrize(
-    ("given", "fails", "fails_when_only_checking"),
-    [
-        ("absent", True, True),
-        ("accepted", False, False),
-        ("updated", False, False),
-        ("nothing", False, True),
-        ("changed", True, True),
-        ("missing", True, True),
-        ("unhealthy", True, True),
-    ],
-)
-def test_only_checking_fails_where_there_is_nothing_as_well(given, fails, fails_when_only_checking):
-    assert (Verdict(given, "").fails(), Verdict(given, "").fails(check_only=True)) == (fails, fails_when_only_checking)
+def test_verdicts_that_fail_and_those_that_fail_where_results_are_only_checked():
+    statuses = get_args(Status)
+    assert {status for status in statuses if Verdict(status, "").fails()} == {"baseline_lost", "changed", "not_computed", "unhealthy"}
+    assert {status for status in statuses if not Verdict(status, "").fails(check_only=True)} == {"accepted", "updated"}

@@ -15,8 +15,8 @@ from ecgbench.leaderboard.compare.folders import (
     Folder,
     Name,
     Texts,
+    holds_all,
     identity,
-    is_dataset,
     models,
     notes,
     packages,
@@ -38,7 +38,7 @@ class CellChange:
 
     Attributes
     ----------
-    name : method, variant, metric and seed
+    name : source, variant, metric and seed
     before, after : its numbers
     difference : after minus before: the mean over the windows that are defined in both, or where windows differ that of the two values;
         nan where there is none
@@ -107,8 +107,8 @@ def changes(before: Path, after: Path, metrics: Registry[MetricEntry] = METRICS)
 
     Parameters
     ----------
-    before, after : two folders of accepted results, as `leaderboards/scores` or one dataset's below it; two of the latter are compared
-        with each other whatever their names
+    before, after : two folders of accepted results, as `leaderboards/scores`, or one dataset's or one model's below it; two of the
+        latter are compared with each other whatever their names
     metrics : their tolerance and direction; of a metric that is no longer there, none
 
     Raises
@@ -117,7 +117,7 @@ def changes(before: Path, after: Path, metrics: Registry[MetricEntry] = METRICS)
         If a folder holds no results, a file is unreadable or not of the schema, or the files of a folder don't belong together.
     """
     olds, news = read_folders(before), read_folders(after)
-    if is_dataset(before) and is_dataset(after):
+    if not holds_all(before) and not holds_all(after) and len(olds) == len(news) == 1:
         (old_name, old), (new_name, new) = *olds.items(), *news.items()
         return (_compared(old_name if old_name == new_name else f"{old_name} → {new_name}", old, new, metrics),)
     return tuple(_compared(name, olds.get(name, EMPTY), news.get(name, EMPTY), metrics) for name in sorted({*olds, *news}))

@@ -11,66 +11,71 @@ import numpy as np
 import pandas as pd
 
 from ecgbench.errors import ResultsError
-from ecgbench.leaderboard.statistics.board import check_together, is_control, unranked
+from ecgbench.leaderboard.statistics.board import board_name, check_together, is_control, unranked
 from ecgbench.leaderboard.statistics.ranking import Column, families, family_places
-from ecgbench.results import Cell, MethodResults, read_file, read_scores
+from ecgbench.results import Cell, SourceResults, read_pair, result_files
 
 Name = tuple[str, str, str, int]
-"""Method, variant, metric and seed."""
+"""Source, variant, metric and seed."""
 Texts = dict[str, set[str]]
 """What the files of a folder say, by what it is of; several texts where they disagree."""
 
 
 @dataclass(frozen=True)
 class Folder:
-    """One dataset's accepted results.
+    """The accepted results of one dataset and model.
 
     Attributes
     ----------
-    files : by method
-    scores : per-window arrays beside them, by method
+    files : by source
+    scores : per-window arrays beside them, by source
     """
 
-    files: Mapping[str, MethodResults]
+    files: Mapping[str, SourceResults]
     scores: Mapping[str, Mapping[str, np.ndarray]]
 
     @property
     def cells(self) -> dict[Name, Cell]:
         """All numbers."""
-        return {(method, cell.variant, cell.metric, cell.seed): cell for method, results in self.files.items() for cell in results.cells}
+        return {(source, cell.variant, cell.metric, cell.seed): cell for source, results in self.files.items() for cell in results.cells}
 
 
 EMPTY = Folder({}, {})
 
 
-def is_dataset(folder: Path) -> bool:
-    """Whether a folder holds one dataset's results, not folders of several."""
-    return any(folder.glob("*.json"))
+def holds_all(root: Path) -> bool:
+    """Whether a folder holds those of several datasets, not one dataset's or one model's results."""
+    return not any(root.glob("*.json")) and not any(root.glob("*/*.json"))
 
 
 def read_folders(root: Path) -> dict[str, Folder]:
-    """The accepted results below a folder, or in it if it is one dataset's, by the folders' names.
+    """The accepted results of all datasets below a folder, or of one or of one model in it, by the names of their pages.
 
     Raises
     ------
     ResultsError
         If there are none, a file is unreadable or not of the schema, or the files of a folder don't belong together.
     """
-    paths = sorted(root.resolve().glob("*.json" if is_dataset(root) else "*/*.json"))
+    root = root.resolve()
+    paths = result_files(root) if holds_all(root) else sorted([*root.glob("*.json"), *root.glob("*/*.json")])
     if not paths:
         raise ResultsError(
             f"expected accepted results in {root}, got none; name a folder such as leaderboards/scores, or a dataset's in it."
         )
-    found: dict[str, list[Path]] = {}
-    for path in paths:
-        found.setdefault(path.parent.name, []).append(path)
-    folders = {
-        name: Folder({path.stem: read_file(path) for path in own}, {path.stem: read_scores(path) for path in own})
-        for name, own in found.items()
-    }
+    folders = {_name(folder): _read(folder) for folder in sorted({path.parent for path in paths})}
     for name, folder in folders.items():
         check_together(name, folder.files)
     return folders
+
+
+def _name(folder: Path) -> str:
+    models = sorted(path.parent.name for path in folder.parent.glob("*/*.json"))
+    return board_name(folder.parent.name, folder.name, models[0])
+
+
+def _read(folder: Path) -> Folder:
+    pairs = {path.stem: read_pair(path) for path in sorted(folder.glob("*.json"))}
+    return Folder({source: results for source, (results, _) in pairs.items()}, {source: scores for source, (_, scores) in pairs.items()})
 
 
 def _gathered(pairs: Iterable[tuple[str, Any]]) -> Texts:
@@ -83,7 +88,7 @@ def _gathered(pairs: Iterable[tuple[str, Any]]) -> Texts:
 
 def identity(folder: Folder) -> Texts:
     """The identity, by what is part of it."""
-    return _gathered([pair for results in folder.files.values() for pair in results.identity.items()])
+    return _gathered([pair for results in folder.files.values() for pair in asdict(results.identity).items()])
 
 
 def packages(folder: Folder) -> Texts:
@@ -108,12 +113,12 @@ def _described(model: Mapping[str, Any]) -> str:
 
 def places(folder: Folder, known: Mapping[str, Column]) -> dict[tuple[str, str, str], float]:
     """Places of methods' variants, by family, method and variant."""
-    files = {method: results for method, results in folder.files.items() if not is_control(results)}
-    rows = [{"method": method, **asdict(cell)} for method, results in files.items() for cell in results.cells if cell.metric in known]
+    files = {source: results for source, results in folder.files.items() if not is_control(results)}
+    rows = [{"source": source, **asdict(cell)} for source, results in files.items() for cell in results.cells if cell.metric in known]
     if not rows:
         return {}
     cells = pd.DataFrame(rows)
     shown = tuple(known[name] for name in sorted(set(cells["metric"])))
-    there = set(cells["method"])
+    there = set(cells["source"])
     found = family_places(cells, shown, [method for method in unranked(files) if method in there])
     return {(family, *variant): float(found.loc[variant, family]) for family in families(shown) for variant in found.index}

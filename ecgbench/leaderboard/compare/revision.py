@@ -9,16 +9,19 @@ import tarfile
 from pathlib import Path
 
 from ecgbench.errors import InputError
-from ecgbench.results import results_root
+from ecgbench.leaderboard.statistics.board import default_model
+from ecgbench.results import migrate, results_root
 
 
 def unpack_revision(revision: str, folder: Path) -> Path:
-    """Unpack the accepted results of a git revision into a folder; returns where in it they are.
+    """Unpack the accepted results of a git revision into a folder, brought to this schema; returns where in it they are.
 
     Raises
     ------
     InputError
         If there is no git, the working directory is in no clone, or the clone has no such revision or no results in it.
+    ResultsError
+        If results of an older schema are damaged there.
     """
     top = _git(
         Path(),
@@ -33,6 +36,7 @@ def unpack_revision(revision: str, folder: Path) -> Path:
     held = _git(root, "archive", said.decode().strip(), results_root().as_posix(), wanted=f"{results_root()} in revision {revision}")
     with tarfile.open(fileobj=io.BytesIO(held)) as archive:
         archive.extractall(folder, filter="data")
+    migrate(folder / results_root(), default_model)
     return folder / results_root()
 
 

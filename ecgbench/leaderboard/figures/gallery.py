@@ -47,7 +47,7 @@ def gallery_figure(board: Board, method: str) -> Figure | None:
     strips = _strips(board, method)
     if not strips or board.dataset is None:
         return None
-    fs = board.dataset.numbers(board.identity["edition"] or None).fs
+    fs = board.dataset.numbers(board.identity.edition or None).fs
     width = len(strips[0].signal) / fs * SPEED + 2 * _MARGINS[0]
     heights = [_height(strip) * GAIN + _MARGINS[1] for strip in strips]
     with canvas(width * MM, sum(heights) * MM, arranged=False) as figure:

@@ -24,7 +24,7 @@ def dataset_page(analysis: Analysis) -> str:
     board = analysis.board
     galleries = [method for method in sorted(board.files) if has_gallery(board, method)]
     context = {
-        "generated": generated(f"scores/{board.name}"),
+        "generated": generated(f"scores/{board.folder}"),
         "board": _board(board),
         "families": [family_section(analysis, family) for family in families(board.columns)],
         "cost": figure_path(board.name, "cost") if costs(analysis) else "",
@@ -42,10 +42,11 @@ def _board(board: Board) -> dict[str, Any]:
         "name": board.name,
         "title": board.title,
         "methods": len(board.files),
+        "model": board.identity.model,
         "seeds": board.seeds,
-        "options": [f"{name} `{board.identity[name]}`" for name in OPTIONS if board.identity[name] != ""],
+        "options": [f"{name} `{value}`" for name in OPTIONS if (value := getattr(board.identity, name)) != ""],
         "data": _source(board.dataset) if board.dataset else "",
-        "simulated": board.apart,
+        "simulated": board.is_stand_in,
         "embedded": board.embedded,
     }
 

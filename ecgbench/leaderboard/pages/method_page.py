@@ -33,7 +33,7 @@ def method_page(method: str, analyses: Sequence[Analysis], methods: Registry[Met
     boards = [analysis.board for analysis in compared]
     examples = [board for board in boards if has_gallery(board, method)]
     context = {
-        "generated": generated(f"scores/*/{method}.json"),
+        "generated": generated(f"scores/*/*/{method}.json"),
         "method": method,
         "submitted": _submitted(method, analyses),
         "entry": _entry(methods[method]) if method in methods else None,

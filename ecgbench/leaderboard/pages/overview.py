@@ -33,14 +33,14 @@ def overview_page(analyses: Sequence[Analysis], agreements: Mapping[str, Agreeme
     context = {
         "generated": generated("scores/"),
         "ahead": _ahead(default),
-        "datasets": _links(board for board in boards if not board.apart),
+        "datasets": _links(board for board in boards if not board.is_stand_in),
         "study": any(board.of_study for board in boards),
         "families": [_family([one for one in default if family in one.board.places], family) for family in _families(default)],
         "controls": _controls(boards),
         "agreements": [{"dataset": one.board.name, "table": agreement_table(agreements[one.board.name])} for one in default],
         "methods": _methods(boards),
         "metrics": _metrics(boards),
-        "stand_ins": _links(apart) if (apart := [board for board in boards if board.apart]) else "",
+        "stand_ins": _links(stand_ins) if (stand_ins := [board for board in boards if board.is_stand_in]) else "",
     }
     return render_page("overview.md.j2", context)
 
@@ -62,9 +62,9 @@ def _ahead(analyses: Sequence[Analysis]) -> str:
 def _links(boards: Iterable[Board]) -> str:
     rows = []
     for board in boards:
-        kind = "simulated" if board.embedded or board.apart else "real"
+        kind = "simulated" if board.embedded or board.is_stand_in else "real"
         seeds = ", ".join(map(str, board.seeds))
-        named = {name: board.identity[name] for name in OPTIONS}
+        named = {name: getattr(board.identity, name) for name in OPTIONS}
         options = ", ".join(f"{name} {value}" for name, value in named.items() if value != "")
         rows.append([f"[{board.name}]({board.name}.md)", board.title, kind, options, seeds, str(len(board.files))])
     return table(["page", "dataset", "ECGs", "options", "seeds", "methods"], rows, numbers_from=5)

@@ -115,7 +115,7 @@ def costs(analysis: Analysis) -> dict[str, dict[str, float]]:
     """By family, the place of the better variant of each method whose time is known."""
     board, places = analysis.board, {}
     for family in families(board.columns):
-        best = board.places[family].dropna().groupby(level="method").min()
+        best = board.places[family].dropna().groupby(level="source").min()
         known = {str(method): float(place) for method, place in best.items() if _seconds(board.files[str(method)].health) > 0}
         if known:
             places[family] = known

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -120,7 +121,7 @@ def _sketches(board: Board, method: str) -> dict[str, np.ndarray]:
 
 def provenance_facts(board: Board) -> dict[str, str]:
     """Identity of the numbers, the machine and packages that computed them, and the command to compute them again."""
-    rows = [[name, _text(board.identity[name]), ALL] for name in sorted(board.identity)]
+    rows = [[name, _text(value), ALL] for name, value in sorted(asdict(board.identity).items()) if name not in ("dataset", "differs")]
     names = {name for results in board.files.values() for name in results.provenance} - set(_NOT_PROVENANCE)
     for name in sorted(names):
         values = {method: results.provenance.get(name) for method, results in board.files.items()}
@@ -138,7 +139,7 @@ def recompute(board: Board) -> str:
     seeds = board.seeds
     consecutive = seeds == tuple(range(seeds[0], seeds[-1] + 1))
     listed = [f"{seeds[0]}-{seeds[-1]}"] if consecutive and len(seeds) > 1 else [str(seed) for seed in seeds]
-    chosen = {name: board.identity[name] for name in ("edition", "split", "labels", "protocol", "samples")}
+    chosen = {name: getattr(board.identity, name) for name in ("edition", "split", "labels", "protocol", "samples")}
     options = [f"--{name} {value}" for name, value in chosen.items() if value != ""]
     options += [f"--seeds {seed}" for seed in listed]
     return " ".join([f"pytest benchmark --dataset {board.key}", *options])

@@ -35,7 +35,7 @@ def refresh_excerpt(text: str, analyses: Sequence[Analysis], folder: str) -> str
     analysis = _chosen(analyses, found[2])
     name = analysis.board.name
     context = {
-        "generated": generated(f"{folder}/scores/{name}"),
+        "generated": generated(f"{folder}/scores/{analysis.board.folder}"),
         "table": excerpt(analysis, f"{folder}/methods/"),
         "best": BEST,
         "title": analysis.board.title,
@@ -46,7 +46,7 @@ def refresh_excerpt(text: str, analyses: Sequence[Analysis], folder: str) -> str
 
 
 def _chosen(analyses: Sequence[Analysis], name: str | None) -> Analysis:
-    fit = [a for a in analyses if not a.board.apart and (a.board.name == name if name else a.board.default)]
+    fit = [a for a in analyses if not a.board.is_stand_in and (a.board.name == name if name else a.board.default)]
     if not fit:
         raise ResultsError(
             f"expected accepted results of {name or 'a dataset'} for the README, got {', '.join(a.board.name for a in analyses)}; "

@@ -71,7 +71,7 @@ def _corrected(method: str) -> bool:
 def _moved(pair: Pair, column: Column) -> list[str]:
     """How a metric's correction moved the methods that weren't corrected."""
     frame = changed_values(pair, column)
-    frame = frame[[not _corrected(method) for method in frame.index.get_level_values("method")]]
+    frame = frame[[not _corrected(method) for method in frame.index.get_level_values("source")]]
     if frame.empty:
         return [NOTHING] * 5
     change = (frame["ours"] - frame["study"]).abs().round(AGREEING)

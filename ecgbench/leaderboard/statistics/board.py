@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,16 +15,17 @@ from ecgbench.leaderboard.statistics.ranking import Column, columns, families, f
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.protocol import STUDY
 from ecgbench.registry import Registry, unknown
-from ecgbench.results import MethodResults, read_file, read_scores
+from ecgbench.results import Identity, SourceResults, page_name, read_pair, result_files
 
 
 @dataclass(frozen=True)
 class Board:
-    """What a page shows.
+    """What a page shows: the accepted results of one dataset, identity and model.
 
     Attributes
     ----------
-    name : the folder: the dataset's key, with "@" and what differs from its default identity behind it
+    name : of the page: the dataset's key, with "@" and what differs from its default identity behind it, and "-" and the model unless that
+        is the dataset's own
     dataset : what the dataset declares; None if it is not registered here
     files : accepted results by method
     controls : accepted results of maps that no method made, by control
@@ -37,27 +37,32 @@ class Board:
 
     name: str
     dataset: DatasetEntry | None
-    files: Mapping[str, MethodResults]
-    controls: Mapping[str, MethodResults]
+    files: Mapping[str, SourceResults]
+    controls: Mapping[str, SourceResults]
     samples: Mapping[str, Mapping[str, np.ndarray]]
     columns: tuple[Column, ...]
     places: pd.DataFrame
     gaps: Mapping[str, Mapping[tuple[str, str], Mapping[str, list[int]]]]
 
     @property
-    def everything(self) -> Mapping[str, MethodResults]:
+    def everything(self) -> Mapping[str, SourceResults]:
         """Accepted results of methods and controls."""
         return {**self.files, **self.controls}
 
     @property
-    def identity(self) -> Mapping[str, Any]:
+    def identity(self) -> Identity:
         """The identity that all files share."""
         return next(iter(self.files.values())).identity
 
     @property
     def key(self) -> str:
         """The dataset's key."""
-        return self.name.partition("@")[0]
+        return self.identity.dataset
+
+    @property
+    def folder(self) -> str:
+        """Folder of the results below that of all."""
+        return f"{self.identity.folder}/{self.identity.model}"
 
     @property
     def title(self) -> str:
@@ -71,8 +76,8 @@ class Board:
 
     @property
     def default(self) -> bool:
-        """Whether this is the dataset's default identity."""
-        return "@" not in self.name
+        """Whether this is the dataset's default identity and model."""
+        return self.name == self.key
 
     @property
     def embedded(self) -> bool:
@@ -80,19 +85,19 @@ class Board:
         return self.dataset is not None and self.dataset.embedded
 
     @property
-    def apart(self) -> bool:
-        """Whether simulated records stand in for a database's, so that the page must be kept apart."""
-        return bool(self.identity["simulated"]) and not self.embedded
+    def is_stand_in(self) -> bool:
+        """Whether it was computed on simulated records that stand in for a database's."""
+        return self.identity.simulated and not self.embedded
 
     @property
     def of_study(self) -> bool:
         """Whether it was computed to be compared with the study: by its protocol, or with its labels."""
-        return STUDY in (self.identity["protocol"], self.identity["labels"])
+        return STUDY in (self.identity.protocol, self.identity.labels)
 
     @property
     def compared(self) -> bool:
         """Whether it stands beside other datasets on the pages of methods and metrics."""
-        return not self.apart and not self.of_study
+        return not self.is_stand_in and not self.of_study
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -105,18 +110,18 @@ class Board:
         return tuple(sorted(unranked(self.files)))
 
 
-def unranked(files: Mapping[str, MethodResults]) -> set[str]:
+def unranked(files: Mapping[str, SourceResults]) -> set[str]:
     """Methods whose provenance says `"ranked": false`."""
     return {method for method, results in files.items() if results.provenance.get("ranked") is False}
 
 
-def is_control(results: MethodResults) -> bool:
+def is_control(results: SourceResults) -> bool:
     """Whether the maps that were scored are no method's."""
     return "control" in results.provenance
 
 
 def read_boards(scores: Path, metrics: Registry[MetricEntry] = METRICS, datasets: Registry[DatasetEntry] = DATASETS) -> tuple[Board, ...]:
-    """Boards of all folders of accepted results below `scores`, by name.
+    """Boards of all accepted results below `scores`, by name.
 
     Raises
     ------
@@ -125,63 +130,77 @@ def read_boards(scores: Path, metrics: Registry[MetricEntry] = METRICS, datasets
     UnknownKeyError
         If a cell is of a metric that nobody registered.
     """
-    return tuple(read_board(scores, name, metrics, datasets) for name in _folders(scores))
+    return tuple(_board(name, folder, metrics, datasets) for name, folder in _folders(scores, datasets).items())
 
 
 def read_board(scores: Path, name: str, metrics: Registry[MetricEntry] = METRICS, datasets: Registry[DatasetEntry] = DATASETS) -> Board:
-    """The board of one folder of accepted results below `scores`, without reading the others.
+    """The board of one name, without reading the results of others.
 
     Raises
     ------
     ResultsError
         As `read_boards`.
     UnknownKeyError
-        If there is no such folder, or a cell is of a metric that nobody registered.
+        If there is none of that name, or a cell is of a metric that nobody registered.
     """
-    if name not in (known := _folders(scores)):
+    if name not in (known := _folders(scores, datasets)):
         raise UnknownKeyError(unknown("accepted results", name, known))
-    files = {path.stem: read_file(path) for path in sorted((scores / name).glob("*.json"))}
-    return _board(name, files, scores / name, metrics, datasets)
+    return _board(name, known[name], metrics, datasets)
 
 
-def _folders(scores: Path) -> list[str]:
-    """Names of the folders that hold accepted results."""
-    found = sorted({path.parent.name for path in scores.glob("*/*.json")})
-    if not found:
+def _folders(scores: Path, datasets: Registry[DatasetEntry]) -> dict[str, Path]:
+    """Folder of each board's results by the board's name, sorted."""
+    folders = sorted({path.parent for path in result_files(scores)})
+    if not folders:
         raise ResultsError(f"expected accepted results below {scores}, got none; accept some with `pytest benchmark --update-scores`.")
-    return found
+    first = {folder.parent.name: folder.name for folder in reversed(folders)}
+    found = {board_name(folder.parent.name, folder.name, first[folder.parent.name], datasets): folder for folder in folders}
+    return dict(sorted(found.items()))
 
 
-def _board(
-    name: str,
-    files: Mapping[str, MethodResults],
-    folder: Path,
-    metrics: Registry[MetricEntry],
-    datasets: Registry[DatasetEntry],
-) -> Board:
+def board_name(folder: str, model: str, otherwise: str, datasets: Registry[DatasetEntry] = DATASETS) -> str:
+    """Name of the board of a folder's results of a model; `otherwise` is the model of its dataset if that is not registered here."""
+    key = folder.partition("@")[0]
+    return page_name(folder, model, default_model(key, datasets) if key in datasets else otherwise)
+
+
+def default_model(dataset: str, datasets: Registry[DatasetEntry] = DATASETS) -> str:
+    """Key of the architecture that a dataset is explained with unless another is asked for.
+
+    Raises
+    ------
+    UnknownKeyError
+        If there is no such dataset.
+    """
+    return datasets[dataset].numbers().recipe.architecture
+
+
+def _board(name: str, folder: Path, metrics: Registry[MetricEntry], datasets: Registry[DatasetEntry]) -> Board:
+    pairs = {path.stem: read_pair(path) for path in sorted(folder.glob("*.json"))}
+    files = {source: results for source, (results, _) in pairs.items()}
     check_together(name, files)
     controls = {key: results for key, results in files.items() if is_control(results)}
     methods = {key: results for key, results in files.items() if key not in controls}
     if not methods:
         raise ResultsError(f"expected results of methods beside those of controls in {folder}, got none; accept some.")
-    rows = [{"method": method, **asdict(cell)} for method, results in methods.items() for cell in results.cells]
+    rows = [{"source": method, **asdict(cell)} for method, results in methods.items() for cell in results.cells]
     cells = pd.DataFrame(rows)
     shown = columns(cells["metric"], metrics)
     counted = {family: [c for c in shown if c.family == family and c.entry.ranked] for family in families(shown)}
-    values, key = grid(cells), name.partition("@")[0]
+    values, key = grid(cells), folder.parent.name.partition("@")[0]
     return Board(
         name=name,
         dataset=datasets[key] if key in datasets else None,  # noqa: SIM401  (a Registry has no `get`)
         files=methods,
         controls=controls,
-        samples={method: read_scores(folder / f"{method}.json") for method in files},
+        samples={source: scores for source, (_, scores) in pairs.items()},
         columns=shown,
         places=family_places(cells, shown, unranked(methods)),
         gaps={family: gaps(values, counted[family]) for family in counted},
     )
 
 
-def check_together(name: str, files: Mapping[str, MethodResults]) -> None:
+def check_together(name: str, files: Mapping[str, SourceResults]) -> None:
     """Refuse files of a folder that are of several identities, or have no cell or one twice.
 
     Raises
@@ -193,8 +212,8 @@ def check_together(name: str, files: Mapping[str, MethodResults]) -> None:
         first = next(iter(files))
         if results.identity != files[first].identity:
             raise ResultsError(
-                f"expected one identity in the results of {name}, got {dict(results.identity)} of {method} beside "
-                f"{dict(files[first].identity)} of {first}; accept both again with the same options."
+                f"expected one identity in the results of {name}, got {results.identity} of {method} beside "
+                f"{files[first].identity} of {first}; accept both again with the same options."
             )
         names = [(cell.variant, cell.metric, cell.seed) for cell in results.cells]
         if not names or len(set(names)) < len(names):

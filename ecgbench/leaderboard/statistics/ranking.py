@@ -1,7 +1,7 @@
 """How variants are ranked: pure functions on accepted results as a tidy frame (see `ecgbench.read_results`).
 
-A variant is a method with its maps as they are ("raw") or their absolute values ("abs"); frames of variants are indexed by method and
-variant. A cell is one variant x metric x seed.
+A variant is a method with its maps as they are ("raw") or their absolute values ("abs"); frames of variants are indexed by source
+(the method) and variant. A cell is one variant x metric x seed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ecgbench.metrics import FAITHFULNESS, LOCALISATION, MetricEntry
 from ecgbench.registry import Registry
 
 SPANS = "spans"
-VARIANT = ["method", "variant"]
+VARIANT = ["source", "variant"]
 AGREEING = 9
 """Decimals in which tied values agree; further ones are rounding errors of sums."""
 Values = TypeVar("Values", pd.Series, pd.DataFrame)
@@ -146,7 +146,7 @@ def family_places(cells: pd.DataFrame, shown: Sequence[Column], unranked: Iterab
     """
     values = grid(cells)
     counted = [column for column in shown if column.entry.ranked]
-    candidates = values.drop(index=list(unranked), level="method")
+    candidates = values.drop(index=list(unranked), level="source")
     places = {family: _places(candidates, [c for c in counted if c.family == family]) for family in families(shown)}
     return pd.DataFrame(places, index=values.index, dtype="float64")
 

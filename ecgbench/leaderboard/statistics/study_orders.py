@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -63,11 +63,12 @@ def pairs(analyses: Mapping[str, Analysis]) -> list[Pair]:
     """Datasets of which there are results by both protocols that explain the same windows, by name."""
     found = []
     for study in analyses.values():
-        if study.board.identity["protocol"] != STUDY:
+        if study.board.identity.protocol != STUDY:
             continue
         for ours in analyses.values():
-            alike = all(study.board.identity[name] == value for name, value in ours.board.identity.items() if name != "protocol")
-            if ours.board.identity["protocol"] != STUDY and alike and _models(study) == _models(ours):
+            own = ours.board.identity
+            alike = replace(own, protocol=STUDY, differs=study.board.identity.differs) == study.board.identity
+            if own.protocol != STUDY and alike and _models(study) == _models(ours):
                 found.append(Pair(study.board.key, study, ours))
     return found
 

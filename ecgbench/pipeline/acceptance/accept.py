@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,12 +21,13 @@ from ecgbench.protocol import ALL, OURS
 from ecgbench.results import Cell as Number
 from ecgbench.results import (
     Fresh,
-    MethodResults,
+    Identity,
+    SourceResults,
     Verdict,
     compare,
     mean_interval,
-    read_file,
-    read_scores,
+    read_pair,
+    results_path,
     sample_name,
     score_digest,
     score_name,
@@ -55,9 +56,9 @@ def judge(run: Run, cell: Cell, scores: Scores, root: Path, update: bool = False
         return Verdict("unhealthy", f"{cell.id}: {ill}; look at the method's maps before its scores")
     if update:
         return Verdict("updated", f"{cell.id}: to be accepted")
-    path = root / results_folder(run, cell.dataset) / f"{cell.method}.json"
-    model = run.model(cell.dataset, cell.seed).digest
-    fresh = Fresh(cell.id, _number(run, cell, scores), identity(run, cell.dataset), model, packages())
+    own, model = identity(run, cell.dataset), run.model(cell.dataset, cell.seed).digest
+    path = results_path(root, own, cell.method)
+    fresh = Fresh(cell.id, _number(run, cell, scores), own, model, packages())
     return compare(fresh, run.accepted(path), split_metric(cell.metric)[0].atol, accept_command(run, cell))
 
 
@@ -66,9 +67,9 @@ def lost_cells(run: Run, dataset: str, seed: int, root: Path) -> list[str]:
 
     Those of submitted maps are left out: no method computes them again, only the maps' own file.
     """
-    names, folder = metric_names(dataset), root / results_folder(run, dataset)
-    files = [results for path in sorted(folder.glob("*.json")) if (results := run.accepted(path)) is not None]
-    accepted = [(results.method, cell) for results in files if SUBMITTED not in results.provenance for cell in results.cells]
+    names, own = metric_names(dataset), identity(run, dataset)
+    files = [results for path in sorted((root / own.folder / own.model).glob("*.json")) if (results := run.accepted(path)) is not None]
+    accepted = [(results.source, cell) for results in files if SUBMITTED not in results.provenance for cell in results.cells]
     cells = [Cell(dataset, method, number.variant, number.metric, number.seed) for method, number in accepted]
     return [cell.id for cell in cells if cell.seed == seed and _gone(cell, names)]
 
@@ -91,8 +92,8 @@ def accept(run: Run, cells: Iterable[Cell], root: Path) -> list[Path]:
 
 
 def _accept_method(run: Run, dataset: str, method: str, cells: list[Cell], root: Path) -> Path:
-    folder = results_folder(run, dataset)
-    held, scores = _held(run, dataset, method, root / folder / f"{method}.json")
+    own = identity(run, dataset)
+    held, scores = _held(run, own, method, root)
     seeds = sorted({cell.seed for cell in cells})
     numbers = {}
     for cell in cells:
@@ -103,10 +104,9 @@ def _accept_method(run: Run, dataset: str, method: str, cells: list[Cell], root:
         scores.update(_samples(run, dataset, seed, method) | gallery(run, dataset, seed, method))
     kept = {} if held is None else _still_valid(run, held, numbers)
     scores = {name: array for name, array in scores.items() if _belongs(name, {**kept, **numbers})}
-    results = MethodResults(
-        dataset=folder,
-        method=method,
-        identity=identity(run, dataset),
+    results = SourceResults(
+        source=method,
+        identity=own,
         models=_merged(held, "models", {str(seed): _model(run, dataset, seed) for seed in seeds}),
         provenance=provenance(run, dataset, seeds[0], method),
         notes=run.dataset(dataset).notes,
@@ -120,25 +120,22 @@ def _accept_method(run: Run, dataset: str, method: str, cells: list[Cell], root:
 Numbers = dict[tuple[str, str, int], Number]
 
 
-def _held(run: Run, dataset: str, method: str, path: Path) -> tuple[MethodResults | None, dict[str, np.ndarray]]:
+def _held(run: Run, own: Identity, method: str, root: Path) -> tuple[SourceResults | None, dict[str, np.ndarray]]:
     """What is accepted for the same identity and source; a file that cannot be read counts as none, since it is about to be replaced."""
     try:
-        held = read_file(path)
-        same = dict(held.identity) == identity(run, dataset) and held.provenance.get(SUBMITTED) == source(run, method).get(SUBMITTED)
-        return (held, read_scores(path)) if same else (None, {})
+        held, scores = read_pair(results_path(root, own, method))
+        same = held.identity == own and held.provenance.get(SUBMITTED) == source(run, method).get(SUBMITTED)
+        return (held, scores) if same else (None, {})
     except ResultsError:
         return None, {}
 
 
-def _still_valid(run: Run, held: MethodResults, new: Numbers) -> Numbers:
+def _still_valid(run: Run, held: SourceResults, new: Numbers) -> Numbers:
     """Accepted cells that are kept: those of seeds whose model is the one that was explained."""
     fresh = {seed for _, _, seed in new}
-    same = {seed for seed in fresh if held.models.get(str(seed), {}).get("digest") == run.model(_dataset_key(held), seed).digest}
+    digests = {seed: model["digest"] for seed, model in held.models.items()}
+    same = {seed for seed in fresh if digests.get(str(seed)) == run.model(held.identity.dataset, seed).digest}
     return {(c.variant, c.metric, c.seed): c for c in held.cells if c.seed not in fresh or c.seed in same}
-
-
-def _dataset_key(results: MethodResults) -> str:
-    return results.dataset.partition("@")[0]
 
 
 def _belongs(name: str, numbers: Numbers) -> bool:
@@ -148,7 +145,7 @@ def _belongs(name: str, numbers: Numbers) -> bool:
     return (first, middle, int(seed)) in numbers
 
 
-def _merged(held: MethodResults | None, field: str, new: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(held: SourceResults | None, field: str, new: Mapping[str, Any]) -> dict[str, Any]:
     old = {} if held is None else getattr(held, field)
     return dict(sorted({**old, **new}.items()))
 
@@ -186,24 +183,27 @@ def _model(run: Run, dataset: str, seed: int) -> dict[str, Any]:
     return {"digest": model.digest, **recorded, **test, "neutral_logits": neutral, "explainable": explained.available}
 
 
-def identity(run: Run, dataset: str) -> dict[str, Any]:
+def identity(run: Run, dataset: str) -> Identity:
     """What must be the same for two values of a cell to be compared."""
-    loaded, samples = run.dataset(dataset), run.options.samples_of(run.numbers(dataset))
-    return {
-        "edition": loaded.edition,
-        "split": loaded.split,
-        "labels": loaded.labels,
-        "protocol": run.options.protocol,
-        "samples": samples or ALL,
-        "simulated": loaded.simulated,
-        "windows": loaded.key,
-    }
+    loaded, numbers = run.dataset(dataset), run.numbers(dataset)
+    samples: int | Literal["all"] = run.options.samples_of(numbers) or ALL
+    return Identity(
+        dataset=dataset,
+        differs=_differs(run, dataset, samples),
+        model=numbers.recipe.architecture,
+        edition=loaded.edition,
+        split=loaded.split,
+        labels=loaded.labels,
+        protocol=run.options.protocol,
+        samples=samples,
+        simulated=loaded.simulated,
+        windows=loaded.key,
+    )
 
 
-def results_folder(run: Run, dataset: str) -> str:
-    """The dataset's key, with "@" and what differs from its default identity behind it."""
+def _differs(run: Run, dataset: str, samples: int | Literal["all"]) -> str:
+    """What differs from the dataset's default identity."""
     loaded, options, entry = run.dataset(dataset), run.options, DATASETS[dataset]
-    samples = identity(run, dataset)["samples"]
     labels, split = entry.usual(options.protocol)
     differs = [
         ("" if options.protocol == OURS else options.protocol),
@@ -213,7 +213,7 @@ def results_folder(run: Run, dataset: str) -> str:
         ("" if samples == run.numbers(dataset).samples else f"samples-{samples}"),
         ("simulated" if loaded.simulated else ""),
     ]
-    return "@".join([dataset, *filter(None, ["+".join(filter(None, differs))])])
+    return "+".join(filter(None, differs))
 
 
 def accept_command(run: Run, cell: Cell) -> str:

@@ -31,4 +31,4 @@ def scored(run: Run, cell: Cell, root: Path, update: bool = False) -> tuple[Scor
         scores = run.scores(cell)
         return scores, judge(run, cell, scores, root, update)
     except NotStoredError as error:
-        return None, Verdict("absent", not_stored(run, f"scores of {cell.id}", cell_flags(cell), error))
+        return None, Verdict("not_computed", not_stored(run, f"scores of {cell.id}", cell_flags(cell), error))

@@ -21,7 +21,7 @@ from ecgbench.pipeline.compute.scores import Scorer
 from ecgbench.pipeline.grid.cells import Cell, split_metric
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.protocol import DatasetProtocol
-from ecgbench.results import MethodResults, read_file
+from ecgbench.results import SourceResults, read_file
 from ecgbench.types import Dataset, Explained, Scores
 
 T = TypeVar("T")
@@ -132,7 +132,7 @@ class Run:
                 found.append((cell, self.maps(cell.dataset, cell.seed, cell.method)))
         return [(cell, maps) for cell, maps in found if np.isfinite(maps.values).all()]
 
-    def accepted(self, path: Path) -> MethodResults | None:
+    def accepted(self, path: Path) -> SourceResults | None:
         """The accepted results in a file, None if there is no such file (see `read_file`)."""
         return self._hold(("accepted", path), lambda: read_file(path) if path.exists() else None)
 

@@ -12,16 +12,17 @@ from typing import Any
 
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import InputError
-from ecgbench.pipeline.acceptance.accept import SUBMITTED, identity, results_folder
+from ecgbench.pipeline.acceptance.accept import SUBMITTED, identity
 from ecgbench.pipeline.compute.map_sources import Given
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.cells import VARIANTS, Cell, Selection
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.pipeline.submissions.expected_windows import check_seeds, other_model, other_windows, windows_of
-from ecgbench.pipeline.submissions.form import Contents, check_maps, read_text, tensor_name
+from ecgbench.pipeline.submissions.form import Contents, check_maps, described, read_text, tensor_name
 from ecgbench.pipeline.submissions.untrusted_file import regular_file
 from ecgbench.pipeline.submissions.untrusted_safetensors import Header, read_header, refusal
 from ecgbench.protocol import ALL
+from ecgbench.results import results_path
 from ecgbench.types import Attributions
 
 
@@ -62,7 +63,7 @@ def check_place(run: Run, cells: Iterable[Cell], root: Path) -> None:
     InputError
         If there are such results.
     """
-    for path in {root / results_folder(run, cell.dataset) / f"{cell.method}.json": None for cell in cells}:
+    for path in {results_path(root, identity(run, cell.dataset), cell.method): None for cell in cells}:
         held = run.accepted(path)
         if held is not None and SUBMITTED not in held.provenance:
             raise InputError(
@@ -95,7 +96,7 @@ def _check_announced(run: Run, contents: Contents, header: Header) -> None:
 
 def _check_windows(run: Run, contents: Contents, header: Header) -> None:
     dataset = contents.dataset
-    own = identity(run, dataset)
+    own = described(identity(run, dataset))
     differs = [f"{name} {contents.identity[name]}, here {own[name]}" for name in own if contents.identity[name] != own[name]]
     if differs:
         raise InputError(

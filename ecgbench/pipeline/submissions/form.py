@@ -17,6 +17,7 @@ from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.submissions.expected_windows import windows_of
 from ecgbench.pipeline.submissions.untrusted_safetensors import OWN, TEXT_LIMIT, check_schema, refusal, strict_json
 from ecgbench.protocol import ALL, OURS
+from ecgbench.results import Identity
 from ecgbench.types import Attributions
 
 FORMAT = 1
@@ -92,7 +93,7 @@ class Contents:
     ----------
     about : the method
     dataset : key of the dataset
-    identity : as `ecgbench.pipeline.identity` gives it
+    identity : as `described` gives it
     seeds : by seed the digests of the explained `model`, of the windows `x` and of the `target`
     """
 
@@ -161,10 +162,15 @@ def pack(run: Run, dataset: str, maps: Mapping[int, Attributions], about: About)
     check_about(about)
     for seed in maps:
         check_maps(maps[seed], seed)
-    contents = Contents(about, dataset, identity(run, dataset), {seed: windows_of(run, dataset, seed) for seed in sorted(maps)})
+    contents = Contents(about, dataset, described(identity(run, dataset)), {seed: windows_of(run, dataset, seed) for seed in sorted(maps)})
     text = as_text(contents)
     read_text(text)
     return save({tensor_name(seed): array for seed, array in maps.items()}, {OWN: text})
+
+
+def described(identity: Identity) -> dict[str, Any]:
+    """What a file says of the windows that its maps explain, beside the dataset and the models."""
+    return {name: getattr(identity, name) for name in _IDENTITY["required"]}
 
 
 def tensor_name(seed: int) -> str:

@@ -1,5 +1,6 @@
 """What changed between two folders of accepted results."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,7 +106,7 @@ def test_metric_that_is_gone_has_no_tolerance_and_no_direction(sides, metrics):
 def test_cells_that_one_side_lacks_are_named(sides):
     write(sides[0], "saliency", SALIENCY)
     write(sides[1], "deep_lift", {AUC: {1: 0.5}}, dataset="svdb")
-    mitdb, svdb = changes(write(sides[0]).parents[1], write(sides[1]).parents[1])
+    mitdb, svdb = changes(write(sides[0]).parents[2], write(sides[1]).parents[2])
     assert set(mitdb.only_before) == {("saliency", "raw", metric, seed) for metric in (AUC, LERF) for seed in (1, 2)}
     assert (mitdb.only_after, svdb.only_before) == ((), ())
     assert svdb.only_after == (("deep_lift", "raw", AUC, 1),)
@@ -115,8 +116,8 @@ def test_cells_that_one_side_lacks_are_named(sides):
 
 
 def test_identity_and_models_are_changes_and_versions_and_notes_are_not(sides, identity):
-    found = of_one(sides, new={"identity": identity | {"windows": "d" * 64}})
-    assert found.identity == {"windows": (identity["windows"], "d" * 64)}
+    found = of_one(sides, new={"identity": replace(identity, windows="d" * 64)})
+    assert found.identity == {"windows": (identity.windows, "d" * 64)}
     assert found.any
     other = {"models": {"1": model(1), "2": model(2) | {"digest": "e" * 64, "accuracy": 0.9}}}
     found = of_one(sides, new=other)
@@ -155,7 +156,7 @@ def test_absent_and_damaged_files_are_refused(sides, suffix):
     else:
         write(sides[1]).with_suffix(suffix).write_bytes(b"{")
     with pytest.raises(
-        ResultsError, match=r"expected (accepted results in .*b, got none|readable accepted results in|per-window scores in)"
+        ResultsError, match=r"expected (accepted results in .*b, got none|accepted results of schema 2|per-window scores in)"
     ):
         changes(*sides)
 
@@ -185,7 +186,7 @@ def found(sides, identity):
     write(a, dataset="svdb")
     write(b, dataset="svdb")
     write(a, dataset="incartdb")
-    write(b, dataset="incartdb", identity=identity | {"split": "patient"}, models={"1": model(3), "2": model(2)})
+    write(b, dataset="incartdb", identity=replace(identity, split="patient"), models={"1": model(3), "2": model(2)})
     return changes(a, b)
 
 

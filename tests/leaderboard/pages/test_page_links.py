@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,11 +40,11 @@ def dangling(files, out):
 def test_every_link_leads_somewhere_and_every_figure_is_on_a_page(accept, accept_small, accept_control, identity, scores, out):
     accept_small("mitdb")
     accept_small("synthetic")
-    accept_small("svdb", identity=identity | {"simulated": True})
-    accept("svdb", "only_simulated", {"raw": {"relevance_rank_accuracy": {1: 0.5, 2: 0.5}}}, identity=identity | {"simulated": True})
+    accept_small("svdb", identity=replace(identity, simulated=True))
+    accept("svdb", "only_simulated", {"raw": {"relevance_rank_accuracy": {1: 0.5, 2: 0.5}}}, identity=replace(identity, simulated=True))
     accept("mitdb", "lrp", {"raw": {"auc": {1: 0.5, 2: None}}}, provenance={"submitted": HANDED})
-    accept("mitdb@100hz", "lime", {"raw": {"relevance_mass_accuracy": {1: 0.5}}}, identity=identity | {"edition": "100hz"})
-    accept("mitdb@patient", "lime", {"raw": {"auc": {1: None}}}, identity=identity | {"split": "patient"})
+    accept("mitdb@100hz", "lime", {"raw": {"relevance_mass_accuracy": {1: 0.5}}}, identity=replace(identity, edition="100hz"))
+    accept("mitdb@patient", "lime", {"raw": {"auc": {1: None}}}, identity=replace(identity, split="patient"))
     accept_control("mitdb", "centre", {"auc": {1: 0.6, 2: 0.6}})
     files = render(scores, out)
     assert len(relative_links(files[out / "mitdb.md"].decode())) > 10
@@ -55,7 +56,7 @@ def test_every_link_leads_somewhere_and_every_figure_is_on_a_page(accept, accept
 @pytest.mark.parametrize("changed", [{"simulated": True}, {"labels": "study"}])
 def test_what_is_apart_is_not_compared(accept, identity, pages, changed):
     accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}})
-    other = identity | {"windows": "0" * 64} | changed
+    other = replace(identity, windows="0" * 64, **changed)
     accept("svdb@other", "lime", {"raw": {"auc": {1: 0.9}}}, identity=other)
     accept("svdb@other", "lrp", {"raw": {"auc": {1: 0.9}}}, identity=other)
     found = pages()

@@ -2,6 +2,7 @@
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -136,7 +137,7 @@ def test_methods_that_explain_different_models_are_pointed_out(accept, page):
 
 
 def test_command_computes_the_same_identity(accept, identity, page):
-    accept("mitdb@study", "lime", {"raw": {"auc": {2: 0.7, 4: 0.7}}}, identity=identity | {"protocol": "study", "labels": "study"})
+    accept("mitdb@study", "lime", {"raw": {"auc": {2: 0.7, 4: 0.7}}}, identity=replace(identity, protocol="study", labels="study"))
     command = (
         "pytest benchmark --dataset mitdb --split standard --labels study --protocol study --samples 4 --seeds 2 --seeds 4 --update-scores"
     )
@@ -145,7 +146,7 @@ def test_command_computes_the_same_identity(accept, identity, page):
 
 def test_simulated_stand_ins_are_kept_apart(accept_small, identity, pages):
     accept_small("mitdb")
-    accept_small("svdb", identity=identity | {"simulated": True})
+    accept_small("svdb", identity=replace(identity, simulated=True))
     found = pages()
     assert "**Simulated records.**" in found["svdb.md"]
     assert "**Simulated records.**" not in found["mitdb.md"]
@@ -158,7 +159,7 @@ def test_overall_is_over_real_datasets_in_their_default_identity(accept, accept_
     accept_small("mitdb", advantage=0.1)
     accept_small("svdb", advantage=0.1)
     accept_small("synthetic", advantage=-0.05)
-    accept_small("mitdb@patient", advantage=-0.05, identity=identity | {"split": "patient"})
+    accept_small("mitdb@patient", advantage=-0.05, identity=replace(identity, split="patient"))
     row = cells(pages()["README.md"], "Faithfulness", "`lime`")
     best = "0.000<br><sub># 1 A</sub>"
     shown = {"#": "1", "overall": "0.000 (0.000..0.000)", "mitdb": best, "svdb": best, "synthetic": "0.833<br><sub># 4</sub>"}
@@ -200,9 +201,31 @@ def test_unreadable_results_are_refused(accept, scores, out, suffix, damage):
         render(scores, out)
 
 
+def test_every_model_has_a_board_of_its_own_and_only_the_datasets_own_counts(accept_small, identity, scores, out):
+    accept_small("mitdb")
+    alone = render(scores, out)
+    accept_small("mitdb", advantage=-0.1, identity=replace(identity, model="cnn"))
+    files = render(scores, out)
+    assert files[out / "mitdb.md"] == alone[out / "mitdb.md"]
+    page = files[out / "mitdb-cnn.md"].decode()
+    assert "# MIT-BIH Arrhythmia Database (`mitdb-cnn`)" in page
+    assert "2 `cnn` models (seeds 1, 2)" in page
+    assert "from scores/mitdb/cnn;" in page
+    assert any(path.is_relative_to(out / "figures" / "mitdb-cnn") for path in files)
+    overview = files[out / "README.md"].decode()
+    assert "[mitdb-cnn](mitdb-cnn.md)" in overview
+    assert overview.split("## Localisation")[1] == alone[out / "README.md"].decode().split("## Localisation")[1]
+
+
+def test_models_of_a_dataset_that_is_not_registered_have_boards(accept_small, identity, analysed):
+    for model in ("cnn", "transformer"):
+        accept_small("elsewhere", identity=replace(identity, model=model))
+    assert list(analysed()) == ["elsewhere", "elsewhere-transformer"]
+
+
 def test_results_of_two_identities_are_refused(accept, identity, scores, out):
     accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}})
-    accept("mitdb", "lrp", {"raw": {"auc": {1: 0.5}}}, identity=identity | {"samples": 64})
+    accept("mitdb", "lrp", {"raw": {"auc": {1: 0.5}}}, identity=replace(identity, samples=64))
     with pytest.raises(ResultsError, match="expected one identity in the results of mitdb"):
         render(scores, out)
 

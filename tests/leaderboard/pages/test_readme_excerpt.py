@@ -1,6 +1,7 @@
 """The excerpt in the README: which variants, which numbers, where it points."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -37,8 +38,8 @@ def test_places_and_scores_are_those_of_the_page_and_links_lead_from_the_readme(
 def test_real_dataset_is_shown_unless_another_is_named(accept, identity, analysed, named, shown):
     accept("synthetic", "lime", {"raw": {"auc": {1: 0.5}}})
     accept("svdb", "lime", {"raw": {"auc": {1: 0.5}}})
-    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}}, identity=identity | {"simulated": True})
-    accept("svdb@patient", "lime", {"raw": {"auc": {1: 0.5}}}, identity=identity | {"split": "patient"})
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}}, identity=replace(identity, simulated=True))
+    accept("svdb@patient", "lime", {"raw": {"auc": {1: 0.5}}}, identity=replace(identity, split="patient"))
     text = refresh_excerpt(README.format(named), list(analysed().values()), "leaderboards")
     assert f"[All of it](leaderboards/{shown}.md)" in text
 

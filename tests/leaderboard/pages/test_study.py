@@ -1,5 +1,7 @@
 """The page that sets the study's protocol beside ours, on results made so that the truth is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import kendalltau, rankdata, spearmanr
@@ -34,7 +36,7 @@ def written(accept, identity, scores):
                 variant: {metric: {1: means(family, method, variant, reverse)} for family, metric in FAMILIES.items()}
                 for variant in ("raw", "abs")
             }
-            accept(folder, method, change(cells), identity=identity | {"protocol": protocol, "labels": "study"}, **changed)
+            accept(folder, method, change(cells), identity=replace(identity, protocol=protocol, labels="study"), **changed)
 
     return write
 

@@ -16,6 +16,7 @@ from ecgbench.leaderboard.statistics.analysis import analyse
 from ecgbench.leaderboard.statistics.board import read_board
 from ecgbench.metrics import METRICS
 from ecgbench.results import read_file, read_scores, seeds_interval, write_file
+from tests.leaderboard.conftest import MODEL
 
 CONTROL = {"packages": {"numpy": "2.4.6"}, "processor": "a processor", "device": "cpu", "date": "2026-01-02", "control": "nothing at all"}
 CELLS = [
@@ -141,7 +142,7 @@ def test_record_and_start_are_listed_where_they_were_kept(traced, scores):
     assert traced().windows["record"].tolist()[:4] == ["100", "101", "103", "105"]
     assert traced().windows["start"].tolist()[:4] == [0, 2880, 0, 5760]
     for method in ("lime", "saliency"):
-        path = scores / "mitdb" / f"{method}.json"
+        path = scores / "mitdb" / MODEL / f"{method}.json"
         kept = {name: array for name, array in read_scores(path).items() if not name.startswith(("samples/record", "samples/start"))}
         write_file(read_file(path), kept, scores)
     assert set(traced_again(scores)["record"]) == {"-"}
@@ -174,7 +175,7 @@ def test_csv_holds_every_digit_and_leaves_undefined_scores_empty(traced, scores)
     assert list(rows[0]) == COLUMNS
     assert [row["score"] for row in rows if row["patient"] == "103"] == ["", ""]
     rows = list(csv.DictReader(io.StringIO(traced().csv.decode())))
-    kept = read_scores(scores / "mitdb" / "lime.json")
+    kept = read_scores(scores / "mitdb" / MODEL / "lime.json")
     assert [float(row["score"]) for row in rows] == [float(value) for seed in (1, 2) for value in kept[f"raw/auc/{seed}"]]
 
 
@@ -202,7 +203,7 @@ def test_seed_without_cells_is_refused(traced):
 
 def test_damaged_neighbour_is_not_read(traced, scores, accept_small):
     accept_small("svdb")
-    (scores / "svdb" / "lime.json").write_text("{")
+    (scores / "svdb" / MODEL / "lime.json").write_text("{")
     assert traced().numbers["mean"] == "0.750"
     with pytest.raises(ResultsError):
         trace(scores, "svdb", "lime", "auc")

@@ -19,7 +19,7 @@ TIED = arrays(np.float64, st.tuples(st.integers(2, 6), st.integers(1, 4)), eleme
 
 
 def series(**values):
-    index = pd.MultiIndex.from_tuples([(name, "raw") for name in values], names=["method", "variant"])
+    index = pd.MultiIndex.from_tuples([(name, "raw") for name in values], names=["source", "variant"])
     return pd.Series(list(values.values()), index=index, dtype="float64")
 
 

@@ -26,7 +26,7 @@ def one_seed(**scores):
 
 
 def series(places):
-    return pd.Series(list(places.values()), index=pd.MultiIndex.from_tuples(places, names=["method", "variant"]), dtype="float64")
+    return pd.Series(list(places.values()), index=pd.MultiIndex.from_tuples(places, names=["source", "variant"]), dtype="float64")
 
 
 def test_variant_with_the_better_place_stands_for_its_method():

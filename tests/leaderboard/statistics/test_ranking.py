@@ -13,7 +13,7 @@ LOCAL, FAITHFUL, CAUSAL = "localisation", "faithfulness", "localisation (causal)
 def tidy(values):
     """Frame of cells from {(method, variant, metric): {seed: value}}."""
     rows = [(*name, seed, value) for name, seeds in values.items() for seed, value in seeds.items()]
-    return pd.DataFrame(rows, columns=["method", "variant", "metric", "seed", "value"])
+    return pd.DataFrame(rows, columns=["source", "variant", "metric", "seed", "value"])
 
 
 def places(values, metrics, unranked=()):

@@ -52,7 +52,7 @@ def all_draws(scored, resamples=DRAWS):
 def test_means_are_those_of_a_loop_over_draws(scored):
     found = resampled_means(scored, DRAWS)
     for draw, counts in enumerate(all_draws(scored)):
-        frame = cells(drawn(scored, counts)).groupby(["method", "variant", "metric"])["value"]
+        frame = cells(drawn(scored, counts)).groupby(["source", "variant", "metric"])["value"]
         expected = frame.agg(lambda values: values.mean(skipna=False)).to_dict()
         assert {name: means[draw] for name, means in found.means.items()} == pytest.approx(expected, rel=1e-12, nan_ok=True)
 

@@ -1,5 +1,6 @@
 """What accepting a run's cells writes, keeps and drops, and how cells are judged by it."""
 
+import hashlib
 import json
 from dataclasses import asdict, replace
 
@@ -13,7 +14,7 @@ from ecgbench.results import map_correlation, mean_interval, read_file, read_sco
 from ecgbench.types import Scores
 from tests.pipeline.runs import cell, small_run, store_with_windows
 
-FOLDER = "synthetic@samples-4"
+FOLDER = "synthetic@samples-4/resnet18_7_narrow"
 SLICE = [cell(metric, "random_baseline", variant) for metric in ("auc", "pointing_game") for variant in ("raw", "abs")]
 
 
@@ -112,8 +113,9 @@ def test_health_artifacts_notes_and_identity_are_recorded(run, root):
     assert {"seed_agreement", "class_agreement", "seconds_a_window"} <= found.health["1"].keys()
     assert found.artifacts == {"1": maps.keys}
     assert found.notes == dataset.notes
-    assert found.identity["windows"] == dataset.key
-    assert (found.identity["samples"], found.identity["protocol"], found.identity["simulated"]) == (4, "ours", False)
+    assert found.identity.windows == dataset.key
+    own = found.identity
+    assert (own.model, own.samples, own.protocol, own.simulated) == ("resnet18_7_narrow", 4, "ours", False)
 
 
 def test_provenance_names_packages_machine_date_and_chance(run, root):
@@ -219,7 +221,7 @@ def test_accepted_cells_stand(run, root):
 
 
 def test_nothing_accepted_is_nothing_to_compare_with(run, root):
-    assert verdict(run, root).status == "nothing"
+    assert verdict(run, root).status == "no_baseline"
 
 
 @pytest.mark.parametrize(("difference", "wanted"), [(2e-6, "changed"), (-2e-6, "changed"), (5e-7, "accepted")])
@@ -243,7 +245,7 @@ def test_another_model_is_compared_within_the_spread(run, other_run, root):
 
 def test_other_samples_have_nothing_to_be_compared_with(run, artifacts, root):
     accept(run, SLICE, root)
-    assert verdict(small_run(artifacts, samples=3), root).status == "nothing"
+    assert verdict(small_run(artifacts, samples=3), root).status == "no_baseline"
 
 
 def test_cell_about_to_be_accepted_is_compared_with_nothing(run, root):
@@ -275,6 +277,8 @@ def test_cells_of_a_metric_or_method_that_is_gone_are_lost(run, root):
     (path,) = accept(run, [*SLICE, cell("auc", "random_baseline", seed=2)], root)
     archive = dict(np.load(path.with_suffix(".npz")))
     np.savez(path.with_suffix(".npz"), **archive, **{"raw/auk/1": archive["raw/auc/1"]})
+    digest = hashlib.sha256(path.with_suffix(".npz").read_bytes()).hexdigest()
+    edit(path, lambda data: data.update(archive=digest))
     lost = asdict(read_file(path).cells[0]) | {"variant": "raw", "metric": "auk", "digest": score_digest(archive["raw/auc/1"])}
     edit(path, lambda data: data["cells"].append(lost))
     assert lost_cells(run, "synthetic", 1, root) == ["synthetic-random_baseline-auk-seed1"]
@@ -291,6 +295,6 @@ def test_cells_of_a_metric_or_method_that_is_gone_are_lost(run, root):
 def test_study_protocol_is_accepted_apart(artifacts, root):
     run = small_run(artifacts, samples=2, protocol="study")
     (path,) = accept(run, [cell("pointing_game"), cell("region_perturbation_lerf")], root)
-    assert path == root / "synthetic@study+samples-2" / "saliency.json"
-    assert read_file(path).identity["protocol"] == "study"
+    assert path == root / "synthetic@study+samples-2" / "resnet18_7_narrow" / "saliency.json"
+    assert read_file(path).identity.protocol == "study"
     assert verdict(run, root, cell("region_perturbation_lerf")).status == "accepted"

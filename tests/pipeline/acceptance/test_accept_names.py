@@ -9,7 +9,7 @@ import pytest
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import DATASETS, Edition
 from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS, SELECTION_ARGUMENTS, Options, Run, options_from, selection_from
-from ecgbench.pipeline.acceptance.accept import accept_command, results_folder
+from ecgbench.pipeline.acceptance.accept import accept_command, identity
 from ecgbench.protocol import MITDB
 from tests.pipeline.runs import cell, small_run
 
@@ -47,7 +47,7 @@ def described(monkeypatch, options, **loaded):
     ],
 )
 def test_folder_is_the_dataset_and_what_differs_from_its_default(monkeypatch, options, loaded, folder):
-    assert results_folder(described(monkeypatch, options, **loaded), "mitdb") == folder
+    assert identity(described(monkeypatch, options, **loaded), "mitdb").folder == folder
 
 
 @pytest.mark.parametrize(

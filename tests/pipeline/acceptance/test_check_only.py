@@ -41,13 +41,13 @@ def test_scores_are_the_stored_ones_and_nothing_is_evaluated(full, tmp_path, mon
     run = small_run(ArtifactStore(full))
     for one, (scores, verdict) in checked(full, tmp_path).items():
         np.testing.assert_array_equal(scores.values, run.scores(one).values)
-        assert verdict.status == "nothing"
+        assert verdict.status == "no_baseline"
     assert counted.rows == counted.stepped == []
 
 
 def test_empty_store_fails_every_cell_and_stays_empty(tmp_path):
     found = checked(tmp_path / "empty", tmp_path)
-    assert {(scores, verdict.status) for scores, verdict in found.values()} == {(None, "absent")}
+    assert {(scores, verdict.status) for scores, verdict in found.values()} == {(None, "not_computed")}
     assert not (tmp_path / "empty").exists()
 
 

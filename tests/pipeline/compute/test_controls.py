@@ -128,7 +128,7 @@ def test_a_control_has_no_health_and_no_gallery(run, control):
 @every_control
 def test_a_control_is_never_unhealthy(run, control, tmp_path):
     one = cell("auc", control)
-    assert judge(run, one, run.scores(one), tmp_path).status == "nothing"
+    assert judge(run, one, run.scores(one), tmp_path).status == "no_baseline"
     assert judge(run, one, run.scores(one), tmp_path, update=True).status == "updated"
 
 
@@ -165,14 +165,14 @@ def test_accepted_controls_have_no_health_and_no_gallery(accepted):
 
 
 def test_accepted_controls_stand_and_a_moved_number_does_not(run, accepted, tmp_path):
-    one, root = cell("auc", "amplitude"), accepted["amplitude"].parents[1]
+    one, root = cell("auc", "amplitude"), accepted["amplitude"].parents[2]
     assert judge(run, one, run.scores(one), root).status == "accepted"
     moved = run.scores(cell("pointing_game", "amplitude"))
     assert judge(run, one, moved, root).status == "changed"
 
 
 def test_cells_of_controls_are_not_lost_until_the_control_is_gone(run, accepted, monkeypatch):
-    root = accepted["amplitude"].parents[1]
+    root = accepted["amplitude"].parents[2]
     assert lost_cells(run, "synthetic", 1, root) == []
     monkeypatch.setattr(CONTROLS, "_entries", {key: CONTROLS[key] for key in KEYS if key != "amplitude"})
     assert lost_cells(run, "synthetic", 1, root) == ["synthetic-amplitude-auc-seed1", "synthetic-amplitude-pointing_game-seed1"]

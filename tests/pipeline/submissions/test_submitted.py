@@ -16,7 +16,7 @@ from ecgbench.results import read_file
 from tests.pipeline.runs import cell, small_run, store_with_windows
 from tests.pipeline.submissions.submission_files import ABOUT, SAMPLES, packed, some_maps, split_file
 
-FOLDER = f"synthetic@samples-{SAMPLES}"
+FOLDER = f"synthetic@samples-{SAMPLES}/resnet18_7_narrow"
 
 
 @pytest.fixture(scope="module")
