@@ -100,13 +100,20 @@ def _read_record(path: Path) -> tuple[SourceResults, str]:
 def _archive_of(path: Path, digest: str) -> bytes:
     """The archive that a results file records; one under its first name is moved to its place."""
     final, first = path.with_suffix(".npz"), _first_name(path)
-    if final.exists() and digest_of(content := final.read_bytes()) == digest:
-        return content
-    if first.exists() and digest_of(content := first.read_bytes()) == digest:
-        with suppress(OSError):  # A folder that is only read stays as it is.
-            os.replace(first, final)
-        return content
+    for place in (final, first, final):  # Twice, since a writer may move it from the first name meanwhile.
+        with suppress(FileNotFoundError):
+            content = place.read_bytes()
+            if digest_of(content) == digest:
+                if place == first:
+                    _move(first, final)
+                return content
     raise ValueError("an archive of another digest than the results record" if final.exists() else "no such file")
+
+
+def _move(first: Path, final: Path) -> None:
+    """Give an archive its name, unless the folder can only be read or another reader was faster."""
+    with suppress(OSError):
+        os.replace(first, final)
 
 
 def _first_name(path: Path) -> Path:
