@@ -8,13 +8,12 @@ import pytest
 @pytest.fixture
 def registries_restored(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget what the test registers."""
-    from ecgbench.controls import CONTROLS
-    from ecgbench.datasets import DATASETS
-    from ecgbench.methods import METHODS
-    from ecgbench.metrics import METRICS
+    from ecgbench.metrics import FAMILIES
+    from ecgbench.pipeline.register import REGISTRIES
 
-    for registry in (CONTROLS, DATASETS, METHODS, METRICS):
+    for registry in (*REGISTRIES.values(), FAMILIES):
         monkeypatch.setattr(registry, "_entries", {entry.key: entry for entry in registry})
+        monkeypatch.setattr(registry, "_origins", dict(registry._origins))
 
 
 @pytest.fixture(autouse=True)

@@ -1,47 +1,86 @@
-"""What the cross-check compares: scores by the study's way of a metric, by ours, and by Quantus."""
+"""What the cross-check compares: scores under the study's options of a metric, under ours, and by the metric's oracle."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.metadata import version
-from types import SimpleNamespace
 
 import numpy as np
 
 import ecgbench
 from ecgbench.artifacts import artifact_key
 from ecgbench.datasets import DATASETS
-from ecgbench.pipeline import array_digest
+from ecgbench.pipeline import ModelAddress, array_digest, split_metric, stored_entry
 from ecgbench.protocol import PROTOCOLS
+from ecgbench.types import OracleCase
+
+WINDOWS = 4
+"""Explained windows that are compared, the first ones of the dataset's first seed."""
 
 
-def crosscheck(run, dataset, entry, kind):
-    """Scores of the first four explained windows of the dataset's first seed: ours anew in every run, except where nothing is computed."""
-    seed = DATASETS[dataset].protocol.seeds[0]
-    model, explained = run.model(dataset, seed), run.explained(dataset, seed)
-    first = np.arange(len(explained.target))[:4]
+@dataclass(frozen=True)
+class Crossed:
+    """A metric on a dataset's model, to be compared with its oracle."""
+
+    dataset: str
+    model: str
+    metric: str
+
+    @property
+    def id(self):
+        return f"{self.dataset}-{self.model}-{self.metric}"
+
+    @property
+    def entry(self):
+        return split_metric(self.metric)[0]
+
+    @property
+    def flags(self):
+        return {"dataset": self.dataset, "model": self.model, "metric": self.metric}
+
+    @property
+    def of_model(self):
+        return ModelAddress(self.dataset, self.model, DATASETS[self.dataset].protocol.seeds[0])
+
+
+def crosschecks(cells):
+    """What is compared behind some cells: every metric that declares an oracle."""
+    found = dict.fromkeys(Crossed(cell.dataset, cell.model, cell.metric) for cell in cells)
+    return [crossed for crossed in found if crossed.entry.oracle is not None]
+
+
+def crosscheck(run, crossed):
+    """Scores of the first explained windows: ours anew in every run, except where nothing is computed."""
+    entry, (_, kind) = crossed.entry, split_metric(crossed.metric)
+    model, explained = run.model(crossed.of_model), run.explained(crossed.of_model)
+    first = np.arange(min(WINDOWS, len(explained.target)))
     windows, target = explained.windows.take(first), explained.target[first]
     mask = windows.masks(target, kind)
 
     def compute():
+        from ecgbench.models import OnImages, plain_evaluator
+
         maps = ecgbench.explain(model.module, windows.x, target, "saliency")
-        case = SimpleNamespace(x=windows.x, target=target, mask=mask, attributions=maps, module=model.module)
         given = {"mask": mask, "x": windows.x, "model": model.module, "target": target}
         found = {protocol: ecgbench.score(entry.key, maps, **given, protocol=protocol) for protocol in PROTOCOLS}
-        return {**found, "quantus": _quantus(run, entry, case)}, {"metric": entry.key}
+        case = OracleCase(maps, mask, windows.x, target, model.module, OnImages(model.module).eval(), plain_evaluator(model.module))
+        return {**found, "oracle": oracle_scores(run, entry, case)}, {"metric": entry.key}
 
-    arrays = {name: array_digest(value) for name, value in {"x": windows.x, "target": target, "mask": mask}.items()}
-    versions = {"quantus": version("quantus"), "metric": entry.key, "version": entry.version}
-    key = artifact_key("crosscheck", **versions, model=model.digest, precision=model.precision, **arrays)
-    return run.options.store.compute("crosscheck", key, compute, renew=True).arrays
+    key = artifact_key("crosscheck", model=model.digest, precision=model.precision, x=array_digest(windows.x), target=target.tolist())
+    name = f"{crossed.metric}@{artifact_key('crosscheck', **_versions(entry), mask=array_digest(mask))[:16]}"
+    return stored_entry(run.options.store, "crosscheck", key, name, compute, renew=True).arrays
 
 
-def _quantus(run, entry, case):
-    """Quantus's scores, from the store where it gave them before."""
-    from benchmark.speed._quantus_calls import quantus_scores
+def oracle_scores(run, entry, case):
+    """The oracle's scores, from the store where it gave them before."""
+    key = artifact_key("oracle", x=array_digest(case.x), target=case.target.tolist(), attributions=array_digest(case.attributions))
+    name = f"{entry.key}@{artifact_key('oracle', **_versions(entry), mask=array_digest(case.mask))[:16]}"
 
     def compute():
-        return {"scores": quantus_scores(entry, case)}, {"metric": entry.key}
+        return {"scores": np.asarray(entry.oracle(case), dtype=np.float64)}, {"metric": entry.key}
 
-    arrays = {name: array_digest(getattr(case, name)) for name in ("x", "target", "mask", "attributions")}
-    key = artifact_key("quantus", quantus=version("quantus"), metric=entry.key, version=entry.version, **arrays)
-    return run.options.store.compute("quantus", key, compute).arrays["scores"]
+    return stored_entry(run.options.store, "oracle", key, name, compute).arrays["scores"]
+
+
+def _versions(entry):
+    return {"quantus": version("quantus"), "metric": entry.key, "version": entry.version}

@@ -4,28 +4,43 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmark._crosscheck import crosschecks
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import EcgbenchError, MissingDataError, NotStoredError
 from ecgbench.pipeline import (
     DATA_ARGUMENTS,
     RUN_ARGUMENTS,
     SELECTION_ARGUMENTS,
-    Cell,
+    Address,
+    ModelAddress,
     Selection,
+    healthy_maps,
+    models,
     options_from,
     selection_from,
-    split_metric,
 )
 
 if TYPE_CHECKING:
     from ecgbench.pipeline import Run
 
-ORDER = ("test_models", "test_attributions", "test_localisation", "test_faithfulness", "test_crosscheck")
+WHAT: dict[str, Callable[[list[Address]], list[Any]]] = {
+    "cell": list,
+    "maps_of": healthy_maps,
+    "model_of": models,
+    "crossed": crosschecks,
+}
+"""What a test can be about, by the name of its argument, and how it follows from the selected cells."""
+
+LEGEND = """+ higher is better, - lower is better; * the best of the ranked methods; a control is made without looking at the model.
+ecgbench leaderboard --open shows the accepted results with their intervals, and which methods can be told apart."""
+
+ORDER = ("test_models", "test_maps", "test_cells", "test_crosscheck")
 BEGAN = "ecgbench_began"
 
 
@@ -55,7 +70,7 @@ def _selection(config: pytest.Config) -> Selection:
     """The selected cells; a dataset that `-k` names is there to be selected, whether it needs files or not."""
     chosen = selection_from(config.option)
     if not chosen.datasets and any(key in config.option.keyword for key in DATASETS.keys()):  # noqa: SIM118
-        return Selection(("*",), chosen.methods, chosen.metrics, chosen.seeds)
+        return replace(chosen, datasets=("*",))
     return chosen
 
 
@@ -66,29 +81,27 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    cells = metafunc.config.option.selection.cells()
-    if "cell" in metafunc.fixturenames:
-        family = metafunc.module.FAMILY
-        own = [cell for cell in cells if split_metric(cell.metric)[0].family == family]
-        metafunc.parametrize("cell", own, ids=[cell.id for cell in own])
-    elif "group" in metafunc.fixturenames:
-        explained = [cell for cell in cells if "method" not in metafunc.module.GROUP or not cell.is_control]
-        groups = list(dict.fromkeys(tuple(getattr(cell, name) for name in metafunc.module.GROUP) for cell in explained))
-        ids = ["-".join(f"seed{value}" if isinstance(value, int) else value for value in group) for group in groups]
-        metafunc.parametrize("group", groups, ids=ids)
+    """A test for each thing that it is about: a cell, a source's maps, a model, or a cross-check."""
+    for name, of in WHAT.items():
+        if name in metafunc.fixturenames:
+            found = of(metafunc.config.option.selection.cells())
+            metafunc.parametrize(name, found, ids=[one.id for one in found])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A dataset after the other, a seed after the other, models first: what cells share is at hand and can be let go."""
-    items.sort(key=lambda item: (_place(item.name)[0], _place(item.name)[1], ORDER.index(Path(item.location[0]).stem)))
+    """A dataset after the other, a model after the other, models first: what cells share is at hand and can be let go."""
+    items.sort(key=lambda item: (_model(_about(item)), ORDER.index(Path(item.location[0]).stem)))
 
 
-def _place(name: str) -> tuple[str, str, str]:
-    """Dataset, seed and method that a test's name speaks of, as far as it does."""
-    dataset, *middle = name.partition("[")[2].removesuffix("]").split("-")
-    seed = next((part for part in middle if part.startswith("seed")), "")
-    method = middle[0].removesuffix("_abs") if middle and middle[0] != seed else ""
-    return dataset, seed, method
+def _about(item: Any) -> Any:
+    """What a test is about; nothing for the one that stands for an empty selection."""
+    given = getattr(getattr(item, "callspec", None), "params", {})
+    return next((given[name] for name in WHAT if name in given and hasattr(given[name], "id")), None)
+
+
+def _model(about: Any) -> tuple[str, str, int]:
+    of = about if about is None or isinstance(about, ModelAddress) else about.of_model
+    return ("", "", 0) if of is None else (of.dataset, of.model, of.seed)
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> str:
@@ -108,7 +121,7 @@ def _estimate(config: pytest.Config, names: list[str], workers: int) -> str:
     wanted = {name.partition("[")[2].removesuffix("]") for name in names}
     selected, options = config.option.selection.cells(), config.option.run_options
     cells = [cell for cell in selected if cell.id in wanted]
-    health = {(cell.dataset, cell.method, cell.seed) for cell in selected if f"{cell.dataset}-{cell.method}-seed{cell.seed}" in wanted}
+    health = [maps for maps in healthy_maps(selected) if maps.id in wanted]
     what = f"{len(cells)} cells and the health of {len(health)} methods' maps"
     if not options.store.computing:
         return f"ecgbench: {what}, of which nothing is computed"
@@ -123,29 +136,20 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Send cells that share a dataset, seed and method to one worker."""
-    from xdist.scheduler import LoadScopeScheduling
+    from benchmark._workers import scheduler
 
-    class Scheduling(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return "-".join(_place(nodeid))
-
-    return Scheduling(config, log)
+    return scheduler(config, log, config.option.selection.cells())
 
 
 @pytest.fixture(scope="session")
 def run(request: pytest.FixtureRequest) -> Run:
-    """What computes the session's cells; a worker has its share of the threads, and does not know which methods the others compute."""
-    import torch
-
+    """What computes the session's cells."""
+    from benchmark._workers import share_threads
     from ecgbench.pipeline import Run
 
-    workers = getattr(request.config, "workerinput", {}).get("workercount", 1)
-    torch.set_num_threads(max(1, torch.get_num_threads() // workers))
-    asked = [item.callspec.params["cell"] for item in request.session.items if "cell" in getattr(item, "fixturenames", ())]
-    # A module of whose family no cell is selected has one test, which is skipped and has no cell.
-    cells = [cell for cell in asked if isinstance(cell, Cell)]
-    return Run(request.config.option.run_options, wanted=cells, by_method=workers > 1)
+    share_threads(request.config)
+    asked = [_about(item) for item in request.session.items]
+    return Run(request.config.option.run_options, wanted=[about for about in asked if isinstance(about, Address)])
 
 
 @pytest.fixture(scope="session")
@@ -157,7 +161,9 @@ def scores_root(request: pytest.FixtureRequest) -> Path:
 @pytest.fixture(autouse=True)
 def _records_are_here(request: pytest.FixtureRequest, run: Run) -> None:
     try:
-        run.dataset(_place(request.node.name)[0])
+        about = _about(request.node)
+        if about is not None:
+            run.dataset(about.dataset)
     except MissingDataError as error:
         pytest.skip(str(error))
     except NotStoredError:
@@ -167,33 +173,29 @@ def _records_are_here(request: pytest.FixtureRequest, run: Run) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Any:
     """What may not be computed and is not stored fails in a line, with the command that computes it."""
-    from ecgbench.pipeline import cell_flags, not_stored
+    from ecgbench.pipeline import not_stored
 
     try:
         return (yield)
     except NotStoredError as error:
-        given = pyfuncitem.callspec.params
-        if "cell" in given:
-            what, flags = f"scores of {given['cell'].id}", cell_flags(given["cell"])
-        else:
-            names = ("seeds" if name == "seed" else name for name in pyfuncitem.module.GROUP)
-            what, flags = f"results behind {pyfuncitem.name}", dict(zip(names, map(str, given["group"]), strict=True))
-        pytest.fail(not_stored(pyfuncitem.funcargs["run"], what, flags, error), pytrace=False)
+        about = _about(pyfuncitem)
+        what = f"scores of {about.id}" if isinstance(about, Address) else f"results behind {pyfuncitem.name}"
+        pytest.fail(not_stored(pyfuncitem.funcargs["run"], what, about.flags, error), pytrace=False)
 
 
 @pytest.fixture
-def score_cell(request: pytest.FixtureRequest, run: Run, benchmark: Any) -> Callable[[Cell], None]:
+def score_cell(request: pytest.FixtureRequest, run: Run, benchmark: Any) -> Callable[[Address], None]:
     """Compute a cell, timed, and check it against what was accepted."""
     from ecgbench.pipeline import judge
 
     option = request.config.option
 
-    def score(cell: Cell) -> None:
+    def score(cell: Address) -> None:
         scores = benchmark.pedantic(run.scores, (cell,), rounds=1, iterations=1)
         benchmark.extra_info.update(cached=scores.cached, seconds=scores.seconds)
         verdict = judge(run, cell, scores, option.scores, option.update_scores)
         mean = None if scores.undefined == len(scores.values) else scores.mean
-        outcome = {"cell": list(cell), "mean": mean, "cached": scores.cached, "status": verdict.status}
+        outcome = {"cell": cell.as_dict(), "mean": mean, "cached": scores.cached, "status": verdict.status}
         request.node.user_properties.append(("ecgbench", outcome))
         if verdict.fails(option.check_only):
             pytest.fail(verdict.message, pytrace=False)
@@ -206,14 +208,14 @@ class Outcomes:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        self.cells: dict[Cell, dict[str, Any]] = {}
+        self.cells: dict[Address, dict[str, Any]] = {}
         self.others = 0
         self.skipped: list[str] = []
         self.crosschecks: list[str] = []
         self.health: list[dict[str, Any]] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.cells |= {Cell(*value["cell"]): value for name, value in report.user_properties if name == "ecgbench"}
+        self.cells |= {Address(**value["cell"]): value for name, value in report.user_properties if name == "ecgbench"}
         said = report.user_properties if report.when == "call" else []
         self.crosschecks += [value for name, value in said if name == "crosscheck"]
         self.health += [value for name, value in said if name == "health"]
@@ -234,23 +236,23 @@ class Outcomes:
         if not self.others and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
 
+    @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        from ecgbench.pipeline import health_table, score_table
+        """What a reader wants comes last: tables, what their signs mean, where to see more."""
+        from ecgbench.pipeline import health_tables, score_tables
 
         if self.config.option.collectonly:
             return
         if not self.others:
             why = self.skipped[0] if self.skipped else "the selection holds no cell; see --dataset, --method, --metric, --seeds and -k"
             terminalreporter.write_line(f"ecgbench: no cell was computed: {why}", red=True)
-        means = {cell: float("nan") if found["mean"] is None else found["mean"] for cell, found in self.cells.items()}
-        for dataset in dict.fromkeys(cell.dataset for cell in means):
-            terminalreporter.write_line("\n" + score_table(dataset, means))
-        for dataset in dict.fromkeys(found["dataset"] for found in self.health):
-            terminalreporter.write_line("\n" + health_table(dataset, self.health))
         for line in self.crosschecks:
-            terminalreporter.write_line(f"beside Quantus: {line}")
+            terminalreporter.write_line(f"beside its oracle: {line}")
+        means = {cell: float("nan") if found["mean"] is None else found["mean"] for cell, found in self.cells.items()}
+        for table in [*health_tables(self.health), *score_tables(means)]:
+            terminalreporter.write_line("\n" + table)
         if means:
-            terminalreporter.write_line("\n" + self._counts())
+            terminalreporter.write_line(f"\n{LEGEND}\n{self._counts()}")
 
     def _counts(self) -> str:
         found = list(self.cells.values())

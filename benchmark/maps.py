@@ -15,7 +15,7 @@ import numpy as np
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import EcgbenchError
 from ecgbench.methods import METHODS
-from ecgbench.pipeline import Options, Run
+from ecgbench.pipeline import MapsAddress, ModelAddress, Options, Run, usual_model
 from ecgbench.types import Explained
 
 SHOWN = 99.5
@@ -33,15 +33,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, nargs=2, metavar=("FROM", "TO"), help="part of the window that is drawn (default: all)")
     parser.add_argument("--out", type=Path, required=True, help="file of the figure, such as maps.png")
     given = parser.parse_args()
-    run, seed = Run(Options()), DATASETS[given.dataset].protocol.seeds[0] if given.seed is None else given.seed
+    seed = DATASETS[given.dataset].protocol.seeds[0] if given.seed is None else given.seed
+    run, of = Run(Options()), ModelAddress(given.dataset, usual_model(given.dataset), seed)
     try:
-        explained = run.explained(given.dataset, seed)
+        explained = run.explained(of)
     except EcgbenchError as error:
         parser.error(str(error))
     for name, count in (("window", len(explained.target)), ("lead", explained.windows.x.shape[1])):
         if not 0 <= getattr(given, name) < count:
             parser.error(f"expected a {name} from 0 to {count - 1}, got {getattr(given, name)}; name another")
-    maps = {method: run.maps(given.dataset, seed, method).values[given.window, given.lead] for method in given.methods}
+    maps = {method: run.maps(MapsAddress(of.dataset, of.model, method, seed)).values[given.window, given.lead] for method in given.methods}
     draw(explained, given.window, given.lead, maps, run.dataset(given.dataset).fs, given.seconds, given.out)
 
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from ecgbench.pipeline import lost_cells
 
-GROUP = ("dataset", "seed")
 
-
-def test_model_is_better_than_chance(group, run, benchmark):
-    dataset, seed = group
-    model = benchmark.pedantic(run.model, (dataset, seed), rounds=1, iterations=1)
+def test_model_is_better_than_chance(model_of, run, benchmark):
+    model = benchmark.pedantic(run.model, (model_of,), rounds=1, iterations=1)
     name, value, chance = above_chance(model.info["test"])
     assert value > chance, f"expected a test {name} above {chance:.3f}, got {value:.3f}; train it again"
 
@@ -21,6 +18,6 @@ def above_chance(test):
     return "accuracy", test["accuracy"], max(map(sum, test["confusion"])) / sum(map(sum, test["confusion"]))
 
 
-def test_accepted_cells_are_in_the_grid(group, run, scores_root):
-    lost = lost_cells(run, *group, scores_root)
+def test_accepted_cells_are_in_the_grid(model_of, run, scores_root):
+    lost = lost_cells(run, model_of, scores_root)
     assert not lost, f"expected every accepted cell in the grid, got no way to compute {lost}; restore its method or metric, or remove it"

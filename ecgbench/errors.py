@@ -55,3 +55,7 @@ class NotStoredError(ArtifactError):
 
 class ResultsError(EcgbenchError):
     """A file of accepted results is missing, unreadable or not of the schema."""
+
+
+class EntryError(EcgbenchError):
+    """A registered entry does not pass a trial that all entries of its axis must pass."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TypeVar
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import nn
@@ -61,8 +63,40 @@ def channels_last(model: ModuleT) -> ModuleT:
 
 
 @contextmanager
+def seeded(seed: int, device: torch.device | None = None) -> Iterator[None]:
+    """Let what draws from torch's own generators draw from `seed`; afterwards they are as they were.
+
+    For networks whose layers torch initialises, and for dropout: neither takes a generator.
+    """
+    cards = [device] if device is not None and device.type == "cuda" else []
+    with torch.random.fork_rng(devices=cards):
+        torch.default_generator.manual_seed(seed)
+        for card in cards:
+            torch.cuda.default_generators[card.index or 0].manual_seed(seed)
+        yield
+
+
+_TURNS: WeakKeyDictionary[nn.Module, AbstractContextManager[Any]] = WeakKeyDictionary()
+_TURNS_GUARD = threading.Lock()
+
+
+def turn_of(model: nn.Module) -> AbstractContextManager[Any]:
+    """The lock that threads take turns with on one model: whoever passes windows through it may change its modes and hook its layers."""
+    with _TURNS_GUARD:
+        return _TURNS.setdefault(model, threading.RLock())
+
+
+@contextmanager
 def frozen(model: torch.nn.Module) -> Iterator[torch.nn.Module]:
-    """The model in evaluation mode and without gradients of its parameters; both are put back afterwards."""
+    """The model in evaluation mode and without gradients of its parameters; both are put back afterwards.
+
+    Threads take turns, so that one model may be explained and evaluated from several.
+    """
+    with turn_of(model):
+        yield from _held_still(model)
+
+
+def _held_still(model: torch.nn.Module) -> Iterator[torch.nn.Module]:
     training = [module for module in model.modules() if module.training]
     learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
     model.eval()

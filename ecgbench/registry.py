@@ -1,4 +1,4 @@
-"""Registries of datasets, methods and metrics: a decorator, discovery by folder and by entry point, no second list to keep."""
+"""Registries, one for each axis of the benchmark: a decorator, discovery by folder and by entry point, no second list to keep."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from types import ModuleType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
-from ecgbench.errors import DuplicateKeyError, UnknownKeyError
+from ecgbench.errors import DuplicateKeyError, InputError, UnknownKeyError
 
 
 @dataclass(frozen=True)
@@ -33,53 +33,88 @@ class Entry:
     reference: str
 
 
-EntryT = TypeVar("EntryT", bound=Entry)
+@runtime_checkable
+class Keyed(Protocol):
+    """Anything that has a key."""
+
+    @property
+    def key(self) -> str:
+        """Its name in the registry."""
+        ...
+
+
+EntryT = TypeVar("EntryT", bound=Keyed)
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 
 class Registry(Generic[EntryT]):
-    """Entries of one family, found in the family's folder and through the entry points `ecgbench.<family>`.
+    """Entries of one axis, found in the axis's folder and through the entry points `ecgbench.<name>`.
 
     Parameters
     ----------
-    family : "datasets", "methods", "metrics" or "controls"
+    name : the axis: "datasets", "models", "methods", "controls", "families" or "metrics"
     entry_type : the dataclass that holds what an entry declares
     package : dotted name of the folder whose public modules register themselves
     """
 
-    def __init__(self, family: str, entry_type: type[EntryT], package: str) -> None:
-        self.family = family
+    def __init__(self, name: str, entry_type: Callable[..., EntryT], package: str) -> None:
+        self.name = name
         self._entry_type = entry_type
         self._package = package
         self._entries: dict[str, EntryT] = {}
+        self._origins: dict[str, str] = {}
         self._discovered = False
 
-    def register(self, **declared: Any) -> Callable[[FunctionT], FunctionT]:
+    def register(self, /, **declared: Any) -> Callable[[FunctionT], FunctionT]:
         """Register the decorated function under its own name, with the declared properties.
 
         Raises
         ------
         DuplicateKeyError
-            If another function holds the key.
+            If another module's function holds the key.
+        InputError
+            If a property is not one that an entry of this axis declares.
         """
 
         def decorate(function: FunctionT) -> FunctionT:
-            entry = self._entry_type(key=function.__name__, function=function, **declared)
-            holder = self._entries.get(entry.key)
-            if holder is not None and holder.function.__module__ != function.__module__:
-                raise DuplicateKeyError(
-                    f'expected a new key in {self.family}, got "{entry.key}" from {function.__module__}, which '
-                    f"{holder.function.__module__} holds; rename the function."
-                )
-            self._entries[entry.key] = entry
+            self.add(self._declared(function, declared), function.__module__)
             return function
 
         return decorate
 
+    def add(self, entry: EntryT, origin: str) -> None:
+        """Add an entry.
+
+        Parameters
+        ----------
+        origin : name of the module that it comes from; the same module may replace its own entry
+
+        Raises
+        ------
+        DuplicateKeyError
+            If an entry of another module has the key.
+        """
+        holder = self._origins.get(entry.key, origin)
+        if entry.key in self._entries and holder != origin:
+            raise DuplicateKeyError(
+                f'expected a new key in {self.name}, got "{entry.key}" from {origin}, which {holder} holds; rename the function.'
+            )
+        self._entries[entry.key], self._origins[entry.key] = entry, origin
+
+    def _declared(self, function: Callable[..., Any], declared: dict[str, Any]) -> EntryT:
+        try:
+            return self._entry_type(key=function.__name__, function=function, **declared)
+        except TypeError as error:
+            what = str(error).partition("__init__() ")[2] or str(error)
+            raise InputError(
+                f"expected what {self.name} declare (see `ecgbench.register`) of {function.__name__}, got a declaration with {what}; "
+                "mend it."
+            ) from error
+
     def __getitem__(self, key: str) -> EntryT:
         self._discover()
         if key not in self._entries:
-            raise UnknownKeyError(unknown(self.family, key, self._entries))
+            raise UnknownKeyError(unknown(self.name, key, self._entries))
         return self._entries[key]
 
     def __iter__(self) -> Iterator[EntryT]:
@@ -110,30 +145,30 @@ class Registry(Generic[EntryT]):
         for module in pkgutil.iter_modules(package.__path__):
             if not module.ispkg and not module.name.startswith("_"):
                 importlib.import_module(f"{self._package}.{module.name}")
-        for entry_point in entry_points(group=f"ecgbench.{self.family}"):
+        for entry_point in entry_points(group=f"ecgbench.{self.name}"):
             entry_point.load()
 
 
-class FamilyModule(ModuleType):
-    """A family's package that can be called, because `ecgbench.methods()` shares its name with the package `ecgbench.methods`."""
+class CallableModule(ModuleType):
+    """An axis's package that can be called, because `ecgbench.methods()` shares its name with the package `ecgbench.methods`."""
 
     registry: Registry[Any]
 
-    def __call__(self) -> dict[str, Entry]:
+    def __call__(self) -> dict[str, Any]:
         """Entries by key, in alphabetical order, with what each declares."""
         return {entry.key: entry for entry in self.registry}
 
 
 def make_callable(module: str, registry: Registry[Any]) -> None:
-    """Let the family's package be called for its entries."""
+    """Let an axis's package be called for its entries."""
     package = sys.modules[module]
-    package.__class__ = FamilyModule
+    package.__class__ = CallableModule
     package.__dict__["registry"] = registry
 
 
-def unknown(family: str, key: str, known: Any) -> str:
+def unknown(name: str, key: str, known: Any) -> str:
     """Message for a key that nobody registered, with the nearest known ones."""
     names = sorted(known)
     close = difflib.get_close_matches(key, names, n=3)
     hint = f"did you mean {' or '.join(close)}?" if close else f"choose one of {', '.join(names)}."
-    return f'expected a key of {family}, got "{key}"; {hint}'
+    return f'expected a key of {name}, got "{key}"; {hint}'

@@ -71,7 +71,7 @@ class Steps:
 
 @runtime_checkable
 class Evaluate(Protocol):
-    """Maps standardised rows to the model's logits; whether by whole forward passes is its own business."""
+    """Maps standardised rows to the model's logits; implementations may batch them."""
 
     def __call__(self, rows: Rows) -> Logits:
         """Logits (n, outputs) of standardised rows (n, leads, time)."""
@@ -80,7 +80,7 @@ class Evaluate(Protocol):
 
 @runtime_checkable
 class EvaluateSteps(Evaluate, Protocol):
-    """Also follows rows that change little by little; whether it computes again what has not changed is its own business."""
+    """Also follows rows that change little by little; implementations may batch them or compute only what changes."""
 
     def stepwise(self, x: Float[np.ndarray, "windows leads time"], steps: Steps) -> Curves:
         """Logits (n, steps + 1, outputs) of rows as they are and after each of their steps.
@@ -226,6 +226,29 @@ class Explained:
     probability: PerWindow
     neutral: Float64[np.ndarray, " outputs"]
     available: int
+
+
+@dataclass(frozen=True)
+class OracleCase:
+    """Windows whose scores another implementation is to compute.
+
+    Attributes
+    ----------
+    attributions, mask : (n, leads, time)
+    x : (n, leads, time), standardised
+    target : (n,) int64
+    model : torch module on (n, leads, time) that returns logits
+    images : the same model on (n, 1, leads, time), as libraries made for images call it
+    evaluate : the model's logits of rows, by whole forward passes
+    """
+
+    attributions: Attributions
+    mask: Masks
+    x: Signals
+    target: Targets
+    model: Any
+    images: Any
+    evaluate: Evaluate
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,15 @@ import pytest
 
 import ecgbench
 from ecgbench import cli, pipeline
-from ecgbench.controls import control_maps
+from ecgbench.controls import CONTROLS, control_maps
+from ecgbench.datasets import DATASETS
 from ecgbench.errors import MissingDataError, NotStoredError
+from ecgbench.methods import METHODS
+from ecgbench.metrics import FAMILIES, METRICS
+from ecgbench.models import MODELS
 from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS, SELECTION_ARGUMENTS, selection_from
 from ecgbench.results import Cell, Fresh, Identity, SourceResults, compare
+from ecgbench.testing import check_entry
 from tests.controls.scenes import scene
 
 ROOT = Path(__file__).parents[1]
@@ -122,7 +128,7 @@ def test_readme_has_a_row_for_every_entry_and_no_other(family):
 
 def test_contract_is_what_the_package_offers():
     calls = [ast.parse(line, mode="eval").body for line in blocks("README.md", "text")[0].splitlines()]
-    assert sorted(call.func.attr for call in calls) == sorted(ecgbench.__all__)
+    assert sorted(call.func.attr for call in calls) == sorted(set(ecgbench.__all__) - {"__version__"})
     for call in calls:
         parameters = inspect.signature(getattr(ecgbench, call.func.attr)).parameters
         given = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords if keyword.arg}
@@ -140,7 +146,8 @@ def test_failures_read_as_the_guide_quotes_them():
         models, provenance = {"1": {"digest": "model"}}, {"packages": {"torch": "2.13.0"}}
         results = SourceResults("saliency", identity, models, provenance, (), {}, {}, accepted) if accepted is not None else None
         command = "pytest benchmark --dataset mitdb --method saliency_abs --metric auc --seeds 1 --update-scores"
-        return compare(Fresh("mitdb-saliency_abs-auc-seed1", cell, identity, model, {"torch": torch}), results, 1e-6, command).message
+        fresh = Fresh("mitdb-resnet18_7-saliency_abs-auc-seed1", cell, identity, model, {"torch": torch})
+        return compare(fresh, results, 1e-6, command).message
 
     quoted = "".join(blocks("CONTRIBUTING.md", "text")).splitlines()
     assert [said(new), said(far, "other"), said(new, accepted=()), said(new, accepted=None)] == quoted[-5:-1]
@@ -151,27 +158,61 @@ def test_failures_read_as_the_guide_quotes_them():
 
 
 def test_what_is_not_stored_reads_as_the_guide_quotes_it():
-    one = pipeline.Cell("mitdb", "saliency", "abs", "auc", 1)
+    one = pipeline.Address("mitdb", pipeline.usual_model("mitdb"), "saliency", "abs", "auc", 1)
     error = NotStoredError("scores", "3f1c9e0d7a55" + 52 * "0", "none in /home/me/.cache/ecgbench/artifacts")
-    said = pipeline.not_stored(pipeline.Run(pipeline.Options()), f"scores of {one.id}", pipeline.cell_flags(one), error)
+    said = pipeline.not_stored(pipeline.Run(pipeline.Options()), f"scores of {one.id}", one.flags, error)
     assert said == "".join(blocks("CONTRIBUTING.md", "text")).splitlines()[-1]
 
 
-@pytest.mark.usefixtures("registries_restored")
-def test_examples_of_entries_work():
+EXAMPLE = re.compile(r"`(\w+)/(?:(\w+)/)?(\w+)\.py` (?:would|could) be:\n\n```python\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
+"""A file of the guide: its folders, its name and its text."""
+
+
+@pytest.fixture
+def examples(registries_restored):
+    """Entries of the guide's examples, by key."""
+    for *folders, name, code in EXAMPLE.findall(text("CONTRIBUTING.md")):
+        module = ".".join(part for part in (*folders, name) if part)
+        exec(compile(code, f"{name}.py", "exec"), {"__name__": module})
+    added = {"smoothgrad": METHODS, "ramp": CONTROLS, "sparseness": METRICS, "complexity": FAMILIES, "fcn": MODELS, "exampledb": DATASETS}
+    return {key: registry[key] for key, registry in {**added, "bumps": DATASETS}.items()}
+
+
+@pytest.mark.parametrize("key", ["smoothgrad", "ramp", "sparseness", "complexity", "fcn", "exampledb", "bumps"])
+def test_example_passes_the_trials_of_all_entries(examples, key):
+    check_entry(examples[key])
+
+
+def test_example_of_a_method_is_the_gradient_of_a_linear_model(examples):
     import torch
 
-    for number, block in enumerate(block for block in blocks("CONTRIBUTING.md", "python") if ".register(" in block):
-        exec(compile(block, f"example {number}", "exec"), {"__name__": f"example{number}"})
     model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(32, 2)).double()
-    x = np.random.default_rng(0).standard_normal((3, 1, 32))
-    maps = ecgbench.explain(model, x, 1, "smoothgrad", copies=3)
+    maps = ecgbench.explain(model, np.random.default_rng(0).standard_normal((3, 1, 32)), 1, "smoothgrad", copies=3)
     weights = model[1].weight.detach().numpy()[1]
     np.testing.assert_allclose(maps[:, 0], np.broadcast_to(weights, (3, 32)), rtol=1e-12)
-    mask = np.broadcast_to(np.arange(32) < 8, x.shape)
-    share = abs(weights[:8]).sum() / abs(weights).sum()
-    np.testing.assert_allclose(ecgbench.score("absolute_mass_share", maps, mask=mask), share, rtol=1e-12)
+
+
+def test_example_of_a_control_is_a_ramp(examples):
     looked_at = scene()
     np.testing.assert_allclose(control_maps("ramp", looked_at)[..., [0, -1]], np.broadcast_to([0, 1], (*looked_at.shape[:2], 2)))
+
+
+def test_example_of_a_metric_is_gini_s_index(examples):
+    maps = np.random.default_rng(0).normal(size=(3, 2, 20))
+    values = np.abs(maps).reshape(3, 40)
+    differences = np.abs(values[:, :, None] - values[:, None]).sum(axis=(1, 2))
+    np.testing.assert_allclose(ecgbench.score("sparseness", maps), differences / (2 * 40 * values.sum(axis=1)), rtol=1e-12)
+    assert ecgbench.score("sparseness", np.ones((1, 2, 20))) == pytest.approx(0, abs=1e-12)
+
+
+def test_example_of_a_dataset_asks_for_its_records(examples):
     with pytest.raises(MissingDataError, match=r"exampledb/1\.0\.0"):
         ecgbench.load_dataset("exampledb")
+
+
+def test_entry_points_of_the_guide_name_the_examples(examples):
+    (toml,) = blocks("CONTRIBUTING.md", "toml")
+    groups = {group: {**points} for group, points in tomllib.loads(toml)["project"]["entry-points"].items()}
+    assert {key for points in groups.values() for key in points} == examples.keys() - {"exampledb"}
+    names = {name for *_, name, _ in EXAMPLE.findall(text("CONTRIBUTING.md"))}
+    assert {module.rpartition(".")[2] for points in groups.values() for module in points.values()} == names - {"exampledb"}

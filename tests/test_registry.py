@@ -14,9 +14,10 @@ import pytest
 import ecgbench
 from ecgbench.controls import CONTROLS
 from ecgbench.datasets import DATASETS
-from ecgbench.errors import DuplicateKeyError, EcgbenchError, UnknownKeyError
+from ecgbench.errors import DuplicateKeyError, EcgbenchError, InputError, UnknownKeyError
 from ecgbench.methods import METHODS
 from ecgbench.metrics import METRICS
+from ecgbench.models import MODELS
 from ecgbench.registry import Entry, Registry, unknown
 
 ROOT = Path(__file__).parents[1]
@@ -83,9 +84,12 @@ def test_key_of_another_module_is_refused(package: Path) -> None:
     assert registry["alpha"] is holder
 
 
-def test_undeclared_property_is_refused(package: Path) -> None:
-    with pytest.raises(TypeError, match="colour"):
-        registry_of(package).register(version=1, reference="", colour="red")(function_of("elsewhere", "gamma"))
+def test_undeclared_or_missing_property_is_refused(package: Path) -> None:
+    function = function_of("elsewhere", "gamma")
+    for declared, said in (({"version": 1, "reference": "", "colour": "red"}, "colour"), ({"version": 1}, "reference")):
+        with pytest.raises(InputError, match=rf"expected what fakes declare .* of gamma, got a declaration with .*'{said}'"):
+            registry_of(package).register(**declared)(function)
+    assert "gamma" not in registry_of(package)
 
 
 def test_broken_module_fails_every_time_and_never_hides_the_others(package: Path) -> None:
@@ -112,46 +116,78 @@ def test_unknown_key_is_a_key_error_with_a_plain_message(package: Path) -> None:
     assert str(caught.value) == 'expected a key of fakes, got "alhpa"; did you mean alpha?'
 
 
+AXES: dict[str, Registry[Any]] = {"controls": CONTROLS, "datasets": DATASETS, "methods": METHODS, "metrics": METRICS, "models": MODELS}
+
+
+def test_called_packages_return_the_entries_by_key_which_is_the_name_of_their_files() -> None:
+    for axis, registry in AXES.items():
+        entries = getattr(ecgbench, axis)()
+        assert registry.name == axis
+        assert list(entries) == registry.keys()
+        assert all(isinstance(entry, Entry) and entry.key == key for key, entry in entries.items())
+        assert [entry.function.__module__.rsplit(".", 1)[1] for entry in registry] == registry.keys()
+
+
+METRIC = {"version": 1, "reference": "mine", "higher_is_better": True, "bounds": (0, 1), "needs": (), "atol": 0, "family": "localisation"}
+DECLARED: dict[str, dict[str, Any]] = {
+    "methods": {"version": 1, "reference": "mine", "passes": 1},
+    "metrics": METRIC,
+    "models": {"version": 1, "reference": "mine", "title": "mine"},
+    "controls": {"version": 1, "reference": "mine", "title": "mine"},
+}
+
+
+@pytest.mark.usefixtures("registries_restored")
+@pytest.mark.parametrize("axis", DECLARED)
+def test_script_adds_an_entry_by_register_under_a_key_of_its_own(axis: str) -> None:
+    ecgbench.register(axis, **DECLARED[axis])(function_of("script", "mine"))
+    assert AXES[axis]["mine"].reference == "mine"
+    taken = AXES[axis].keys()[-1]
+    with pytest.raises(DuplicateKeyError, match=f'expected a new key in {axis}, got "{taken}" from script'):
+        ecgbench.register(axis, **DECLARED[axis])(function_of("script", taken))
+
+
+@pytest.mark.usefixtures("registries_restored")
 @pytest.mark.parametrize(
-    ("family", "registry"), [("controls", CONTROLS), ("datasets", DATASETS), ("methods", METHODS), ("metrics", METRICS)]
+    ("axis", "changed", "known"),
+    [
+        ("methods", {"needs": ("colour",)}, "generators, generator, batch_size"),
+        ("metrics", {"needs": ("colour",)}, "mask, x, target, evaluate, explain, seed, multilabel, shared, curves, steps"),
+        ("metrics", {"shared": lambda x, colour, share=0.1: {}}, "mask, x, target, evaluate"),
+        ("models", {"needs": ("colour",)}, "seed"),
+    ],
 )
-def test_called_package_returns_the_entries_by_key(family: str, registry: Registry[Any]) -> None:
-    entries = getattr(ecgbench, family)()
-    assert list(entries) == registry.keys()
-    assert all(isinstance(entry, Entry) and entry.key == key for key, entry in entries.items())
+def test_need_that_nobody_supplies_is_refused_with_those_that_there_are(axis: str, changed: dict[str, Any], known: str) -> None:
+    with pytest.raises(InputError, match=f'expected needs of mine among {known}.*, got "colour"; ask for one of these, or for an option'):
+        ecgbench.register(axis, **DECLARED[axis] | changed)(function_of("script", "mine"))
+    assert "mine" not in AXES[axis]
 
 
-@pytest.mark.parametrize("registry", [CONTROLS, DATASETS, METHODS, METRICS], ids=lambda registry: registry.family)
-def test_key_is_the_name_of_its_file(registry: Registry[Any]) -> None:
-    assert [entry.function.__module__.rsplit(".", 1)[1] for entry in registry] == registry.keys()
+@pytest.mark.parametrize("axis", DECLARED)
+def test_property_that_no_entry_of_the_axis_has_is_refused(axis: str) -> None:
+    with pytest.raises(InputError, match=f"expected what {axis} declare .* of mine, got a declaration with .*'colour'"):
+        ecgbench.register(axis, **DECLARED[axis], colour="red")(function_of("script", "mine"))
 
 
-def test_script_adds_a_method_by_register(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(METHODS, "_entries", dict(ecgbench.methods()))
-    ecgbench.register("methods", version=1, reference="mine", passes=1)(function_of("script", "my_method"))
-    assert ecgbench.methods()["my_method"].reference == "mine"
+def test_recipe_of_an_architecture_names_what_a_recipe_has() -> None:
+    with pytest.raises(InputError, match=r'expected a recipe of mine of .*epochs.*, got "epoch"'):
+        ecgbench.register("models", **DECLARED["models"], recipe={"epoch": 3})(function_of("script", "mine"))
 
 
-def test_script_adds_a_control_by_register(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(CONTROLS, "_entries", dict(ecgbench.controls()))
-    ecgbench.register("controls", version=1, reference="mine", title="mine")(function_of("script", "my_control"))
-    assert ecgbench.controls()["my_control"].title == "mine"
+@pytest.mark.usefixtures("registries_restored")
+def test_metric_is_of_a_family_that_was_registered() -> None:
+    with pytest.raises(UnknownKeyError, match='expected a key of families, got "localization"; did you mean localisation'):
+        ecgbench.register("metrics", **METRIC | {"family": "localization"})(function_of("script", "mine"))
+    family = ecgbench.register_family("sparsity", "Sparsity", "Is it sparse?")
+    ecgbench.register("metrics", **METRIC | {"family": "sparsity"})(function_of("script", "mine"))
+    assert METRICS["mine"].question is family
+    assert ecgbench.register_family("sparsity", "Sparsity", "Is it sparse?") == family
+    with pytest.raises(DuplicateKeyError, match='expected a new key in families, got "sparsity"'):
+        ecgbench.register_family("sparsity", "Sparsity", "Is it empty?")
 
 
-def test_script_cannot_take_the_key_of_a_control(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(CONTROLS, "_entries", dict(ecgbench.controls()))
-    with pytest.raises(DuplicateKeyError, match='expected a new key in controls, got "amplitude"'):
-        ecgbench.register("controls", version=1, reference="mine", title="mine")(function_of("script", "amplitude"))
-
-
-def test_script_cannot_take_the_key_of_an_entry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(METHODS, "_entries", dict(ecgbench.methods()))
-    with pytest.raises(DuplicateKeyError, match="saliency"):
-        ecgbench.register("methods", version=1, reference="mine", passes=1)(function_of("script", "saliency"))
-
-
-def test_unknown_family_is_refused_with_the_nearest() -> None:
-    with pytest.raises(UnknownKeyError, match='expected a key of families, got "method"; did you mean methods'):
+def test_unknown_axis_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UnknownKeyError, match='expected a key of axes, got "method"; did you mean methods'):
         ecgbench.register("method", version=1, reference="mine")
 
 
@@ -160,17 +196,19 @@ def run(code: str, *paths: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
-def test_installed_distribution_adds_a_method_through_its_entry_point(tmp_path: Path) -> None:
+def test_installed_distribution_adds_entries_through_its_entry_points(tmp_path: Path) -> None:
     declared = "@METHODS.register(version=7, reference='theirs', passes=1)\ndef their_method(model, x, target): ...\n"
-    (tmp_path / "theirs.py").write_text(f"from ecgbench.methods import METHODS\n{declared}")
+    model = "@MODELS.register(version=8, reference='theirs', title='theirs')\ndef their_model(leads, samples, outputs): ...\n"
+    (tmp_path / "theirs.py").write_text(f"from ecgbench.methods import METHODS\nfrom ecgbench.models import MODELS\n{declared}{model}")
     info = tmp_path / "theirs-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[ecgbench.methods]\ntheir_method = theirs\n")
-    done = run("import ecgbench; print(ecgbench.methods()['their_method'].version, 'saliency' in ecgbench.methods())", tmp_path)
-    assert done.stdout.split() == ["7", "True"], done.stderr
+    (info / "entry_points.txt").write_text("[ecgbench.methods]\ntheir_method = theirs\n[ecgbench.models]\ntheir_model = theirs\n")
+    code = "import ecgbench; print(ecgbench.methods()['their_method'].version, ecgbench.models()['their_model'].version)"
+    done = run(f"{code}; print('saliency' in ecgbench.methods())", tmp_path)
+    assert done.stdout.split() == ["7", "8", "True"], done.stderr
 
 
-def test_listing_datasets_does_not_import_torch() -> None:
-    done = run("import sys, ecgbench; print(list(ecgbench.datasets()), 'torch' in sys.modules)")
+def test_listing_entries_does_not_import_torch() -> None:
+    done = run("import sys, ecgbench; print(list(ecgbench.datasets()), list(ecgbench.models()), 'torch' in sys.modules)")
     assert done.stdout.strip().endswith("False"), done.stdout + done.stderr

@@ -9,9 +9,8 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator, Sequence
-from types import SimpleNamespace
+from dataclasses import replace
 
-import _quantus_calls
 import numpy as np
 import torch
 from _race import figure, golden, golden_windows, machine, markdown, say, silence
@@ -21,15 +20,17 @@ from methods import Course as Captum
 import ecgbench
 from ecgbench.methods import METHODS
 from ecgbench.metrics import METRICS, MetricEntry
-from ecgbench.models import compact, evaluator
-from ecgbench.pipeline.compute.perturbed_scores import Perturbation, Task
+from ecgbench.models import OnImages, compact, evaluator, plain_evaluator
+from ecgbench.needs import METRIC_NEEDS, ScoredBatch, supplied
+from ecgbench.pipeline.compute.perturbed_scores import perturbed_scores
+from ecgbench.types import OracleCase
 
 HEADER = ("part", "ours, s", "share", "the study's way, s", "share", "study / ours")
 
 PARTS = {
     "perturbation": ["region_perturbation_morf", "region_perturbation_lerf"],
     "faithfulness correlation": ["faithfulness_correlation"],
-    "localisation": [entry.key for entry in METRICS if "mask" in entry.needs],
+    "localisation": [entry.key for entry in METRICS if entry.oracle is not None and "mask" in entry.needs],
 }
 
 
@@ -67,31 +68,30 @@ class Grid:
 
     def our_scores(self, keys: Sequence[str]) -> None:
         """Some metrics on all maps."""
-        entries = [METRICS[key] for key in keys]
-        tasks = [Task("", entry, maps, {}) for entry in entries if entry.perturb for maps in self.maps.values()]
-        if tasks:
-            Perturbation(self.x, self.target, evaluator(self.model), seed=0, multilabel=False, protocol="ours").scores(tasks)
-        for entry in entries:
-            if entry.perturb is None:
-                self._score(entry)
+        for entry in (METRICS[key] for key in keys):
+            batch = ScoredBatch(self.x, self.target, self.mask, evaluator=lambda: evaluator(self.model))
+            if entry.shared is not None:
+                shared = entry.shared(**supplied(entry.key, entry.shared_needs, METRIC_NEEDS, batch))
+                batch = replace(batch, shared=shared)
+            for maps in self.maps.values():
+                self._score(entry, [maps, np.abs(maps)], batch)
 
-    def _score(self, entry: MetricEntry) -> None:
-        given = {"shared": entry.shared(self.x, self.target, evaluator(self.model), 0)} if entry.shared else {"mask": self.mask}
-        for maps in self.maps.values():
-            entry.function(maps, **given)
-            entry.function(np.abs(maps), **given)
+    def _score(self, entry: MetricEntry, variants: Sequence[np.ndarray], batch: ScoredBatch) -> None:
+        if entry.perturb is not None:
+            perturbed_scores(entry, variants, batch, {})
+            return
+        needed = supplied(entry.key, entry.needs, METRIC_NEEDS, batch)
+        for maps in variants:
+            entry.function(maps, **needed)
 
     def quantus_scores(self, keys: Sequence[str]) -> None:
         """The same by Quantus, a window and a cell at a time."""
-        import quantus
-
-        network = _quantus_calls.without_channel(self.model)
+        images, evaluate = OnImages(self.model).eval(), plain_evaluator(self.model)
         for maps in self.maps.values():
             for variant in (maps, np.abs(maps)):
-                case = SimpleNamespace(x=self.x, target=self.target, mask=self.mask, attributions=variant.astype(np.float32))
+                case = OracleCase(variant.astype(np.float32), self.mask, self.x, self.target, self.model, images, evaluate)
                 for key in keys:
-                    for i in range(len(self.x)):
-                        _quantus_calls.window_score(quantus, key, network, case, slice(i, i + 1))
+                    METRICS[key].oracle(case)
 
 
 def seconds(call: Callable[[], None]) -> float:

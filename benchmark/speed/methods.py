@@ -100,7 +100,7 @@ RACES: Mapping[str, Race] = {
     "kernel_shap": Race(_captum_calls.kernel_shap, per="samples", backward=False, bound=1.15, heavy=True),
     "deep_shap": Race(_captum_calls.deep_shap, per="baselines", bound=1.3, heavy=True, shares=True),
 }
-"""Every method but the one that computes nothing."""
+"""Methods that Captum has too, or whose bare passes are known; others are not raced."""
 
 
 class Course:

@@ -9,17 +9,16 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import SimpleNamespace
 
-import _quantus_calls
 import numpy as np
 import torch
 from _race import Turn, alternate, figure, golden, golden_windows, machine, markdown, say, silence
 
 import ecgbench
 from ecgbench.metrics import METRICS
-from ecgbench.models import evaluator, forward, plain_evaluator, untrained
-from ecgbench.types import Steps
+from ecgbench.metrics._quantus import Zeroing, correlation
+from ecgbench.models import OnImages, evaluator, forward, plain_evaluator, untrained
+from ecgbench.types import OracleCase, Steps
 
 ROWS = 32
 """Rows that pass through the network at once, naive and bare."""
@@ -89,24 +88,22 @@ class Course:
         onset = generator.integers(0, x.shape[2] // 2, len(x))[:, None, None]
         self.mask = (np.arange(x.shape[2]) >= onset) & (np.arange(x.shape[2]) < onset + x.shape[2] // 8) & np.ones(x.shape, dtype=bool)
 
-    def case(self, count: int) -> SimpleNamespace:
-        """The first windows, as Quantus's calls take them."""
-        return SimpleNamespace(
-            x=self.x[:count], target=self.target[:count], mask=self.mask[:count], attributions=self.maps[:count], module=self.model
-        )
+    def case(self, count: int) -> OracleCase:
+        """The first windows, as oracles take them."""
+        first = slice(count)
+        images, evaluate = OnImages(self.model).eval(), plain_evaluator(self.model)
+        return OracleCase(self.maps[first], self.mask[first], self.x[first], self.target[first], self.model, images, evaluate)
 
     def quantus(self, key: str, count: int) -> np.ndarray:
-        """Quantus's scores of the first windows."""
+        """Quantus's scores of the first windows, one window a call."""
         with silence():
-            return _quantus_calls.quantus_scores(METRICS[key], self.case(count))
+            return METRICS[key].oracle(self.case(count))
 
     def quantus_correlation(self, count: int) -> None:
         """Quantus's faithfulness correlation of the first windows, with subsets that it draws itself."""
-        import quantus
-
-        network = _quantus_calls.without_channel(self.model)
-        for i in range(count):
-            _quantus_calls.window_score(quantus, "faithfulness_correlation", network, self.case(count), slice(i, i + 1))
+        case = self.case(count)
+        for window in (slice(i, i + 1) for i in range(count)):
+            correlation(case.images, case.x[window], case.target[window], case.attributions[window], Zeroing())
 
     def ours(self, key: str, count: int, **options: str) -> np.ndarray:
         """Our scores of the first windows."""
@@ -191,7 +188,7 @@ def faithfulness_correlation(course: Course, name: str) -> Iterator[list[str]]:
 
     def scored(evaluate: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         shared = entry.shared(x, target, evaluate, 0)
-        return [entry.function(course.maps[:few], shared) for _ in range(variants)][-1]
+        return [entry.function(course.maps[:few], x, 0, shared) for _ in range(variants)][-1]
 
     same = difference("faithfulness correlation and the naive path", scored(fast), scored(naive))
     same = max(same, difference("faithfulness correlation and Quantus", scored(fast), course.quantus(entry.key, few)))
@@ -209,7 +206,7 @@ def faithfulness_correlation(course: Course, name: str) -> Iterator[list[str]]:
 def localisation(course: Course) -> Iterator[list[str]]:
     """Each metric of localisation, without a model."""
     count = course.setting.batch
-    for key in _quantus_calls.CLASSES:
+    for key in (entry.key for entry in METRICS if entry.oracle is not None and "mask" in entry.needs):
         same = difference(f"{key} and Quantus", course.ours(key, count, protocol="study"), course.quantus(key, count))
         turns = {"ours": (lambda key=key: course.ours(key, count), count), "quantus": (lambda key=key: course.quantus(key, count), count)}
         ms = measured(turns, course.setting.repeats)

@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -95,16 +95,19 @@ class ArtifactStore(Store):
         self._check_computing(stage, key)
         return self._write(path, computed(arrays, info, seconds), replacing=True, attached=attached)
 
-    def collect(self, stage: str, key: str, names: Iterable[str], compute: Callable[[tuple[str, ...]], Entries]) -> Artifact:
+    def collect(
+        self, stage: str, key: str, names: Iterable[str], compute: Callable[[tuple[str, ...]], Entries], renew: bool = False
+    ) -> Artifact:
         """The entries `names` of a collection, from the store, or as far as they are missing by calling `compute`."""
         path, wanted = self._path(stage, key), sorted(set(names))
         check_entry_names(wanted)
-        held = _entries(path, self.get(stage, key))
+        stale = wanted if renew and self.computing else []
+        held = _without(_entries(path, self.get(stage, key)), stale)
         missing = [name for name in wanted if name not in held]
         if missing:
             self._check_computing(stage, key, f"none of its entries {', '.join(missing)}")
             with self.locked(stage, key):
-                held = _entries(path, self._read_or_set_aside(path))
+                held = _without(_entries(path, self._read_or_set_aside(path)), stale)
                 missing = [name for name in wanted if name not in held]
                 held |= self._add(path, held, compute(tuple(missing)) if missing else {}, missing)
         return collection({name: held[name] for name in wanted})
@@ -273,6 +276,11 @@ def _read_if_whole(path: Path) -> Artifact | None:
             return _read(path)
         before = now
     return None
+
+
+def _without(held: dict[str, Artifact], names: Collection[str]) -> dict[str, Artifact]:
+    """The entries but those of these names."""
+    return {name: entry for name, entry in held.items() if name not in names}
 
 
 def _entries(path: Path, held: Artifact | None) -> dict[str, Artifact]:

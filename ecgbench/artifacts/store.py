@@ -55,11 +55,17 @@ class Store(Protocol):
     ) -> Artifact:
         """Write an artifact; one that is already there is replaced."""
 
-    def collect(self, stage: str, key: str, names: Iterable[str], compute: Callable[[tuple[str, ...]], Entries]) -> Artifact:
+    def collect(
+        self, stage: str, key: str, names: Iterable[str], compute: Callable[[tuple[str, ...]], Entries], renew: bool = False
+    ) -> Artifact:
         """The entries `names` of a collection, from the store, or as far as they are missing by calling `compute` with their names.
 
         `compute` may return further entries, which are stored too. Each entry of the artifact has its own seconds and says whether it
         was cached.
+
+        Parameters
+        ----------
+        renew : compute all of them even where the store holds them; a store that is only read has what it holds
 
         Raises
         ------

@@ -8,19 +8,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from ecgbench.cli._accepted import add_results
-from ecgbench.cli._compare import add_compare
+from ecgbench.cli._accepted import add_compare, add_results, add_trace
 from ecgbench.cli._data import add_datasets, add_download, add_verify
+from ecgbench.cli._entries import add_entries
 from ecgbench.cli._models import add_explain, add_train
 from ecgbench.cli._results import add_cache, add_leaderboard, add_run
-from ecgbench.cli._scores import add_trace
 from ecgbench.cli._simulate import add_simulate
 from ecgbench.cli._submissions import add_evaluate, add_submit, add_windows
 from ecgbench.cli._verb import INTERRUPTED, WRONG_USE, Parser
 from ecgbench.errors import EcgbenchError
 
 VERBS = (
-    *(add_datasets, add_download, add_verify, add_simulate, add_train, add_explain, add_run),
+    *(add_datasets, add_entries, add_download, add_verify, add_simulate, add_train, add_explain, add_run),
     *(add_windows, add_submit, add_evaluate, add_leaderboard, add_compare, add_trace, add_results, add_cache),
 )
 """What adds each verb, in the order of the help."""

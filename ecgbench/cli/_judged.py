@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,18 +10,16 @@ from ecgbench.cli._verb import DONE, FAILED, say
 from ecgbench.errors import NotStoredError
 
 if TYPE_CHECKING:
-    from ecgbench.pipeline import Cell, Run
+    from ecgbench.pipeline import Address, Run
 
 
-def compute_and_judge(run: Run, cells: Sequence[Cell], scores_root: Path, update: bool, check_only: bool = False) -> int:
+def compute_and_judge(run: Run, cells: Sequence[Address], scores_root: Path, update: bool, check_only: bool = False) -> int:
     """Compute cells, show and judge them, and accept them if `update`; returns the exit code."""
-    from tqdm import tqdm
+    from ecgbench.pipeline import accept, score_and_judge
 
-    from ecgbench.pipeline import accept, scored
-
-    found = {}
-    for cell in tqdm(cells, unit="cell"):
-        found[cell] = scored(run, cell, scores_root, update)
+    if run.options.store.computing:
+        _compute(run)
+    found = {cell: score_and_judge(run, cell, scores_root, update) for cell in cells}
     accept(run, [cell for cell, (_, verdict) in found.items() if verdict.status == "updated"], scores_root)
     health, unknown = _health(run, cells)
     _say_tables({cell: scores.mean for cell, (scores, _) in found.items() if scores is not None}, health)
@@ -31,29 +29,33 @@ def compute_and_judge(run: Run, cells: Sequence[Cell], scores_root: Path, update
     return FAILED if bad or unknown else DONE
 
 
-def maps_behind(cells: Sequence[Cell]) -> list[tuple[str, str, int]]:
-    """Dataset, method and seed of the methods' maps that the cells score."""
-    return list(dict.fromkeys((cell.dataset, cell.method, cell.seed) for cell in cells if not cell.is_control))
+def _compute(run: Run) -> None:
+    """Perform the run's plan, with a progress bar."""
+    from tqdm import tqdm
+
+    with tqdm(unit="task") as bar:
+        for _, known in run.perform():
+            bar.total = known
+            bar.update()
 
 
-def _health(run: Run, cells: Sequence[Cell]) -> tuple[list[dict[str, Any]], list[str]]:
+def _health(run: Run, cells: Sequence[Address]) -> tuple[list[dict[str, Any]], list[str]]:
     """Health of the maps that the cells score, and what is said of maps of which it may not be computed and is not stored."""
     from ecgbench.pipeline import health_record, not_stored
 
     known, unknown = [], []
-    for dataset, method, seed in maps_behind(cells):
+    for of in dict.fromkeys(cell.of_maps for cell in cells):
         try:
-            known.append(health_record(run, dataset, method, seed))
+            record = health_record(run, of)
         except NotStoredError as error:
-            flags = {"dataset": dataset, "method": method, "seeds": str(seed)}
-            unknown.append(not_stored(run, f"measures of the maps of {dataset}-{method}-seed{seed}", flags, error))
+            unknown.append(not_stored(run, f"measures of the maps of {of.id}", of.flags, error))
+        else:
+            known += [record] if record["measures"] else []
     return known, unknown
 
 
-def _say_tables(means: Mapping[Cell, float], health: Sequence[Mapping[str, Any]]) -> None:
-    from ecgbench.pipeline import health_table, score_table
+def _say_tables(means: dict[Address, float], health: Sequence[dict[str, Any]]) -> None:
+    from ecgbench.pipeline import health_tables, score_tables
 
-    for dataset in dict.fromkeys(cell.dataset for cell in means):
-        say(f"\n{score_table(dataset, means)}")
-        if any(found["dataset"] == dataset for found in health):
-            say(f"\n{health_table(dataset, health)}")
+    for table in [*score_tables(means), *health_tables(health)]:
+        say(f"\n{table}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgbench.cli._files import check_out, write_arrays
-from ecgbench.cli._verb import DONE, add, say, seed_number
+from ecgbench.cli._verb import DONE, add, add_model, chosen_model, say, seed_number
 
 if TYPE_CHECKING:
     from ecgbench.cli._verb import Verbs
@@ -21,6 +21,7 @@ def add_train(verbs: Verbs) -> None:
 
     verb = verbs.add_parser("train", help="train a dataset's model, or take given weights as it")
     verb.add_argument("dataset")
+    add_model(verb)
     verb.add_argument("--seed", type=seed_number, help="default: the dataset's first")
     source = verb.add_mutually_exclusive_group()
     source.add_argument("--from", dest="file", type=Path, help="safetensors file to take as this model (recorded as imported)")
@@ -38,6 +39,7 @@ def add_explain(verbs: Verbs) -> None:
 
     verb = verbs.add_parser("explain", help="write a method's maps of a dataset's explained windows to a file")
     verb.add_argument("dataset")
+    add_model(verb)
     verb.add_argument("--method", required=True, help="key of the method")
     verb.add_argument("--out", type=Path, required=True, help=".npz file: attributions beside what `windows` writes")
     verb.add_argument("--seed", type=seed_number, help="default: the dataset's first")
@@ -48,20 +50,22 @@ def add_explain(verbs: Verbs) -> None:
 def _train(given: argparse.Namespace) -> int:
     from ecgbench.artifacts import ArtifactStore
     from ecgbench.datasets import DATASETS, load_dataset
-    from ecgbench.models import save_model
+    from ecgbench.models import recipe_of, save_model
     from ecgbench.nn import device_named
     from ecgbench.pipeline import import_model, model_of
 
     check_out(given.out, ".safetensors")
     device_named(given.device)
+    recipe = recipe_of(DATASETS[given.dataset].numbers(given.edition).recipe, given.model)
     dataset = load_dataset(given.dataset, labels=given.labels, split=given.split, edition=given.edition)
     seed = DATASETS[given.dataset].protocol.seeds[0] if given.seed is None else given.seed
     if given.file is not None:
-        model = import_model(dataset, seed, given.file, ArtifactStore())
+        model = import_model(dataset, seed, given.file, ArtifactStore(), given.model)
     else:
         since = time.time() if given.retrain else None
-        model = model_of(dataset, seed, ArtifactStore(), given.precision, given.device, since)
-    say(f"{given.dataset} seed {seed}: {model.info['origin']}, precision {model.info['precision']}, weights {model.digest[:12]}")
+        model = model_of(dataset, seed, ArtifactStore(), given.model, given.precision, given.device, since)
+    about = f"{model.info['origin']}, precision {model.info['precision']}, weights {model.digest[:12]}"
+    say(f"{given.dataset} {recipe.architecture} seed {seed}: {about}")
     say("\n".join(f"  test {name}: {value}" for name, value in model.info["test"].items()))
     if given.out is not None:
         save_model(model.module, model.info, given.out)
@@ -70,17 +74,15 @@ def _train(given: argparse.Namespace) -> int:
 
 
 def _explain(given: argparse.Namespace) -> int:
-    from ecgbench.datasets import DATASETS
     from ecgbench.methods import METHODS
     from ecgbench.nn import device_named
-    from ecgbench.pipeline import ATTRIBUTIONS, Run, options_from, window_arrays
+    from ecgbench.pipeline import ATTRIBUTIONS, MapsAddress, Run, options_from, window_arrays
 
     check_out(given.out, ".npz")
     device_named(given.device)
     method = METHODS[given.method].key
-    run = Run(options_from(given, time.time()))
-    seed = DATASETS[given.dataset].protocol.seeds[0] if given.seed is None else given.seed
-    maps = run.maps(given.dataset, seed, method)
-    write_arrays(given.out, {ATTRIBUTIONS: maps.values, **window_arrays(run, given.dataset, seed)})
+    run, of = Run(options_from(given, time.time())), chosen_model(given)
+    maps = run.maps(MapsAddress(of.dataset, of.model, method, of.seed))
+    write_arrays(given.out, {ATTRIBUTIONS: maps.values, **window_arrays(run, of)})
     say(f"{len(maps.values)} maps of {method} written to {given.out} ({maps.seconds:.1f} s)")
     return DONE

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgbench.cli._judged import compute_and_judge, maps_behind
+from ecgbench.cli._judged import compute_and_judge
 from ecgbench.cli._verb import DONE, FAILED, add, add_scores, say
 from ecgbench.errors import InputError
 
 if TYPE_CHECKING:
     from ecgbench.cli._verb import Verbs
-    from ecgbench.pipeline import Cell, Run
+    from ecgbench.pipeline import Address, Run
 
 SITE = Path("build/site")
 """Where the site is written unless the user says otherwise."""
@@ -61,13 +61,13 @@ def _run(given: argparse.Namespace) -> int:
     return compute_and_judge(run, cells, given.scores, given.update_scores, given.check_only)
 
 
-def _say_estimate(run: Run, cells: Sequence[Cell]) -> None:
-    from ecgbench.pipeline import estimate_seconds
+def _say_estimate(run: Run, cells: Sequence[Address]) -> None:
+    from ecgbench.pipeline import estimate_seconds, healthy_maps
 
     if not run.options.store.computing:
         say(f"{len(cells)} cells, of which nothing is computed")
         return
-    seconds = estimate_seconds(cells, run.options.samples, maps_behind(cells), run.options.edition)
+    seconds = estimate_seconds(cells, run.options.samples, healthy_maps(cells), run.options.edition)
     say(f"{len(cells)} cells, at most about {seconds:.0f} s if nothing of them is in the store")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ecgbench.cli._files import check_out, write_arrays
 from ecgbench.cli._judged import compute_and_judge
-from ecgbench.cli._verb import DONE, add, add_scores, say, seed_number
+from ecgbench.cli._verb import DONE, add, add_model, add_scores, chosen_model, say, seed_number
 from ecgbench.errors import InputError
 from ecgbench.protocol import OURS
 
@@ -29,6 +29,7 @@ def add_windows(verbs: Verbs) -> None:
 
     verb = verbs.add_parser("windows", help="write a dataset's explained windows to a file, for a method of your own")
     verb.add_argument("dataset")
+    add_model(verb)
     verb.add_argument("--out", type=Path, required=True, help=".npz file: x, target, record, patient, start, fs, seed, model")
     verb.add_argument("--seed", type=seed_number, help="of the model that is explained (default: the dataset's first)")
     add(verb, {**DATA_ARGUMENTS, **{flag: RUN_ARGUMENTS[flag] for flag in ("--samples", *MACHINE)}})
@@ -41,6 +42,7 @@ def add_submit(verbs: Verbs) -> None:
 
     verb = verbs.add_parser("submit", help="pack your method's maps into one file that anybody can evaluate")
     verb.add_argument("dataset")
+    add_model(verb)
     verb.add_argument("--name", required=True, help="of the method: small letters, digits, underscores")
     maps = "file with `attributions` (n, leads, time) beside what `windows` wrote; once for each seed"
     verb.add_argument("--maps", type=Path, required=True, action="append", metavar="NPZ", help=maps)
@@ -49,7 +51,7 @@ def add_submit(verbs: Verbs) -> None:
     verb.add_argument("--describe", default="", help="what the method does, in a line")
     verb.add_argument("--out", type=Path, required=True, help=".safetensors file")
     add(verb, {**DATA_ARGUMENTS, **{flag: RUN_ARGUMENTS[flag] for flag in ("--samples", *MACHINE)}})
-    verb.set_defaults(run=_submit, **_OURS)
+    verb.set_defaults(run=_submit, seed=None, **_OURS)
 
 
 def add_evaluate(verbs: Verbs) -> None:
@@ -69,12 +71,11 @@ def _windows(given: argparse.Namespace) -> int:
 
     check_out(given.out, ".npz")
     device_named(given.device)
-    run = Run(options_from(given, time.time()))
-    seed = run.numbers(given.dataset).seeds[0] if given.seed is None else given.seed
-    check_seeds(run, given.dataset, [seed])
-    arrays = window_arrays(run, given.dataset, seed)
+    run, of = Run(options_from(given, time.time())), chosen_model(given)
+    check_seeds(run, of.dataset, [of.seed])
+    arrays = window_arrays(run, of)
     write_arrays(given.out, arrays)
-    say(f"{len(arrays['x'])} windows of {given.dataset} seed {seed}, model {str(arrays['model'])[:12]}, written to {given.out}")
+    say(f"{len(arrays['x'])} windows of {of.dataset} seed {of.seed}, model {str(arrays['model'])[:12]}, written to {given.out}")
     return DONE
 
 
@@ -88,12 +89,13 @@ def _submit(given: argparse.Namespace) -> int:
     about = About(given.name, given.reference, given.authors, given.describe)
     check_about(about)
     run, maps = Run(options_from(given, time.time())), {}
+    model = chosen_model(given).model
     for path in given.maps:
-        seed, values = read_maps(run, given.dataset, path)
+        seed, values = read_maps(run, given.dataset, model, path)
         if seed in maps:
             raise InputError(f"expected one file of maps for each seed, got another of seed {seed}, {path}; name each once.")
         maps[seed] = values
-    content = pack(run, given.dataset, maps, about)
+    content = pack(run, given.dataset, model, maps, about)
     write_atomically(given.out, content)
     seeds = ", ".join(map(str, sorted(maps)))
     say(f"maps of {given.name} on {given.dataset}, seeds {seeds}, written to {given.out} ({len(content) / 1e6:.1f} MB)")

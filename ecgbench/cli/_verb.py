@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
+    from ecgbench.pipeline import ModelAddress
+
     Verbs = argparse._SubParsersAction["Parser"]
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
@@ -31,6 +33,28 @@ def add(verb: argparse.ArgumentParser, arguments: Mapping[str, Mapping[str, Any]
     """Give a verb options that a lower layer describes."""
     for flag, options in arguments.items():
         verb.add_argument(flag, **options)
+
+
+def add_model(verb: argparse.ArgumentParser) -> None:
+    """Give a verb the option that names an architecture."""
+    verb.add_argument("--model", metavar="KEY", help="network architecture (default: the dataset's usual one)")
+
+
+def chosen_model(given: argparse.Namespace) -> ModelAddress:
+    """The model that a verb's dataset, edition, --model and --seed name.
+
+    Raises
+    ------
+    UnknownKeyError
+        If there is no such dataset or architecture.
+    """
+    from ecgbench.datasets import DATASETS
+    from ecgbench.models import MODELS
+    from ecgbench.pipeline import ModelAddress, usual_model
+
+    model = usual_model(given.dataset, given.edition) if given.model is None else MODELS[given.model].key
+    seed = DATASETS[given.dataset].numbers(given.edition).seeds[0] if given.seed is None else given.seed
+    return ModelAddress(given.dataset, model, seed)
 
 
 def add_scores(verb: argparse.ArgumentParser) -> None:

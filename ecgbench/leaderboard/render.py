@@ -10,9 +10,9 @@ from ecgbench.leaderboard.pages.method_page import method_page
 from ecgbench.leaderboard.pages.metric_page import metric_page
 from ecgbench.leaderboard.pages.overview import overview_page
 from ecgbench.leaderboard.pages.page_figures import dataset_figures
-from ecgbench.leaderboard.pages.study_page import PATH, study_page
 from ecgbench.leaderboard.statistics.agreement import metric_agreement
 from ecgbench.leaderboard.statistics.analysis import Analysis
+from ecgbench.leaderboard.study.page import PATH, study_page
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,8 @@ import numpy as np
 from ecgbench.errors import InputError
 from ecgbench.inputs import as_array, as_targets, at_least, known_options, protocol_options
 from ecgbench.methods._registry import METHODS, Explanation, MethodEntry
+from ecgbench.needs import METHOD_NEEDS, ExplainedBatch, supplied
 from ecgbench.protocol import OURS
-from ecgbench.randomness import seed_generator, window_generator
 from ecgbench.types import Attributions
 
 if TYPE_CHECKING:
@@ -84,19 +84,11 @@ def explanation(
     with _prepared(model, device) as place, _refusing_overwriting():
         for first in range(0, len(windows), batch):
             part = slice(first, first + batch)
-            given = {name: _NEEDS[name](windows[part], seed, method, batch) for name in entry.needs}
+            given = supplied(method, entry.needs, METHOD_NEEDS, ExplainedBatch(windows[part], seed, method, batch))
             parts.append(_arrays(entry.function(model, *place(windows[part], targets[part]), **given, **options)))
     joined = _joined(parts)
     _check(joined.maps, windows, method)
     return joined
-
-
-_NEEDS: Mapping[str, Callable[[np.ndarray, int, str, int], Any]] = {
-    "generators": lambda windows, seed, method, batch: [window_generator(seed, window, method) for window in windows],
-    "generator": lambda windows, seed, method, batch: seed_generator(seed, method),
-    "batch_size": lambda windows, seed, method, batch: batch,
-}
-"""What a method may need, from a batch of windows, the seed, the method's key and the rows that may pass through the model at once."""
 
 
 def _arrays(returned: Any) -> Explanation:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from ecgbench.needs import METHOD_NEEDS, check_needs
 from ecgbench.registry import Entry, Registry
 
 FORWARD_SHARE = 0.4
@@ -39,8 +40,7 @@ class MethodEntry(Entry):
     ----------
     passes : forward and backward passes a window, for estimates of time; a forward pass alone counts `FORWARD_SHARE`
     per : the option whose value multiplies `passes`, if one does
-    needs : what it is given beside model, x and target: "generators" (one numpy generator a window), "generator" (one that depends on the
-        seed alone), "batch_size" (rows that may pass through the model at once)
+    needs : what it asks for beside model, x and target, of `ecgbench.needs.METHOD_NEEDS`
     of_dataset : options that a dataset sets, each with the name of the `DatasetProtocol`'s attribute that holds its value
     sum_within : the largest healthy error of a map's sum, abs(sum - total) / max(abs(total), 1); None if it promises no total
     ranked : whether leaderboards rank it
@@ -54,6 +54,9 @@ class MethodEntry(Entry):
     sum_within: float | None = None
     ranked: bool = True
     study: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_needs(self.key, self.needs, METHOD_NEEDS)
 
     @property
     def stochastic(self) -> bool:

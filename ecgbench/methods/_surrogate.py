@@ -39,7 +39,9 @@ def lasso(kept: Kept, logits: PerSample, energies: PerPatch, alpha: float | str)
         return np.full(kept.shape[1], np.nan)
     if np.ptp(logits) == 0:
         return np.zeros(kept.shape[1])
-    model = Lasso(alpha=RELATIVE_ALPHA * float(logits.std()) if alpha == "relative" else alpha, tol=1e-8, max_iter=100_000)
+    penalty = RELATIVE_ALPHA * float(logits.std()) if alpha == "relative" else alpha
+    # Without a state of its own it would move the process's generator, of which it has no use.
+    model = Lasso(alpha=penalty, tol=1e-8, max_iter=100_000, random_state=0)
     coefficients: PerPatch = model.fit(kept.astype(np.float64), logits, sample_weight=similarity(kept, energies)).coef_
     return coefficients
 

@@ -19,6 +19,9 @@ PatchOf = Int64[np.ndarray, " time"]
 PATCH, ZEROED = 16, 0.5
 """Samples of a patch, and the share of a window's samples that are zeroed in the end."""
 
+DIFFERS = "ours zeroes half of the samples on a grid from the window's start; Quantus 100 patches of a centred grid, whatever the length"
+"""How region perturbation differs from Quantus by default."""
+
 
 def default_passes(samples: int) -> float:
     """Forward passes a window: one as it is, one a step; a short last patch can make it one more."""

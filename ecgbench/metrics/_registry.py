@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ecgbench.metrics.families import FAMILIES, Family
+from ecgbench.needs import METRIC_NEEDS, check_needs
 from ecgbench.registry import Entry, Registry
-from ecgbench.types import Masks, PerWindow, Steps
-
-LOCALISATION, FAITHFULNESS = "localisation", "faithfulness"
+from ecgbench.types import Masks, OracleCase, PerWindow, Steps
 
 
 def _no_passes(samples: int) -> float:
@@ -23,10 +23,10 @@ class MetricEntry(Entry):
 
     Attributes
     ----------
-    family : "localisation" or "faithfulness"
+    family : key of the family whose question it answers, such as "localisation" (see `ecgbench.metrics.families`)
     higher_is_better : its direction
     bounds : lowest and highest possible score
-    needs : names of its parameters after `attributions`, of those that the pipeline can supply (see `ecgbench.metrics`)
+    needs : what it asks for beside `attributions`, of `ecgbench.needs.METRIC_NEEDS`
     atol : absolute tolerance of a cell's mean in the regression check
     study : the study's options, where they differ from the defaults
     shared : computes what does not depend on the attributions, once for all methods; its parameters are of the same names, and the
@@ -38,6 +38,9 @@ class MetricEntry(Entry):
     chance : score per window that a map without knowledge of the mask is expected to have, from the masks alone and with the default
         options; nan where the mask leaves the metric undefined. None if there is no such level
     passes : forward passes a window for a number of samples, with the default options, for estimates of time
+    oracle : scores (n,) of the same windows by an independent implementation, which the benchmark compares with the metric's own under the
+        study's options; None if there is no other implementation
+    differs : how the metric differs from its oracle by default, in a sentence; empty where it must not
     """
 
     family: str
@@ -52,6 +55,29 @@ class MetricEntry(Entry):
     ranked: bool = True
     chance: Callable[[Masks], PerWindow] | None = field(default=None, repr=False)
     passes: Callable[[int], float] = field(default=_no_passes, repr=False)
+    oracle: Callable[[OracleCase], PerWindow] | None = field(default=None, repr=False)
+    differs: str = ""
+
+    def __post_init__(self) -> None:
+        check_needs(self.key, self.needs, METRIC_NEEDS)
+        check_needs(self.key, self.shared_needs, METRIC_NEEDS)
+        FAMILIES[self.family]
+
+    @property
+    def shared_needs(self) -> tuple[str, ...]:
+        """What `shared` asks for: its parameters without a default."""
+        parameters = () if self.shared is None else inspect.signature(self.shared).parameters.values()
+        return tuple(parameter.name for parameter in parameters if parameter.default is parameter.empty)
+
+    @property
+    def question(self) -> Family:
+        """The family that it belongs to."""
+        return FAMILIES[self.family]
+
+    @property
+    def by_source(self) -> frozenset[str]:
+        """What it needs that only some sources of maps can give."""
+        return frozenset(name for name in self.needs if METRIC_NEEDS[name].by_source)
 
     @property
     def options(self) -> dict[str, Any]:

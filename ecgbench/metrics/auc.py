@@ -6,7 +6,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from ecgbench.metrics._masks import FlatMaps, flat_pair, partial_area_chance, ratio
-from ecgbench.metrics._registry import LOCALISATION, METRICS
+from ecgbench.metrics._quantus import localisation_oracle
+from ecgbench.metrics._registry import METRICS
 from ecgbench.types import Attributions, Masks, PerWindow
 
 
@@ -16,7 +17,7 @@ def even_chance(mask: Masks) -> PerWindow:
 
 
 @METRICS.register(
-    family=LOCALISATION,
+    family="localisation",
     higher_is_better=True,
     bounds=(0.0, 1.0),
     needs=("mask",),
@@ -24,6 +25,7 @@ def even_chance(mask: Masks) -> PerWindow:
     version=1,
     reference="doi:10.1016/j.patrec.2005.10.010",
     chance=even_chance,
+    oracle=localisation_oracle("AUC"),
 )
 def auc(attributions: Attributions, mask: Masks) -> PerWindow:
     """Area under the ROC curve of the map against the mask, ties counting half; undefined for an empty or full mask.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,20 +14,22 @@ from numpy.typing import NDArray
 from ecgbench.errors import InputError
 from ecgbench.metrics._checks import flat_maps, require_shape, require_within
 from ecgbench.metrics._outputs import target_logit
-from ecgbench.metrics._registry import FAITHFULNESS, METRICS
+from ecgbench.metrics._quantus import correlation_of_subsets
+from ecgbench.metrics._registry import METRICS
 from ecgbench.randomness import window_generator
-from ecgbench.types import Attributions, Evaluate, PerWindow, Rows, Targets
+from ecgbench.types import Attributions, Evaluate, OracleCase, PerWindow, Rows, Targets
 
 RUNS = 100
 """Subsets a window."""
 
 PerRun = Float64[np.ndarray, "n runs"]
+Subsets = Int32[np.ndarray, "n runs k"]
 
 
-def zeroed_subsets(
+def falls_of_subsets(
     x: Rows, target: Targets, evaluate: Evaluate, seed: int, runs: int = RUNS, share: float = 0.1
-) -> dict[str, Shaped[np.ndarray, "n runs ..."]]:
-    """Random subsets of each window's values and how far the target's logit falls when they are zeroed.
+) -> dict[str, Shaped[np.ndarray, "n ..."]]:
+    """How far the target's logit falls when random subsets of each window's values are zeroed.
 
     `evaluate` is called once a window, so that its rows never stand beside those of another window.
 
@@ -41,58 +44,78 @@ def zeroed_subsets(
 
     Returns
     -------
-    subsets : (n, runs, k) int32 indices into the window's values, lead by lead
     drops : (n, runs) float64
+    size : (n,) int64, values in a subset; `random_subsets` gives the subsets themselves again, which are not kept
 
     Raises
     ------
     InputError
         If there are fewer than two runs or subsets would be empty.
     """
-    size = math.prod(x.shape[1:])
+    values = math.prod(x.shape[1:])
     # 0.29 * 100 is a little below 29, which must not become 28.
-    k = math.floor(share * size + 1e-9)
+    size = math.floor(share * values + 1e-9)
     require_within("runs", runs, 2)
-    if not 1 <= k <= size:
-        raise InputError(f"expected a share that gives subsets of 1 to {size} values, got {share}; choose one between 0 and 1.")
-    subsets = np.empty((len(x), runs, k), dtype=np.int32)
+    if not 1 <= size <= values:
+        raise InputError(f"expected a share that gives subsets of 1 to {values} values, got {share}; choose one between 0 and 1.")
     drops = np.empty((len(x), runs))
-    for i, window in enumerate(x):
-        generator = window_generator(seed, window, "faithfulness_correlation")
-        subsets[i] = [generator.choice(size, k, replace=False, shuffle=False) for _ in range(runs)]
-        logits = target_logit(evaluate(_without(window, subsets[i])), np.repeat(target[i : i + 1], runs + 1))
+    for i, (window, subsets) in enumerate(zip(x, random_subsets(x, seed, runs, size), strict=True)):
+        logits = target_logit(evaluate(_without(window, subsets)), np.repeat(target[i : i + 1], runs + 1))
         drops[i] = logits[0] - logits[1:]
-    return {"subsets": subsets, "drops": drops}
+    return {"drops": drops, "size": np.full(len(x), size, dtype=np.int64)}
+
+
+def random_subsets(x: Rows, seed: int, runs: int, size: int) -> Subsets:
+    """Indices (n, runs, size) int32 into each window's values, lead by lead: the same for the same seed and window."""
+    drawn = [_subsets_of(np.ascontiguousarray(window, dtype="<f4").tobytes(), window.shape, seed, runs, size) for window in x]
+    return np.array(drawn, dtype=np.int32).reshape(len(x), runs, size)
+
+
+@lru_cache(maxsize=128)
+def _subsets_of(window: bytes, shape: tuple[int, int], seed: int, runs: int, size: int) -> Int32[np.ndarray, "runs k"]:
+    """A window's subsets, remembered for a while since every method's maps are asked about the same ones."""
+    generator = window_generator(seed, np.frombuffer(window, dtype="<f4").reshape(shape), "faithfulness_correlation")
+    values = math.prod(shape)
+    subsets = [generator.choice(values, size, replace=False, shuffle=False) for _ in range(runs)]
+    return np.array(subsets, dtype=np.int32).reshape(runs, size)
+
+
+def _oracle(case: OracleCase) -> PerWindow:
+    """Quantus's correlation, of our subsets: the study draws new ones for every method from a global generator."""
+    size = math.floor(0.1 * math.prod(case.x.shape[1:]) + 1e-9)
+    return correlation_of_subsets(case, random_subsets(case.x, 0, RUNS, size))
 
 
 @METRICS.register(
-    family=FAITHFULNESS,
+    family="faithfulness",
     higher_is_better=True,
     bounds=(-1.0, 1.0),
-    needs=("shared",),
+    needs=("x", "seed", "shared"),
     atol=1e-5,
     version=1,
     reference="doi:10.24963/ijcai.2020/417",
-    shared=zeroed_subsets,
+    shared=falls_of_subsets,
     signed_only=True,
     passes=lambda samples: 1 + RUNS,
+    oracle=_oracle,
 )
-def faithfulness_correlation(attributions: Attributions, shared: Mapping[str, NDArray[Any]]) -> PerWindow:
+def faithfulness_correlation(attributions: Attributions, x: Rows, seed: int, shared: Mapping[str, NDArray[Any]]) -> PerWindow:
     """Pearson correlation of a subset's attributions with the fall of the logit; undefined for constant maps and constant falls.
 
     The study draws new subsets for every method from a global generator; there is no option for that.
 
     Parameters
     ----------
-    attributions : (n, leads, time)
-    shared : what `zeroed_subsets` returned for these windows
+    attributions, x : (n, leads, time)
+    seed : of the subsets
+    shared : what `falls_of_subsets` returned for these windows
     """
     values = flat_maps(attributions)
-    subsets, drops = shared["subsets"], shared["drops"]
-    require_shape("shared subsets", subsets, (len(values), *subsets.shape[1:]))
-    require_shape("shared drops", drops, subsets.shape[:2])
+    drops, size = shared["drops"], shared["size"]
+    require_shape("x", x, attributions.shape)
+    require_shape("shared drops", drops, (len(values), *drops.shape[1:]))
     sums = np.empty(drops.shape)
-    for i, subset in enumerate(subsets):
+    for i, subset in enumerate(random_subsets(x, seed, drops.shape[1], int(size.max(initial=1)))):
         sums[i] = values[i][subset].sum(axis=1)
     # A constant map has exactly equal sums: each adds as many equal values.
     return np.where(_constant(sums) | _constant(drops), np.nan, _pearson(sums, drops))

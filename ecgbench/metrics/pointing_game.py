@@ -6,12 +6,13 @@ import numpy as np
 
 from ecgbench.metrics._checks import require_choice
 from ecgbench.metrics._masks import area_chance, flat_pair
-from ecgbench.metrics._registry import LOCALISATION, METRICS
+from ecgbench.metrics._quantus import localisation_oracle
+from ecgbench.metrics._registry import METRICS
 from ecgbench.types import Attributions, Masks, PerWindow
 
 
 @METRICS.register(
-    family=LOCALISATION,
+    family="localisation",
     higher_is_better=True,
     bounds=(0.0, 1.0),
     needs=("mask",),
@@ -20,6 +21,7 @@ from ecgbench.types import Attributions, Masks, PerWindow
     reference="doi:10.1007/s11263-017-1059-x",
     study={"ties": "any", "empty_mask": 1.0},
     chance=area_chance,
+    oracle=localisation_oracle("PointingGame"),
 )
 def pointing_game(attributions: Attributions, mask: Masks, ties: str = "share", empty_mask: float = np.nan) -> PerWindow:
     """Share of the tied maxima that lies in the mask, 0 or 1 where the maximum is unique; undefined for an empty mask.

@@ -7,13 +7,14 @@ from functools import partial
 import numpy as np
 from jaxtyping import Int64
 
-from ecgbench.metrics._perturb import default_passes, mean_height, patches_in_turn
-from ecgbench.metrics._registry import FAITHFULNESS, METRICS
+from ecgbench.metrics._perturb import DIFFERS, default_passes, mean_height, patches_in_turn
+from ecgbench.metrics._quantus import regions_oracle
+from ecgbench.metrics._registry import METRICS
 from ecgbench.types import Curves, PerWindow, Targets
 
 
 @METRICS.register(
-    family=FAITHFULNESS,
+    family="faithfulness",
     higher_is_better=False,
     bounds=(-1.0, 1.0),
     needs=("curves", "steps", "target", "multilabel"),
@@ -23,6 +24,8 @@ from ecgbench.types import Curves, PerWindow, Targets
     study={"patches": 100, "ties": "first", "grid": "centred"},
     perturb=partial(patches_in_turn, False),
     passes=default_passes,
+    oracle=regions_oracle("lerf"),
+    differs=DIFFERS,
 )
 def region_perturbation_lerf(curves: Curves, steps: Int64[np.ndarray, " n"], target: Targets, multilabel: bool) -> PerWindow:
     """Mean fall of the target's probability while the least relevant patches are zeroed one after another (LeRF): lower is better.

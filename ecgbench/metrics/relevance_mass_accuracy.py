@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from ecgbench.metrics._masks import area_chance
 from ecgbench.metrics._mass import positive_mass_share
-from ecgbench.metrics._registry import LOCALISATION, METRICS
+from ecgbench.metrics._quantus import localisation_oracle
+from ecgbench.metrics._registry import METRICS
 from ecgbench.types import Attributions, Masks, PerWindow
 
 
 @METRICS.register(
-    family=LOCALISATION,
+    family="localisation",
     higher_is_better=True,
     bounds=(0.0, 1.0),
     needs=("mask",),
@@ -18,6 +19,7 @@ from ecgbench.types import Attributions, Masks, PerWindow
     reference="doi:10.1016/j.inffus.2021.11.008",
     ranked=False,
     chance=area_chance,
+    oracle=localisation_oracle("RelevanceMassAccuracy", positive_part=True),
 )
 def relevance_mass_accuracy(attributions: Attributions, mask: Masks) -> PerWindow:
     """Share of the positive attributions that lies in the mask; undefined for an empty mask and for maps without a positive value.

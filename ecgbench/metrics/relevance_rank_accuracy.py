@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from ecgbench.metrics._masks import flat_pair, partial_area_chance, ratio, settle_trivial_masks
-from ecgbench.metrics._registry import LOCALISATION, METRICS
+from ecgbench.metrics._quantus import localisation_oracle
+from ecgbench.metrics._registry import METRICS
 from ecgbench.metrics._ties import hits_at_the_top
 from ecgbench.types import Attributions, Masks, PerWindow
 
 
 @METRICS.register(
-    family=LOCALISATION,
+    family="localisation",
     higher_is_better=True,
     bounds=(0.0, 1.0),
     needs=("mask",),
@@ -20,6 +21,7 @@ from ecgbench.types import Attributions, Masks, PerWindow
     reference="doi:10.1016/j.inffus.2021.11.008",
     study={"ties": "first", "full_mask": 1.0},
     chance=partial_area_chance,
+    oracle=localisation_oracle("RelevanceRankAccuracy"),
 )
 def relevance_rank_accuracy(attributions: Attributions, mask: Masks, ties: str = "expected", full_mask: float = np.nan) -> PerWindow:
     """Share of the S highest attributions that lies in the mask of S values; undefined for an empty or full mask.

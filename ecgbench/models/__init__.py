@@ -1,28 +1,13 @@
-"""Models: windows become a trained network, and a network becomes a callable that metrics can evaluate."""
+"""Models: windows become a trained network, and a network becomes a callable that metrics can evaluate. One file per architecture.
 
-from __future__ import annotations
+Names are imported when they are first used, so that architectures can be listed without torch; `__init__.pyi` lists them.
+"""
 
-from ecgbench.models.checkpoint import load_model, model_digest, model_from, save_model, weights_of
-from ecgbench.models.evaluate import evaluator, plain_evaluator
-from ecgbench.models.fast.compact import compact
-from ecgbench.models.forward_pass import forward, predict
-from ecgbench.models.measures import evaluate_predictions
-from ecgbench.models.resnet import build as untrained
-from ecgbench.models.train import Training, train_model
+import lazy_loader
 
-__all__ = [
-    "Training",
-    "compact",
-    "evaluate_predictions",
-    "evaluator",
-    "forward",
-    "load_model",
-    "model_digest",
-    "model_from",
-    "plain_evaluator",
-    "predict",
-    "save_model",
-    "train_model",
-    "untrained",
-    "weights_of",
-]
+from ecgbench.models._registry import MODELS
+from ecgbench.registry import make_callable
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+make_callable(__name__, MODELS)

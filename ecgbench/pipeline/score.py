@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +13,10 @@ from ecgbench.errors import InputError
 from ecgbench.inputs import as_array, as_targets, known_options, protocol_options
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.models import evaluator
+from ecgbench.needs import METRIC_NEEDS, Explain, ScoredBatch, supplied
+from ecgbench.pipeline.compute.perturbed_scores import perturbed_scores
 from ecgbench.protocol import OURS
-from ecgbench.types import PerWindow, Steps
+from ecgbench.types import PerWindow
 
 if TYPE_CHECKING:
     import torch
@@ -29,6 +32,7 @@ def score(
     seed: int = 0,
     protocol: str = OURS,
     multilabel: bool = False,
+    explain: Explain | None = None,
     **options: Any,
 ) -> PerWindow:
     """Score attributions of windows with one metric.
@@ -44,6 +48,7 @@ def score(
     seed : of the metric's random numbers
     protocol : "ours", or "study" for the study's options
     multilabel : whether probabilities are sigmoids of the logits instead of their softmax
+    explain : `explain(x, target, seed)` returns the same method's maps of other windows; for metrics that ask for it
     options : those that the metric names
 
     Returns
@@ -60,20 +65,27 @@ def score(
     entry = METRICS[metric]
     options = {**protocol_options(entry.study, protocol), **known_options(metric, options, entry.options)}
     maps = _maps(attributions)
-    given = {
-        "mask": None if mask is None else _fitting("mask", mask, maps, "b"),
-        "x": None if x is None else _fitting("x", x, maps, "f"),
-        "target": None if target is None else as_targets(target, len(maps)),
-        "evaluate": model,
-        "seed": seed,
-        "multilabel": multilabel,
-    }
+    batch = ScoredBatch(
+        x=None if x is None else _fitting("x", x, maps, "f"),
+        target=None if target is None else as_targets(target, len(maps)),
+        mask=None if mask is None else _fitting("mask", mask, maps, "b"),
+        seed=seed,
+        multilabel=multilabel,
+        evaluator=None if model is None else partial(evaluator, model),
+        explain=explain,
+    )
+    return np.asarray(_scores(entry, maps, batch, options), dtype=np.float64)
+
+
+def _scores(entry: MetricEntry, maps: np.ndarray, batch: ScoredBatch, options: Mapping[str, Any]) -> PerWindow:
     if entry.perturb is not None:
-        return _scores(_perturbed(entry, entry.perturb, maps, given, options))
+        return perturbed_scores(entry, [maps], batch, options)[0]
     if entry.shared is None:
-        return _scores(entry.function(maps, **_needed(entry.key, entry.needs, given), **options))
-    needed = _needed(entry.key, tuple(name for name in inspect.signature(entry.shared).parameters if name in given), given)
-    return _scores(entry.function(maps, shared=entry.shared(**needed, **options)))
+        scores: PerWindow = entry.function(maps, **supplied(entry.key, entry.needs, METRIC_NEEDS, batch), **options)
+        return scores
+    shared = entry.shared(**supplied(entry.key, entry.shared_needs, METRIC_NEEDS, batch), **options)
+    needed = supplied(entry.key, entry.needs, METRIC_NEEDS, replace(batch, shared=shared))
+    return np.asarray(entry.function(maps, **needed))
 
 
 def _maps(attributions: Any) -> np.ndarray:
@@ -88,26 +100,3 @@ def _fitting(name: str, values: Any, maps: np.ndarray, kind: str) -> np.ndarray:
     if array.shape != maps.shape or array.dtype.kind != kind:
         raise InputError(f"expected {name} of {wanted} {maps.shape}, as the attributions, got {array.dtype} {array.shape}; convert it.")
     return array
-
-
-def _scores(values: Any) -> PerWindow:
-    return np.asarray(values, dtype=np.float64)
-
-
-def _needed(key: str, needs: tuple[str, ...], given: Mapping[str, Any]) -> dict[str, Any]:
-    """What is needed of what was given, the model as an evaluator."""
-    absent = [{"evaluate": "model"}.get(name, name) for name in needs if given[name] is None]
-    if absent:
-        raise InputError(f"expected {', '.join(absent)} for {key}, got none; pass {'it' if len(absent) == 1 else 'them'} by name.")
-    return {name: evaluator(given[name]) if name == "evaluate" else given[name] for name in needs}
-
-
-def _perturbed(
-    entry: MetricEntry, perturb: Callable[..., Steps], maps: np.ndarray, given: Mapping[str, Any], options: Mapping[str, Any]
-) -> PerWindow:
-    """Scores by a metric that watches the outputs while windows are perturbed."""
-    needed = _needed(entry.key, ("x", "target", "evaluate", "seed", "multilabel"), given)
-    steps = perturb(maps, needed["x"], needed["seed"], **options)
-    needed |= {"curves": needed["evaluate"].stepwise(needed["x"], steps), "steps": steps.count}
-    scores: PerWindow = entry.function(**{name: needed[name] for name in entry.needs})
-    return scores

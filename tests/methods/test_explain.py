@@ -8,10 +8,11 @@ from torch import nn
 import ecgbench
 from ecgbench.errors import EcgbenchError, InputError, UnknownKeyError
 
-from .cases import MODEL_BOUND, Linear, drawn, every_method, every_method_that_asks_the_model, quick, small, windows
+from .cases import MODEL_BOUND, Linear, drawn, every_method_that_asks_the_model, quick, small, windows
 
-GRADIENT_ALONE = {"saliency", "guided_backprop"}
-"""Methods that do not multiply by the window: ReLUs may keep a value that is not finite from the gradient."""
+MULTIPLYING = ["deep_lift", "deep_shap", "gradcam", "guided_gradcam", "input_gradient", "integrated_gradients"]
+MULTIPLYING += ["kernel_shap", "lime", "lrp", "lrp_epsilon"]
+"""Methods whose map of a window that is not finite is not finite; of a gradient alone ReLUs may keep it away."""
 
 
 def test_unknown_method_is_refused_with_the_nearest_known_one():
@@ -29,49 +30,44 @@ def test_unknown_option_is_refused_with_the_nearest_known_one():
         ecgbench.explain(small(), windows(), 0, "integrated_gradients", step=3)
 
 
-@every_method
 @pytest.mark.parametrize("name", ["generators", "generator", "x_", "n_steps"])
-def test_what_is_no_option_of_the_method_is_refused(key, name):
-    with pytest.raises(UnknownKeyError, match=f'expected a key of options of {key}, got "{name}"'):
-        ecgbench.explain(small(), windows(), 0, key, **{name: 1})
+def test_what_is_no_option_of_the_method_is_refused(name):
+    with pytest.raises(UnknownKeyError, match=f'expected a key of options of lrp, got "{name}"'):
+        ecgbench.explain(small(), windows(), 0, "lrp", **{name: 1})
 
 
-@every_method
-def test_unknown_protocol_is_refused(key):
+def test_unknown_protocol_is_refused():
     with pytest.raises(InputError, match='expected protocol ours or study, got "theirs"'):
-        ecgbench.explain(small(), windows(), 0, key, protocol="theirs")
+        ecgbench.explain(small(), windows(), 0, "lrp", protocol="theirs")
 
 
-@every_method
 @pytest.mark.parametrize(
     "x",
     [np.zeros((2, 8)), np.zeros((1, 2, 2, 8)), np.zeros((0, 2, 8)), np.zeros((2, 2, 8), dtype=np.int64), np.float64(1), torch.zeros(2, 8)],
     ids=["two axes", "four axes", "no windows", "integers", "number", "tensor"],
 )
-def test_windows_of_another_form_are_refused(key, x):
+def test_windows_of_another_form_are_refused(x):
     with pytest.raises(InputError, match=r"expected x of floats \(n, leads, time\), got"):
-        ecgbench.explain(small(), x, 0, key)
+        ecgbench.explain(small(), x, 0, "lrp")
 
 
-@every_method
 @pytest.mark.parametrize("target", [[0, 1], [[0], [1], [2]], 1.0, [0.0, 1.0, 2.0], True, "VEB", None])
-def test_targets_of_another_form_are_refused(key, target):
+def test_targets_of_another_form_are_refused(target):
     with pytest.raises(InputError, match=r"expected target as an int or \(3,\) ints, got"):
-        ecgbench.explain(small(), windows(), target, key)
+        ecgbench.explain(small(), windows(), target, "lrp")
 
 
 @every_method_that_asks_the_model
-@pytest.mark.parametrize("target", [-1, 3, [0, 1, 3], [0, -1, 2]])
+@pytest.mark.parametrize("target", [3, [0, -1, 2]])
 def test_targets_out_of_range_are_refused(key, target):
     with pytest.raises(InputError, match=r"expected targets within 0\.\.2, got"):
         ecgbench.explain(small(), windows(), target, key)
 
 
-@every_method
 @pytest.mark.parametrize("batch_size", [0, -1])
-def test_batches_of_less_than_one_row_are_refused(key, batch_size):
+def test_batches_of_less_than_one_row_are_refused(batch_size):
     with pytest.raises(InputError, match=f"expected batch_size as a whole number from 1 on, got {batch_size}"):
-        ecgbench.explain(small(), windows(), 0, key, batch_size=batch_size)
+        ecgbench.explain(small(), windows(), 0, "lrp", batch_size=batch_size)
 
 
 class Shaped(nn.Module):
@@ -87,24 +83,24 @@ class Shaped(nn.Module):
         return self.change(self.network(x))
 
 
-@every_method_that_asks_the_model
+OUTPUTS = {
+    "one axis": (lambda logits: logits[:, 0], r"\(\d+,\)"),
+    "three axes": (lambda logits: logits[:, :, None], r"\(\d+, 3, 1\)"),
+    "fewer rows": (lambda logits: logits[:2], r"\(2, 3\)"),
+    "dict": (lambda logits: {"logits": logits}, "dict"),
+}
+
+
 @pytest.mark.parametrize(
-    ("change", "got"),
-    [
-        (lambda logits: logits[:, 0], r"\(\d+,\)"),
-        (lambda logits: logits[:, :, None], r"\(\d+, 3, 1\)"),
-        (lambda logits: logits[:2], r"\(2, 3\)"),
-        (lambda logits: (logits, None), "tuple"),
-        (lambda logits: {"logits": logits}, "dict"),
-    ],
-    ids=["one axis", "three axes", "fewer rows", "tuple", "dict"],
+    ("key", "change", "got"),
+    [*(("lrp", *case) for case in OUTPUTS.values()), *((key, lambda logits: (logits, None), "tuple") for key in MODEL_BOUND)],
 )
 def test_models_that_do_not_return_logits_are_refused(key, change, got):
     with pytest.raises(InputError, match=rf"expected a model that returns logits \(\d+, outputs\), got {got}; "):
         ecgbench.explain(Shaped(change), windows(), 0, key)
 
 
-@pytest.mark.parametrize("key", [key for key in MODEL_BOUND if key not in GRADIENT_ALONE])
+@pytest.mark.parametrize("key", MULTIPLYING)
 def test_maps_that_are_not_finite_are_refused_by_window(key):
     x = windows(n=4).copy()
     x[1, 0, 3] = x[3, 1, 0] = np.nan

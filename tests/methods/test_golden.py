@@ -9,14 +9,12 @@ import torch
 import ecgbench
 from ecgbench.methods import METHODS
 
-from .cases import KEYS, assert_close_to_maximum
+from .cases import assert_close_to_maximum
 
-NOT_IN_THE_FILE = {"random_baseline", "lime", "kernel_shap", "deep_shap", "lrp_epsilon"}
-"""Of these, four draw, and lrp_epsilon is the file's input_gradient."""
+FAST = ["deep_lift", "gradcam", "guided_backprop", "guided_gradcam", "input_gradient", "lrp", "saliency"]
+LONG = ["integrated_gradients"]
+"""Methods that are in the file: those that draw are not, and lrp_epsilon is the file's input_gradient."""
 
-GOLDEN = [key for key in KEYS if key not in NOT_IN_THE_FILE]
-FAST = [key for key in GOLDEN if not METHODS[key].per]
-LONG = [key for key in GOLDEN if key not in FAST]
 NEAREST = ["gradcam", "guided_gradcam"]
 
 SHARE = 1e-3
@@ -52,7 +50,7 @@ def explained(golden, key, dtype, some, **options):
     return ecgbench.explain(load(dtype), file["x"][some], file["y"][some], key, **options)
 
 
-EXACT = pytest.param(torch.float64, slice(0, 8), 0, id="float64")
+EXACT = pytest.param(torch.float64, slice(0, 3), 0, id="float64")
 SINGLE = pytest.param(torch.float32, slice(None), FLIPPED, id="float32")
 
 
@@ -70,9 +68,15 @@ def test_maps_of_the_study_are_the_golden_ones(golden, key, dtype, some, allowed
 
 @pytest.mark.slow
 @pytest.mark.parametrize("key", LONG)
-@pytest.mark.parametrize(("dtype", "some"), [(torch.float64, slice(0, 1)), (torch.float32, slice(1, 3))], ids=["float64", "float32"])
-def test_maps_of_many_passes_are_the_golden_ones(golden, key, dtype, some):
-    assert off(explained(golden, key, dtype, some), golden[1][key][some]) == 0
+def test_maps_of_many_passes_are_the_golden_ones(golden, key):
+    assert off(explained(golden, key, torch.float32, slice(1, 2)), golden[1][key][1:2]) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("golden", ["svdb"], indirect=True)
+@pytest.mark.parametrize("key", LONG)
+def test_maps_of_many_passes_are_the_golden_ones_in_double_precision(golden, key):
+    assert off(explained(golden, key, torch.float64, slice(0, 1)), golden[1][key][:1]) == 0
 
 
 @pytest.mark.parametrize("key", NEAREST)
@@ -81,13 +85,13 @@ def test_the_golden_file_tells_ours_from_the_studys(golden, key):
 
 
 def test_lrp_epsilon_is_the_window_times_the_gradient(golden):
-    some = slice(0, 8)
+    some = slice(0, 2)
     maps = explained(golden, "lrp_epsilon", torch.float64, some)
     assert_close_to_maximum(maps, golden[1]["input_gradient"][some], 2e-3)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("steps", "limit"), [(50, 0.05), (200, 0.015)])
+@pytest.mark.parametrize(("steps", "limit"), [(50, 0.05)])
 def test_integrated_gradients_sum_to_the_difference_of_logits(golden, steps, limit):
     last = slice(-1, None)
     target = golden[1]["y"][-1]
@@ -106,12 +110,13 @@ def test_maps_of_the_file_sum_to_the_change_of_the_logit_as_the_method_declares(
 
 def test_lrp_keeps_of_the_logit_what_biases_leave(golden):
     file, of_window = golden[1], np.arange(len(golden[1]["y"]))
-    kept = explained(golden, "lrp", torch.float64, slice(0, 8)).sum(axis=(1, 2)) / file["logits"][of_window, file["y"]][:8]
+    kept = explained(golden, "lrp", torch.float32, slice(0, 8)).sum(axis=(1, 2)) / file["logits"][of_window, file["y"]][:8]
     assert 0.13 <= kept.min() <= kept.max() <= 0.88
 
 
-def test_every_method_is_in_the_golden_file_or_known_not_to_be(golden):
-    assert set(GOLDEN) <= set(golden[1])
+def test_every_map_of_the_golden_file_is_compared(golden):
+    maps = {name for name, array in golden[1].items() if array.shape == golden[1]["x"].shape} - {"x"}
+    assert maps - {f"{key}_nearest" for key in NEAREST} == {*FAST, *LONG}
 
 
 def test_the_network_is_the_one_that_made_the_file(golden):

@@ -8,7 +8,7 @@ import ecgbench
 from ecgbench.errors import InputError
 
 from .cases import drawn, quick, windows
-from .networks import RULED, Between, Called, doubled, explained
+from .networks import RULES, Between, Called, doubled, explained
 
 SUMMED = ["deep_lift", "deep_shap", "lrp", "lrp_epsilon"]
 """Methods with rules whose maps have a total, by which an operation without a rule is found out."""
@@ -133,7 +133,7 @@ def test_a_network_without_a_relu_that_can_be_seen_is_refused_where_it_should_be
 
 
 @pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
-@pytest.mark.parametrize("key", RULED)
+@pytest.mark.parametrize("key", RULES)
 def test_scripted_modules_are_refused_by_name(key):
     scripted = torch.jit.script(nn.Sequential(nn.ReLU()))
     with pytest.raises(InputError, match="expected modules whose activations can be seen, got TorchScript in between; explain"):

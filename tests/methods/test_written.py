@@ -9,7 +9,7 @@ from torch.nn import functional
 import ecgbench
 
 from .cases import assert_close_to_maximum, drawn, quick, windows
-from .networks import RULED, Between, doubled, explained
+from .networks import RULES, Between, doubled, explained
 
 
 class Unlike(nn.Module):
@@ -47,7 +47,7 @@ WRITTEN = {
 
 
 @pytest.mark.parametrize("how", WRITTEN.values(), ids=WRITTEN.keys())
-@pytest.mark.parametrize("key", RULED)
+@pytest.mark.parametrize("key", RULES)
 def test_map_does_not_depend_on_how_relus_are_written(key, how):
     wanted = explained(Unlike(nn.ModuleList([nn.ReLU(), nn.ReLU(), nn.ReLU()])), key)
     assert wanted.any()
@@ -86,7 +86,7 @@ SUMS = {
 
 
 @pytest.mark.parametrize("add", SUMS.values(), ids=SUMS.keys())
-@pytest.mark.parametrize("key", RULED)
+@pytest.mark.parametrize("key", RULES)
 def test_map_does_not_depend_on_how_a_residual_sum_is_written(key, add):
     wanted = explained(Between(Residual(lambda branch, shortcut: branch + shortcut)), key)
     assert_close_to_maximum(explained(Between(Residual(add)), key), wanted, 1e-5)
@@ -107,7 +107,7 @@ class AfterRelu(nn.Module):
 
 
 @pytest.mark.parametrize("rectify", [nn.ReLU(inplace=True), torch.relu_, dropping_its_result], ids=["module", "torch", "result dropped"])
-@pytest.mark.parametrize("key", RULED)
+@pytest.mark.parametrize("key", RULES)
 def test_batch_norm_behind_a_relu_in_place_is_not_that_of_the_convolution(key, rectify):
     np.testing.assert_array_equal(explained(AfterRelu(rectify), key), explained(AfterRelu(nn.ReLU()), key))
 
@@ -151,8 +151,24 @@ def total_and_error(model, key):
     return np.abs(found.total), np.abs(found.maps.sum(axis=(1, 2)) - found.total)
 
 
-@pytest.mark.parametrize("between", [*ACTIVATIONS.values(), *POOLS.values()], ids=[*ACTIVATIONS, *POOLS])
-@pytest.mark.parametrize("key", ["deep_lift", "deep_shap"])
+ONE_SPELLING = [*(kind.__name__ for kind in IN_PLACE), "PReLU", "GELU", "Softplus", "Softsign", "LogSigmoid", "Sigmoid", "Tanh"]
+"""Activations as modules: methods that share a rule find the other spellings in the same way."""
+
+
+def spelled_once(*keys):
+    """Activations as modules for each of the methods."""
+    return [pytest.param(key, ACTIVATIONS[name], id=f"{key}-{name}") for key in keys for name in ONE_SPELLING]
+
+
+def spelled_in_all_ways(key):
+    """All activations."""
+    return [pytest.param(key, activation, id=f"{key}-{name}") for name, activation in ACTIVATIONS.items()]
+
+
+POOLED = [pytest.param(key, pool, id=f"{key}-{name}") for key in ("deep_lift", "deep_shap") for name, pool in POOLS.items()]
+
+
+@pytest.mark.parametrize(("key", "between"), [*spelled_in_all_ways("deep_lift"), *spelled_once("deep_shap"), *POOLED])
 def test_contributions_are_complete_with_every_activation_and_pool(key, between):
     # Values that agree to 1e-6 take the gradient for the slope.
     total, error = total_and_error(Between(between, first=nn.Tanh()), key)
@@ -160,8 +176,7 @@ def test_contributions_are_complete_with_every_activation_and_pool(key, between)
     assert total.max() > 0.01
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=ACTIVATIONS.keys())
-@pytest.mark.parametrize("key", ["lrp", "lrp_epsilon"])
+@pytest.mark.parametrize(("key", "activation"), spelled_once("lrp", "lrp_epsilon"))
 def test_activations_hand_on_all_relevance(key, activation):
     # Behind a linear convolution, whose units are never exactly 0.
     total, error = total_and_error(Between(activation, first=nn.Identity()), key)

@@ -82,11 +82,5 @@ class World:
         if entry.perturb is not None:
             return perturbed(key, attributions, given["x"], given["target"], given["evaluate"], given["seed"], given["multilabel"])
         if entry.shared is not None:
-            given["shared"] = entry.shared(given["x"], given["target"], given["evaluate"], given["seed"])
+            given["shared"] = entry.shared(**{name: given[name] for name in entry.shared_needs})
         return entry.function(attributions, **{name: given[name] for name in entry.needs})
-
-    def freeze(self):
-        """Make every array read-only."""
-        for array in (self.x, self.attributions, self.mask, self.target):
-            array.flags.writeable = False
-        return self

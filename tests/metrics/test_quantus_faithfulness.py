@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.speed._quantus_calls import ORDERS, Zeroing, correlation, mean_height, regions
-from ecgbench.metrics import METRICS
-from ecgbench.metrics.faithfulness_correlation import zeroed_subsets
+from ecgbench.metrics import METRICS, _quantus
+from ecgbench.metrics._quantus import Zeroing, mean_height
+from ecgbench.metrics.faithfulness_correlation import faithfulness_correlation, falls_of_subsets, random_subsets
 
 from .cases import World, perturbed
 
+ORDERS = {"region_perturbation_morf": "morf", "region_perturbation_lerf": "lerf"}
 both_orders = pytest.mark.parametrize("key", ORDERS)
 
 
@@ -44,6 +45,14 @@ def evaluator(model):
     return evaluate
 
 
+def regions(key, model, world, perturb, **options):
+    return _quantus.falls(ORDERS[key], model, world.x, world.target, world.attributions, perturb, **options)
+
+
+def correlation(model, world, perturb):
+    return _quantus.correlation(model, world.x, world.target, world.attributions, perturb)
+
+
 def ours(key, model, world, **options):
     return perturbed(key, world.attributions, world.x, world.target, evaluator(model), 0, False, **options)
 
@@ -52,7 +61,7 @@ def ours(key, model, world, **options):
 @both_orders
 def test_region_perturbation_agrees_given_the_same_patches(quantus, models, key, leads):
     world = World(n=1, leads=leads, time=320)
-    theirs = mean_height(regions(quantus, key, models[leads], world, Zeroing(), count=10)[0])
+    theirs = mean_height(regions(key, models[leads], world, Zeroing(), count=10)[0])
     np.testing.assert_allclose(ours(key, models[leads], world), theirs, atol=1e-6)
     assert abs(theirs) > 1e-3
 
@@ -61,7 +70,7 @@ def test_region_perturbation_agrees_given_the_same_patches(quantus, models, key,
 @both_orders
 def test_the_studys_region_perturbation_is_quantuss(quantus, models, key, time):
     world = World(n=1, leads=1, time=time)
-    theirs = mean_height(regions(quantus, key, models[1], world, Zeroing())[0])
+    theirs = mean_height(regions(key, models[1], world, Zeroing())[0])
     np.testing.assert_allclose(ours(key, models[1], world, **METRICS[key].study), theirs, atol=1e-6)
 
 
@@ -73,7 +82,7 @@ def test_a_hundred_patches_zero_another_share_of_every_length_where_ours_zeroes_
         seen.append((rows == 0).mean())
         return evaluator(models[1])(rows)
 
-    regions(quantus, "region_perturbation_morf", models[1], world, perturb)
+    regions("region_perturbation_morf", models[1], world, perturb)
     perturbed("region_perturbation_morf", world.attributions, world.x, world.target, evaluate, 0, False)
     assert min(len(perturb.indices) * 16, time) / time == pytest.approx(theirs, abs=0.005)
     assert 0.5 <= seen[-1] < 0.5 + 16 / time
@@ -85,7 +94,7 @@ def test_zero_map_is_ordered_from_left_to_right_in_both_orders_where_ours_revers
     first, mine = {}, {}
     for key in ORDERS:
         perturb = Zeroing()
-        regions(quantus, key, models[1], world, perturb)
+        regions(key, models[1], world, perturb)
         first[key] = [int(indices[0].min() % 320 // 16) for indices in perturb.indices]
         mine[key] = ours(key, models[1], world)[0]
     assert first["region_perturbation_morf"] == first["region_perturbation_lerf"] == list(range(20))
@@ -104,7 +113,7 @@ def test_quantus_centres_its_grid_where_ours_starts_with_a_whole_patch(quantus, 
     world.attributions[:] = -np.arange(330)
     perturbed("region_perturbation_morf", world.attributions, world.x, world.target, evaluate, 0, False, grid=grid)
     assert (seen[1] == 0).sum() == samples
-    regions(quantus, "region_perturbation_morf", models[1], world, perturb, count=1)
+    regions("region_perturbation_morf", models[1], world, perturb, count=1)
     padded = perturb.rows[0].reshape(16, 336)[7, 3:333]
     assert (padded == 0).sum() == 13
 
@@ -120,7 +129,7 @@ def test_quantus_no_longer_passes_what_the_studys_perturbation_asks_for(quantus,
         raise AssertionError("not reached")
 
     with pytest.raises(TypeError, match="indexed_axes"):
-        regions(quantus, "region_perturbation_morf", models[1], World(n=1, leads=1, time=320), replace_by_zero)
+        regions("region_perturbation_morf", models[1], World(n=1, leads=1, time=320), replace_by_zero)
 
 
 def test_failing_aggregation_is_logged_and_swallowed(quantus, models, caplog):
@@ -129,7 +138,7 @@ def test_failing_aggregation_is_logged_and_swallowed(quantus, models, caplog):
 
     world = World(n=1, leads=1, time=320)
     with caplog.at_level(logging.ERROR):
-        scores = regions(quantus, "region_perturbation_morf", models[1], world, Zeroing(), return_aggregate=True, aggregate_func=area)
+        scores = regions("region_perturbation_morf", models[1], world, Zeroing(), return_aggregate=True, aggregate_func=area)
     assert "aggregation of evaluation scores failed" in caplog.text
     assert len(scores[0]) == 20
 
@@ -144,20 +153,20 @@ def test_area_under_quantuss_curve_needs_a_function_that_numpy_dropped(quantus, 
 @pytest.mark.parametrize("leads", [1, 12])
 def test_faithfulness_correlation_agrees_given_the_same_subsets(quantus, models, monkeypatch, leads):
     world = World(n=1, leads=leads, time=320)
-    shared = zeroed_subsets(world.x, world.target, evaluator(models[leads]), seed=0)
-    subsets = iter(shared["subsets"][0])
+    shared = falls_of_subsets(world.x, world.target, evaluator(models[leads]), seed=0)
+    subsets = iter(random_subsets(world.x, 0, 100, 32 * leads)[0])
     monkeypatch.setattr(np.random, "choice", lambda *_, **__: next(subsets))
-    theirs = correlation(quantus, models[leads], world, Zeroing())
-    np.testing.assert_allclose(METRICS["faithfulness_correlation"].function(world.attributions, shared), theirs, atol=1e-5)
+    theirs = correlation(models[leads], world, Zeroing())
+    np.testing.assert_allclose(faithfulness_correlation(world.attributions, world.x, 0, shared), theirs, atol=1e-5)
     assert next(subsets, None) is None
 
 
 def test_quantus_draws_new_subsets_for_every_map_where_ours_share_them(quantus, models):
     world, first, second = World(n=1, leads=1, time=320), Zeroing(), Zeroing()
-    one, other = (correlation(quantus, models[1], world, perturb)[0] for perturb in (first, second))
+    one, other = (correlation(models[1], world, perturb)[0] for perturb in (first, second))
     assert (np.array(first.indices) != np.array(second.indices)).any()
     assert abs(one - other) > 1e-6
-    again = [zeroed_subsets(world.x, world.target, evaluator(models[1]), seed=0)["subsets"] for _ in range(2)]
+    again = [falls_of_subsets(world.x, world.target, evaluator(models[1]), seed=0)["drops"] for _ in range(2)]
     np.testing.assert_array_equal(*again)
 
 
@@ -167,6 +176,6 @@ def test_exact_attributions_of_a_linear_model_score_one_signed_and_little_absolu
     model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(320, 3, bias=False)).eval()
     model[1].weight = torch.nn.Parameter(weights)
     world.attributions = world.x * weights.numpy()[world.target][:, None]
-    np.testing.assert_allclose(correlation(quantus, model, world, Zeroing()), 1.0, atol=1e-4)
+    np.testing.assert_allclose(correlation(model, world, Zeroing()), 1.0, atol=1e-4)
     world.attributions = np.abs(world.attributions)
-    assert np.abs(correlation(quantus, model, world, Zeroing())).mean() < 0.4
+    assert np.abs(correlation(model, world, Zeroing())).mean() < 0.4

@@ -10,8 +10,9 @@ import torch
 from torch import nn
 
 from ecgbench.models import forward
-from ecgbench.models.resnet import ARCHITECTURES, BasicBlock, ResNet, blank
+from ecgbench.models._residual import BasicBlock, ResNet, blank
 from ecgbench.types import Steps
+from tests.models.architectures import ARCHITECTURES
 
 DEAD = 2
 """The channel that tests kill by hand."""

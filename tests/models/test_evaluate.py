@@ -11,15 +11,15 @@ import torch
 from torch import nn
 
 from ecgbench.models import evaluator, forward, plain_evaluator
-from ecgbench.models.evaluate import Evaluator, Whole
+from ecgbench.models._evaluate import Evaluator, Whole
+from ecgbench.models._residual import ResNet
 from ecgbench.models.fast.incremental import Incremental
-from ecgbench.models.resnet import ARCHITECTURES, ResNet
 from ecgbench.types import Evaluate, EvaluateSteps
+from tests.models.architectures import DISTINCT
 
 from .networks import assert_curves, block, curves_of, network, noise, steps_of
 
 STEPS = steps_of([(0, 9), (40, 49)], [(60, 77)], window=[1, 0])
-every_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
 every_evaluator = pytest.mark.parametrize("make", [evaluator, plain_evaluator])
 
 Make = Callable[[nn.Module], EvaluateSteps]
@@ -101,8 +101,7 @@ OTHERS: dict[str, Callable[[ResNet], nn.Module]] = {
 }
 
 
-@every_architecture
-@pytest.mark.parametrize("dead", [0.0, 0.3])
+@pytest.mark.parametrize(("architecture", "dead"), [*((key, 0.3) for key in DISTINCT), ("resnet18", 0.0)])
 def test_networks_of_the_package_are_followed_incrementally(architecture: str, dead: float) -> None:
     model = network(architecture, dead)
     evaluate = evaluator(model)
@@ -111,7 +110,7 @@ def test_networks_of_the_package_are_followed_incrementally(architecture: str, d
 
 
 def test_network_of_an_architecture_of_its_own_is_followed_incrementally() -> None:
-    from ecgbench.models.resnet import Architecture, blank
+    from ecgbench.models._residual import Architecture, blank
 
     model, x = blank(Architecture((1, 2, 1, 1), 9, width=3), 3).double().eval(), noise(2, 2, 101)
     evaluate = cast("Evaluator", evaluator(model))

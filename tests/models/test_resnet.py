@@ -12,11 +12,10 @@ from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional
 
-from ecgbench.errors import InputError
+from ecgbench.errors import UnknownKeyError
 from ecgbench.models import forward, load_model, untrained
-from ecgbench.models.resnet import ARCHITECTURES, ResNet
-
-every_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
+from ecgbench.models._residual import ResNet
+from tests.models.architectures import ARCHITECTURES, KINDS
 
 Weights = dict[str, torch.Tensor]
 
@@ -69,19 +68,22 @@ def plain_forward(x: torch.Tensor, w: Weights) -> torch.Tensor:
     return x.mean(dim=2) @ w["fc.weight"].T + w["fc.bias"]
 
 
+LENGTHS = [*((key, 257) for key in ARCHITECTURES), *((key, 33) for key in KINDS), ("resnet18_7", 250)]
+KERNELS = {"resnet18": 3, "resnet18_5": 5, "resnet18_7": 7, "resnet18_7_narrow": 7, "resnet34": 3, "resnet50": 3}
+
+
 def noise(*shape: int) -> torch.Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(1))
 
 
-@every_architecture
-@pytest.mark.parametrize("length", [250, 257, 33])
+@pytest.mark.parametrize(("architecture", "length"), LENGTHS)
 def test_one_lead_equals_the_plain_network_in_one_dimension(architecture: str, length: int) -> None:
     model = random_model(architecture).double()
     x = noise(2, 1, length).double()
     torch.testing.assert_close(model(x), plain_forward(x, model.state_dict()), rtol=1e-9, atol=1e-9)
 
 
-@every_architecture
+@pytest.mark.parametrize("architecture", KINDS)
 def test_leads_share_weights_and_their_logits_are_averaged(architecture: str) -> None:
     model = random_model(architecture).double()
     x = noise(2, 3, 251).double()
@@ -95,15 +97,7 @@ def test_twelve_identical_leads_give_the_logits_of_one() -> None:
     torch.testing.assert_close(model(x.expand(2, 12, 300)), model(x), rtol=1e-5, atol=1e-5)
 
 
-@every_architecture
-@pytest.mark.parametrize("leads", [1, 12])
-def test_logits_are_one_row_a_window(architecture: str, leads: int) -> None:
-    logits = untrained(architecture, 5).eval()(noise(2, leads, 129))
-    assert logits.shape == (2, 5)
-    assert torch.isfinite(logits).all()
-
-
-@every_architecture
+@pytest.mark.parametrize("architecture", KINDS)
 def test_every_relu_is_a_module_of_its_own_used_once(architecture: str) -> None:
     model = untrained(architecture, 3).eval()
     relus = [module for module in model.modules() if isinstance(module, nn.ReLU)]
@@ -117,9 +111,9 @@ def test_every_relu_is_a_module_of_its_own_used_once(architecture: str) -> None:
     assert len(calls) == len(relus)
 
 
-@every_architecture
+@pytest.mark.parametrize("architecture", KERNELS)
 def test_kernels_are_as_wide_as_the_architecture_says(architecture: str) -> None:
-    expected = {"resnet18": 3, "resnet18_5": 5, "resnet18_7": 7, "resnet18_7_narrow": 7, "resnet34": 3, "resnet50": 3}[architecture]
+    expected = KERNELS[architecture]
     model = untrained(architecture, 3)
     wide = [m for name, m in model.named_modules() if isinstance(m, nn.Conv2d) and "layer" in name and m.kernel_size != (1, 1)]
     assert {m.kernel_size for m in wide} == {(1, expected)}
@@ -138,7 +132,7 @@ def test_shapes_of_resnet18_7_are_those_of_the_golden_weights(reference: Path) -
     )
 
 
-@every_architecture
+@pytest.mark.parametrize("architecture", KINDS)
 def test_initial_convolutions_have_the_std_of_he_fan_out(architecture: str) -> None:
     for name, module in untrained(architecture, 3).named_modules():
         if isinstance(module, nn.Conv2d) and module.weight.numel() > 4000:
@@ -158,19 +152,6 @@ def test_initial_batch_norms_are_one_and_zero_and_the_last_layer_uniform() -> No
     assert model.fc.weight.std().item() == pytest.approx(bound / math.sqrt(3), rel=0.05)
 
 
-def test_same_seed_gives_the_same_weights_and_another_one_others() -> None:
-    first, again, other = (untrained("resnet18_7_narrow", 3, seed).state_dict() for seed in (1, 1, 2))
-    assert all(torch.equal(first[name], again[name]) for name in first)
-    random = [name for name in first if "conv" in name or name.startswith("fc.")]
-    assert not any(torch.equal(first[name], other[name]) for name in random)
-
-
-def test_building_leaves_the_global_generator_as_it_was() -> None:
-    before = torch.get_rng_state()
-    untrained("resnet18_7_narrow", 3, seed=1)
-    assert torch.equal(torch.get_rng_state(), before)
-
-
 def test_weights_do_not_depend_on_the_global_generator() -> None:
     state = torch.get_rng_state()
     first = untrained("resnet18_7_narrow", 3).state_dict()
@@ -181,7 +162,7 @@ def test_weights_do_not_depend_on_the_global_generator() -> None:
 
 
 def test_unknown_architecture_is_refused_with_the_nearest() -> None:
-    with pytest.raises(InputError, match='expected a key of architectures, got "resnet_18"; did you mean resnet18'):
+    with pytest.raises(UnknownKeyError, match='expected a key of models, got "resnet_18"; did you mean resnet18'):
         untrained("resnet_18", 3)
 
 

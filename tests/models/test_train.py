@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import torch
 
-from ecgbench.errors import InputError
-from ecgbench.models import Training, evaluate_predictions, forward, model_digest
-from ecgbench.models import train as training_module
-from ecgbench.models.resnet import ResNet
+from ecgbench.errors import InputError, UnknownKeyError
+from ecgbench.models import Training, evaluate_predictions, forward, model_digest, untrained
+from ecgbench.models import _train as training_module
+from ecgbench.models._residual import ResNet
 from ecgbench.protocol import Recipe
 from ecgbench.types import Windows
 from tests.models.tasks import EPOCHS, RECIPE, TEST, TRAIN, TRAINING, Trained, timeless, trained, windows_of
@@ -72,7 +72,7 @@ def test_last_test_measures_are_those_of_the_returned_model(whole: Trained) -> N
 def plain_training(training: Training, train: Windows) -> tuple[ResNet, list[float]]:
     """The recipe in plain words: Adam with weight decay written out, one learning rate an epoch, the last weights."""
     recipe = training.recipe
-    model = training_module.build(recipe.architecture, 3, training.seed)
+    model = untrained(recipe.architecture, 3, training.seed)
     first = [torch.zeros_like(p) for p in model.parameters()]
     second = [torch.zeros_like(p) for p in model.parameters()]
     x, y, losses, step = torch.from_numpy(train.x), torch.from_numpy(train.y), [], 0
@@ -168,5 +168,5 @@ def test_diverged_training_is_refused(tmp_path: Path) -> None:
 
 
 def test_recipe_of_an_unknown_architecture_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="architectures"):
+    with pytest.raises(UnknownKeyError, match="did you mean resnet18"):
         trained(tmp_path, Training(Recipe("resnet19", 0.1), 1))

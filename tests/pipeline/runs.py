@@ -4,12 +4,16 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import ecgbench.models
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import load_dataset
-from ecgbench.pipeline import Cell, Options, Run
-from ecgbench.pipeline.compute import maps as maps_module
-from ecgbench.pipeline.compute import scores as scores_module
-from ecgbench.pipeline.compute.maps import batches
+from ecgbench.pipeline import Address, MapsAddress, ModelAddress, Options, Run
+from ecgbench.pipeline.compute import subject as subject_module
+from ecgbench.pipeline.compute.subject import batches
+
+MODEL = "resnet18_7_narrow"
+FOLDER = f"synthetic@samples-4/{MODEL}"
+"""Where results of a small run are accepted."""
 
 
 @dataclass
@@ -31,13 +35,13 @@ class Counting:
 
 def count_evaluations(monkeypatch) -> Counting:
     """Count what metrics evaluate from now on."""
-    counting, real = Counting(), scores_module.evaluator
+    counting, real = Counting(), ecgbench.models.evaluator
 
     def counted(module):
         counting.evaluate = real(module)
         return counting
 
-    monkeypatch.setattr(scores_module, "evaluator", counted)
+    monkeypatch.setattr(ecgbench.models, "evaluator", counted)
     return counting
 
 
@@ -49,12 +53,20 @@ def store_with_windows(root: Path) -> ArtifactStore:
     return ArtifactStore(root)
 
 
-def small_run(store: ArtifactStore, samples: int = 4, wanted=(), by_method=False, **options) -> Run:
-    return Run(Options(samples=samples, store=store, **options), wanted, by_method)
+def small_run(store: ArtifactStore, samples: int = 4, wanted=(), sources=(), **options) -> Run:
+    return Run(Options(samples=samples, store=store, **options), wanted, sources)
 
 
-def cell(metric: str = "auc", method: str = "saliency", variant: str = "raw", seed: int = 1) -> Cell:
-    return Cell("synthetic", method, variant, metric, seed)
+def cell(metric: str = "auc", source: str = "saliency", variant: str = "raw", seed: int = 1) -> Address:
+    return Address("synthetic", MODEL, source, variant, metric, seed)
+
+
+def maps_of(source: str = "saliency", seed: int = 1) -> MapsAddress:
+    return MapsAddress("synthetic", MODEL, source, seed)
+
+
+def model_at(seed: int = 1) -> ModelAddress:
+    return ModelAddress("synthetic", MODEL, seed)
 
 
 def stages(store: ArtifactStore) -> list[str]:
@@ -62,6 +74,11 @@ def stages(store: ArtifactStore) -> list[str]:
     return [stage for stage, _ in store]
 
 
+def digests(store: ArtifactStore) -> dict[tuple[str, str], str]:
+    """What tells a store's contents from others, by stage and key."""
+    return {place: store.content_digest(*place) for place in store}
+
+
 def batches_of(size, monkeypatch):
     """Let an artifact hold that many windows."""
-    monkeypatch.setattr(maps_module, "batches", lambda count, _: batches(count, size))
+    monkeypatch.setattr(subject_module, "batches", lambda count, _: batches(count, size))

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import ecgbench
-from ecgbench.errors import InputError, UnknownKeyError
+from ecgbench.errors import EcgbenchError, InputError
 from ecgbench.metrics import METRICS
 
 KEYS = METRICS.keys()
@@ -56,107 +56,72 @@ def needed(key):
 
 
 @every_metric
-def test_scores_are_float64_of_one_value_a_window(key):
-    scores = ecgbench.score(key, MAPS, **given())
-    assert scores.shape == (N,)
-    assert scores.dtype == np.float64
-
-
-@every_metric
-def test_a_metric_asks_for_no_more_than_it_needs(key):
-    only = {name: value for name, value in given().items() if name in needed(key)}
-    np.testing.assert_array_equal(ecgbench.score(key, MAPS, **only), ecgbench.score(key, MAPS, **given()))
-
-
-@pytest.mark.parametrize(("key", "name"), [(key, name) for key in KEYS for name in needed(key)])
-def test_what_is_missing_is_named(key, name):
-    with pytest.raises(InputError, match=f"expected {name} for {key}, got none; pass it by name"):
-        ecgbench.score(key, MAPS, **given(**{name: None}))
-
-
-@pytest.mark.parametrize("key", FAITHFULNESS)
-def test_all_that_is_missing_is_named_at_once(key):
-    with pytest.raises(InputError, match=rf"expected {', '.join(needed(key))} for {key}, got none; pass them by name"):
-        ecgbench.score(key, MAPS)
-
-
-@every_metric
-def test_tensors_and_arrays_score_the_same(key):
-    tensors = {name: torch.tensor(value) if isinstance(value, np.ndarray) else value for name, value in given().items()}
+def test_scores_are_one_float64_a_window_from_no_more_than_the_metric_needs_of_arrays_or_tensors(key):
     wanted = ecgbench.score(key, MAPS, **given())
+    assert wanted.shape == (N,)
+    assert wanted.dtype == np.float64
+    only = {name: value for name, value in given().items() if name in needed(key)}
+    np.testing.assert_array_equal(ecgbench.score(key, MAPS, **only), wanted)
+    tensors = {name: torch.tensor(value) if isinstance(value, np.ndarray) else value for name, value in given().items()}
     np.testing.assert_array_equal(ecgbench.score(key, torch.tensor(MAPS, requires_grad=True), **tensors), wanted)
 
 
-@pytest.mark.parametrize("key", FAITHFULNESS)
-def test_one_target_stands_for_all_windows(key):
-    wanted = ecgbench.score(key, MAPS, **given(target=np.ones(N, dtype=np.int64)))
-    np.testing.assert_array_equal(ecgbench.score(key, MAPS, **given(target=1)), wanted)
+def test_what_is_missing_is_named_all_at_once():
+    for key in KEYS:
+        for name in needed(key):
+            with pytest.raises(InputError, match=f"expected {name} for {key}, got none; pass it by name"):
+                ecgbench.score(key, MAPS, **given(**{name: None}))
+        with pytest.raises(InputError, match=rf"expected {', '.join(needed(key))} for {key}, got none; pass (it|them) by name"):
+            ecgbench.score(key, MAPS)
 
 
-@every_metric
-def test_model_is_left_as_it_was_found(key):
-    model = Linear(WEIGHT, BIAS).train()
-    ecgbench.score(key, MAPS, **given(model=model))
-    assert model.training
-    assert all(parameter.requires_grad and parameter.grad is None for parameter in model.parameters())
+def test_one_target_stands_for_all_windows_and_the_model_is_left_as_it_was_found():
+    for key in FAITHFULNESS:
+        model = Linear(WEIGHT, BIAS).train()
+        wanted = ecgbench.score(key, MAPS, **given(target=np.ones(N, dtype=np.int64), model=model))
+        np.testing.assert_array_equal(ecgbench.score(key, MAPS, **given(target=1)), wanted)
+        assert model.training
+        assert all(parameter.requires_grad and parameter.grad is None for parameter in model.parameters())
 
 
-def test_unknown_metric_is_refused_with_the_nearest_known_one():
-    with pytest.raises(UnknownKeyError, match='expected a key of metrics, got "roc_auc"'):
-        ecgbench.score("roc_auc", MAPS)
+UNKNOWN = {
+    "metric": (("roc_auc",), {}, 'expected a key of metrics, got "roc_auc"'),
+    "option": (("auc",), {"nonsense": 1}, 'expected a key of options of auc, got "nonsense"'),
+    "need as option": (("region_perturbation_morf",), {"curves": 1}, 'options of region_perturbation_morf, got "curves"'),
+    "misspelt option": (("region_perturbation_morf",), {"pach": 8}, 'options of region_perturbation_morf, got "pach"; did you mean patch'),
+    "protocol": (("auc",), {"protocol": "theirs"}, 'expected protocol ours or study, got "theirs"'),
+}
 
 
-@every_metric
-@pytest.mark.parametrize("option", ["nonsense", "shared"])
-def test_unknown_option_is_refused(key, option):
-    with pytest.raises(UnknownKeyError, match=f'expected a key of options of {key}, got "{option}"'):
-        ecgbench.score(key, MAPS, **given(), **{option: 1})
+@pytest.mark.parametrize("case", UNKNOWN)
+def test_what_nobody_knows_is_refused(case):
+    (key,), options, message = UNKNOWN[case]
+    with pytest.raises(EcgbenchError, match=message):
+        ecgbench.score(key, MAPS, **given(), **options)
 
 
-def test_misspelt_option_is_refused_with_the_nearest_known_one():
-    with pytest.raises(UnknownKeyError, match='options of region_perturbation_morf, got "pach"; did you mean patch'):
-        ecgbench.score("region_perturbation_morf", MAPS, **given(), pach=8)
+REFUSED = {
+    "maps of two axes": ("auc", {"attributions": MAPS[0]}, r"expected attributions of floats \(n, leads, time\), got"),
+    "maps of integers": ("auc", {"attributions": MAPS.astype(np.int64)}, "expected attributions of floats"),
+    "fewer masks": ("auc", {"mask": MASK[:2]}, "expected mask of bool"),
+    "masks of fewer leads": ("auc", {"mask": MASK[:, :1]}, "expected mask of bool"),
+    "masks of integers": ("auc", {"mask": MASK.astype(np.uint8)}, "expected mask of bool"),
+    "fewer windows": ("region_perturbation_morf", {"x": X[:2]}, "expected x of floats"),
+    "windows of integers": ("faithfulness_correlation", {"x": X.astype(np.int64)}, "expected x of floats"),
+    "fewer targets": ("region_perturbation_morf", {"target": [0, 1]}, r"expected target as an int or \(4,\) ints, got"),
+    "real targets": ("faithfulness_correlation", {"target": [0.0, 1.0, 2.0, 2.0]}, "expected target as an int"),
+    "target as bool": ("region_perturbation_morf", {"target": True}, "expected target as an int"),
+    "target as name": ("region_perturbation_morf", {"target": "VEB"}, "expected target as an int"),
+    "target below": ("faithfulness_correlation", {"target": -1}, "expected targets from 0 to 2, got"),
+    "target beyond": ("region_perturbation_morf", {"target": OUTPUTS}, "expected targets from 0 to 2, got"),
+}
 
 
-@every_metric
-def test_unknown_protocol_is_refused(key):
-    with pytest.raises(InputError, match='expected protocol ours or study, got "theirs"'):
-        ecgbench.score(key, MAPS, **given(), protocol="theirs")
-
-
-@every_metric
-@pytest.mark.parametrize("maps", [MAPS[0], MAPS[None], MAPS.astype(np.int64)], ids=["two axes", "four axes", "integers"])
-def test_maps_of_another_form_are_refused(key, maps):
-    with pytest.raises(InputError, match=r"expected attributions of floats \(n, leads, time\), got"):
-        ecgbench.score(key, maps, **given())
-
-
-@pytest.mark.parametrize("key", LOCALISATION)
-@pytest.mark.parametrize("mask", [MASK[:2], MASK[:, :1], MASK[0], MASK.astype(np.uint8), MASK.astype(np.float64)])
-def test_masks_that_are_not_bool_or_not_of_the_maps_are_refused(key, mask):
-    with pytest.raises(InputError, match="expected mask of bool"):
-        ecgbench.score(key, MAPS, mask=mask)
-
-
-@pytest.mark.parametrize("key", FAITHFULNESS)
-@pytest.mark.parametrize("x", [X[:2], X[0], X.astype(np.int64)])
-def test_windows_that_are_not_floats_or_not_of_the_maps_are_refused(key, x):
-    with pytest.raises(InputError, match="expected x of floats"):
-        ecgbench.score(key, MAPS, **given(x=x))
-
-
-@pytest.mark.parametrize("key", FAITHFULNESS)
-@pytest.mark.parametrize("target", [[0, 1], 1.0, [0.0, 1.0, 2.0, 2.0], True, "VEB"])
-def test_targets_of_another_form_are_refused(key, target):
-    with pytest.raises(InputError, match=r"expected target as an int or \(4,\) ints, got"):
-        ecgbench.score(key, MAPS, **given(target=target))
-
-
-@pytest.mark.parametrize("key", FAITHFULNESS)
-@pytest.mark.parametrize("target", [-1, OUTPUTS])
-def test_targets_out_of_range_are_refused(key, target):
-    with pytest.raises(InputError, match="expected targets from 0 to 2, got"):
-        ecgbench.score(key, MAPS, **given(target=target))
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_does_not_fit_is_refused(case):
+    key, changed, message = REFUSED[case]
+    with pytest.raises(InputError, match=message):
+        ecgbench.score(key, **{"attributions": MAPS, **given(), **changed})
 
 
 @pytest.mark.parametrize("key", STUDY)
@@ -173,10 +138,11 @@ def test_options_go_before_the_studys():
     assert ecgbench.score("pointing_game", zero, MASK, protocol="study", ties="share").tolist() == [500 / TIME] * N
 
 
-@pytest.mark.parametrize("key", LOCALISATION)
-def test_a_map_that_is_higher_in_the_mask_than_anywhere_else_scores_best(key):
+def test_a_map_that_is_higher_in_the_mask_than_anywhere_else_scores_best():
     maps = np.where(MASK, 2 + np.abs(MAPS), -np.abs(MAPS))
-    assert ecgbench.score(key, maps, MASK).tolist() == [METRICS[key].bounds[1]] * N
+    assert {key: ecgbench.score(key, maps, MASK).tolist() for key in LOCALISATION} == {
+        key: [METRICS[key].bounds[1]] * N for key in LOCALISATION
+    }
 
 
 def test_exact_attributions_of_a_linear_model_are_perfectly_faithful():
@@ -195,8 +161,7 @@ def probability(logits, multilabel):
     return shares[np.arange(N), TARGET]
 
 
-@pytest.mark.parametrize("multilabel", [False, True])
-@pytest.mark.parametrize("direction", ["morf", "lerf"])
+@pytest.mark.parametrize(("direction", "multilabel"), [("morf", False), ("lerf", True)])
 def test_region_perturbation_of_a_linear_model_in_closed_form(direction, multilabel):
     # Two patches of half a window each: one is zeroed, and the curve 0, p(x) - p(x_1) has the mean height of half its end.
     halves = np.stack([MAPS[:, :, : TIME // 2].sum(axis=(1, 2)), MAPS[:, :, TIME // 2 :].sum(axis=(1, 2))], axis=1)
@@ -212,3 +177,20 @@ def test_seed_decides_what_is_drawn():
     first, again, other = (ecgbench.score("faithfulness_correlation", maps, **given(), seed=seed) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first, again)
     assert (first != other).all()
+
+
+@pytest.mark.usefixtures("registries_restored")
+def test_metric_that_asks_the_method_again_is_given_a_function():
+    declared = {"higher_is_better": False, "bounds": (0, 2), "needs": ("x", "target", "explain"), "atol": 0, "family": "faithfulness"}
+
+    @ecgbench.register("metrics", version=1, reference="", **declared)
+    def sensitivity(attributions, x, target, explain, scale=2.0):
+        return np.abs(explain(scale * x, target) - attributions).max(axis=(1, 2))
+
+    def explain(x, target, seed=None):
+        return WEIGHT[target] * x
+
+    scores = ecgbench.score("sensitivity", MAPS, **given(), explain=explain)
+    np.testing.assert_allclose(scores, np.abs(MAPS).max(axis=(1, 2)), rtol=1e-6)
+    with pytest.raises(InputError, match="expected explain for sensitivity, got none"):
+        ecgbench.score("sensitivity", MAPS, **given())

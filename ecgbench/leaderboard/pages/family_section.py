@@ -10,6 +10,7 @@ from ecgbench.leaderboard.pages.template import render_page
 from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.groups import LEVEL, Comparison
+from ecgbench.leaderboard.statistics.ranking import family_title
 
 
 def ahead(analysis: Analysis, family: str, folder: str = "methods/") -> str:
@@ -43,8 +44,8 @@ def family_section(analysis: Analysis, family: str) -> dict[str, Any]:
     compared = analysis.comparisons.get(family)
     return {
         "name": family,
-        "title": family.capitalize(),
-        "of": columns[0].entry.family,
+        "title": family_title(family),
+        "question": columns[0].entry.question.question,
         "mask": columns[0].kind,
         "ahead": ahead(analysis, family),
         "counted": ", ".join(column.entry.key.replace("_", " ") for column in columns if column.entry.ranked) or NOTHING,

@@ -15,7 +15,7 @@ from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.agreement import Agreement, dataset_agreement
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant, number_at
 from ecgbench.leaderboard.statistics.board import Board
-from ecgbench.leaderboard.statistics.ranking import families, in_order, overall
+from ecgbench.leaderboard.statistics.ranking import families, family_title, in_order, overall
 from ecgbench.leaderboard.statistics.resampled import overall_intervals
 from ecgbench.methods import METHODS
 
@@ -72,7 +72,7 @@ def _links(boards: Iterable[Board]) -> str:
 
 def _family(analyses: Sequence[Analysis], family: str) -> dict[str, str]:
     shown = {analysis.board.name: analysis for analysis in analyses}
-    return {"title": family.capitalize(), "places": places_table(analyses, family), "agreement": datasets_table(shown, family)}
+    return {"title": family_title(family), "places": places_table(analyses, family), "agreement": datasets_table(shown, family)}
 
 
 def places_table(analyses: Sequence[Analysis], family: str) -> str:

@@ -142,6 +142,7 @@ def recompute(board: Board) -> str:
     chosen = {name: getattr(board.identity, name) for name in ("edition", "split", "labels", "protocol", "samples")}
     options = [f"--{name} {value}" for name, value in chosen.items() if value != ""]
     options += [f"--seeds {seed}" for seed in listed]
+    options += [] if board.name == board.identity.folder else [f"--model {board.identity.model}"]
     return " ".join([f"pytest benchmark --dataset {board.key}", *options])
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 
-from ecgbench.metrics import FAITHFULNESS, LOCALISATION, MetricEntry
+from ecgbench.metrics import FAMILIES, MetricEntry
 from ecgbench.registry import Registry
 
 SPANS = "spans"
@@ -21,7 +21,6 @@ VARIANT = ["source", "variant"]
 AGREEING = 9
 """Decimals in which tied values agree; further ones are rounding errors of sums."""
 Values = TypeVar("Values", pd.Series, pd.DataFrame)
-_ORDER = (LOCALISATION, FAITHFULNESS)
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,13 @@ def columns(names: Iterable[str], metrics: Registry[MetricEntry]) -> tuple[Colum
 
 def in_order(found: Iterable[Column]) -> tuple[Column, ...]:
     """Columns in the pages' order."""
-    return tuple(sorted(found, key=lambda c: (_ORDER.index(c.entry.family), c.kind != SPANS, c.kind, not c.entry.ranked, c.entry.key)))
+    return tuple(sorted(found, key=_place_on_page))
+
+
+def _place_on_page(column: Column) -> tuple[Any, ...]:
+    """Families stand in the order that they declare, spans before other masks, and what doesn't count behind the rest."""
+    entry = column.entry
+    return entry.question.order, entry.family, column.kind != SPANS, column.kind, not entry.ranked, entry.key
 
 
 def _column(name: str, metrics: Registry[MetricEntry]) -> Column:
@@ -74,6 +79,12 @@ def _column(name: str, metrics: Registry[MetricEntry]) -> Column:
 def families(shown: Iterable[Column]) -> tuple[str, ...]:
     """Families of the columns, each once, in the columns' order."""
     return tuple(dict.fromkeys(column.family for column in shown))
+
+
+def family_title(family: str) -> str:
+    """Title of a family of columns, by its name (see `Column.family`)."""
+    key, mask, kind = family.partition(" (")
+    return f"{FAMILIES[key].title}{mask}{kind}"
 
 
 def grid(cells: pd.DataFrame) -> pd.DataFrame:

@@ -140,7 +140,7 @@ class _Relevance(Rules):
         return self._stabilised(summed, function(*constants, **options).detach())
 
     def _activated(self, function: Function, x: torch.Tensor, *arguments: Any, **options: Any) -> torch.Tensor:
-        passed: torch.Tensor = _Passed.apply(x, lambda values: function(values, *arguments, **options))  # type: ignore[no-untyped-call]
+        passed: torch.Tensor = _PassThrough.apply(x, lambda values: function(values, *arguments, **options))  # type: ignore[no-untyped-call]
         return passed
 
     def _stabilised(self, output: torch.Tensor, offset: torch.Tensor | None = None) -> torch.Tensor:
@@ -213,8 +213,8 @@ class _Positive(torch.autograd.Function):
         return of_above * (x > 0) + of_below * (x < 0), None, None, None
 
 
-class _Passed(torch.autograd.Function):
-    """An activation that hands its relevance on as it is."""
+class _PassThrough(torch.autograd.Function):
+    """Hands the relevance of an activation's output to its input unchanged."""
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, function: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:

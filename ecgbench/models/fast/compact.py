@@ -13,7 +13,7 @@ from typing import Any, TypeGuard, cast
 import torch
 from torch import nn
 
-from ecgbench.models.resnet import Normed, ResNet, blank, projection
+from ecgbench.models._residual import Normed, ResNet, blank, projection
 from ecgbench.nn import ModuleT, channels_last
 
 Mask = torch.Tensor
@@ -45,7 +45,7 @@ def compact(model: ModuleT) -> ModuleT:
     smaller = copy.deepcopy(model).eval()
     with torch.no_grad():
         for convolution, norm in _normed(smaller):
-            convolution.weight.mul_(_matters(convolution.weight * _scale(norm)[:, None, None, None]))
+            convolution.weight.mul_(_not_negligible(convolution.weight * _scale(norm)[:, None, None, None]))
         for (convolution, norm), inputs, outputs in list(_kept(smaller, _alive_inputs(smaller))):
             convolution.weight = nn.Parameter(convolution.weight[outputs][:, inputs])
             convolution.out_channels, convolution.in_channels = convolution.weight.shape[:2]
@@ -55,8 +55,8 @@ def compact(model: ModuleT) -> ModuleT:
     return cast("ModuleT", channels_last(smaller))
 
 
-def _matters(values: torch.Tensor) -> torch.Tensor:
-    """Where values are more than nothing beside the largest."""
+def _not_negligible(values: torch.Tensor) -> torch.Tensor:
+    """True where the absolute value exceeds eps**2 of the largest."""
     size = values.abs()
     return size > torch.finfo(values.dtype).eps ** 2 * size.max()
 
@@ -120,7 +120,7 @@ def _indicator(model: ResNet) -> ResNet:
         convolution.stride, convolution.padding = (1, 1), (0, 0)
         for tensor, value in ((norm.weight, 1.0), (variance, 1.0), (mean, 0.0)):
             tensor.data.fill_(value)
-        norm.eps, norm.bias.data = 0.0, ((shift > 0) & _matters(shift)).double()
+        norm.eps, norm.bias.data = 0.0, ((shift > 0) & _not_negligible(shift)).double()
     indicator.fc.weight.data = (indicator.fc.weight != 0).double()
     return indicator
 

@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from jaxtyping import Int64
 
+from ecgbench.models._residual import ResNet
 from ecgbench.models.fast.layers import Layer, Positions, layers_of
-from ecgbench.models.resnet import ResNet
 from ecgbench.types import Logits, Rows, Steps
 
 MEMORY, SEQUENCES = 1 << 28, 128

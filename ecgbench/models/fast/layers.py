@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Int64
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from ecgbench.models.resnet import BasicBlock, Bottleneck, Normed, ResNet, projection
+from ecgbench.models._residual import BasicBlock, Bottleneck, Normed, ResNet, projection
 
 Positions = Int64[np.ndarray, "steps sequences"]
 

@@ -1,148 +1,115 @@
-"""From a run's scores to accepted results: the judgement of a cell, and what `--update-scores` writes."""
+"""What `--update-scores` writes: a run's scores become accepted results, beside those of other cells that still hold."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from ecgbench.datasets import DATASETS
 from ecgbench.errors import ResultsError
-from ecgbench.methods import METHODS
-from ecgbench.pipeline.acceptance.environment import packages, provenance, source
+from ecgbench.pipeline.acceptance.environment import provenance
 from ecgbench.pipeline.acceptance.gallery import gallery
-from ecgbench.pipeline.compute.health import illness
+from ecgbench.pipeline.acceptance.identity import identity_of
+from ecgbench.pipeline.acceptance.judge import number_of
+from ecgbench.pipeline.compute.map_sources import SUBMITTED
 from ecgbench.pipeline.compute.run import Run
-from ecgbench.pipeline.grid.cells import Cell, metric_names, split_metric, variant_name
-from ecgbench.protocol import ALL, OURS
+from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress
 from ecgbench.results import Cell as Number
-from ecgbench.results import (
-    Fresh,
-    Identity,
-    SourceResults,
-    Verdict,
-    compare,
-    mean_interval,
-    read_pair,
-    results_path,
-    sample_name,
-    score_digest,
-    score_name,
-    sketch,
-    write_file,
-)
-from ecgbench.types import Scores
+from ecgbench.results import Identity, SourceResults, read_pair, results_path, sample_name, score_name, sketch, write_file
 
-SUBMITTED = "submitted"
-"""Under this the provenance of accepted results says that they rest on maps that somebody handed in, and on which."""
+Numbers = dict[tuple[str, str, int], Number]
+"""Accepted numbers by variant, metric and seed."""
+
+Arrays = dict[str, np.ndarray]
+
+MEASURES = ("accuracy", "macro_f1", "macro_auc", "auc", "confusion")
+"""What is kept of a model's test measures."""
 
 
-def judge(run: Run, cell: Cell, scores: Scores, root: Path, update: bool = False) -> Verdict:
-    """Whether the maps behind a cell are healthy and its scores stand by what was accepted below `root`.
-
-    A control's maps may be anything, such as constant. With `update` they are about to be accepted and are compared with nothing.
-
-    Raises
-    ------
-    ResultsError
-        If the accepted results cannot be read.
-    """
-    maps = run.maps(cell.dataset, cell.seed, cell.method)
-    ill = "" if cell.is_control else illness(maps.health, run.entry(cell.method), run.options.protocol)
-    if ill:
-        return Verdict("unhealthy", f"{cell.id}: {ill}; look at the method's maps before its scores")
-    if update:
-        return Verdict("updated", f"{cell.id}: to be accepted")
-    own, model = identity(run, cell.dataset), run.model(cell.dataset, cell.seed).digest
-    path = results_path(root, own, cell.method)
-    fresh = Fresh(cell.id, _number(run, cell, scores), own, model, packages())
-    return compare(fresh, run.accepted(path), split_metric(cell.metric)[0].atol, accept_command(run, cell))
-
-
-def lost_cells(run: Run, dataset: str, seed: int, root: Path) -> list[str]:
-    """Accepted cells of a dataset and seed whose method or metric is no longer registered, by their ids.
-
-    Those of submitted maps are left out: no method computes them again, only the maps' own file.
-    """
-    names, own = metric_names(dataset), identity(run, dataset)
-    files = [results for path in sorted((root / own.folder / own.model).glob("*.json")) if (results := run.accepted(path)) is not None]
-    accepted = [(results.source, cell) for results in files if SUBMITTED not in results.provenance for cell in results.cells]
-    cells = [Cell(dataset, method, number.variant, number.metric, number.seed) for method, number in accepted]
-    return [cell.id for cell in cells if cell.seed == seed and _gone(cell, names)]
-
-
-def _gone(cell: Cell, metrics: Collection[str]) -> bool:
-    return cell.metric not in metrics or (cell.method not in METHODS and not cell.is_control)
-
-
-def accept(run: Run, cells: Iterable[Cell], root: Path) -> list[Path]:
+def accept(run: Run, cells: Iterable[Address], root: Path) -> list[Path]:
     """Write the cells' numbers as accepted results; cells that are not among them stay as they are where the identity is the same.
 
     Returns
     -------
-    The files that were written, one for each dataset and method.
+    The files that were written, one for each dataset, architecture and source.
     """
-    groups: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    groups: dict[tuple[str, str, str], list[Address]] = {}
     for cell in cells:
-        groups[cell.dataset, cell.method].append(cell)
-    return [_accept_method(run, dataset, method, group, root) for (dataset, method), group in groups.items()]
+        groups.setdefault((cell.dataset, cell.model, cell.source), []).append(cell)
+    return [_accept_source(run, group, root) for group in groups.values()]
 
 
-def _accept_method(run: Run, dataset: str, method: str, cells: list[Cell], root: Path) -> Path:
-    own = identity(run, dataset)
-    held, scores = _held(run, own, method, root)
-    seeds = sorted({cell.seed for cell in cells})
-    numbers = {}
-    for cell in cells:
-        scored = run.scores(cell)
-        numbers[cell.variant, cell.metric, cell.seed] = _number(run, cell, scored)
-        scores[score_name(cell.variant, cell.metric, cell.seed)] = scored.values.astype(np.float32)
-    for seed in seeds:
-        scores.update(_samples(run, dataset, seed, method) | gallery(run, dataset, seed, method))
+def _accept_source(run: Run, cells: Sequence[Address], root: Path) -> Path:
+    """Accept cells of one source on one dataset's models of one architecture."""
+    own, source = identity_of(run, cells[0]), cells[0].source
+    held, arrays = _held(run, own, source, root)
+    numbers, fresh = _fresh(run, cells)
     kept = {} if held is None else _still_valid(run, held, numbers)
-    scores = {name: array for name, array in scores.items() if _belongs(name, {**kept, **numbers})}
+    cells_of_file = {**kept, **numbers}
+    maps = [MapsAddress(own.dataset, own.model, source, seed) for seed in sorted({cell.seed for cell in cells})]
     results = SourceResults(
-        source=method,
+        source=source,
         identity=own,
-        models=_merged(held, "models", {str(seed): _model(run, dataset, seed) for seed in seeds}),
-        provenance=provenance(run, dataset, seeds[0], method),
-        notes=run.dataset(dataset).notes,
-        health=_merged(held, "health", {str(seed): run.health(dataset, seed, method) for seed in seeds}),
-        artifacts=_merged(held, "artifacts", {str(seed): run.maps(dataset, seed, method).keys for seed in seeds}),
-        cells=tuple(number for _, number in sorted({**kept, **numbers}.items())),
+        models=_merged(held, "models", {str(of.seed): _model(run, of.of_model) for of in maps}),
+        provenance=provenance(run, maps[0]),
+        notes=run.dataset(own.dataset).notes,
+        health=_merged(held, "health", {str(of.seed): run.health(of) for of in maps}),
+        artifacts=_merged(held, "artifacts", {str(of.seed): run.maps(of).keys for of in maps}),
+        cells=tuple(number for _, number in sorted(cells_of_file.items())),
     )
-    return write_file(results, scores, root)
+    return write_file(results, _belonging({**arrays, **fresh}, cells_of_file), root)
 
 
-Numbers = dict[tuple[str, str, int], Number]
+def _fresh(run: Run, cells: Sequence[Address]) -> tuple[Numbers, Arrays]:
+    """The cells' numbers, and what is kept of their windows, maps and scores."""
+    numbers: Numbers = {}
+    arrays: Arrays = {}
+    for cell in cells:
+        scores = run.scores(cell)
+        numbers[cell.variant, cell.metric, cell.seed] = number_of(run, cell, scores)
+        arrays[score_name(cell.variant, cell.metric, cell.seed)] = scores.values.astype(np.float32)
+    for of in dict.fromkeys(cell.of_maps for cell in cells):
+        arrays |= _windows(run, of) | gallery(run, of)
+    return numbers, arrays
 
 
-def _held(run: Run, own: Identity, method: str, root: Path) -> tuple[SourceResults | None, dict[str, np.ndarray]]:
+def _held(run: Run, own: Identity, source: str, root: Path) -> tuple[SourceResults | None, Arrays]:
     """What is accepted for the same identity and source; a file that cannot be read counts as none, since it is about to be replaced."""
     try:
-        held, scores = read_pair(results_path(root, own, method))
-        same = held.identity == own and held.provenance.get(SUBMITTED) == source(run, method).get(SUBMITTED)
-        return (held, scores) if same else (None, {})
+        held, arrays = read_pair(results_path(root, own, source))
     except ResultsError:
         return None, {}
+    same_maps = held.provenance.get(SUBMITTED) == run.source(source).provenance().get(SUBMITTED)
+    return (held, dict(arrays)) if held.identity == own and same_maps else (None, {})
 
 
 def _still_valid(run: Run, held: SourceResults, new: Numbers) -> Numbers:
-    """Accepted cells that are kept: those of seeds whose model is the one that was explained."""
-    fresh = {seed for _, _, seed in new}
-    digests = {seed: model["digest"] for seed, model in held.models.items()}
-    same = {seed for seed in fresh if digests.get(str(seed)) == run.model(held.identity.dataset, seed).digest}
-    return {(c.variant, c.metric, c.seed): c for c in held.cells if c.seed not in fresh or c.seed in same}
+    """Accepted numbers that are kept: those of seeds whose model is the one that was explained."""
+    kept: Numbers = {}
+    for number in held.cells:
+        if number.seed not in {seed for _, _, seed in new} or _same_model(run, held, number.seed):
+            kept[number.variant, number.metric, number.seed] = number
+    return kept
 
 
-def _belongs(name: str, numbers: Numbers) -> bool:
-    first, middle, seed = name.split("/")
-    if first in ("samples", "gallery"):
-        return any(key[2] == int(seed) for key in numbers)
-    return (first, middle, int(seed)) in numbers
+def _same_model(run: Run, held: SourceResults, seed: int) -> bool:
+    of = ModelAddress(held.identity.dataset, held.identity.model, seed)
+    recorded = held.models.get(str(seed))
+    return recorded is not None and recorded["digest"] == run.model(of).digest
+
+
+def _belonging(arrays: Arrays, numbers: Numbers) -> Arrays:
+    """The arrays that belong to the numbers: their scores, and the windows and gallery of their seeds."""
+    seeds = {seed for _, _, seed in numbers}
+    scores = {score_name(*place) for place in numbers}
+    return {name: array for name, array in arrays.items() if name in scores or _is_of_seeds(name, seeds)}
+
+
+def _is_of_seeds(name: str, seeds: Iterable[int]) -> bool:
+    first, _, seed = name.split("/")
+    return first in ("samples", "gallery") and int(seed) in seeds
 
 
 def _merged(held: SourceResults | None, field: str, new: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,93 +117,17 @@ def _merged(held: SourceResults | None, field: str, new: Mapping[str, Any]) -> d
     return dict(sorted({**old, **new}.items()))
 
 
-def _samples(run: Run, dataset: str, seed: int, method: str) -> dict[str, np.ndarray]:
+def _windows(run: Run, of: MapsAddress) -> Arrays:
     """What is kept of the explained windows and of their maps."""
-    explained = run.explained(dataset, seed)
-    windows, maps = explained.windows, sketch(run.maps(dataset, seed, method).values)
+    explained = run.explained(of.of_model)
+    windows, maps = explained.windows, sketch(run.maps(of).values)
     arrays = {"record": windows.record, "patient": windows.patient, "start": windows.start, "target": explained.target, "sketch": maps}
-    return {sample_name(what, seed): array for what, array in arrays.items()}
+    return {sample_name(what, of.seed): array for what, array in arrays.items()}
 
 
-def _number(run: Run, cell: Cell, scores: Scores) -> Number:
-    low, high = mean_interval(scores.values, run.explained(cell.dataset, cell.seed).windows.patient)
-    defined = len(scores.values) - scores.undefined
-    return Number(
-        variant=cell.variant,
-        metric=cell.metric,
-        seed=cell.seed,
-        value=scores.mean if defined else None,
-        n=defined,
-        undefined=scores.undefined,
-        low=low,
-        high=high,
-        seconds=round(scores.seconds, 6),
-        digest=score_digest(scores.values),
-    )
-
-
-def _model(run: Run, dataset: str, seed: int) -> dict[str, Any]:
-    model, explained = run.model(dataset, seed), run.explained(dataset, seed)
-    test = {name: value for name, value in model.info["test"].items() if name in ("accuracy", "macro_f1", "macro_auc", "auc", "confusion")}
+def _model(run: Run, of: ModelAddress) -> dict[str, Any]:
+    model, explained = run.model(of), run.explained(of)
+    test = {name: value for name, value in model.info["test"].items() if name in MEASURES}
     neutral = [float(value) for value in explained.neutral]
     recorded = {name: model.info[name] for name in ("origin", "precision")}
     return {"digest": model.digest, **recorded, **test, "neutral_logits": neutral, "explainable": explained.available}
-
-
-def identity(run: Run, dataset: str) -> Identity:
-    """What must be the same for two values of a cell to be compared."""
-    loaded, numbers = run.dataset(dataset), run.numbers(dataset)
-    samples: int | Literal["all"] = run.options.samples_of(numbers) or ALL
-    return Identity(
-        dataset=dataset,
-        differs=_differs(run, dataset, samples),
-        model=numbers.recipe.architecture,
-        edition=loaded.edition,
-        split=loaded.split,
-        labels=loaded.labels,
-        protocol=run.options.protocol,
-        samples=samples,
-        simulated=loaded.simulated,
-        windows=loaded.key,
-    )
-
-
-def _differs(run: Run, dataset: str, samples: int | Literal["all"]) -> str:
-    """What differs from the dataset's default identity."""
-    loaded, options, entry = run.dataset(dataset), run.options, DATASETS[dataset]
-    labels, split = entry.usual(options.protocol)
-    differs = [
-        ("" if options.protocol == OURS else options.protocol),
-        ("" if loaded.labels == labels else f"labels-{loaded.labels}"),
-        ("" if loaded.split == split else f"split-{loaded.split}"),
-        ("" if loaded.edition == entry.edition_names[0] else loaded.edition.rpartition("@")[2]),
-        ("" if samples == run.numbers(dataset).samples else f"samples-{samples}"),
-        ("simulated" if loaded.simulated else ""),
-    ]
-    return "+".join(filter(None, differs))
-
-
-def accept_command(run: Run, cell: Cell) -> str:
-    """The command that accepts the cell's new value."""
-    if cell.method in run.given:
-        return run.given[cell.method].command
-    return f"{compute_command(run, cell_flags(cell))} --update-scores"
-
-
-def compute_command(run: Run, flags: Mapping[str, str]) -> str:
-    """The command that computes with the run's options what flags such as "dataset" select."""
-    return " ".join(["pytest benchmark", *(f"--{name} {value}" for name, value in flags.items()), *run_flags(run)])
-
-
-def cell_flags(cell: Cell) -> dict[str, str]:
-    """The flags that select one cell."""
-    method = variant_name(cell.method, cell.variant)
-    return {"dataset": cell.dataset, "method": method, "metric": cell.metric, "seeds": str(cell.seed)}
-
-
-def run_flags(run: Run) -> list[str]:
-    """Command-line options that restore the run's own."""
-    o = run.options
-    samples = [] if o.samples is None else [f"--samples {o.samples}"]
-    given = {"labels": o.labels, "split": o.split, "edition": o.edition, "protocol": None if o.protocol == OURS else o.protocol}
-    return samples + [f"--{name} {value}" for name, value in given.items() if value]

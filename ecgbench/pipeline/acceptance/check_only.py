@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ecgbench.errors import NotStoredError
-from ecgbench.pipeline.acceptance.accept import cell_flags, compute_command, judge
+from ecgbench.pipeline.acceptance.identity import compute_command
+from ecgbench.pipeline.acceptance.judge import judge
 from ecgbench.pipeline.compute.run import Run
-from ecgbench.pipeline.grid.cells import Cell
+from ecgbench.pipeline.grid.address import Address
 from ecgbench.results import Verdict
 from ecgbench.types import Scores
 
@@ -25,10 +26,10 @@ def not_stored(run: Run, what: str, flags: Mapping[str, str], error: NotStoredEr
     return f"expected the stored {what}, got {lacking}; compute them first: `{compute_command(run, flags)}`"
 
 
-def scored(run: Run, cell: Cell, root: Path, update: bool = False) -> tuple[Scores | None, Verdict]:
+def score_and_judge(run: Run, cell: Address, root: Path, update: bool = False) -> tuple[Scores | None, Verdict]:
     """A cell's scores and what `judge` says of them; no scores where they may not be computed and are not stored."""
     try:
         scores = run.scores(cell)
         return scores, judge(run, cell, scores, root, update)
     except NotStoredError as error:
-        return None, Verdict("not_computed", not_stored(run, f"scores of {cell.id}", cell_flags(cell), error))
+        return None, Verdict("not_computed", not_stored(run, f"scores of {cell.id}", cell.flags, error))

@@ -11,45 +11,37 @@ from typing import Any
 
 import numpy as np
 
-from ecgbench.controls import CONTROLS
 from ecgbench.datasets import DATASETS
 from ecgbench.metrics import METRICS
 from ecgbench.pipeline.compute.run import Run
-from ecgbench.pipeline.grid.cells import metric_name
+from ecgbench.pipeline.grid.address import MapsAddress, ModelAddress, metric_name
 
 PACKAGES = ("ecgbench-attribution", "torch", "numpy", "scipy", "scikit-learn", "captum", "wfdb")
 """Packages whose versions are kept with accepted results."""
 
 
-def provenance(run: Run, dataset: str, seed: int, method: str) -> dict[str, Any]:
-    """Where and with what the numbers were computed, chance levels on a seed's explained windows, and what is special about the method."""
-    entry = run.entry(method)
+def provenance(run: Run, of: MapsAddress) -> dict[str, Any]:
+    """Where and with what the numbers were computed, chance levels on a model's explained windows, and what is special about the source."""
     return {
         "packages": packages(),
         "python": platform.python_version(),
         "processor": processor(),
         "device": run.options.device,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "chance": chance_levels(run, dataset, seed),
-        **({} if entry is None or entry.ranked else {"ranked": False}),
-        **source(run, method),
+        "chance": chance_levels(run, of.of_model),
+        **run.source(of.source).provenance(),
     }
 
 
-def source(run: Run, method: str) -> dict[str, Any]:
-    """Where maps that no method made come from: of a control what it does, and whether it knows the answer; nothing for a method."""
-    if method in CONTROLS:
-        return {"control": CONTROLS[method].title, **({"bound": True} if CONTROLS[method].bound else {})}
-    return dict(run.given[method].source) if method in run.given else {}
-
-
-def chance_levels(run: Run, dataset: str, seed: int) -> dict[str, float]:
+def chance_levels(run: Run, of: ModelAddress) -> dict[str, float]:
     """Mean score that a map without information would get, by the name of the metric's cells."""
-    explained = run.explained(dataset, seed)
+    explained = run.explained(of)
     levels: dict[str, float] = {}
-    for kind in DATASETS[dataset].protocol.mask_kinds:
+    for kind in DATASETS[of.dataset].protocol.mask_kinds:
         mask = explained.windows.masks(explained.target, kind)
-        levels |= {metric_name(m.key, kind): float(np.nanmean(m.chance(mask))) for m in METRICS if m.chance is not None}
+        for metric in METRICS:
+            if metric.chance is not None:
+                levels[metric_name(metric.key, kind)] = float(np.nanmean(metric.chance(mask)))
     return levels
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Int64
 
-from ecgbench.controls import CONTROLS
 from ecgbench.datasets import DATASETS
 from ecgbench.pipeline.compute.run import Run
-from ecgbench.pipeline.grid.cells import VARIANTS, Cell, metric_names, split_metric
+from ecgbench.pipeline.grid.address import RAW, Address, MapsAddress, metric_names, split_metric
 from ecgbench.protocol import GALLERY_LEVELS, GALLERY_METRICS
 from ecgbench.results import gallery_name
 from ecgbench.types import PerWindow
@@ -17,8 +16,8 @@ MICROVOLTS = 1000
 """Microvolts in a millivolt."""
 
 
-def gallery(run: Run, dataset: str, seed: int, method: str) -> dict[str, np.ndarray]:
-    """What a page draws of a method's maps, by `gallery_name`; nothing for controls, later seeds, or where no map has a score.
+def gallery(run: Run, of: MapsAddress) -> dict[str, np.ndarray]:
+    """What a page draws of a source's maps, by `gallery_name`; nothing for sources without a gallery, later seeds, or where no map scores.
 
     The variant with the better mean is taken, scored by the first of `GALLERY_METRICS` that the dataset has cells of, and of a window the
     lead with the largest attribution.
@@ -33,15 +32,15 @@ def gallery(run: Run, dataset: str, seed: int, method: str) -> dict[str, np.ndar
     mask : (3, time) bool, spans of the label's beats; all false where no beat is annotated
     variant, metric : () str
     """
-    if method in CONTROLS or seed != DATASETS[dataset].protocol.seeds[0]:
+    if not run.source(of.source).has_gallery or of.seed != DATASETS[of.dataset].protocol.seeds[0]:
         return {}
-    metric = next(name for name in GALLERY_METRICS if name in metric_names(dataset))
-    variant, scores = _better(run, dataset, seed, method, metric)
+    metric = next(name for name in GALLERY_METRICS if name in metric_names(of.dataset))
+    variant, scores = _better(run, of, metric)
     chosen = best_median_worst(scores, split_metric(metric)[0].higher_is_better)
     if not chosen.size:
         return {}
-    maps = run.maps(dataset, seed, method).values[chosen]
-    explained = run.explained(dataset, seed)
+    maps = run.maps(of).values[chosen]
+    explained = run.explained(of.of_model)
     windows = explained.windows.take(chosen)
     place = np.arange(len(chosen)), np.abs(maps).max(axis=2).argmax(axis=1)
     arrays = {
@@ -49,20 +48,22 @@ def gallery(run: Run, dataset: str, seed: int, method: str) -> dict[str, np.ndar
         "score": scores[chosen].astype(np.float32),
         "lead": place[1],
         "signal": np.round(windows.signal[place] * MICROVOLTS).clip(*_limits(np.int16)).astype(np.int16),
-        "map": _levels(maps if variant == "raw" else np.abs(maps))[place],
+        "map": _levels(maps if variant == RAW else np.abs(maps))[place],
         "mask": windows.masks(explained.target[chosen])[place],
         "variant": np.array(variant),
         "metric": np.array(metric),
     }
-    return {gallery_name(what, seed): array for what, array in arrays.items()}
+    return {gallery_name(what, of.seed): array for what, array in arrays.items()}
 
 
-def _better(run: Run, dataset: str, seed: int, method: str, metric: str) -> tuple[str, PerWindow]:
+def _better(run: Run, of: MapsAddress, metric: str) -> tuple[str, PerWindow]:
     """The variant with the better mean, and its scores."""
-    found = {variant: run.scores(Cell(dataset, method, variant, metric, seed)).values for variant in VARIANTS}
+    found = {}
+    for variant in run.source(of.source).variants:
+        found[variant] = run.scores(Address(of.dataset, of.model, of.source, variant, metric, of.seed)).values
     sign = 1 if split_metric(metric)[0].higher_is_better else -1
     means = {variant: sign * np.nanmean(values) for variant, values in found.items() if not np.isnan(values).all()}
-    best = max(means, key=lambda variant: means[variant], default=VARIANTS[0])
+    best = max(means, key=lambda variant: means[variant], default=RAW)
     return best, found[best]
 
 

@@ -3,43 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ecgbench.pipeline.grid.address import MapsAddress
 from ecgbench.results import health_rows, sketch
 
 if TYPE_CHECKING:
     from ecgbench.pipeline.compute.run import Run
 
 
-def health_record(run: Run, dataset: str, method: str, seed: int) -> dict[str, Any]:
+def health_record(run: Run, of: MapsAddress) -> dict[str, Any]:
     """What a table of health is made of, as plain data that can go from process to process."""
-    maps = run.maps(dataset, seed, method).values
-    return {
-        "dataset": dataset,
-        "method": method,
-        "seed": seed,
-        "measures": run.health(dataset, seed, method),
-        "sketch": sketch(maps).tolist(),
-    }
+    return {"maps": asdict(of), "measures": run.health(of), "sketch": sketch(run.maps(of).values).tolist()}
 
 
-def health_table(dataset: str, found: Iterable[Mapping[str, Any]]) -> str:
-    """The dataset's methods, a row each; a near-duplicate is one among them.
+def health_tables(found: Iterable[Mapping[str, Any]]) -> list[str]:
+    """A table for each dataset and architecture, its methods a row each; a near-duplicate is one among them.
 
     Parameters
     ----------
-    found : a `health_record` of each method and seed
+    found : a `health_record` of each source and seed
     """
+    groups: dict[tuple[str, str], list[tuple[MapsAddress, Mapping[str, Any]]]] = {}
+    for record in found:
+        of = MapsAddress(**record["maps"])
+        groups.setdefault((of.dataset, of.model), []).append((of, record))
+    return [_table(dataset, model, records) for (dataset, model), records in groups.items()]
+
+
+def _table(dataset: str, model: str, records: Iterable[tuple[MapsAddress, Mapping[str, Any]]]) -> str:
     from tabulate import tabulate
 
     measured: dict[str, dict[str, Any]] = {}
     sketches: dict[str, dict[str, Any]] = {}
-    for one in found:
-        if one["dataset"] == dataset:
-            measured.setdefault(one["method"], {})[str(one["seed"])] = one["measures"]
-            sketches.setdefault(one["method"], {})[str(one["seed"])] = np.array(one["sketch"], dtype=np.float32)
+    for of, record in records:
+        measured.setdefault(of.source, {})[str(of.seed)] = record["measures"]
+        sketches.setdefault(of.source, {})[str(of.seed)] = np.array(record["sketch"], dtype=np.float32)
     (_, *headings), rows = health_rows(measured, sketches, str)
     broken = [heading.replace(" ", "\n") for heading in headings]
-    return str(tabulate(rows, [f"{dataset}\nhealth", *broken], disable_numparse=True, colalign=["left", *["right"] * len(broken)]))
+    first = f"{dataset}\n{model}\nhealth"
+    return str(tabulate(rows, [first, *broken], disable_numparse=True, colalign=["left", *["right"] * len(broken)]))

@@ -1,4 +1,4 @@
-"""What a run computed, as a table for the terminal: variants by metrics, means over seeds."""
+"""What a run computed, as tables for the terminal: variants by metrics, means over seeds."""
 
 from __future__ import annotations
 
@@ -6,42 +6,58 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ecgbench.controls import CONTROLS
-from ecgbench.methods import METHODS
-from ecgbench.pipeline.grid.cells import Cell, split_metric, variant_name
+from ecgbench.pipeline.compute.map_sources import is_ranked
+from ecgbench.pipeline.grid.address import RAW, SPANS, Address, split_metric, variant_name
+
+Means = Mapping[Address, float]
+"""Mean score of each computed cell, nan where it is undefined in all windows."""
+
+Row = tuple[str, str]
+"""Source and variant."""
 
 
-def score_table(dataset: str, means: Mapping[Cell, float]) -> str:
-    """The dataset's cells, a table a family and kind of mask.
+def score_tables(means: Means) -> list[str]:
+    """A table for each dataset, architecture, family of metrics and kind of mask.
 
     A row is a variant, a column a metric with its direction (+ higher, - lower is better); `*` marks the best of the ranked methods.
-
-    Parameters
-    ----------
-    means : mean score of each computed cell, nan where it is undefined in all windows
     """
-    own = {cell: value for cell, value in means.items() if cell.dataset == dataset}
-    groups: dict[tuple[str, str], list[str]] = {}
-    for metric in dict.fromkeys(cell.metric for cell in own):
+    groups: dict[tuple[str, str], dict[Address, float]] = {}
+    for cell, mean in means.items():
+        groups.setdefault((cell.dataset, cell.model), {})[cell] = mean
+    return [_table(f"{dataset}\n{model}", own, metrics) for (dataset, model), own in groups.items() for metrics in _metric_groups(own)]
+
+
+def _metric_groups(means: Means) -> list[list[str]]:
+    """The metrics of the cells, those of one family and kind of mask together, families in their order."""
+    groups: dict[tuple[int, str, str], list[str]] = {}
+    for metric in dict.fromkeys(cell.metric for cell in means):
         entry, kind = split_metric(metric)
-        groups.setdefault((entry.family, kind), []).append(metric)
-    return "\n\n".join(_table(dataset, own, metrics) for _, metrics in sorted(groups.items(), reverse=True))
+        groups.setdefault((entry.question.order, entry.family, kind), []).append(metric)
+    return [groups[group] for group in sorted(groups, key=lambda group: (*group[:2], group[2] != SPANS))]
 
 
-def _table(dataset: str, own: Mapping[Cell, float], metrics: list[str]) -> str:
+def _table(title: str, means: Means, metrics: list[str]) -> str:
     from tabulate import tabulate
 
-    rows = list(dict.fromkeys((cell.method, cell.variant) for cell in own))
-    values = {(row, metric): _mean(own, row, metric) for row in rows for metric in metrics}
-    ranked = [row for row in rows if row[0] not in CONTROLS and (row[0] not in METHODS or METHODS[row[0]].ranked)]
-    best = {metric: _best(metric, [values[row, metric] for row in ranked]) for metric in metrics}
-    body = [[variant_name(*row), *(_shown(values[row, m], row in ranked and values[row, m] == best[m]) for m in metrics)] for row in rows]
-    headings = [dataset, *(_heading(metric) for metric in metrics)]
+    rows = list(dict.fromkeys((cell.source, cell.variant) for cell in means))
+    values = {(row, metric): _mean(means, row, metric) for row in rows for metric in metrics}
+    best = {metric: _best(metric, [values[row, metric] for row in rows if _counts(row, metric)]) for metric in metrics}
+    body = []
+    for row in rows:
+        shown = [_shown(values[row, metric], _counts(row, metric) and values[row, metric] == best[metric]) for metric in metrics]
+        body.append([variant_name(*row), *shown])
+    headings = [title, *(_heading(metric) for metric in metrics)]
     return str(tabulate(body, headings, disable_numparse=True, colalign=["left", *["right"] * len(metrics)]))
 
 
-def _mean(means: Mapping[Cell, float], row: tuple[str, str], metric: str) -> float:
-    found = [value for cell, value in means.items() if (cell.method, cell.variant) == row and cell.metric == metric]
+def _counts(row: Row, metric: str) -> bool:
+    """Whether a variant is ranked by a metric."""
+    source, variant = row
+    return is_ranked(source) and (variant == RAW or not split_metric(metric)[0].signed_only)
+
+
+def _mean(means: Means, row: Row, metric: str) -> float:
+    found = [value for cell, value in means.items() if (cell.source, cell.variant) == row and cell.metric == metric]
     return float(np.mean(found)) if found else float("nan")
 
 

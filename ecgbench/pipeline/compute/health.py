@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from ecgbench.methods import MethodEntry
-from ecgbench.protocol import STUDY
-from ecgbench.types import Attributions
+from ecgbench.artifacts import Arrays, artifact_key
+from ecgbench.pipeline.compute.entries import long_entry
+from ecgbench.pipeline.compute.subject import Batch, Subject
+from ecgbench.protocol import AGREEMENT_WINDOWS
+from ecgbench.results import map_correlation
+from ecgbench.types import Attributions, Logits, Targets
 
 FLAT_LIMIT = 0.5
 """Share of constant maps above which a method is held to be broken."""
@@ -59,19 +64,78 @@ def defined_mean(name: str, values: np.ndarray) -> dict[str, float]:
     return {name: float(finite.mean())} if finite.size else {}
 
 
-def illness(health: Mapping[str, float], entry: MethodEntry | None, protocol: str) -> str:
-    """What is wrong with a method's maps, or an empty text.
+def illness(measured: Mapping[str, float], sum_within: float | None) -> str:
+    """What is wrong with maps, or an empty text.
 
-    Under the study's protocol a method promises no total where its options differ: it may be another's work. Without an entry there are
-    only maps, and nobody promised anything.
+    Parameters
+    ----------
+    measured : see `map_health`
+    sum_within : the largest healthy error of a map's sum; None if nobody promised a total
     """
-    within = None if entry is None or (protocol == STUDY and entry.study) else entry.sum_within
     found = []
-    if health["nonfinite"] > 0:
-        found.append(f"expected finite maps, got non-finite values in {health['nonfinite']:.2%} of them")
-    if health["flat"] > FLAT_LIMIT:
-        found.append(f"expected at most {FLAT_LIMIT:.0%} constant maps, got {health['flat']:.0%}")
-    if within is not None and not health.get("sum_error", np.inf) <= within:
-        got = f"an error of {health['sum_error']:.3g}" if "sum_error" in health else "no total with them"
-        found.append(f"expected maps that sum to their total within {within:g}, got {got}")
+    if measured["nonfinite"] > 0:
+        found.append(f"expected finite maps, got non-finite values in {measured['nonfinite']:.2%} of them")
+    if measured["flat"] > FLAT_LIMIT:
+        found.append(f"expected at most {FLAT_LIMIT:.0%} constant maps, got {measured['flat']:.0%}")
+    if sum_within is not None and not measured.get("sum_error", np.inf) <= sum_within:
+        got = f"an error of {measured['sum_error']:.3g}" if "sum_error" in measured else "no total with them"
+        found.append(f"expected maps that sum to their total within {sum_within:g}, got {got}")
     return "; ".join(found)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A method as its agreement with itself asks it again.
+
+    Attributes
+    ----------
+    key : the method's
+    stochastic : whether its maps depend on the seed
+    identity : what tells its maps of a batch from any others
+    explain : its maps (n, leads, time) of a batch's windows, of any classes (n,) and with any seed
+    """
+
+    key: str
+    stochastic: bool
+    identity: Callable[[Batch], Mapping[str, Any]]
+    explain: Callable[[Batch, Targets, int], Attributions]
+
+
+def agreement_of(method: Asked, subject: Subject, maps: Attributions) -> dict[str, float]:
+    """Mean correlation of the first windows' maps with those that a method gives them otherwise.
+
+    Returns
+    -------
+    seed_agreement : with another seed, for stochastic methods
+    class_agreement : of the other class that has the highest logit, if the model has several; a method that ignores the class has 1
+    A mean is over the windows where both maps vary, since a constant one correlates with nothing; it is left out if there are none.
+    """
+    first = Batch(subject, slice(0, min(AGREEMENT_WINDOWS, len(subject.explained.target))))
+    name = f"{method.key}@{artifact_key('agreement', agreement=1, **method.identity(first))[:16]}"
+
+    def compute() -> tuple[Arrays, dict[str, Any]]:
+        others = _other_maps(method, first)
+        return {name: map_correlation(maps[first.part], other) for name, other in others.items()}, {"method": method.key}
+
+    arrays = long_entry(subject.store, "agreement", artifact_key("agreement", **first.identity), name, compute).arrays
+    return {name: value for measure in sorted(arrays) for name, value in defined_mean(measure, arrays[measure]).items()}
+
+
+def _other_maps(method: Asked, batch: Batch) -> dict[str, Attributions]:
+    """The windows' maps with another seed and of another class, as far as there are any."""
+    from ecgbench.models import forward
+
+    subject, found = batch.subject, {}
+    if method.stochastic:
+        found["seed_agreement"] = method.explain(batch, batch.target, subject.seed + 1)
+    logits = forward(subject.network, batch.x)
+    if logits.shape[1] > 1:
+        found["class_agreement"] = method.explain(batch, runners_up(logits, batch.target), subject.seed)
+    return found
+
+
+def runners_up(logits: Logits, target: Targets) -> Targets:
+    """The class with the highest logit among those that are not explained, (n,)."""
+    others: Logits = np.where(np.arange(logits.shape[1]) == target[:, None], -np.inf, logits)
+    classes: Targets = others.argmax(axis=1)
+    return classes

@@ -1,25 +1,287 @@
-"""Maps that were made elsewhere, in the place of a registered method."""
+"""Sources of maps: a registered method, a control, or maps that somebody handed in.
+
+What tells them apart is asked of the source, nowhere else: its variants, where it has maps, what it can give to metrics, whether its maps
+are ill, and what accepted results say of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from ecgbench.types import Attributions
+from ecgbench.artifacts import Arrays, Artifact, artifact_key
+from ecgbench.controls import CONTROLS, ControlEntry, Scene, control_maps
+from ecgbench.errors import UnknownKeyError
+from ecgbench.inputs import protocol_options
+from ecgbench.methods import METHODS, Explanation, MethodEntry, explanation
+from ecgbench.metrics import MetricEntry
+from ecgbench.needs import Explain
+from ecgbench.pipeline.compute.entries import stored_entry
+from ecgbench.pipeline.compute.health import Asked, agreement_of, illness
+from ecgbench.pipeline.compute.subject import Batch, Subject, array_digest
+from ecgbench.pipeline.grid.address import ABSOLUTE, RAW, MapsAddress
+from ecgbench.protocol import STUDY
+from ecgbench.registry import unknown
+from ecgbench.types import Attributions, Signals, Targets
 
 
 @dataclass(frozen=True)
-class Given:
-    """A method of which there are maps and no function.
+class StoredMaps:
+    """A batch's maps.
 
     Attributes
     ----------
-    maps : (n, leads, time) signed, of the explained windows, by dataset and seed
-    source : what accepted results say of where they come from
+    key : what tells them from any others; scores of them are kept under it
+    artifact : with `maps` (n, leads, time), signed, and what the source says of them
+    """
+
+    key: str
+    artifact: Artifact
+
+
+class MapSource(ABC):
+    """Where maps come from."""
+
+    variants: ClassVar[tuple[str, ...]] = (RAW, ABSOLUTE)
+    """Variants of its maps that are scored."""
+
+    gives: ClassVar[frozenset[str]] = frozenset()
+    """What it can give to metrics that only some sources can (see `ecgbench.needs.METRIC_NEEDS`)."""
+
+    has_gallery: ClassVar[bool] = True
+    """Whether pages show its best, median and worst map."""
+
+    is_reproducible: ClassVar[bool] = True
+    """Whether its maps can be made again from its registered name."""
+
+    @property
+    @abstractmethod
+    def key(self) -> str:
+        """Its name."""
+
+    @abstractmethod
+    def maps(self, of: MapsAddress, subject: Subject, number: int) -> StoredMaps:
+        """The maps of a batch of windows, from the store where they are there."""
+
+    def applies(self, metric: MetricEntry) -> bool:
+        """Whether the source can give what a metric needs of it."""
+        return metric.by_source <= self.gives
+
+    def has_maps_of(self, mask_kinds: Collection[str]) -> bool:
+        """Whether it has maps of a dataset with masks of these kinds."""
+        return True
+
+    def explainer(self, subject: Subject) -> Explain | None:
+        """The source on other inputs; None if it cannot be asked again."""
+        return None
+
+    def agreement(self, subject: Subject, maps: Attributions) -> dict[str, float]:
+        """Mean correlation of the first windows' maps with those of another seed and another class, as far as it can be asked for them."""
+        return {}
+
+    def health(self, measured: Mapping[str, float]) -> dict[str, float]:
+        """What is kept of what was measured of the maps' health."""
+        return dict(measured)
+
+    def illness(self, measured: Mapping[str, float], protocol: str) -> str:
+        """What is wrong with its maps, or an empty text."""
+        return illness(measured, None)
+
+    def provenance(self) -> dict[str, Any]:
+        """What accepted results say of it, beside where and with what they were computed."""
+        return {}
+
+    def accept_command(self, usual: str) -> str:
+        """The command that accepts new scores of its maps.
+
+        Parameters
+        ----------
+        usual : what does so for registered sources
+        """
+        return usual
+
+
+@dataclass(frozen=True)
+class MethodSource(MapSource):
+    """A registered method."""
+
+    entry: MethodEntry
+
+    gives: ClassVar[frozenset[str]] = frozenset({"explain"})
+
+    @property
+    def key(self) -> str:
+        """The method's key."""
+        return self.entry.key
+
+    def maps(self, of: MapsAddress, subject: Subject, number: int) -> StoredMaps:
+        """The method's maps, explained a batch at a time."""
+        batch = subject.batch(number)
+        key = artifact_key("attributions", **self.identity(batch))
+
+        def compute() -> tuple[Arrays, dict[str, Any]]:
+            found = self.explain(subject, batch.x, batch.target, subject.seed)
+            total = {} if found.total is None else {"total": found.total}
+            return {"maps": found.maps, **total, **found.measures}, {"method": self.key}
+
+        return StoredMaps(key, subject.store.compute("attributions", key, compute))
+
+    def explain(self, subject: Subject, x: Signals, target: Targets, seed: int) -> Explanation:
+        """The method's maps of any windows, with what it says of them."""
+        return explanation(subject.network, x, target, self.key, seed, subject.protocol, **self._dataset_options(subject))
+
+    def explainer(self, subject: Subject) -> Explain:
+        """The method on other windows, classes and seeds."""
+
+        def explain(x: Signals, target: Targets, seed: int | None = None) -> Attributions:
+            maps: Attributions = self.explain(subject, x, target, subject.seed if seed is None else seed).maps
+            return maps
+
+        return explain
+
+    def agreement(self, subject: Subject, maps: Attributions) -> dict[str, float]:
+        """Mean correlation of the first windows' maps with those that the method gives them otherwise (see `agreement_of`)."""
+
+        def explain(batch: Batch, target: Targets, seed: int) -> Attributions:
+            found: Attributions = self.explain(subject, batch.x, target, seed).maps
+            return found
+
+        return agreement_of(Asked(self.key, self.entry.stochastic, self.identity, explain), subject, maps)
+
+    def illness(self, measured: Mapping[str, float], protocol: str) -> str:
+        """What is wrong with its maps; under the study's protocol a method whose options differ promises no total."""
+        promises = not (protocol == STUDY and self.entry.study)
+        return illness(measured, self.entry.sum_within if promises else None)
+
+    def provenance(self) -> dict[str, Any]:
+        """Whether leaderboards rank it."""
+        return {} if self.entry.ranked else {"ranked": False}
+
+    def identity(self, batch: Batch) -> dict[str, Any]:
+        """What the maps of a batch depend on."""
+        subject = batch.subject
+        return {
+            "method": self.key,
+            "version": self.entry.version,
+            "options": {**protocol_options(self.entry.study, subject.protocol), **self._dataset_options(subject)},
+            "seed": subject.seed if self.entry.stochastic else None,
+            **batch.identity,
+        }
+
+    def _dataset_options(self, subject: Subject) -> dict[str, Any]:
+        return {option: getattr(subject.spec, name) for option, name in self.entry.of_dataset.items()}
+
+
+@dataclass(frozen=True)
+class ControlSource(MapSource):
+    """A registered control: maps made without looking at the model, of which all of a batch lie in one artifact."""
+
+    entry: ControlEntry
+
+    variants: ClassVar[tuple[str, ...]] = (RAW,)
+    has_gallery: ClassVar[bool] = False
+
+    @property
+    def key(self) -> str:
+        """The control's key."""
+        return self.entry.key
+
+    def maps(self, of: MapsAddress, subject: Subject, number: int) -> StoredMaps:
+        """The control's maps of a batch."""
+        batch = subject.batch(number)
+        windows = {name: value for name, value in batch.identity.items() if name in ("x", "target")}
+        shared, name = {"data": subject.dataset.key, **windows}, f"{self.key}@{self.entry.version}"
+
+        def compute() -> tuple[Arrays, dict[str, Any]]:
+            scene = Scene(batch.windows, batch.target, subject.dataset.train, subject.dataset.fs)
+            return {"maps": control_maps(self.key, scene)}, {"control": self.key}
+
+        artifact = stored_entry(subject.store, "controls", artifact_key("controls", **shared), name, compute)
+        return StoredMaps(artifact_key("control", control=name, **shared), artifact)
+
+    def has_maps_of(self, mask_kinds: Collection[str]) -> bool:
+        """Whether a dataset with these masks has what the control needs."""
+        return self.entry.applies(mask_kinds)
+
+    def health(self, measured: Mapping[str, float]) -> dict[str, float]:
+        """Nothing: a control has no health."""
+        return {}
+
+    def illness(self, measured: Mapping[str, float], protocol: str) -> str:
+        """Nothing: a control's maps may be anything, such as constant."""
+        return ""
+
+    def provenance(self) -> dict[str, Any]:
+        """What the control does, and whether it knows the answer."""
+        return {"control": self.entry.title, **({"bound": True} if self.entry.bound else {})}
+
+
+SUBMITTED = "submitted"
+"""Under this the provenance of accepted results says that they rest on maps that somebody handed in, and on which."""
+
+
+@dataclass(frozen=True)
+class SubmissionSource(MapSource):
+    """A submitted method: its maps are known, its code is not.
+
+    Attributes
+    ----------
+    name : what it is called
+    given : signed maps (n, leads, time) of the explained windows, by dataset, architecture and seed
+    about : what accepted results say of where they come from
     command : what accepts new scores of them
     """
 
-    maps: Mapping[tuple[str, int], Attributions]
-    source: Mapping[str, Any]
+    name: str
+    given: Mapping[tuple[str, str, int], Attributions]
+    about: Mapping[str, Any]
     command: str
+
+    is_reproducible: ClassVar[bool] = False
+
+    @property
+    def key(self) -> str:
+        """The submission's name."""
+        return self.name
+
+    def maps(self, of: MapsAddress, subject: Subject, number: int) -> StoredMaps:
+        """The submitted maps of a batch, which are kept in the submission's own file and not in the store."""
+        batch = subject.batch(number)
+        values = self.given[of.dataset, of.model, of.seed][batch.part]
+        key = artifact_key("given", maps=array_digest(values), **batch.identity)
+        return StoredMaps(key, Artifact({"maps": values}, {}, 0.0, cached=False))
+
+    def provenance(self) -> dict[str, Any]:
+        """The file that the maps come from, and what its author says of it."""
+        return {SUBMITTED: dict(self.about)}
+
+    def accept_command(self, usual: str) -> str:
+        """The command that evaluates the submission's file and accepts its scores."""
+        return self.command
+
+
+def registered_sources() -> list[MapSource]:
+    """All methods, then all controls."""
+    return [*(MethodSource(entry) for entry in METHODS), *(ControlSource(entry) for entry in CONTROLS)]
+
+
+def source_named(key: str) -> MapSource:
+    """The registered method or control of that key.
+
+    Raises
+    ------
+    UnknownKeyError
+        If there is none.
+    """
+    if key in METHODS:
+        return MethodSource(METHODS[key])
+    if key in CONTROLS:
+        return ControlSource(CONTROLS[key])
+    raise UnknownKeyError(unknown("methods", key, [*METHODS.keys(), *CONTROLS.keys()]))
+
+
+def is_ranked(key: str) -> bool:
+    """Whether leaderboards rank the source of that name; submissions, which are not registered, are ranked."""
+    return METHODS[key].ranked if key in METHODS else key not in CONTROLS

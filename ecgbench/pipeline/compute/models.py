@@ -1,4 +1,4 @@
-"""Which network stands for a dataset and a seed: an imported, a shipped or a trained one."""
+"""Which network stands for a dataset, an architecture and a seed: an imported, a shipped or a trained one."""
 
 from __future__ import annotations
 
@@ -18,8 +18,23 @@ import torch
 from ecgbench.artifacts import Arrays, Artifact, ArtifactStore, artifact_key
 from ecgbench.datasets import DATASETS, load_dataset
 from ecgbench.errors import CheckpointError
-from ecgbench.models import Training, compact, evaluate_predictions, load_model, model_digest, model_from, predict, train_model, weights_of
+from ecgbench.models import (
+    Form,
+    Training,
+    compact,
+    evaluate_predictions,
+    load_model,
+    model_digest,
+    model_from,
+    outputs_of,
+    predict,
+    read_checkpoint,
+    recipe_of,
+    train_model,
+    weights_of,
+)
 from ecgbench.nn import device_named
+from ecgbench.protocol import Recipe
 from ecgbench.types import Dataset
 
 
@@ -31,7 +46,8 @@ class TrainedModel:
     ----------
     module : in evaluation mode
     digest : SHA-256 of its weights
-    info : origin ("trained", "imported", "shipped"), seed, precision, test measures, and for a trained one the recipe and its epochs
+    info : origin ("trained", "imported", "shipped"), form (how it is built; None where that is read off the weights' shapes), seed,
+        precision, test measures, and for a trained one the recipe and its epochs
     """
 
     module: torch.nn.Module
@@ -40,7 +56,7 @@ class TrainedModel:
 
     @cached_property
     def network(self) -> torch.nn.Module:
-        """The same without its dead channels: the same logits and maps up to rounding, several times faster."""
+        """The same as its architecture makes it cheaper, such as without dead channels: the same logits and maps up to rounding."""
         return compact(self.module)
 
     @property
@@ -55,6 +71,7 @@ class TrainedModel:
 
 def train(
     name: str,
+    model: str | None = None,
     seed: int | None = None,
     labels: str | None = None,
     split: str | None = None,
@@ -68,6 +85,7 @@ def train(
     Parameters
     ----------
     name : key of a dataset
+    model : key of an architecture; default the dataset's usual one
     seed : default the dataset's first
     labels, split, edition : as those of `load_dataset`
     precision : "float32", or "bf16" for autocast to bfloat16. A model that the store holds is taken at whatever precision it was trained
@@ -81,84 +99,106 @@ def train(
     dataset = load_dataset(name, labels=labels, split=split, edition=edition)
     seed = DATASETS[name].numbers(edition).seeds[0] if seed is None else seed
     since = time.time() if retrain else None
-    return model_of(dataset, seed, ArtifactStore(), precision, device, since).module
+    return model_of(dataset, seed, ArtifactStore(), model, precision, device, since).module
 
 
 def model_of(
     dataset: Dataset,
     seed: int,
     store: ArtifactStore,
+    architecture: str | None = None,
     precision: str = "float32",
     device: str = "cpu",
     retrain_since: float | None = None,
 ) -> TrainedModel:
-    """The network of a dataset and a seed.
+    """The network of a dataset, an architecture (by default the dataset's usual one) and a seed.
 
     An imported model comes first, then one that the package ships for these windows, then one that was or is now trained. With
     `retrain_since`, a time in seconds since the epoch, only a model trained after that time will do.
     """
-    key = model_key(dataset, seed)
+    recipe = _recipe(dataset, architecture)
+    key = model_key(dataset, seed, recipe)
     held = store.get("model", key)
     if retrain_since is None:
         if held is not None and held.info["origin"] == "imported":
             return _from_artifact(held)
-        shipped = _shipped(dataset, seed)
+        shipped = _shipped(dataset, seed, recipe)
         if shipped is not None:
             return shipped
     stale = held is not None and retrain_since is not None and held.info["finished"] < retrain_since
-    training = Training(DATASETS[dataset.name].numbers(dataset.edition).recipe, seed, precision, device, f"{dataset.name} seed {seed}")
+    training = Training(recipe, seed, precision, device, f"{dataset.name} {recipe.architecture} seed {seed}")
     artifact = store.compute("model", key, lambda: _train(training, dataset, store.scratch("model", key)), renew=stale)
     if not artifact.cached:  # a finished training's last epoch would make the next one end before it began
         shutil.rmtree(store.scratch("model", key), ignore_errors=True)
     return _from_artifact(artifact)
 
 
-def import_model(dataset: Dataset, seed: int, path: str | os.PathLike[str], store: ArtifactStore) -> TrainedModel:
-    """Take the weights of a file as the dataset's model for a seed, recorded as imported.
+def is_at_hand(dataset: Dataset, seed: int, store: ArtifactStore, architecture: str) -> bool:
+    """Whether a dataset's model of an architecture and a seed is stored or shipped, so that it need not be trained."""
+    recipe = _recipe(dataset, architecture)
+    return store.get("model", model_key(dataset, seed, recipe)) is not None or _shipped(dataset, seed, recipe) is not None
+
+
+def _recipe(dataset: Dataset, architecture: str | None) -> Recipe:
+    return recipe_of(DATASETS[dataset.name].numbers(dataset.edition).recipe, architecture)
+
+
+def import_model(
+    dataset: Dataset, seed: int, path: str | os.PathLike[str], store: ArtifactStore, architecture: str | None = None
+) -> TrainedModel:
+    """Take the weights of a file as the dataset's model of an architecture and a seed, recorded as imported.
 
     Raises
     ------
     CheckpointError
         If the file holds no usable weights, or its outputs are not the dataset's classes.
     """
-    module = load_model(path)
-    if module.fc.out_features != len(dataset.classes):
+    (module, form), recipe = read_checkpoint(path), _recipe(dataset, architecture)
+    try:
+        outputs: int | str = outputs_of(module, *dataset.test.signal.shape[1:])
+    except RuntimeError as error:
+        outputs = str(error).partition("\n")[0]
+    if outputs != len(dataset.classes):
         raise CheckpointError(
-            f"expected a model with {len(dataset.classes)} outputs for {dataset.name}, got {module.fc.out_features} in {path}; "
+            f"expected a model with {len(dataset.classes)} outputs for {dataset.name}, got {outputs} in {path}; "
             "name weights that were trained on this dataset."
         )
-    info = _described(module, dataset, "imported", seed, "unknown") | {"file": Path(path).name}
-    key = model_key(dataset, seed)
+    info = _described(module, dataset, form, "imported", seed, "unknown") | {"file": Path(path).name}
+    key = model_key(dataset, seed, recipe)
     with store.locked("model", key):
         return _from_artifact(store.put("model", key, weights_of(module), info))
 
 
-def model_key(dataset: Dataset, seed: int) -> str:
-    """Key of the place that a dataset's model of a seed has in the store, whatever its origin."""
-    return artifact_key("model", dataset=dataset.key, recipe=asdict(DATASETS[dataset.name].numbers(dataset.edition).recipe), seed=seed)
+def model_key(dataset: Dataset, seed: int, recipe: Recipe) -> str:
+    """Key of the place that a dataset's model of a recipe and a seed has in the store, whatever its origin."""
+    return artifact_key("model", dataset=dataset.key, recipe=asdict(recipe), seed=seed)
 
 
 def _train(training: Training, dataset: Dataset, folder: Path) -> tuple[Arrays, dict[str, Any]]:
     module, log = train_model(training, dataset.train, dataset.test, len(dataset.classes), folder)
-    described = _described(module, dataset, "trained", training.seed, training.precision)
+    leads, samples = dataset.test.signal.shape[1:]
+    form = Form(training.recipe.architecture, leads, samples, len(dataset.classes))
+    described = _described(module, dataset, form, "trained", training.seed, training.precision)
     return weights_of(module), {**described, "recipe": asdict(training.recipe), "device": training.device, "epochs": log}
 
 
-def _described(module: torch.nn.Module, dataset: Dataset, origin: str, seed: int, precision: str) -> dict[str, Any]:
+def _described(module: torch.nn.Module, dataset: Dataset, form: Form | None, origin: str, seed: int, precision: str) -> dict[str, Any]:
     """What is recorded of every model; the test measures are those of float32."""
     test = evaluate_predictions(predict(module, dataset.test), dataset.test.y)
     where = {"dataset": dataset.name, "data": dataset.key, "seed": seed, "finished": time.time()}
-    return {"origin": origin, "precision": precision, "digest": model_digest(module), "test": test, **where}
+    built_as = None if form is None else asdict(form)
+    return {"origin": origin, "form": built_as, "precision": precision, "digest": model_digest(module), "test": test, **where}
 
 
 def _from_artifact(artifact: Artifact) -> TrainedModel:
-    module = model_from(artifact.arrays)
+    form = artifact.info["form"]
+    module = model_from(artifact.arrays, None if form is None else Form(**form))
     return TrainedModel(module, artifact.info["digest"], artifact.info)
 
 
-def _shipped(dataset: Dataset, seed: int) -> TrainedModel | None:
-    weights = resources.files("ecgbench.models") / "weights" / f"{dataset.name}_seed{seed}.safetensors"
-    with resources.as_file(weights) as path:
+def _shipped(dataset: Dataset, seed: int, recipe: Recipe) -> TrainedModel | None:
+    name = f"{dataset.name}-{recipe.architecture}-seed{seed}.safetensors"
+    with resources.as_file(resources.files("ecgbench.models") / "weights" / name) as path:
         if not path.exists():
             return None
         info = json.loads(path.with_suffix(".json").read_text())

@@ -1,75 +1,50 @@
-"""Scores of metrics that watch the outputs while a window is perturbed: all maps of a batch of windows are evaluated together."""
+"""Scores of metrics that watch the outputs while a window is perturbed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int64
 
-from ecgbench.artifacts import Arrays
-from ecgbench.inputs import protocol_options
 from ecgbench.metrics import MetricEntry
-from ecgbench.types import Attributions, EvaluateSteps, Signals, Steps, Targets
+from ecgbench.needs import METRIC_NEEDS, ScoredBatch, supplied
+from ecgbench.types import Attributions, PerWindow, Steps
 
 
-@dataclass(frozen=True)
-class Task:
-    """What is to be scored: one method's maps of a batch of windows by one metric.
+def perturbed_scores(
+    entry: MetricEntry, variants: Sequence[Attributions], batch: ScoredBatch, options: Mapping[str, Any]
+) -> list[PerWindow]:
+    """Scores of each variant of one source's maps, from one evaluation of all.
 
-    Attributes
+    A metric and a source are evaluated by themselves: what else a run asks for must not change a last bit, since the order in which
+    rows are multiplied does.
+
+    Parameters
     ----------
-    key : of the scores' artifact
-    entry : the metric, one with `perturb`
-    maps : (n, leads, time), signed
-    info : what the artifact says of them
+    entry : a metric with `perturb`
+    variants : maps (n, leads, time) of the same windows
+    batch : the windows
+    options : of the metric
     """
+    needed = supplied(entry.key, ("x", "target", "evaluate"), METRIC_NEEDS, batch)
+    perturb = _perturbation(entry)
+    plans = [perturb(maps, needed["x"], batch.seed, **options) for maps in variants]
+    steps = Steps.joined(plans)
+    curves = needed["evaluate"].stepwise(needed["x"], steps)
+    followed = replace(batch, **_of_rows(batch, steps.window), curves=curves, steps=steps.count)
+    scores = entry.function(**supplied(entry.key, entry.needs, METRIC_NEEDS, followed))
+    return np.split(scores, np.cumsum([len(plan) for plan in plans])[:-1])
 
-    key: str
-    entry: MetricEntry
-    maps: Attributions
-    info: dict[str, Any]
+
+def _of_rows(batch: ScoredBatch, window: Int64[np.ndarray, " rows"]) -> dict[str, Any]:
+    """The batch's arrays with a row for each map instead of one for each window."""
+    held = {name: getattr(batch, name) for name in ("x", "target", "mask")}
+    return {name: array[window] for name, array in held.items() if array is not None}
 
 
-@dataclass(frozen=True)
-class Perturbation:
-    """A batch of windows, and with what its maps are scored.
-
-    Attributes
-    ----------
-    x : (n, leads, time)
-    target : (n,)
-    evaluate : the model
-    seed : of the metrics' random numbers
-    multilabel : whether a window can have several labels
-    protocol : "ours" or "study"
-    """
-
-    x: Signals
-    target: Targets
-    evaluate: EvaluateSteps
-    seed: int
-    multilabel: bool
-    protocol: str
-
-    def scores(self, tasks: Sequence[Task]) -> list[Arrays]:
-        """Scores of each task's maps, raw and absolute, from one evaluation of all."""
-        plans = [self._steps(task) for task in tasks]
-        curves = self.evaluate.stepwise(self.x, Steps.joined(plans))
-        ends = np.cumsum([len(plan) for plan in plans])
-        parts = np.split(curves, ends[:-1])
-        return [self._scored(task, plan, part) for task, plan, part in zip(tasks, plans, parts, strict=True)]
-
-    def _steps(self, task: Task) -> Steps:
-        """What is zeroed for the raw maps and then for the absolute ones."""
-        options = protocol_options(task.entry.study, self.protocol)
-        assert task.entry.perturb is not None, "a task is of a metric that perturbs"
-        plans = [task.entry.perturb(maps, self.x, self.seed, **options) for maps in (task.maps, np.abs(task.maps))]
-        return Steps.joined(plans)
-
-    def _scored(self, task: Task, plan: Steps, curves: np.ndarray) -> Arrays:
-        target = self.target[plan.window]
-        given = {"curves": curves, "steps": plan.count, "target": target, "multilabel": self.multilabel}
-        raw, absolute = np.split(task.entry.function(**{name: given[name] for name in task.entry.needs}), 2)
-        return {"raw": raw, "abs": absolute}
+def _perturbation(entry: MetricEntry) -> Callable[..., Steps]:
+    assert entry.perturb is not None, "only metrics that perturb come here"
+    return entry.perturb

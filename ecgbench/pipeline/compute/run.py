@@ -1,24 +1,24 @@
-"""The composer: records -> windows -> model -> explained windows -> attributions -> scores, each step from the store where it can be."""
+"""One process's side of a run: it performs tasks one after the other, and remembers what several of them share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import suppress
-from operator import attrgetter
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-from ecgbench.controls import CONTROLS, Scene, control_maps
+from ecgbench.artifacts import Artifact
 from ecgbench.datasets import DATASETS, load_dataset
-from ecgbench.methods import METHODS, MethodEntry
+from ecgbench.pipeline.compute import scores as scoring
 from ecgbench.pipeline.compute.explained_windows import explained_windows
-from ecgbench.pipeline.compute.map_sources import Given
-from ecgbench.pipeline.compute.maps import Mapper, Maps
+from ecgbench.pipeline.compute.map_sources import MapSource, StoredMaps, source_named
+from ecgbench.pipeline.compute.maps import Maps, joined
 from ecgbench.pipeline.compute.models import TrainedModel, model_of
-from ecgbench.pipeline.compute.scores import Scorer
-from ecgbench.pipeline.grid.cells import Cell, split_metric
+from ecgbench.pipeline.compute.plan import Plan, Task
+from ecgbench.pipeline.compute.subject import Subject
+from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.results import SourceResults, read_file
@@ -28,123 +28,135 @@ T = TypeVar("T")
 
 
 class Run:
-    """One run of the benchmark; holds on to what several cells share.
+    """One run of the benchmark, and the serial executor of its plan.
+
+    Safe to ask from several threads, which then take turns.
 
     Parameters
     ----------
     options : what is computed
-    wanted : cells that will be asked for; those whose evaluations can share a batch are computed with the first of them
-    by_method : share between cells of one method only, since another process computes the other methods'
+    wanted : cells that will be asked for; all metrics of a batch of maps are computed with the first of them
+    sources : of maps, beside the registered ones
     """
 
-    def __init__(self, options: Options, wanted: Iterable[Cell] = (), by_method: bool = False) -> None:
+    def __init__(self, options: Options, wanted: Iterable[Address] = (), sources: Iterable[MapSource] = ()) -> None:
         self.options = options
-        self._perturbing = [cell for cell in wanted if split_metric(cell.metric)[0].perturb is not None]
-        self._alike = attrgetter("dataset", "seed", "method") if by_method else attrgetter("dataset", "seed")
+        self.plan = Plan(wanted)
+        self._sources = {source.key: source for source in sources}
         self._held: dict[tuple[Any, ...], Any] = {}
-        self.given: dict[str, Given] = {}
+        self._turn = threading.RLock()
 
-    def give(self, method: str, given: Given) -> None:
-        """Let maps that were made elsewhere stand for a method of that name."""
-        self.given[method] = given
+    def on(self, wanted: Iterable[Address], sources: Iterable[MapSource]) -> Run:
+        """A run on other cells and sources that remembers what this one does."""
+        run = Run(self.options, wanted, sources)
+        run._held, run._turn = self._held, self._turn
+        return run
 
-    def entry(self, method: str) -> MethodEntry | None:
-        """What the method declares; nothing if its maps were given, or are a control's."""
-        return None if method in self.given or method in CONTROLS else METHODS[method]
+    def perform(self) -> Iterator[tuple[Task, int]]:
+        """Perform the whole plan; yields each task that is done, and how many tasks are known by then."""
+        models = self.plan.models()
+        known = len(models)
+        for model in models:
+            model.perform(self)
+            rest = list(self.plan.tasks(model.of, len(self.subject(model.of).parts)))
+            known += len(rest)
+            yield model, known
+            for task in rest:
+                task.perform(self)
+                yield task, known
+
+    def source(self, key: str) -> MapSource:
+        """The source of maps of that key: one that the run was given, or a registered one."""
+        return self._sources.get(key) or source_named(key)
 
     def dataset(self, name: str) -> Dataset:
         """The dataset's windows."""
         o = self.options
         return self._hold(("dataset", name), lambda: load_dataset(name, o.root, o.labels, o.split, o.edition, o.protocol, o.store))
 
-    def numbers(self, name: str) -> DatasetProtocol:
+    def spec(self, name: str) -> DatasetProtocol:
         """The dataset's numbers, of the edition that is asked for."""
         return DATASETS[name].numbers(self.options.edition)
 
-    def model(self, name: str, seed: int) -> TrainedModel:
-        """The dataset's model of a seed, in the precision in which the dataset is explained."""
-        o = self.options
-        precision = self.numbers(name).precision
+    def model(self, of: ModelAddress) -> TrainedModel:
+        """The model, in the precision in which the dataset is explained."""
+        o, precision = self.options, self.spec(of.dataset).precision
 
         def get() -> TrainedModel:
-            model = model_of(self.dataset(name), seed, o.store, o.precision, o.device, o.retrain_since)
+            model = model_of(self.dataset(of.dataset), of.seed, o.store, of.model, o.precision, o.device, o.retrain_since)
             return model.placed(o.device, precision)
 
-        return self._hold(("model", name, seed), get)
+        return self._hold(("model", of), get)
 
-    def explained(self, name: str, seed: int) -> Explained:
-        """The windows that are explained."""
-        o, samples = self.options, self.options.samples_of(self.numbers(name))
-        return self._hold(
-            ("explained", name, seed),
-            lambda: explained_windows(self.dataset(name), self.model(name, seed), seed, samples, o.store),
-        )
+    def explained(self, of: ModelAddress) -> Explained:
+        """The windows of which the model is explained."""
+        o = self.options
+        samples = o.samples_of(self.spec(of.dataset))
 
-    def maps(self, name: str, seed: int, method: str) -> Maps:
-        """The method's signed maps of the explained windows."""
-        return self._hold(("maps", name, seed, method), lambda: self._maps(name, seed, method))
+        def choose() -> Explained:
+            return explained_windows(self.dataset(of.dataset), self.model(of), of.seed, samples, o.store)
 
-    def _maps(self, name: str, seed: int, method: str) -> Maps:
-        mapper = self._mapper(name, seed)
-        if method in self.given:
-            return mapper.given(self.given[method].maps[name, seed])
-        return mapper.given(control_maps(method, self._scene(name, seed))) if method in CONTROLS else mapper.maps(method)
+        return self._hold(("explained", of), choose)
 
-    def _scene(self, name: str, seed: int) -> Scene:
-        dataset, explained = self.dataset(name), self.explained(name, seed)
-        return Scene(explained.windows, explained.target, dataset.train, dataset.fs)
+    def subject(self, of: ModelAddress) -> Subject:
+        """What maps and scores of the model are computed of."""
+        o = self.options
 
-    def health(self, name: str, seed: int, method: str) -> dict[str, float]:
-        """Measures of the method's maps (see `map_health` and `Mapper.agreement`), and the seconds that explaining a window took.
+        def gather() -> Subject:
+            dataset, spec = self.dataset(of.dataset), self.spec(of.dataset)
+            return Subject(dataset, spec, self.model(of), self.explained(of), of.seed, o.protocol, o.store)
 
-        Of maps that were given there is only what they themselves show, and a control has no health.
-        """
-        if method in CONTROLS:
-            return {}
-        maps = self.maps(name, seed, method)
-        if method in self.given:
-            return dict(maps.health)
-        agreement = self._hold(("agreement", name, seed, method), lambda: self._mapper(name, seed).agreement(method, maps))
-        return {**maps.health, **agreement, "seconds_a_window": round(maps.seconds / len(maps.values), 6)}
+        return self._hold(("subject", of), gather)
 
-    def scores(self, cell: Cell) -> Scores:
+    def batch_maps(self, of: MapsAddress, number: int) -> StoredMaps:
+        """The source's maps of a batch of windows."""
+        return self._hold(("maps", of, number), lambda: self.source(of.source).maps(of, self.subject(of.of_model), number))
+
+    def batch_shared(self, of: ModelAddress, metric: str, number: int) -> Artifact | None:
+        """What a metric computes once for all sources."""
+        return scoring.shared_evaluations(self.subject(of), number, metric)
+
+    def batch_scores(self, of: MapsAddress, metrics: tuple[str, ...], number: int) -> Mapping[str, tuple[Artifact, ...]]:
+        """What a batch's scores by each metric rest on."""
+
+        def score() -> Mapping[str, tuple[Artifact, ...]]:
+            maps, source = self.batch_maps(of, number), self.source(of.source)
+            return scoring.batch_scores(source, self.subject(of.of_model), number, maps, metrics)
+
+        return self._hold(("scores", of, metrics, number), score)
+
+    def maps(self, of: MapsAddress) -> Maps:
+        """The source's signed maps of the explained windows."""
+        parts = self.subject(of.of_model).parts
+        return self._hold(("maps", of), lambda: joined([self.batch_maps(of, number) for number in range(len(parts))]))
+
+    def health(self, of: MapsAddress) -> dict[str, float]:
+        """Measures of the source's maps (see `map_health` and `agreement_of`), and the seconds that explaining a window took."""
+        source, maps = self.source(of.source), self.maps(of)
+        measured = source.health(maps.health)
+        if not (measured and source.is_reproducible):
+            return measured
+        agreement = self._hold(("agreement", of), lambda: source.agreement(self.subject(of.of_model), maps.values))
+        return {**measured, **agreement, "seconds_a_window": round(maps.seconds / len(maps.values), 6)}
+
+    def scores(self, cell: Address) -> Scores:
         """The cell's score of each explained window."""
-        o, (name, seed) = self.options, (cell.dataset, cell.seed)
-        scorer = self._hold(
-            ("scorer", name, seed), lambda: Scorer(self.model(name, seed), self.explained(name, seed), seed, o.protocol, o.store)
-        )
-        maps, beside = self.maps(name, seed, cell.method), self._beside(cell)
-        if beside:
-            self._hold(("filled", beside[0]), lambda: scorer.fill(self._with_maps(beside)))
-        return scorer.scores(cell, maps)
-
-    def _beside(self, cell: Cell) -> list[Cell]:
-        """Wanted cells that can be evaluated together with this one, itself among them; none if it is not such a cell, or all is stored."""
-        if cell not in self._perturbing or not self.options.store.computing:
-            return []
-        return [one for one in self._perturbing if self._alike(one) == self._alike(cell)]
-
-    def _with_maps(self, cells: Iterable[Cell]) -> list[tuple[Cell, Maps]]:
-        """Cells and their maps, without those whose maps are broken: they will say so when they are asked for themselves."""
-        found = []
-        for cell in cells:
-            with suppress(Exception):
-                found.append((cell, self.maps(cell.dataset, cell.seed, cell.method)))
-        return [(cell, maps) for cell, maps in found if np.isfinite(maps.values).all()]
+        planned = self.plan.metrics(cell.of_maps)
+        # Where nothing may be computed, one metric that is not stored must not hide another that is.
+        asked = planned if cell.metric in planned and self.options.store.computing else (cell.metric,)
+        parts = self.subject(cell.of_model).parts
+        found = [self.batch_scores(cell.of_maps, asked, number)[cell.metric] for number in range(len(parts))]
+        artifacts = [artifact for batch in found for artifact in batch]
+        values = np.concatenate([batch[0].arrays[cell.variant] for batch in found])
+        return Scores(values, sum(artifact.seconds for artifact in artifacts), all(artifact.cached for artifact in artifacts))
 
     def accepted(self, path: Path) -> SourceResults | None:
         """The accepted results in a file, None if there is no such file (see `read_file`)."""
         return self._hold(("accepted", path), lambda: read_file(path) if path.exists() else None)
 
-    def _mapper(self, name: str, seed: int) -> Mapper:
-        o = self.options
-        return self._hold(
-            ("mapper", name, seed),
-            lambda: Mapper(self.model(name, seed), self.explained(name, seed), self.numbers(name), seed, o.protocol, o.store),
-        )
-
     def _hold(self, key: tuple[Any, ...], function: Callable[[], T]) -> T:
-        if key not in self._held:
-            self._held[key] = function()
-        held: T = self._held[key]
-        return held
+        with self._turn:
+            if key not in self._held:
+                self._held[key] = function()
+            held: T = self._held[key]
+            return held

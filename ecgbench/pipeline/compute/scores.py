@@ -1,152 +1,157 @@
-"""Scores of a method's maps, a batch of windows at a time, raw and absolute ones together, from the store where they are there."""
+"""Scores of a source's maps, a batch of windows at a time, all metrics and variants of it in one artifact."""
 
 from __future__ import annotations
 
-import inspect
-import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from ecgbench.artifacts import Arrays, Artifact, ArtifactStore, artifact_key
+from ecgbench.artifacts import Arrays, Artifact, artifact_key
 from ecgbench.inputs import protocol_options
 from ecgbench.metrics import MetricEntry
-from ecgbench.models import evaluator
-from ecgbench.pipeline.compute.maps import Maps, array_digest
-from ecgbench.pipeline.compute.models import TrainedModel
-from ecgbench.pipeline.compute.perturbed_scores import Perturbation, Task
-from ecgbench.pipeline.grid.cells import Cell, split_metric
-from ecgbench.types import EvaluateSteps, Explained, Scores
+from ecgbench.needs import METRIC_NEEDS, ScoredBatch, supplied
+from ecgbench.pipeline.compute.entries import stored_entries
+from ecgbench.pipeline.compute.map_sources import MapSource, StoredMaps
+from ecgbench.pipeline.compute.perturbed_scores import perturbed_scores
+from ecgbench.pipeline.compute.subject import Batch, Subject, array_digest
+from ecgbench.pipeline.grid.address import RAW, split_metric
+from ecgbench.types import Attributions, PerWindow, Signals, Targets
 
 
-@dataclass(frozen=True)
-class Scorer:
-    """Scores the maps of one dataset and seed.
+def batch_scores(
+    source: MapSource, subject: Subject, number: int, maps: StoredMaps, metrics: Sequence[str]
+) -> Mapping[str, tuple[Artifact, ...]]:
+    """What a batch's scores by each metric rest on: the scores, and the evaluations that sources share.
 
-    Attributes
+    Parameters
     ----------
-    model : what the metrics evaluate
-    explained : the explained windows
-    seed : of the metrics' random numbers
-    protocol : "ours" or "study"
-    store : where scores and shared evaluations are kept
+    number : of the batch
+    maps : the source's maps of it
+    metrics : names of cells' metrics, such as "auc_causal"
+
+    Returns
+    -------
+    By metric the artifact that holds the scores (n,) of each variant, then the shared ones
+    """
+    batch, shared = subject.batch(number), {name: shared_evaluations(subject, number, name) for name in metrics}
+    jobs = {name: ScoreJob(source, batch, maps, name, shared[name]) for name in metrics}
+    named = {job.entry_name: job for job in jobs.values()}
+    key = artifact_key("scores", maps=maps.key, model=subject.model.digest, precision=subject.model.precision)
+    held = stored_entries(subject.store, "scores", key, list(named), lambda name: named[name].compute())
+    return {name: (held[job.entry_name], *([] if job.shared is None else [job.shared])) for name, job in jobs.items()}
+
+
+def shared_evaluations(subject: Subject, number: int, metric: str) -> Artifact | None:
+    """What a metric computes once for all sources of maps; None if it computes nothing of that kind."""
+    entry, _ = split_metric(metric)
+    if entry.shared is None:
+        return None
+    function, batch = entry.shared, subject.batch(number)
+    options = protocol_options(entry.study, subject.protocol)
+    given = supplied(entry.key, entry.shared_needs, METRIC_NEEDS, scored_batch(batch, ""))
+
+    def compute() -> tuple[Arrays, dict[str, Any]]:
+        return function(**given, **options), {"metric": entry.key}
+
+    return subject.store.compute("shared", artifact_key("shared", **_identity(entry, batch, "", options)), compute)
+
+
+class ScoreJob:
+    """One metric on one source's maps of a batch.
+
+    Parameters
+    ----------
+    source, batch, maps : what is scored
+    metric : name of the cells' metric
+    shared : see `shared_evaluations`
     """
 
-    model: TrainedModel
-    explained: Explained
-    seed: int
-    protocol: str
-    store: ArtifactStore
-    _fresh: dict[str, Artifact] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    def scores(self, cell: Cell, maps: Maps) -> Scores:
-        """The cell's score of each explained window."""
-        perturbing, held = split_metric(cell.metric)[0].perturb is not None, []
-        for key, part in zip(maps.keys, maps.parts, strict=True):
-            held += [self._perturbed(cell, maps, key, part)] if perturbing else self._batch(cell, maps, key, part)
-        values = np.concatenate([artifact.arrays[cell.variant] for artifact in held if cell.variant in artifact.arrays])
-        return Scores(values, sum(artifact.seconds for artifact in held), all(artifact.cached for artifact in held))
-
-    def fill(self, wanted: Sequence[tuple[Cell, Maps]]) -> None:
-        """Score maps by metrics that perturb, as far as the store lacks the scores: all maps of a batch of windows in one evaluation."""
-        for number, part in enumerate(wanted[0][1].parts if wanted else ()):
-            missing = self._missing(self._task(cell, maps, maps.keys[number], part) for cell, maps in wanted)
-            if missing:
-                # Another process that is about to do the same waits.
-                with self.store.locked("together", artifact_key("together", scores=sorted(task.key for task in missing))):
-                    self._fill(self._missing(missing), part)
-
-    def _missing(self, tasks: Iterable[Task]) -> list[Task]:
-        distinct = {task.key: task for task in tasks}
-        return [task for key, task in distinct.items() if self.store.get("scores", key) is None]
-
-    def _fill(self, tasks: Sequence[Task], part: slice) -> None:
-        if not tasks:
-            return
-        began = time.perf_counter()
-        found = self._perturbation(part).scores(tasks)
-        seconds = (time.perf_counter() - began) / len(tasks)
-        for task, arrays in zip(tasks, found, strict=True):
-            with self.store.locked("scores", task.key):
-                self._fresh[task.key] = self.store.put("scores", task.key, arrays, task.info, seconds)
-
-    def _perturbed(self, cell: Cell, maps: Maps, maps_key: str, part: slice) -> Artifact:
-        """The batch's scores by a metric that perturbs."""
-        task = self._task(cell, maps, maps_key, part)
-        if task.key in self._fresh:
-            return self._fresh.pop(task.key)
-        return self.store.compute("scores", task.key, lambda: (self._perturbation(part).scores([task])[0], task.info))
-
-    def _task(self, cell: Cell, maps: Maps, maps_key: str, part: slice) -> Task:
-        entry, kind = split_metric(cell.metric)
-        supply = self._supply(("x", "target", "seed", "multilabel"), kind, part)
-        key = artifact_key("scores", maps=maps_key, **_identity(entry, supply, self.protocol), shared="")
-        return Task(key, entry, maps.values[part], {"metric": cell.metric, "method": cell.method})
-
-    def _perturbation(self, part: slice) -> Perturbation:
-        supply = self._supply(("x", "target", "evaluate", "seed", "multilabel"), "", part)
-        return Perturbation(protocol=self.protocol, **supply)
-
-    def _batch(self, cell: Cell, maps: Maps, maps_key: str, part: slice) -> list[Artifact]:
-        """The batch's scores, and the shared evaluations that they rest on."""
-        entry, kind = split_metric(cell.metric)
-        shared_key, shared = self._shared(entry, part)
-        supply = self._supply(entry.needs, kind, part) | {name: artifact.arrays for name, artifact in shared.items()}
-        key = artifact_key("scores", maps=maps_key, **_identity(entry, supply, self.protocol), shared=shared_key)
-
-        def compute() -> tuple[Arrays, dict[str, Any]]:
-            raw = maps.values[part]
-            given = {name: _twice(value) for name, value in supply.items()}
-            options = {} if entry.shared is not None else protocol_options(entry.study, self.protocol)
-            scores = entry.function(np.concatenate([raw, np.abs(raw)]), **given, **options)
-            return {"raw": scores[: len(raw)], "abs": scores[len(raw) :]}, {"metric": cell.metric, "method": cell.method}
-
-        return [self.store.compute("scores", key, compute), *shared.values()]
-
-    def _shared(self, entry: MetricEntry, part: slice) -> tuple[str, dict[str, Artifact]]:
-        """What does not depend on the maps, once for all methods, and its key; neither for a metric that shares nothing."""
-        if entry.shared is None:
-            return "", {}
-        function, supply = entry.shared, self._supply(tuple(inspect.signature(entry.shared).parameters), "", part)
-        key = artifact_key("shared", model=self.model.digest, precision=self.model.precision, **_identity(entry, supply, self.protocol))
-
-        def compute() -> tuple[Arrays, dict[str, Any]]:
-            return function(**supply, **protocol_options(entry.study, self.protocol)), {"metric": entry.key}
-
-        return key, {"shared": self.store.compute("shared", key, compute)}
-
-    def _supply(self, needs: tuple[str, ...], kind: str, part: slice) -> dict[str, Any]:
-        """What a metric needs, by the name under which it takes it."""
-        windows, target = self.explained.windows, self.explained.target
-        sources: Mapping[str, Any] = {
-            "mask": lambda: windows.take(np.arange(part.start, part.stop)).masks(target[part], kind),
-            "x": lambda: windows.x[part],
-            "target": lambda: target[part],
-            "evaluate": lambda: self._evaluate,
-            "seed": lambda: self.seed,
-            "multilabel": lambda: windows.y.ndim == 2,
-        }
-        return {name: sources[name]() for name in needs if name in sources}
+    def __init__(self, source: MapSource, batch: Batch, maps: StoredMaps, metric: str, shared: Artifact | None) -> None:
+        self.shared = shared
+        self._source, self._batch, self._maps, self._metric = source, batch, maps, metric
+        self._entry, kind = split_metric(metric)
+        self._kind = kind if "mask" in self._entry.needs else ""
+        self._options = {} if self._entry.shared is not None else protocol_options(self._entry.study, batch.subject.protocol)
 
     @cached_property
-    def _evaluate(self) -> EvaluateSteps:
-        return evaluator(self.model.module)
+    def entry_name(self) -> str:
+        """Name of the scores in the artifact: the metric's, and a digest of all that they depend on beside maps and model."""
+        options = protocol_options(self._entry.study, self._batch.subject.protocol)
+        identity = _identity(self._entry, self._batch, self._kind, options)
+        return f"{self._metric}@{artifact_key('score', **identity)[:16]}"
+
+    def compute(self) -> tuple[Arrays, dict[str, Any]]:
+        """Scores (n,) of each variant, and what the artifact says of them."""
+        raw = self._maps.artifact.arrays["maps"]
+        variants = [raw if variant == RAW else np.abs(raw) for variant in self._source.variants]
+        scores = self._scores(variants)
+        return dict(zip(self._source.variants, scores, strict=True)), {"metric": self._metric, "source": self._source.key}
+
+    def _scores(self, variants: Sequence[Attributions]) -> Sequence[PerWindow]:
+        given = scored_batch(self._batch, self._kind, self._source)
+        if not self._entry.by_source:
+            return self._evaluated(variants, given)
+        # What the source is asked for again must be of the variant that is scored.
+        batches = [given if name == RAW else _absolute(given) for name in self._source.variants]
+        return [self._evaluated([maps], batch)[0] for maps, batch in zip(variants, batches, strict=True)]
+
+    def _evaluated(self, variants: Sequence[Attributions], given: ScoredBatch) -> Sequence[PerWindow]:
+        if self._entry.perturb is not None:
+            return perturbed_scores(self._entry, variants, given, self._options)
+        shared = None if self.shared is None else self.shared.arrays
+        needed = supplied(self._entry.key, self._entry.needs, METRIC_NEEDS, replace(given, shared=shared))
+        repeated = {name: _repeated(value, len(variants)) for name, value in needed.items()}
+        scores = self._entry.function(np.concatenate(variants), **repeated, **self._options)
+        return np.split(np.asarray(scores, dtype=np.float64), len(variants))
 
 
-def _identity(entry: MetricEntry, supply: Mapping[str, Any], protocol: str) -> dict[str, Any]:
-    """What an artifact's key says of a metric and of what it was given; the model is identified elsewhere."""
-    arrays = {name: array_digest(value) for name, value in supply.items() if isinstance(value, np.ndarray)}
-    numbers = {name: value for name, value in supply.items() if isinstance(value, int | bool)}
-    return {"metric": entry.key, "version": entry.version, "options": protocol_options(entry.study, protocol), **arrays, **numbers}
+def scored_batch(batch: Batch, kind: str, source: MapSource | None = None) -> ScoredBatch:
+    """What metrics may ask for of a batch of windows.
+
+    Parameters
+    ----------
+    kind : of the mask; empty where no mask is asked for
+    source : of the maps, for metrics that ask it again
+    """
+    subject = batch.subject
+    return ScoredBatch(
+        x=batch.x,
+        target=batch.target,
+        mask=batch.masks(kind) if kind else None,
+        seed=subject.seed,
+        multilabel=subject.multilabel,
+        evaluator=lambda: subject.evaluate,
+        explain=None if source is None else source.explainer(subject),
+    )
 
 
-def _twice(value: Any) -> Any:
-    """Per-window arrays for raw and absolute maps, one behind the other; anything else as it is."""
+def _absolute(batch: ScoredBatch) -> ScoredBatch:
+    """The batch for metrics of absolute maps: what the source gives them again is absolute too."""
+    signed = batch.explain
+    if signed is None:
+        return batch
+
+    def explain(x: Signals, target: Targets, seed: int | None = None) -> Attributions:
+        maps: Attributions = np.abs(signed(x, target, seed))
+        return maps
+
+    return replace(batch, explain=explain)
+
+
+def _identity(entry: MetricEntry, batch: Batch, kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """What scores and shared evaluations depend on beside the maps."""
+    masks = {"mask": array_digest(batch.masks(kind))} if kind else {}
+    about = {"seed": batch.subject.seed, "multilabel": batch.subject.multilabel}
+    return {"metric": entry.key, "version": entry.version, "options": dict(options), **batch.identity, **about, **masks}
+
+
+def _repeated(value: Any, times: int) -> Any:
+    """Per-window arrays for several variants, one behind the other; anything else as it is."""
     if isinstance(value, np.ndarray):
-        return np.concatenate([value, value])
+        return np.concatenate([value] * times)
     if isinstance(value, Mapping):
-        return {name: _twice(array) for name, array in value.items()}
+        return {name: _repeated(array, times) for name, array in value.items()}
     return value

@@ -9,8 +9,8 @@ from typing import Any
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.errors import InputError
-from ecgbench.pipeline.grid.cells import Selection
 from ecgbench.pipeline.grid.options import Options
+from ecgbench.pipeline.grid.selection import Selection
 from ecgbench.protocol import ALL, OURS, PRECISIONS, PROTOCOLS
 
 _SEVERAL = MappingProxyType({"action": "append", "default": [], "metavar": "KEY"})
@@ -18,6 +18,7 @@ _SEVERAL = MappingProxyType({"action": "append", "default": [], "metavar": "KEY"
 SELECTION_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "--dataset": {**_SEVERAL, "help": "dataset, repeatable, globs allowed (default: those that need no files)"},
+        "--model": {**_SEVERAL, "help": "network architecture, repeatable, globs allowed (default: each dataset's usual one)"},
         "--method": {
             **_SEVERAL,
             "help": "method or control, repeatable, globs allowed; KEY means raw and absolute maps, KEY_abs absolute ones",
@@ -60,7 +61,7 @@ RUN_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 
 def selection_from(given: Namespace) -> Selection:
     """The cells that parsed arguments select."""
-    return Selection(tuple(given.dataset), tuple(given.method), tuple(given.metric), parse_seeds(given.seeds))
+    return Selection(tuple(given.dataset), tuple(given.method), tuple(given.metric), parse_seeds(given.seeds), tuple(given.model))
 
 
 def options_from(given: Namespace, began: float) -> Options:

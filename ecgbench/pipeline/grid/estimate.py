@@ -11,7 +11,7 @@ import numpy as np
 
 from ecgbench.datasets import DATASETS
 from ecgbench.methods import FORWARD_SHARE, METHODS, MethodEntry
-from ecgbench.pipeline.grid.cells import Cell, split_metric
+from ecgbench.pipeline.grid.address import Address, MapsAddress, split_metric
 from ecgbench.protocol import AGREEMENT_WINDOWS, ALL, DatasetProtocol
 
 BACKWARD = 1 / FORWARD_SHARE
@@ -22,7 +22,7 @@ STEP_SHARE = 0.3
 
 
 def estimate_seconds(
-    cells: Sequence[Cell], samples: int | str | None, health: Collection[tuple[str, str, int]] = (), edition: str | None = None
+    cells: Sequence[Address], samples: int | str | None, health: Collection[MapsAddress] = (), edition: str | None = None
 ) -> float:
     """Seconds for computing the cells anew: forward passes that they need, times the time of one, measured here.
 
@@ -30,20 +30,29 @@ def estimate_seconds(
     ----------
     cells : the selection
     samples : explained windows of each dataset and seed; None and "all" are taken for the dataset's usual number
-    health : dataset, method and seed of the maps whose health is measured
+    health : maps whose health is measured
     edition : of the datasets; by default the first of each
 
     Training is not counted: how many windows there are is not known before the records are read.
     """
     total = 0.0
-    for dataset in dict.fromkeys([*(cell.dataset for cell in cells), *(dataset for dataset, _, _ in health)]):
-        own, protocol = [cell for cell in cells if cell.dataset == dataset], DATASETS[dataset].numbers(edition)
-        checked = {(method, seed) for of, method, seed in health if of == dataset}
-        maps = checked | {(cell.method, cell.seed) for cell in own}
-        windows = protocol.samples if samples in (None, ALL) else int(samples)
-        passes = windows * (_map_passes(maps, protocol) + _score_passes(own, protocol))
-        total += (passes + min(windows, AGREEMENT_WINDOWS) * _agreement_passes(checked, protocol)) * _seconds_per_pass(protocol)
+    every = [*(cell.of_maps for cell in cells), *health]
+    for dataset, model in dict.fromkeys((of.dataset, of.model) for of in every):
+        own = [cell for cell in cells if (cell.dataset, cell.model) == (dataset, model)]
+        checked = {(of.source, of.seed) for of in health if (of.dataset, of.model) == (dataset, model)}
+        total += _seconds(own, checked, DATASETS[dataset].numbers(edition), model, samples)
     return total
+
+
+def _seconds(
+    cells: Sequence[Address], checked: Collection[tuple[str, int]], protocol: DatasetProtocol, model: str, samples: int | str | None
+) -> float:
+    """Seconds for the cells of one dataset and architecture, and for the health of the maps of `checked` sources and seeds."""
+    maps = {*checked, *((cell.source, cell.seed) for cell in cells)}
+    windows = protocol.samples if samples in (None, ALL) else int(samples)
+    passes = windows * (_map_passes(maps, protocol) + _score_passes(cells, protocol))
+    passes += min(windows, AGREEMENT_WINDOWS) * _agreement_passes(checked, protocol)
+    return passes * _seconds_per_pass(protocol, model)
 
 
 def method_passes(entry: MethodEntry, protocol: DatasetProtocol) -> float:
@@ -65,21 +74,22 @@ def _agreement_passes(maps: Collection[tuple[str, int]], protocol: DatasetProtoc
     return _map_passes(maps, protocol) + _map_passes([one for one in maps if METHODS[one[0]].stochastic], protocol)
 
 
-def _score_passes(cells: Sequence[Cell], protocol: DatasetProtocol) -> float:
+def _score_passes(cells: Sequence[Address], protocol: DatasetProtocol) -> float:
     """Forward passes a window of metrics, for raw and absolute maps together."""
     entries = {cell.metric: split_metric(cell.metric)[0] for cell in cells}
-    own = {(cell.seed, cell.method, cell.metric) for cell in cells if entries[cell.metric].shared is None}
+    own = {(cell.seed, cell.source, cell.metric) for cell in cells if entries[cell.metric].shared is None}
     shared = {(cell.seed, cell.metric) for cell in cells if entries[cell.metric].shared is not None}
     passes = {metric: entry.passes(protocol.window) * (1 if entry.perturb is None else STEP_SHARE) for metric, entry in entries.items()}
     return sum(2 * passes[metric] for _, _, metric in own) + sum(passes[metric] for _, metric in shared)
 
 
-def _seconds_per_pass(protocol: DatasetProtocol, rows: int = 16) -> float:
+def _seconds_per_pass(protocol: DatasetProtocol, architecture: str, rows: int = 16) -> float:
     import torch
 
     from ecgbench.models import forward, untrained
 
-    model = untrained(protocol.recipe.architecture, len(protocol.classes)).to(getattr(torch, protocol.precision))
+    model = untrained(architecture, len(protocol.classes), leads=protocol.leads, samples=protocol.window)
+    model = model.to(getattr(torch, protocol.precision))
     x: Any = np.zeros((rows, protocol.leads, protocol.window), dtype=np.float32)
     forward(model, x)
     began = time.perf_counter()

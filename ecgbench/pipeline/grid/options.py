@@ -1,4 +1,4 @@
-"""What a run computes, beside its cells."""
+"""Options of a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ecgbench.protocol import ALL, OURS, DatasetProtocol
 
 @dataclass(frozen=True)
 class Options:
-    """What a run computes, beside its cells.
+    """Options of a run: how many windows, of which labels, split and edition, under which protocol, where it computes and stores.
 
     Attributes
     ----------

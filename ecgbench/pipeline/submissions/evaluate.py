@@ -12,11 +12,14 @@ from typing import Any
 
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import InputError
-from ecgbench.pipeline.acceptance.accept import SUBMITTED, identity
-from ecgbench.pipeline.compute.map_sources import Given
+from ecgbench.models import MODELS
+from ecgbench.pipeline.acceptance.identity import identity, identity_of
+from ecgbench.pipeline.compute.map_sources import SUBMITTED, SubmissionSource
+from ecgbench.pipeline.compute.models import is_at_hand
 from ecgbench.pipeline.compute.run import Run
-from ecgbench.pipeline.grid.cells import VARIANTS, Cell, Selection
+from ecgbench.pipeline.grid.address import Address, ModelAddress, split_metric, usual_model
 from ecgbench.pipeline.grid.options import Options
+from ecgbench.pipeline.grid.selection import Selection
 from ecgbench.pipeline.submissions.expected_windows import check_seeds, other_model, other_windows, windows_of
 from ecgbench.pipeline.submissions.form import Contents, check_maps, described, read_text, tensor_name
 from ecgbench.pipeline.submissions.untrusted_file import regular_file
@@ -26,7 +29,7 @@ from ecgbench.results import results_path
 from ecgbench.types import Attributions
 
 
-def submitted_run(path: Path, options: Options, metrics: tuple[str, ...] = ()) -> tuple[Run, list[Cell]]:
+def submitted_run(path: Path, options: Options, metrics: tuple[str, ...] = ()) -> tuple[Run, list[Address]]:
     """A run that holds the maps of a submission's file, and the cells that they have scores of.
 
     Parameters
@@ -43,19 +46,23 @@ def submitted_run(path: Path, options: Options, metrics: tuple[str, ...] = ()) -
     with regular_file(path) as (file, size):
         header = read_header(file, size)
         contents = read_text(header.text)
-        cells = _cells(contents, metrics)
-        run = Run(_options(contents, options), wanted=cells)
+        run = Run(_options(contents, options))
         _check_announced(run, contents, header)
         _check_windows(run, contents, header)
         maps, digest = _read_maps(file, size, contents, header)
+    source = _source(contents, maps, digest, path)
+    cells = _cells(source, contents, metrics)
+    return run.on(cells, [source]), cells
+
+
+def _source(contents: Contents, maps: Mapping[int, Attributions], digest: str, path: Path) -> SubmissionSource:
     about = asdict(contents.about)
-    source = {"file": digest, **{name: about[name] for name in ("reference", "authors", "description")}}
-    given = {(contents.dataset, seed): maps[seed] for seed in maps}
-    run.give(contents.about.name, Given(given, {SUBMITTED: source}, f"ecgbench evaluate {shlex.quote(str(path))} --update-scores"))
-    return run, cells
+    said = {"file": digest, **{name: about[name] for name in ("reference", "authors", "description")}}
+    given = {(contents.dataset, contents.model, seed): maps[seed] for seed in maps}
+    return SubmissionSource(contents.about.name, given, said, f"ecgbench evaluate {shlex.quote(str(path))} --update-scores")
 
 
-def check_place(run: Run, cells: Iterable[Cell], root: Path) -> None:
+def check_place(run: Run, cells: Iterable[Address], root: Path) -> None:
     """Refuse a name under which another method's results are accepted below `root`.
 
     Raises
@@ -63,7 +70,7 @@ def check_place(run: Run, cells: Iterable[Cell], root: Path) -> None:
     InputError
         If there are such results.
     """
-    for path in {results_path(root, identity(run, cell.dataset), cell.method): None for cell in cells}:
+    for path in {results_path(root, identity_of(run, cell), cell.source): None for cell in cells}:
         held = run.accepted(path)
         if held is not None and SUBMITTED not in held.provenance:
             raise InputError(
@@ -71,10 +78,15 @@ def check_place(run: Run, cells: Iterable[Cell], root: Path) -> None:
             )
 
 
-def _cells(contents: Contents, metrics: tuple[str, ...]) -> list[Cell]:
-    chosen = Selection(metrics=metrics).metrics_of(DATASETS[contents.dataset].key)
-    name = contents.about.name
-    return [Cell(contents.dataset, name, variant, metric, seed) for seed in contents.seeds for variant in VARIANTS for metric in chosen]
+def _cells(source: SubmissionSource, contents: Contents, metrics: tuple[str, ...]) -> list[Address]:
+    dataset, model = DATASETS[contents.dataset].key, MODELS[contents.model].key
+    chosen = [name for name in Selection(metrics=metrics).metrics_of(dataset) if source.applies(split_metric(name)[0])]
+    return [
+        Address(dataset, model, source.key, variant, metric, seed)
+        for seed in contents.seeds
+        for variant in source.variants
+        for metric in chosen
+    ]
 
 
 def _options(contents: Contents, options: Options) -> Options:
@@ -85,7 +97,7 @@ def _options(contents: Contents, options: Options) -> Options:
 def _check_announced(run: Run, contents: Contents, header: Header) -> None:
     """Refuse, before any data are read or a model is trained, maps that the dataset's windows cannot have."""
     check_seeds(run, contents.dataset, contents.seeds)
-    numbers = run.numbers(contents.dataset)
+    numbers = run.spec(contents.dataset)
     most = run.options.samples_of(numbers)
     if set(header.shapes) != {tensor_name(seed) for seed in contents.seeds}:
         raise refusal(f"tensors {sorted(header.shapes)} for seeds {sorted(contents.seeds)}")
@@ -96,20 +108,32 @@ def _check_announced(run: Run, contents: Contents, header: Header) -> None:
 
 def _check_windows(run: Run, contents: Contents, header: Header) -> None:
     dataset = contents.dataset
-    own = described(identity(run, dataset))
+    own = described(identity(run, dataset, contents.model))
     differs = [f"{name} {contents.identity[name]}, here {own[name]}" for name in own if contents.identity[name] != own[name]]
     if differs:
         raise InputError(
             f"expected maps of the windows of {dataset} that are here, got others: {'; '.join(differs)}; use the same records."
         )
     for seed, said in contents.seeds.items():
-        if said["model"] != run.model(dataset, seed).digest:
-            raise other_model(dataset, seed, "the file")
-        if said != windows_of(run, dataset, seed):
-            raise other_windows(dataset, seed, "the file", "others")
-        shape = run.explained(dataset, seed).windows.x.shape
+        of = ModelAddress(dataset, contents.model, seed)
+        _refuse_training(run, of)
+        if said["model"] != run.model(of).digest:
+            raise other_model(of, "the file")
+        if said != windows_of(run, of):
+            raise other_windows(of, "the file", "others")
+        shape = run.explained(of).windows.x.shape
         if header.shapes[tensor_name(seed)] != shape:
             raise refusal(f"maps of shape {header.shapes[tensor_name(seed)]} for windows of shape {shape}")
+
+
+def _refuse_training(run: Run, of: ModelAddress) -> None:
+    """Refuse to train, for a file that nobody vouches for, a network that the dataset is not usually explained with."""
+    usual = of.model == usual_model(of.dataset, run.options.edition)
+    if not usual and not is_at_hand(run.dataset(of.dataset), of.seed, run.options.store, of.model):
+        raise InputError(
+            f"expected the {of.model} model of {of.dataset} seed {of.seed} here, as maps of it are to be scored, got none; train it first, "
+            f"`ecgbench train {of.dataset} --model {of.model} --seed {of.seed}`, or take its weights with `--from FILE`."
+        )
 
 
 def _read_maps(file: BufferedReader, size: int, contents: Contents, header: Header) -> tuple[Mapping[int, Attributions], str]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ecgbench.errors import InputError
-from ecgbench.pipeline.compute.maps import array_digest
 from ecgbench.pipeline.compute.run import Run
+from ecgbench.pipeline.compute.subject import array_digest
+from ecgbench.pipeline.grid.address import ModelAddress
 
 
-def windows_of(run: Run, dataset: str, seed: int) -> dict[str, str]:
+def windows_of(run: Run, of: ModelAddress) -> dict[str, str]:
     """Digests of a seed's model, of its explained windows (`x`) and of the class that is explained of each (`target`)."""
-    explained = run.explained(dataset, seed)
-    return {"model": run.model(dataset, seed).digest, "x": array_digest(explained.windows.x), "target": array_digest(explained.target)}
+    explained = run.explained(of)
+    return {"model": run.model(of).digest, "x": array_digest(explained.windows.x), "target": array_digest(explained.target)}
 
 
 def check_seeds(run: Run, dataset: str, seeds: Iterable[int]) -> None:
@@ -23,23 +24,23 @@ def check_seeds(run: Run, dataset: str, seeds: Iterable[int]) -> None:
     InputError
         If there are any.
     """
-    known = run.numbers(dataset).seeds
+    known = run.spec(dataset).seeds
     for seed in seeds:
         if seed not in known:
             raise InputError(f"expected seeds of {dataset} among {', '.join(map(str, known))}, got {seed}; explain the models of these.")
 
 
-def other_model(dataset: str, seed: int, where: object) -> InputError:
+def other_model(of: ModelAddress, where: object) -> InputError:
     """The error that says that maps explain another model."""
     return InputError(
-        f"expected maps of the model of {dataset} seed {seed} that is here, got another model's in {where}; take its weights with "
-        f"`ecgbench train {dataset} --seed {seed} --from FILE`, or explain the one that is here, as `ecgbench train` writes it."
+        f"expected maps of the model of {of.dataset} seed {of.seed} that is here, got another model's in {where}; take its weights with "
+        f"`ecgbench train {of.dataset} --seed {of.seed} --from FILE`, or explain the one that is here, as `ecgbench train` writes it."
     )
 
 
-def other_windows(dataset: str, seed: int, where: object, what: str) -> InputError:
+def other_windows(of: ModelAddress, where: object, what: str) -> InputError:
     """The error that says that maps explain other windows."""
     return InputError(
-        f"expected maps of the windows of {dataset} seed {seed} that are explained, got {what} in {where}; explain those that "
-        f"`ecgbench windows {dataset} --seed {seed}` writes with the same options."
+        f"expected maps of the windows of {of.dataset} seed {of.seed} that are explained, got {what} in {where}; explain those that "
+        f"`ecgbench windows {of.dataset} --seed {of.seed}` writes with the same options."
     )

@@ -11,16 +11,17 @@ from typing import Any
 from ecgbench.controls import CONTROLS
 from ecgbench.errors import InputError
 from ecgbench.methods import METHODS
-from ecgbench.pipeline.acceptance.accept import identity
+from ecgbench.pipeline.acceptance.identity import identity
 from ecgbench.pipeline.compute.health import illness, map_health
 from ecgbench.pipeline.compute.run import Run
+from ecgbench.pipeline.grid.address import ModelAddress
 from ecgbench.pipeline.submissions.expected_windows import windows_of
 from ecgbench.pipeline.submissions.untrusted_safetensors import OWN, TEXT_LIMIT, check_schema, refusal, strict_json
 from ecgbench.protocol import ALL, OURS
 from ecgbench.results import Identity
 from ecgbench.types import Attributions
 
-FORMAT = 1
+FORMAT = 2
 """Version of the file's form."""
 
 NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
@@ -39,9 +40,9 @@ _WINDOWS: dict[str, Any] = {
 _IDENTITY: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
-    "required": ["edition", "split", "labels", "protocol", "samples", "simulated", "windows"],
+    "required": ["model", "edition", "split", "labels", "protocol", "samples", "simulated", "windows"],
     "properties": {
-        **dict.fromkeys(("edition", "split", "labels"), _LINE),
+        **dict.fromkeys(("model", "edition", "split", "labels"), _LINE),
         "protocol": {"const": OURS},
         "samples": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 1 << 31}, {"const": ALL}]},
         "simulated": {"type": "boolean"},
@@ -102,6 +103,11 @@ class Contents:
     identity: Mapping[str, Any]
     seeds: Mapping[int, Mapping[str, str]]
 
+    @property
+    def model(self) -> str:
+        """Key of the architecture of the models that are explained."""
+        return str(self.identity["model"])
+
 
 def check_about(about: About) -> None:
     """Refuse a name that cannot stand beside the methods', and texts that a page or a terminal would not show as they are.
@@ -140,16 +146,17 @@ def check_maps(maps: Attributions, seed: int) -> None:
     InputError
         If they are.
     """
-    ill = illness(map_health(maps, {}), None, OURS)
+    ill = illness(map_health(maps, {}), None)
     if ill:
         raise InputError(f"{ill} of seed {seed}; look at what the method returns.")
 
 
-def pack(run: Run, dataset: str, maps: Mapping[int, Attributions], about: About) -> bytes:
+def pack(run: Run, dataset: str, model: str, maps: Mapping[int, Attributions], about: About) -> bytes:
     """The safetensors file of a method's maps.
 
     Parameters
     ----------
+    dataset, model : keys of the dataset and of the architecture of the models that are explained
     maps : (n, leads, time) float32 of the explained windows, by seed
 
     Raises
@@ -162,14 +169,15 @@ def pack(run: Run, dataset: str, maps: Mapping[int, Attributions], about: About)
     check_about(about)
     for seed in maps:
         check_maps(maps[seed], seed)
-    contents = Contents(about, dataset, described(identity(run, dataset)), {seed: windows_of(run, dataset, seed) for seed in sorted(maps)})
+    seeds = {seed: windows_of(run, ModelAddress(dataset, model, seed)) for seed in sorted(maps)}
+    contents = Contents(about, dataset, described(identity(run, dataset, model)), seeds)
     text = as_text(contents)
     read_text(text)
     return save({tensor_name(seed): array for seed, array in maps.items()}, {OWN: text})
 
 
 def described(identity: Identity) -> dict[str, Any]:
-    """What a file says of the windows that its maps explain, beside the dataset and the models."""
+    """What a file says of the windows that its maps explain, beside the dataset and the seeds."""
     return {name: getattr(identity, name) for name in _IDENTITY["required"]}
 
 

@@ -10,7 +10,7 @@ from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import DATASETS
 from ecgbench.datasets.own.arrays import register_arrays
 from ecgbench.errors import DuplicateKeyError, InputError
-from ecgbench.pipeline import Cell, Options, Run, Selection, metric_names
+from ecgbench.pipeline import Address, ModelAddress, Options, Run, Selection, metric_names
 from ecgbench.protocol import Recipe
 from tests.datasets.own.raised_windows import TIME, raised, side, spans_of
 
@@ -202,14 +202,20 @@ def run_of(tmp_path):
     return Run(Options(samples=4, store=ArtifactStore(tmp_path)))
 
 
+def address(of: ModelAddress, metric: str, variant: str = "raw") -> Address:
+    """A cell of saliency's maps of a model."""
+    return Address(of.dataset, of.model, "saliency", variant, metric, of.seed)
+
+
 NARROW = {"architecture": "resnet18_7_narrow", "learning_rate": 1e-2, "threshold": 0.5, "perturbations": 20, "baselines": 2}
 
 
 def test_own_arrays_are_trained_on_and_scored(tmp_path):
     registered(train=side(0, 96), test=side(1, 32), epochs=6, **NARROW)
-    run, cells = run_of(tmp_path), [Cell("raised_samples", "saliency", "abs", metric, 1) for metric in ("auc", "region_perturbation_morf")]
-    assert run.model("raised_samples", 1).info["test"]["accuracy"] == 1
-    assert set(run.explained("raised_samples", 1).target.tolist()) == {1}
+    run, of = run_of(tmp_path), ModelAddress("raised_samples", NARROW["architecture"], 1)
+    cells = [address(of, metric, "abs") for metric in ("auc", "region_perturbation_morf")]
+    assert run.model(of).info["test"]["accuracy"] == 1
+    assert set(run.explained(of).target.tolist()) == {1}
     scores = [run.scores(cell) for cell in cells]
     assert all(np.isfinite(score.values).all() for score in scores)
     assert run_of(tmp_path).scores(cells[0]).cached
@@ -226,5 +232,6 @@ def test_windows_of_several_labels_and_leads_are_trained_on_and_scored(tmp_path)
     dataset, run = loaded(entry), run_of(tmp_path)
     assert dataset.train.y.dtype == np.uint8
     assert dataset.train.y[:2].tolist() == [[0, 1, 1], [1, 0, 1]]
-    assert len(run.model("labelled", 1).info["test"]["auc"]) == 3
-    assert np.isfinite(run.scores(Cell("labelled", "saliency", "raw", "region_perturbation_morf", 1)).values).all()
+    of = ModelAddress("labelled", NARROW["architecture"], 1)
+    assert len(run.model(of).info["test"]["auc"]) == 3
+    assert np.isfinite(run.scores(address(of, "region_perturbation_morf")).values).all()

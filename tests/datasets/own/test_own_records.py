@@ -12,7 +12,7 @@ from ecgbench.datasets import DATASETS
 from ecgbench.datasets.records.cut import concatenate, cut
 from ecgbench.datasets.records.wfdb_reader import read_record
 from ecgbench.errors import DataError, DuplicateKeyError, InputError, MissingDataError
-from ecgbench.pipeline import Options, Run
+from ecgbench.pipeline import ModelAddress, Options, Run
 from ecgbench.protocol import BEAT_RULES, UNCLASSIFIABLE, Recipe
 from tests.datasets.records.wfdb_files import BEATS, FS, WINDOW, signal_of, write
 
@@ -243,6 +243,6 @@ def test_own_records_are_trained_on(tmp_path):
     numbers = {"architecture": "resnet18_7_narrow", "learning_rate": 1e-2, "epochs": 3}
     ecgbench.register_records("long_ones", folder, ("a",), ("b",), 128, 256, **numbers)
     run = Run(Options(samples=4, store=ArtifactStore(tmp_path / "own")))
-    model = run.model("long_ones", 1)
+    model = run.model(ModelAddress("long_ones", "resnet18_7_narrow", 1))
     assert model.info["origin"] == "trained"
     assert np.array(model.info["test"]["confusion"]).sum(axis=1).tolist() == [32, 0, 32, 0]

@@ -15,11 +15,11 @@ from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets.records import whole_records
 from ecgbench.datasets.records.whole_records import SIGNAL
 from ecgbench.errors import DataError
-from ecgbench.models.forward_pass import BATCH, forward, predict
+from ecgbench.models._forward import BATCH, forward, predict
+from ecgbench.testing._made_up import Network
 from ecgbench.types import Windows, standardise
 from tests.artifacts.stores import ROOT
 from tests.datasets.small_ptbxl import load, write_own, write_signal
-from tests.world import Network
 
 COUNT, LEADS, TIME = 3 * BATCH + 5, 2, 64
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ecgbench.models import compact, forward
-from ecgbench.models.resnet import ResNet
+from ecgbench.models._residual import ResNet
 
 from ..networks import DEAD, assert_same_logits, block, channels, kill, network, noise
 
@@ -157,9 +157,8 @@ def test_negative_shift_of_a_dead_branch_counts_where_the_shortcut_is_positive()
     assert_same_logits(model, smaller)
 
 
-@pytest.mark.parametrize("architecture", ["resnet18", "resnet50"])
-@pytest.mark.parametrize("prefix", ["", "conv1", "layer1.0", "layer2.0", "layer2.0.downsample", "layer3.1", "layer4.1", "fc"])
-@pytest.mark.parametrize("shift", [-1.0, 1.0])
+@pytest.mark.parametrize("prefix", ["", "conv1", "layer1.0", "layer2.0", "layer2.0.downsample", "layer4.1", "fc"])
+@pytest.mark.parametrize(("architecture", "shift"), [("resnet18", 1.0), ("resnet50", -1.0)])
 def test_network_runs_where_a_whole_part_is_dead(architecture: str, prefix: str, shift: float) -> None:
     model = network(architecture)
     with torch.no_grad():

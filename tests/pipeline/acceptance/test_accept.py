@@ -8,13 +8,11 @@ import numpy as np
 import pytest
 
 from ecgbench.models import save_model
-from ecgbench.pipeline import Run, accept, import_model, judge, lost_cells
-from ecgbench.pipeline.acceptance.accept import identity
-from ecgbench.results import map_correlation, mean_interval, read_file, read_scores, score_digest
+from ecgbench.pipeline import Run, accept, identity, import_model, judge, lost_cells
+from ecgbench.results import map_correlation, mean_interval, read_file, read_pair, score_digest
 from ecgbench.types import Scores
-from tests.pipeline.runs import cell, small_run, store_with_windows
+from tests.pipeline.runs import FOLDER, MODEL, cell, maps_of, model_at, small_run, store_with_windows
 
-FOLDER = "synthetic@samples-4/resnet18_7_narrow"
 SLICE = [cell(metric, "random_baseline", variant) for metric in ("auc", "pointing_game") for variant in ("raw", "abs")]
 
 
@@ -39,10 +37,14 @@ def other_run(tmp_path):
     """Of the same windows with another model, as if it had been trained elsewhere."""
     store = store_with_windows(tmp_path / "other")
     dataset = small_run(store).dataset("synthetic")
-    second = small_run(store).model("synthetic", 2).module.float()
+    second = small_run(store).model(model_at(2)).module.float()
     save_model(second, {}, tmp_path / "second.safetensors")
     import_model(dataset, 1, tmp_path / "second.safetensors", store)
     return small_run(store)
+
+
+def scores_in(path):
+    return read_pair(path)[1]
 
 
 def names(path):
@@ -56,7 +58,7 @@ def edit(path, change):
 
 
 def besides_gallery(path):
-    return {name for name in read_scores(path) if not name.startswith("gallery/")}
+    return {name for name in scores_in(path) if not name.startswith("gallery/")}
 
 
 def verdict(run, root, wanted=SLICE[0], **given):
@@ -75,13 +77,13 @@ def test_accepted_cells_are_the_runs_scores(run, root):
         defined = scores.values[~np.isnan(scores.values)]
         assert found.value == pytest.approx(defined.sum() / len(defined), abs=1e-12)
         assert (found.n, found.undefined) == (len(defined), 4 - len(defined))
-        assert (found.low, found.high) == mean_interval(scores.values, run.explained("synthetic", 1).windows.patient)
-        np.testing.assert_array_equal(read_scores(path)[f"{found.variant}/{found.metric}/1"], scores.values.astype(np.float32))
+        assert (found.low, found.high) == mean_interval(scores.values, run.explained(model_at()).windows.patient)
+        np.testing.assert_array_equal(scores_in(path)[f"{found.variant}/{found.metric}/1"], scores.values.astype(np.float32))
 
 
 def test_explained_windows_are_kept_with_the_scores(run, root):
     (path,) = accept(run, SLICE, root)
-    explained, held = run.explained("synthetic", 1), read_scores(path)
+    explained, held = run.explained(model_at()), scores_in(path)
     for name in ("record", "patient", "start"):
         np.testing.assert_array_equal(held[f"samples/{name}/1"], getattr(explained.windows, name))
     np.testing.assert_array_equal(held["samples/target/1"], explained.target)
@@ -89,26 +91,26 @@ def test_explained_windows_are_kept_with_the_scores(run, root):
 
 
 def test_sketch_of_the_maps_is_kept_with_the_scores(run, root):
-    found = {path.stem: read_scores(path)["samples/sketch/1"] for path in accept(run, [cell(method="saliency"), cell(method="lrp")], root)}
+    found = {path.stem: scores_in(path)["samples/sketch/1"] for path in accept(run, [cell(source="saliency"), cell(source="lrp")], root)}
     assert {values.shape for values in found.values()} == {(4, 16)}
-    first, second = (run.maps("synthetic", 1, method).values for method in ("saliency", "lrp"))
+    first, second = (run.maps(maps_of(method)).values for method in ("saliency", "lrp"))
     estimate = 1 - ((found["saliency"] - found["lrp"]) ** 2).sum(axis=1).mean() / 2
     assert estimate == pytest.approx(map_correlation(first, second).mean(), abs=0.5)
 
 
 def test_model_is_recorded(run, root):
     (path,) = accept(run, SLICE, root)
-    model, info = read_file(path).models["1"], run.model("synthetic", 1).info
-    assert (model["digest"], model["origin"], model["precision"]) == (run.model("synthetic", 1).digest, "shipped", "float32")
+    model, info = read_file(path).models["1"], run.model(model_at()).info
+    assert (model["digest"], model["origin"], model["precision"]) == (run.model(model_at()).digest, "shipped", "float32")
     assert all(model[name] == info["test"][name] for name in ("accuracy", "macro_f1", "confusion"))
-    assert model["neutral_logits"] == list(run.explained("synthetic", 1).neutral)
-    assert model["explainable"] == run.explained("synthetic", 1).available > 4
+    assert model["neutral_logits"] == list(run.explained(model_at()).neutral)
+    assert model["explainable"] == run.explained(model_at()).available > 4
 
 
 def test_health_artifacts_notes_and_identity_are_recorded(run, root):
     (path,) = accept(run, SLICE, root)
-    found, maps, dataset = read_file(path), run.maps("synthetic", 1, "random_baseline"), run.dataset("synthetic")
-    assert found.health["1"] == run.health("synthetic", 1, "random_baseline")
+    found, maps, dataset = read_file(path), run.maps(maps_of("random_baseline")), run.dataset("synthetic")
+    assert found.health["1"] == run.health(maps_of("random_baseline"))
     assert maps.health.items() <= found.health["1"].items()
     assert {"seed_agreement", "class_agreement", "seconds_a_window"} <= found.health["1"].keys()
     assert found.artifacts == {"1": maps.keys}
@@ -123,30 +125,25 @@ def test_provenance_names_packages_machine_date_and_chance(run, root):
     found = read_file(path).provenance
     assert {"torch", "numpy"} <= found["packages"].keys()
     assert (found["device"], len(found["date"])) == ("cpu", 10)
-    explained = run.explained("synthetic", 1)
+    explained = run.explained(model_at())
     masks = np.stack([explained.windows.mask(i, int(target)) for i, target in enumerate(explained.target)])
     assert found["chance"]["auc"] == 0.5
     assert found["chance"]["pointing_game"] == pytest.approx(masks.mean())
     assert found["chance"]["pointing_game_causal"] == pytest.approx(explained.windows.causal.mean())
 
 
-def test_results_of_a_method_that_is_not_ranked_say_so(run, root):
-    found = {path.stem: read_file(path).provenance for path in accept(run, [cell(), cell(method="lrp_epsilon")], root)}
-    assert found["lrp_epsilon"]["ranked"] is False
-    assert "ranked" not in found["saliency"]
-
-
 def test_accepting_a_seed_asks_for_no_other_seeds_model(run, root, monkeypatch):
     """It would be trained for the chance level alone."""
     asked, model = set(), run.model
-    monkeypatch.setattr(run, "model", lambda name, seed: (asked.add(seed), model(name, seed))[1])
+    monkeypatch.setattr(run, "model", lambda of: (asked.add(of.seed), model(of))[1])
     accept(run, [cell(seed=2)], root)
     assert asked == {2}
 
 
-def test_every_method_has_a_file_of_its_own(run, root):
-    written = accept(run, [*SLICE, cell()], root)
-    assert [path.name for path in written] == ["random_baseline.json", "saliency.json"]
+def test_every_method_has_a_file_of_its_own_that_says_whether_it_is_ranked(run, root):
+    written = accept(run, [*SLICE, cell(), cell(source="lrp_epsilon")], root)
+    assert [path.name for path in written] == ["random_baseline.json", "saliency.json", "lrp_epsilon.json"]
+    assert [read_file(path).provenance.get("ranked", True) for path in written] == [True, True, False]
     assert accept(run, [], root) == []
 
 
@@ -168,31 +165,24 @@ def test_second_slice_keeps_the_first(run, root):
     assert found.keys() == {*first, ("raw", "pointing_game", 1), ("raw", "auc", 2)}
     assert all(found[name] == first[name] for name in first)
     assert set(read_file(path).models) == set(read_file(path).health) == set(read_file(path).artifacts) == {"1", "2"}
-    assert {f"samples/record/{seed}" for seed in (1, 2)} <= read_scores(path).keys()
+    assert {f"samples/record/{seed}" for seed in (1, 2)} <= scores_in(path).keys()
 
 
-def test_equal_cells_are_replaced(run, root):
-    (path,) = accept(run, SLICE, root)
-    edit(path, lambda data: data["cells"][0].update(value=0.123))
-    accept(run, SLICE, root)
-    assert 0.123 not in [found.value for found in read_file(path).cells]
-    assert len(read_file(path).cells) == len(SLICE)
-
-
-def test_accepting_twice_changes_no_byte(run, root):
+def test_accepting_again_replaces_equal_cells_and_changes_no_byte(run, root):
     (path,) = accept(run, SLICE, root)
     before = path.read_bytes(), path.with_suffix(".npz").read_bytes()
+    edit(path, lambda data: data["cells"][0].update(value=0.123))
     accept(run, reversed(SLICE), root)
     assert (path.read_bytes(), path.with_suffix(".npz").read_bytes()) == before
 
 
-@pytest.mark.parametrize(("field", "value"), [("windows", "others"), ("split", "other"), ("samples", 5)])
+@pytest.mark.parametrize(("field", "value"), [("windows", "others"), ("samples", 5)])
 def test_changed_identity_starts_anew(run, root, field, value):
     (path,) = accept(run, SLICE, root)
     edit(path, lambda data: data["identity"].update({field: value}))
     accept(run, SLICE[:1], root)
     assert names(path) == [("raw", "auc", 1)]
-    assert read_file(path).identity == identity(run, "synthetic")
+    assert read_file(path).identity == identity(run, "synthetic", MODEL)
     assert len(besides_gallery(path)) == 5 + 1
 
 
@@ -220,10 +210,6 @@ def test_accepted_cells_stand(run, root):
     assert [verdict(run, root, wanted).status for wanted in SLICE] == ["accepted"] * len(SLICE)
 
 
-def test_nothing_accepted_is_nothing_to_compare_with(run, root):
-    assert verdict(run, root).status == "no_baseline"
-
-
 @pytest.mark.parametrize(("difference", "wanted"), [(2e-6, "changed"), (-2e-6, "changed"), (5e-7, "accepted")])
 def test_tolerance_is_that_of_the_metric(run, root, difference, wanted):
     (path,) = accept(run, SLICE[:1], root)
@@ -244,6 +230,7 @@ def test_another_model_is_compared_within_the_spread(run, other_run, root):
 
 
 def test_other_samples_have_nothing_to_be_compared_with(run, artifacts, root):
+    assert verdict(run, root).status == "no_baseline"
     accept(run, SLICE, root)
     assert verdict(small_run(artifacts, samples=3), root).status == "no_baseline"
 
@@ -257,36 +244,32 @@ def test_cell_about_to_be_accepted_is_compared_with_nothing(run, root):
 @pytest.mark.parametrize("update", [False, True])
 def test_unhealthy_maps_fail_before_anything_is_compared(run, root, monkeypatch, update):
     accept(run, SLICE, root)
-    maps = replace(run.maps("synthetic", 1, "random_baseline"), health={"zeros": 0.0, "flat": 0.75, "nonfinite": 0.0})
+    maps = replace(run.maps(maps_of("random_baseline")), health={"zeros": 0.0, "flat": 0.75, "nonfinite": 0.0})
     monkeypatch.setattr(run, "maps", lambda *_: maps)
     found = judge(run, SLICE[0], run.scores(SLICE[0]), root, update)
     assert found.status == "unhealthy"
     assert found.fails()
-    assert found.message.startswith("synthetic-random_baseline-auc-seed1: expected at most 50% constant maps, got 75%")
+    assert found.message.startswith(f"{SLICE[0].id}: expected at most 50% constant maps, got 75%")
 
 
 # Lost cells
 
 
-def test_cells_of_the_grid_are_not_lost(run, root):
-    accept(run, SLICE, root)
-    assert lost_cells(run, "synthetic", 1, root) == []
-
-
 def test_cells_of_a_metric_or_method_that_is_gone_are_lost(run, root):
     (path,) = accept(run, [*SLICE, cell("auc", "random_baseline", seed=2)], root)
+    assert lost_cells(Run(run.options), model_at(), root) == []
     archive = dict(np.load(path.with_suffix(".npz")))
     np.savez(path.with_suffix(".npz"), **archive, **{"raw/auk/1": archive["raw/auc/1"]})
     digest = hashlib.sha256(path.with_suffix(".npz").read_bytes()).hexdigest()
     edit(path, lambda data: data.update(archive=digest))
     lost = asdict(read_file(path).cells[0]) | {"variant": "raw", "metric": "auk", "digest": score_digest(archive["raw/auc/1"])}
     edit(path, lambda data: data["cells"].append(lost))
-    assert lost_cells(run, "synthetic", 1, root) == ["synthetic-random_baseline-auk-seed1"]
-    assert lost_cells(run, "synthetic", 2, root) == []
+    assert lost_cells(run, model_at(1), root) == [cell("auk", "random_baseline").id]
+    assert lost_cells(run, model_at(2), root) == []
     gone = path.with_name("gone.json")
     gone.write_text(path.read_text().replace('"random_baseline"', '"gone"'))
     gone.with_suffix(".npz").write_bytes(path.with_suffix(".npz").read_bytes())
-    assert lost_cells(run, "synthetic", 2, root) == ["synthetic-gone-auc-seed2"]
+    assert lost_cells(run, model_at(2), root) == [cell("auc", "gone", seed=2).id]
 
 
 # The study's protocol
@@ -295,6 +278,6 @@ def test_cells_of_a_metric_or_method_that_is_gone_are_lost(run, root):
 def test_study_protocol_is_accepted_apart(artifacts, root):
     run = small_run(artifacts, samples=2, protocol="study")
     (path,) = accept(run, [cell("pointing_game"), cell("region_perturbation_lerf")], root)
-    assert path == root / "synthetic@study+samples-2" / "resnet18_7_narrow" / "saliency.json"
+    assert path == root / "synthetic@study+samples-2" / MODEL / "saliency.json"
     assert read_file(path).identity.protocol == "study"
     assert verdict(run, root, cell("region_perturbation_lerf")).status == "accepted"

@@ -8,10 +8,10 @@ import pytest
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import DATASETS, Edition
-from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS, SELECTION_ARGUMENTS, Options, Run, options_from, selection_from
-from ecgbench.pipeline.acceptance.accept import accept_command, identity
+from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS, SELECTION_ARGUMENTS, Address, Options, Run, options_from, selection_from
+from ecgbench.pipeline.acceptance.identity import accept_command, identity
 from ecgbench.protocol import MITDB
-from tests.pipeline.runs import cell, small_run
+from tests.pipeline.runs import small_run
 
 
 def described(monkeypatch, options, **loaded):
@@ -25,37 +25,40 @@ def described(monkeypatch, options, **loaded):
     return run
 
 
+FOLDERS = [
+    ({}, {}, "mitdb"),
+    ({"samples": 4}, {}, "mitdb@samples-4"),
+    ({"samples": 64}, {}, "mitdb"),
+    ({"samples": "all"}, {}, "mitdb@samples-all"),
+    ({"protocol": "study"}, {"labels": "study"}, "mitdb@study"),
+    ({"protocol": "study"}, {"labels": "aami"}, "mitdb@study+labels-aami"),
+    ({}, {"labels": "study"}, "mitdb@labels-study"),
+    ({}, {"split": "patient"}, "mitdb@split-patient"),
+    ({}, {"edition": "1.0.3@100hz"}, "mitdb@100hz"),
+    ({}, {"edition": "challenge-2021"}, "mitdb@challenge-2021"),
+    (
+        {"samples": 4, "protocol": "study"},
+        {"labels": "study", "split": "patient", "simulated": True},
+        "mitdb@study+split-patient+samples-4+simulated",
+    ),
+]
+
+
+def test_folder_is_the_dataset_and_what_differs_from_its_default(monkeypatch):
+    for options, loaded, folder in FOLDERS:
+        assert identity(described(monkeypatch, options, **loaded), "mitdb", "resnet18_7").folder == folder
+
+
 @pytest.mark.parametrize(
-    ("options", "loaded", "folder"),
+    ("options", "model"),
     [
-        ({}, {}, "mitdb"),
-        ({"samples": 4}, {}, "mitdb@samples-4"),
-        ({"samples": 64}, {}, "mitdb"),
-        ({"samples": "all"}, {}, "mitdb@samples-all"),
-        ({"protocol": "study"}, {"labels": "study"}, "mitdb@study"),
-        ({"protocol": "study"}, {"labels": "aami"}, "mitdb@study+labels-aami"),
-        ({}, {"labels": "study"}, "mitdb@labels-study"),
-        ({}, {"split": "patient"}, "mitdb@split-patient"),
-        ({}, {"edition": "1.0.3@100hz"}, "mitdb@100hz"),
-        ({}, {"edition": "challenge-2021"}, "mitdb@challenge-2021"),
-        ({}, {"simulated": True}, "mitdb@simulated"),
-        (
-            {"samples": 4, "protocol": "study"},
-            {"labels": "study", "split": "patient", "simulated": True},
-            "mitdb@study+split-patient+samples-4+simulated",
-        ),
+        ({"samples": 4, "protocol": "study"}, "resnet18_7"),
+        ({"samples": "all"}, "resnet50"),
+        ({"labels": "study", "split": "patient", "edition": "1.0.3@100hz"}, "resnet18_7"),
     ],
 )
-def test_folder_is_the_dataset_and_what_differs_from_its_default(monkeypatch, options, loaded, folder):
-    assert identity(described(monkeypatch, options, **loaded), "mitdb").folder == folder
-
-
-@pytest.mark.parametrize(
-    "options",
-    [{}, {"samples": 4}, {"samples": "all"}, {"protocol": "study"}, {"labels": "study", "split": "patient", "edition": "1.0.3@100hz"}],
-)
-def test_command_that_accepts_selects_the_cell_and_restores_the_options(monkeypatch, options):
-    run, wanted = described(monkeypatch, options), cell("auc", "saliency", "abs", seed=3)._replace(dataset="mitdb")
+def test_command_that_accepts_selects_the_cell_and_restores_the_options(monkeypatch, options, model):
+    run, wanted = described(monkeypatch, options), Address("mitdb", model, "saliency", "abs", "auc", 3)
     command = shlex.split(accept_command(run, wanted))
     assert command[:2] == ["pytest", "benchmark"]
     parser = argparse.ArgumentParser()

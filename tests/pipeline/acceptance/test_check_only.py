@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ecgbench.artifacts import ArtifactStore
-from ecgbench.pipeline import scored
+from ecgbench.pipeline import score_and_judge
 from tests.pipeline.runs import cell, count_evaluations, small_run, stages, store_with_windows
 
 METRICS = ("auc", "region_perturbation_morf", "faithfulness_correlation")
@@ -18,9 +18,7 @@ BEHIND = ("windows", "logits", "attributions", "scores", "shared")
 def full(tmp_path_factory):
     """A store that holds all of the wanted cells."""
     store = store_with_windows(tmp_path_factory.mktemp("full"))
-    run = small_run(store, wanted=WANTED)
-    for one in WANTED:
-        run.scores(one)
+    assert list(small_run(store, wanted=WANTED).perform())
     return store.root
 
 
@@ -33,7 +31,7 @@ def folder(full, tmp_path):
 def checked(root, tmp_path):
     """Verdicts on the wanted cells, with nothing accepted, by cell."""
     run = small_run(ArtifactStore(root, computing=False), wanted=WANTED)
-    return {one: scored(run, one, tmp_path / "scores") for one in WANTED}
+    return {one: score_and_judge(run, one, tmp_path / "scores") for one in WANTED}
 
 
 def test_scores_are_the_stored_ones_and_nothing_is_evaluated(full, tmp_path, monkeypatch):
@@ -58,17 +56,18 @@ def test_whatever_stage_is_gone_the_cells_behind_it_fail_and_nothing_is_computed
     found = checked(folder, tmp_path)
     failed = [one for one, (_, verdict) in found.items() if verdict.fails()]
     assert failed == [one for one in WANTED if stage != "shared" or one.metric == "faithfulness_correlation"]
-    assert f"got none in {folder} ({stage} " in found[failed[0]][1].message
+    message = found[failed[0]][1].message
+    assert message.startswith(f"expected the stored scores of {failed[0].id}, got none ")
+    assert f"in {folder} ({stage} " in message
+    assert message.endswith(
+        f"compute them first: `pytest benchmark --dataset synthetic --method saliency --metric {failed[0].metric} --seeds 1 --samples 4`"
+    )
     assert stages(ArtifactStore(folder)) == left
 
 
-def test_one_lost_score_of_maps_that_were_scored_together_fails_alone(folder, tmp_path):
-    lost = cell("region_perturbation_morf", "gradcam")
-    store = ArtifactStore(folder)
-    for stage, key in list(store):
-        held = store.get(stage, key)
-        if stage == "scores" and (held.info["metric"], held.info["method"]) == (lost.metric, lost.method):
-            (store.root / stage / f"{key}.safetensors").unlink()
-    found = checked(folder, tmp_path)
-    assert [one for one, (_, verdict) in found.items() if verdict.fails()] == [lost]
-    assert found[lost][1].message.startswith(f"expected the stored scores of {lost.id}, got none in {folder} (scores ")
+def test_one_metric_that_was_not_computed_fails_alone(tmp_path):
+    store = store_with_windows(tmp_path / "partly")
+    held = [one for one in WANTED if one.metric != "region_perturbation_morf"]
+    assert list(small_run(store, wanted=held).perform())
+    found = checked(store.root, tmp_path)
+    assert [one for one, (_, verdict) in found.items() if not verdict.fails()] == held

@@ -4,50 +4,34 @@ import math
 
 import pytest
 
+import ecgbench
 from ecgbench.metrics import METRICS
-from ecgbench.pipeline import Cell, score_table
+from ecgbench.pipeline import Address, score_tables, usual_model
 
-HIGHER = [entry.key for entry in METRICS if entry.higher_is_better]
-LOWER = [entry.key for entry in METRICS if not entry.higher_is_better]
-
-
-def cell(method, metric="auc", variant="raw", seed=1, dataset="mitdb"):
-    return Cell(dataset, method, variant, metric, seed)
+LOWER = next(entry.key for entry in METRICS if not entry.higher_is_better)
 
 
-def rows(means, dataset="mitdb"):
-    """The values of each row, as shown, of a table with one metric."""
-    lines = score_table(dataset, means).splitlines()
+def cell(source, metric="auc", variant="raw", seed=1, dataset="mitdb", model=None):
+    return Address(dataset, model or usual_model(dataset), source, variant, metric, seed)
+
+
+def rows(means):
+    """The values of each row, as shown, of the only table."""
+    (table,) = score_tables(means)
+    lines = table.splitlines()
     body = lines[[line.startswith("---") for line in lines].index(True) + 1 :]
     return {line.split()[0]: line.split()[1:] for line in body}
 
 
-@pytest.mark.parametrize("metric", HIGHER)
-def test_highest_is_the_best_where_higher_is_better(metric):
-    assert rows({cell("saliency", metric): 0.1, cell("gradcam", metric): 0.9}) == {"saliency": ["0.100"], "gradcam": ["0.900*"]}
-
-
-@pytest.mark.parametrize("metric", LOWER)
-def test_lowest_is_the_best_where_lower_is_better(metric):
-    assert rows({cell("saliency", metric): 0.1, cell("gradcam", metric): 0.9}) == {"saliency": ["0.100*"], "gradcam": ["0.900"]}
-
-
-def test_there_are_metrics_of_either_direction():
-    assert HIGHER
-    assert LOWER
-
-
-def test_direction_stands_in_the_heading():
-    for metric, sign in (("auc", "+"), (LOWER[0], "-")):
-        heading = score_table("mitdb", {cell("saliency", metric): 0.5}).partition("---")[0]
-        assert heading.split()[-1] == sign
+@pytest.mark.parametrize(("metric", "best", "sign"), [("auc", "gradcam", "+"), (LOWER, "saliency", "-")])
+def test_best_is_marked_in_the_metrics_direction_which_stands_in_the_heading(metric, best, sign):
+    means = {cell("saliency", metric): 0.1, cell("gradcam", metric): 0.9}
+    assert {source for source, (value,) in rows(means).items() if value.endswith("*")} == {best}
+    assert score_tables(means)[0].partition("---")[0].split()[-1] == sign
 
 
 def test_undefined_is_a_dash_and_never_the_best():
     assert rows({cell("saliency"): math.nan, cell("gradcam"): 0.2}) == {"saliency": ["-"], "gradcam": ["0.200*"]}
-
-
-def test_all_undefined_has_no_best():
     assert rows({cell("saliency"): math.nan}) == {"saliency": ["-"]}
 
 
@@ -70,14 +54,19 @@ def test_variants_are_rows_and_seeds_are_averaged():
     assert rows(means) == {"saliency": ["0.300*"], "saliency_abs": ["0.100"]}
 
 
-def test_each_family_and_kind_of_mask_has_a_table():
-    metrics = ("auc", "auc_causal", "faithfulness_correlation")
-    tables = score_table("synthetic", {cell("saliency", metric, dataset="synthetic"): 0.5 for metric in metrics}).split("\n\n")
-    assert [table.count("0.500*") for table in tables] == [1, 1, 1]
-    assert ["causal" in table for table in tables].count(True) == 1
-    assert ["faithfulness" in table for table in tables].count(True) == 1
+@pytest.mark.usefixtures("registries_restored")
+def test_each_model_family_and_kind_of_mask_has_a_table_families_in_their_order():
+    ecgbench.register_family("speed", "Speed", "Is it fast?", order=5)
+    declared = {"higher_is_better": True, "bounds": (0, 1), "needs": (), "atol": 0}
 
+    @ecgbench.register("metrics", version=1, reference="", family="speed", **declared)
+    def swift(attributions):
+        raise AssertionError
 
-def test_other_datasets_are_left_out():
-    assert rows({cell("saliency"): 0.2, cell("gradcam", dataset="synthetic"): 0.9}) == {"saliency": ["0.200*"]}
-    assert score_table("synthetic", {cell("saliency"): 0.2}) == ""
+    metrics = ("auc", "auc_causal", "faithfulness_correlation", "swift")
+    tables = score_tables({cell("saliency", metric, dataset="synthetic", model=model): 0.5 for model in ("a", "b") for metric in metrics})
+    headings = [table.partition("---")[0].split() for table in tables]
+    assert [next(word for word in ("a", "b") if word in heading) for heading in headings] == ["a"] * 4 + ["b"] * 4
+    shown = [next(word for word in ("swift", "causal", "auc", "faithfulness") if word in heading) for heading in headings]
+    assert [(one, sorted(two), three) for one, *two, three in (shown[:4], shown[4:])] == [("swift", ["auc", "causal"], "faithfulness")] * 2
+    assert all(table.count("0.500*") == 1 for table in tables)

@@ -9,9 +9,9 @@ import torch
 import ecgbench
 from ecgbench.methods import METHODS
 from ecgbench.models import forward
-from ecgbench.pipeline.compute.maps import runners_up
+from ecgbench.pipeline.compute.health import runners_up
 from ecgbench.protocol import AGREEMENT_WINDOWS
-from tests.pipeline.runs import small_run, stages, store_with_windows
+from tests.pipeline.runs import maps_of, model_at, small_run, stages, store_with_windows
 
 SAMPLES = AGREEMENT_WINDOWS + 2
 
@@ -39,8 +39,9 @@ def noisy(registries_restored):
 
 def explained(run, method, seed=1, other_class=False):
     """Maps of the first windows, from the public call."""
-    windows, target = run.explained("synthetic", 1).windows.x[:AGREEMENT_WINDOWS], run.explained("synthetic", 1).target[:AGREEMENT_WINDOWS]
-    module = run.model("synthetic", 1).module
+    found = run.explained(model_at())
+    windows, target = found.windows.x[:AGREEMENT_WINDOWS], found.target[:AGREEMENT_WINDOWS]
+    module = run.model(model_at()).module
     if other_class:
         ranked = np.argsort(forward(module, windows), axis=1)[:, ::-1]
         target = np.array([next(class_ for class_ in row if class_ != wanted) for row, wanted in zip(ranked, target, strict=True)])
@@ -51,30 +52,25 @@ def mean_correlation(first, second):
     return np.mean([np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(first, second, strict=True)])
 
 
-@pytest.mark.parametrize("method", ["saliency", "guided_backprop", "lrp"])
-def test_class_agreement_is_the_correlation_with_the_next_best_class(run, method):
-    wanted = mean_correlation(explained(run, method), explained(run, method, other_class=True))
-    assert run.health("synthetic", 1, method)["class_agreement"] == pytest.approx(wanted, abs=1e-9)
-
-
-def test_method_that_ignores_the_class_agrees_wholly(run):
-    assert run.health("synthetic", 1, "random_baseline")["class_agreement"] == pytest.approx(1, abs=1e-12)
+def test_class_agreement_is_the_correlation_with_the_next_best_class(run):
+    wanted = mean_correlation(explained(run, "saliency"), explained(run, "saliency", other_class=True))
+    found = run.health(maps_of())
+    assert found["class_agreement"] == pytest.approx(wanted, abs=1e-9)
+    assert "seed_agreement" not in found
 
 
 def test_seed_agreement_is_the_correlation_with_the_next_seed(run, noisy):
     wanted = mean_correlation(explained(run, noisy), explained(run, noisy, seed=2))
-    found = run.health("synthetic", 1, noisy)["seed_agreement"]
+    found = run.health(maps_of(noisy))["seed_agreement"]
     assert found == pytest.approx(wanted, abs=1e-9)
     assert 0.4 < found < 0.6
 
 
-def test_random_maps_of_two_seeds_do_not_agree(run):
+def test_random_maps_agree_between_classes_and_not_between_seeds(run):
     standard_error = 1 / np.sqrt(AGREEMENT_WINDOWS * explained(run, "random_baseline")[0].size)
-    assert abs(run.health("synthetic", 1, "random_baseline")["seed_agreement"]) < 4 * standard_error
-
-
-def test_seeds_agreement_is_measured_of_stochastic_methods_only(run):
-    assert "seed_agreement" not in run.health("synthetic", 1, "saliency")
+    found = run.health(maps_of("random_baseline"))
+    assert abs(found["seed_agreement"]) < 4 * standard_error
+    assert found["class_agreement"] == pytest.approx(1, abs=1e-12)
 
 
 def test_constant_maps_agree_with_nothing(run, registries_restored):
@@ -82,39 +78,38 @@ def test_constant_maps_agree_with_nothing(run, registries_restored):
     def mostly_flat(model, x, target, generator):
         return torch.ones_like(x)
 
-    found = run.health("synthetic", 1, "mostly_flat")
+    found = run.health(maps_of("mostly_flat"))
     assert not {"seed_agreement", "class_agreement"} & found.keys()
     json.dumps(found, allow_nan=False)
 
 
 def test_agreement_is_over_the_windows_whose_maps_vary(run, registries_restored):
-    first = run.explained("synthetic", 1).windows.x[0]
+    first = run.explained(model_at()).windows.x[0]
 
     @METHODS.register(version=1, reference="", passes=0)
     def flat_on_the_first(model, x, target):
         return torch.where((x == torch.from_numpy(first).to(x)).all(dim=(1, 2), keepdim=True), torch.zeros_like(x), x)
 
-    assert run.health("synthetic", 1, "flat_on_the_first")["class_agreement"] == pytest.approx(1, abs=1e-12)
+    assert run.health(maps_of("flat_on_the_first"))["class_agreement"] == pytest.approx(1, abs=1e-12)
 
 
 def test_agreement_is_computed_once_and_its_maps_are_kept_nowhere_else(tmp_path):
     store = store_with_windows(tmp_path / "artifacts")
-    first = small_run(store, samples=SAMPLES).health("synthetic", 1, "random_baseline")
-    held = list(store)
-    assert small_run(store, samples=SAMPLES).health("synthetic", 1, "random_baseline") == first
-    assert list(store) == held
-    assert stages(store).count("agreement") == stages(store).count("attributions") == 1
-
-
-def test_maps_alone_need_no_agreement(tmp_path):
-    store = store_with_windows(tmp_path / "artifacts")
-    small_run(store).maps("synthetic", 1, "saliency")
+    maps = small_run(store, samples=SAMPLES).maps(maps_of("random_baseline"))
     assert "agreement" not in stages(store)
+    first = small_run(store, samples=SAMPLES).health(maps_of("random_baseline"))
+    assert maps.health.items() <= first.items()
+    held = list(store)
+    assert small_run(store, samples=SAMPLES).health(maps_of("random_baseline")) == first
+    assert list(store) == held
+    small_run(store, samples=SAMPLES).health(maps_of("saliency"))
+    assert stages(store).count("agreement") == 1  # of all methods of a model together
+    assert stages(store).count("attributions") == 2
 
 
 def test_agreement_of_other_samples_is_the_same(artifacts, run):
-    fewer = small_run(artifacts, samples=AGREEMENT_WINDOWS).health("synthetic", 1, "saliency")
-    assert fewer["class_agreement"] == run.health("synthetic", 1, "saliency")["class_agreement"]
+    fewer = small_run(artifacts, samples=AGREEMENT_WINDOWS).health(maps_of("saliency"))
+    assert fewer["class_agreement"] == run.health(maps_of("saliency"))["class_agreement"]
 
 
 def test_runner_up_has_the_highest_logit_of_the_others():

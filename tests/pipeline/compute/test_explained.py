@@ -91,8 +91,7 @@ def identities(windows, target):
     return list(zip(windows.record.tolist(), windows.start.tolist(), target.tolist(), strict=True))
 
 
-@pytest.mark.parametrize("samples", [None, 1, 2, 7, 30, 10_000])
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(("samples", "seed"), [(None, 1), (1, 2), (7, 1), (10_000, 2)])
 @pytest.mark.parametrize("labels", [None, 5], ids=["classes", "labels"])
 def test_the_explained_windows_are_those_of_the_protocol(samples, seed, labels, monkeypatch, tmp_path):
     windows, logits = world(200, seed, labels)
@@ -115,7 +114,7 @@ def filled(wanted, room):
     return all(wanted[a] <= wanted.get(b, 0) + 1 or wanted.get(b, 0) == room[b] for a in wanted for b in room)
 
 
-@pytest.mark.parametrize("samples", [1, 3, 10, 40, 60])
+@pytest.mark.parametrize("samples", [3, 40])
 def test_classes_and_within_them_patients_have_equal_shares_as_far_as_they_go(samples, monkeypatch, tmp_path):
     windows, logits = world(200, 3)
     everything = explain(windows, logits, monkeypatch, tmp_path)
@@ -165,17 +164,12 @@ def test_normal_windows_are_never_explained(monkeypatch, tmp_path):
         explain(windows, logits, monkeypatch, tmp_path)
 
 
-def test_the_first_label_is_explained_like_any_other(monkeypatch, tmp_path):
-    windows, logits = world(200, 9, labels=5)
-    assert 0 in explain(windows, logits, monkeypatch, tmp_path, classes=tuple("abcde")).target
-
-
 def test_a_window_of_several_labels_is_explained_once_for_each(monkeypatch, tmp_path):
     windows, logits = world(50, 10, labels=3)
     windows.y[7], logits[7] = [1, 0, 1], [5, 5, 5]
     found = explain(windows, logits, monkeypatch, tmp_path, classes=tuple("abc"))
     of_window = (found.windows.record == windows.record[7]) & (found.windows.start == windows.start[7])
-    assert sorted(found.target[of_window]) == [0, 2]
+    assert sorted(found.target[of_window]) == [0, 2]  # the first label is explained like any other
 
 
 class Weighing(nn.Module):
@@ -191,19 +185,14 @@ class Weighing(nn.Module):
         return x[:, 0] @ self.weight.T + torch.tensor([0.5, -1.0, 2.0, 4.0])
 
 
-def test_a_flat_lines_logits_are_kept_with_the_explained_windows(tmp_path):
-    windows, _ = world(100, 11)
-    found = explained_windows(dataset(windows), TrainedModel(Weighing(), "digest", {}), 1, None, ArtifactStore(tmp_path))
-    assert found.neutral.tolist() == [0.5, -1, 2, 4]
-
-
-def test_probabilities_are_those_of_the_standardised_windows(tmp_path):
+def test_probabilities_are_those_of_the_standardised_windows_and_a_flat_lines_logits_are_kept(tmp_path):
     windows, _ = world(100, 12)
     model = Weighing()
     found = explained_windows(dataset(windows), TrainedModel(model, "digest", {}), 1, None, ArtifactStore(tmp_path))
     with torch.inference_mode():
         probability = model(torch.tensor(found.windows.x)).softmax(dim=1)[np.arange(len(found.target)), found.target]
     np.testing.assert_allclose(found.probability, probability, rtol=1e-5)
+    assert found.neutral.tolist() == [0.5, -1, 2, 4]
 
 
 def test_logits_are_computed_once_for_a_model_and_again_for_another(tmp_path):

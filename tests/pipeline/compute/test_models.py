@@ -19,15 +19,13 @@ from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import DATASETS, load_dataset
 from ecgbench.errors import CheckpointError
 from ecgbench.models import Training, evaluate_predictions, forward, model_digest, save_model, untrained
-from ecgbench.models import train as training_module
+from ecgbench.models import _train as training_module
 from ecgbench.pipeline import import_model, model_of
 from ecgbench.pipeline.compute import models as models_module
-from ecgbench.pipeline.compute.models import model_key
 from ecgbench.protocol import SYNTHETIC
 from ecgbench.types import Dataset, Windows
 
 RECIPE = replace(SYNTHETIC.recipe, epochs=2, batch_size=8)
-SEEDS = pytest.mark.parametrize("seed", SYNTHETIC.seeds)
 WEIGHTS = Path(str(resources.files("ecgbench.models"))) / "weights"
 
 
@@ -86,6 +84,8 @@ def test_trained_model_is_recorded_with_its_recipe_measures_and_epochs(store: Ar
     assert info["test"] == evaluate_predictions(forward(model.module, TINY.test.x), TINY.test.y)
     assert model.digest == model_digest(model.module) == info["digest"]
     assert not model.module.training
+    assert info["form"] == {"model": "resnet18_7_narrow", "leads": 1, "samples": 64, "outputs": 3}
+    assert not [path for path in (store.root / "unfinished").rglob("*") if path.is_file()]
 
 
 def test_model_from_the_store_is_the_trained_one_and_trains_nothing(store: ArtifactStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,11 +99,6 @@ def test_model_from_the_store_is_the_trained_one_and_trains_nothing(store: Artif
     assert (again.digest, again.info) == (first.digest, first.info)
     assert model_digest(again.module) == first.digest
     assert np.array_equal(forward(again.module, TINY.test.x), forward(first.module, TINY.test.x))
-
-
-def test_finished_training_leaves_no_scratch(store: ArtifactStore) -> None:
-    model_of(TINY, 2, store)
-    assert not [path for path in (store.root / "unfinished").rglob("*") if path.is_file()]
 
 
 def test_killed_training_goes_on_where_it_was(store: ArtifactStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,20 +123,17 @@ def test_killed_training_goes_on_where_it_was(store: ArtifactStore, monkeypatch:
 def test_bf16_is_recorded_and_its_test_measures_are_those_of_float32(store: ArtifactStore) -> None:
     model = model_of(TINY, 2, store, precision="bf16")
     assert (model.info["precision"], model.precision) == ("bf16", "float32")
+    assert model.placed("cpu", "float64").precision == "float64"
     assert model.info["test"] == evaluate_predictions(forward(model.module, TINY.test.x), TINY.test.y)
 
 
-def test_placed_model_has_the_precision(store: ArtifactStore, trainings: list[Training]) -> None:
-    model = model_of(TINY, 1, store)
-    assert model.placed("cpu", "float64").precision == "float64"
-
-
-def test_seeds_and_windows_have_models_of_their_own(store: ArtifactStore, trainings: list[Training]) -> None:
-    keys = {model_key(TINY, 1), model_key(TINY, 2), model_key(replace(TINY, key="other"), 1)}
-    assert len(keys) == 3
-    for seed in (1, 2, 1):
-        model_of(TINY, seed, store)
-    assert [training.seed for training in trainings] == [1, 2]
+def test_seeds_windows_and_architectures_have_models_of_their_own(store: ArtifactStore, trainings: list[Training]) -> None:
+    other = replace(TINY, key="other")
+    asked: list[tuple[Dataset, int, str | None]] = [(TINY, 1, None), (TINY, 2, None), (other, 1, None), (TINY, 1, "resnet18_5")]
+    for dataset, seed, architecture in (*asked, asked[0], (TINY, 1, "resnet18_7_narrow")):
+        model_of(dataset, seed, store, architecture)
+    assert [training.seed for training in trainings] == [1, 2, 1, 1]
+    assert [training.recipe.architecture for training in trainings] == [*["resnet18_7_narrow"] * 3, "resnet18_5"]
 
 
 # Imported
@@ -182,7 +174,7 @@ def test_broken_import_leaves_the_earlier_model(store: ArtifactStore, weights: P
 # Retrained
 
 
-def test_retraining_trains_once_and_replaces(store: ArtifactStore, trainings: list[Training]) -> None:
+def test_retraining_trains_once_and_replaces_whatever_there_is(store: ArtifactStore, weights: Path, trainings: list[Training]) -> None:
     before = model_of(TINY, 1, store)
     since = time.time()
     renewed = model_of(TINY, 1, store, retrain_since=since)
@@ -191,6 +183,8 @@ def test_retraining_trains_once_and_replaces(store: ArtifactStore, trainings: li
     assert model_of(TINY, 1, store, retrain_since=since).digest == renewed.digest
     assert model_of(TINY, 1, store).digest == renewed.digest
     assert len(trainings) == 2
+    import_model(TINY, 1, weights, store)
+    assert model_of(TINY, 1, store, retrain_since=time.time()).info["origin"] == "trained"
 
 
 def test_retraining_really_passes_every_epoch_again(store: ArtifactStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,12 +195,6 @@ def test_retraining_really_passes_every_epoch_again(store: ArtifactStore, monkey
     again = model_of(TINY, 1, store, retrain_since=time.time())
     assert seen == [0, 1, 0, 1]
     assert again.digest == first.digest
-
-
-def test_retraining_passes_over_an_imported_model(store: ArtifactStore, weights: Path, trainings: list[Training]) -> None:
-    import_model(TINY, 1, weights, store)
-    assert model_of(TINY, 1, store, retrain_since=time.time()).info["origin"] == "trained"
-    assert len(trainings) == 1
 
 
 # Shipped with the package
@@ -225,43 +213,36 @@ def untrainable(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return lambda: monkeypatch.setattr(models_module, "train_model", forbidden)
 
 
-@SEEDS
-def test_synthetics_model_is_shipped_and_its_record_is_right(
-    synthetic: Dataset, store: ArtifactStore, untrainable: Callable[[], None], seed: int
+def test_synthetics_models_are_shipped_and_their_records_are_right(
+    synthetic: Dataset, store: ArtifactStore, untrainable: Callable[[], None]
 ) -> None:
     untrainable()
-    model = model_of(synthetic, seed, store)
-    assert (model.info["origin"], model.info["seed"], model.info["data"]) == ("shipped", seed, synthetic.key)
-    assert model.digest == model_digest(model.module)
-    recomputed = evaluate_predictions(forward(model.module, synthetic.test.x), synthetic.test.y)
-    assert recomputed["accuracy"] == pytest.approx(model.info["test"]["accuracy"], abs=1.5 / len(synthetic.test))
-    assert recomputed["accuracy"] > 0.8
+    models = {seed: model_of(synthetic, seed, store) for seed in SYNTHETIC.seeds}
+    for seed, model in models.items():
+        assert (model.info["origin"], model.info["seed"], model.info["data"]) == ("shipped", seed, synthetic.key)
+        assert model.digest == model_digest(model.module)
+    recomputed = evaluate_predictions(forward(models[1].module, synthetic.test.x), synthetic.test.y)
+    assert recomputed["accuracy"] == pytest.approx(models[1].info["test"]["accuracy"], abs=1.5 / len(synthetic.test))
+    assert min(model.info["test"]["accuracy"] for model in models.values()) > 0.8
+    assert len({model.digest for model in models.values()}) == len(SYNTHETIC.seeds)
     assert list(store) == []
-
-
-def test_shipped_models_differ(synthetic: Dataset, store: ArtifactStore, untrainable: Callable[[], None]) -> None:
-    untrainable()
-    assert len({model_of(synthetic, seed, store).digest for seed in SYNTHETIC.seeds}) == len(SYNTHETIC.seeds)
 
 
 def test_shipped_weights_take_less_than_a_mebibyte_and_have_their_records_beside() -> None:
     names = {path.name for path in WEIGHTS.iterdir() if path.suffix in (".safetensors", ".json")}
-    assert names == {f"synthetic_seed{seed}.{suffix}" for seed in SYNTHETIC.seeds for suffix in ("safetensors", "json")}
+    assert names == {f"synthetic-resnet18_7_narrow-seed{seed}.{suffix}" for seed in SYNTHETIC.seeds for suffix in ("safetensors", "json")}
     assert sum((WEIGHTS / name).stat().st_size for name in names) < 2**20
     for seed in SYNTHETIC.seeds:
-        assert json.loads((WEIGHTS / f"synthetic_seed{seed}.json").read_text())["seed"] == seed
+        assert json.loads((WEIGHTS / f"synthetic-resnet18_7_narrow-seed{seed}.json").read_text())["seed"] == seed
 
 
-def test_other_windows_than_the_shipped_models_are_trained_on(synthetic: Dataset, store: ArtifactStore, trainings: list[Training]) -> None:
+def test_other_windows_than_the_shipped_models_and_retrained_ones_are_trained(
+    synthetic: Dataset, store: ArtifactStore, trainings: list[Training]
+) -> None:
     other = replace(synthetic, key="other windows", train=synthetic.train.take(np.arange(8)))
     assert model_of(other, 1, store).info["origin"] == "trained"
-    assert len(trainings) == 1
-
-
-def test_retraining_passes_over_a_shipped_model(synthetic: Dataset, store: ArtifactStore, trainings: list[Training]) -> None:
-    model = model_of(synthetic, 1, store, retrain_since=time.time())
-    assert model.info["origin"] == "trained"
-    assert trainings[0].recipe == SYNTHETIC.recipe
+    assert model_of(synthetic, 1, store, retrain_since=time.time()).info["origin"] == "trained"
+    assert [training.recipe for training in trainings] == [SYNTHETIC.recipe] * 2
 
 
 def test_imported_model_comes_before_a_shipped_one(synthetic: Dataset, store: ArtifactStore, weights: Path) -> None:
@@ -272,14 +253,9 @@ def test_imported_model_comes_before_a_shipped_one(synthetic: Dataset, store: Ar
 # The public way in
 
 
-def test_public_train_takes_the_first_seed_and_keeps_the_model(trainings: list[Training]) -> None:
+def test_public_train_takes_the_first_seed_keeps_the_model_and_trains_anew_where_it_is_told_to(trainings: list[Training]) -> None:
     first = ecgbench.train("tiny")
     assert model_digest(first) == model_digest(ecgbench.train("tiny", seed=SYNTHETIC.seeds[0]))
-    assert [training.seed for training in trainings] == [SYNTHETIC.seeds[0]]
     assert not first.training
-
-
-def test_public_train_trains_anew_where_it_is_told_to(trainings: list[Training]) -> None:
-    before = ecgbench.train("tiny", seed=2)
-    assert model_digest(ecgbench.train("tiny", seed=2, retrain=True)) != model_digest(before)
-    assert len(trainings) == 2
+    assert model_digest(ecgbench.train("tiny", retrain=True)) != model_digest(first)
+    assert [training.seed for training in trainings] == [SYNTHETIC.seeds[0]] * 2

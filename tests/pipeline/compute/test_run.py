@@ -1,18 +1,31 @@
 """From records to scores: what a run computes, against the public calls put together by hand, and what it takes from the store."""
 
+import threading
+
 import numpy as np
 import pytest
 
 import ecgbench
 from ecgbench.artifacts import DamagedArtifactWarning
-from ecgbench.datasets import DATASETS
 from ecgbench.errors import UnknownKeyError
 from ecgbench.metrics import METRICS
-from ecgbench.pipeline import Cell, metric_names, split_metric
-from tests.pipeline.runs import batches_of, cell, count_evaluations, small_run, stages, store_with_windows
+from ecgbench.pipeline import Address, metric_names, split_metric
+from tests.pipeline.runs import (
+    MODEL,
+    Counting,
+    batches_of,
+    cell,
+    count_evaluations,
+    maps_of,
+    model_at,
+    small_run,
+    stages,
+    store_with_windows,
+)
 
-VARIANTS = ("raw", "abs")
-SHARED = [entry.key for entry in METRICS if entry.shared is not None]
+ALL_METRICS = metric_names("synthetic")
+OF_EACH_KIND = ("auc", "region_perturbation_morf", "faithfulness_correlation")
+"""A metric of masks, one that perturbs and one that shares evaluations."""
 
 
 @pytest.fixture
@@ -20,144 +33,137 @@ def store(tmp_path):
     return store_with_windows(tmp_path / "artifacts")
 
 
-@pytest.fixture(scope="module", params=["ours", "study"])
-def run(request, tmp_path_factory):
-    """A run of three windows in either protocol, shared by the tests that only read its scores."""
-    return small_run(store_with_windows(tmp_path_factory.mktemp("artifacts")), samples=3, protocol=request.param)
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run of three windows by all metrics, shared by the tests that only read its scores."""
+    wanted = [cell(metric, source) for metric in ALL_METRICS for source in ("saliency", "random_baseline")]
+    return small_run(store_with_windows(tmp_path_factory.mktemp("artifacts")), samples=3, wanted=wanted)
 
 
 def by_hand(run, wanted):
     """The cell's scores from the public calls."""
     entry, kind = split_metric(wanted.metric)
-    explained, model, protocol = run.explained(wanted.dataset, wanted.seed), run.model(wanted.dataset, wanted.seed), run.options.protocol
+    explained, model, protocol = run.explained(wanted.of_model), run.model(wanted.of_model).module, run.options.protocol
     windows, target = explained.windows, explained.target
-    maps = ecgbench.explain(
-        model.module, windows.x, target, wanted.method, absolute=wanted.variant == "abs", seed=wanted.seed, protocol=protocol
-    )
-    given = {"x": windows.x, "model": model.module, "target": target}
+    absolute = wanted.variant == "abs"
+    maps = ecgbench.explain(model, windows.x, target, wanted.source, absolute=absolute, seed=wanted.seed, protocol=protocol)
+    given = {"x": windows.x, "model": model, "target": target}
     if "mask" in entry.needs:
         given = {"mask": np.stack([windows.mask(i, int(class_), kind) for i, class_ in enumerate(target)])}
     return ecgbench.score(entry.key, maps, seed=wanted.seed, protocol=protocol, **given)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("metric", metric_names("synthetic"))
-def test_scores_are_those_of_the_public_calls(run, metric, variant):
-    wanted = cell(metric, variant=variant)
-    found = run.scores(wanted)
-    np.testing.assert_allclose(found.values, by_hand(run, wanted), rtol=0, atol=1e-9)
-    assert found.values.dtype == np.float64
-    assert not np.isnan(found.values).all()
+@pytest.mark.parametrize("metric", ALL_METRICS)
+def test_scores_are_those_of_the_public_calls(run, metric):
+    for variant in ("raw", "abs"):
+        found = run.scores(cell(metric, variant=variant))
+        np.testing.assert_allclose(found.values, by_hand(run, cell(metric, variant=variant)), rtol=0, atol=1e-9)
+        assert found.values.dtype == np.float64
+        assert not np.isnan(found.values).all()
 
 
-@pytest.mark.parametrize("metric", ["auc", "auc_causal", "region_perturbation_morf", *SHARED])
-def test_scores_of_random_maps_are_those_of_the_seed(store, metric):
-    run = small_run(store, samples=2)
-    found = {seed: run.scores(cell(metric, "random_baseline", seed=seed)).values for seed in (1, 2)}
-    for seed, values in found.items():
-        np.testing.assert_allclose(values, by_hand(run, cell(metric, "random_baseline", seed=seed)), rtol=0, atol=1e-9)
-    assert not np.array_equal(found[1], found[2])
+def test_scores_under_the_studys_protocol_are_its_own_and_its_maps_the_same_where_its_options_are(run):
+    study = small_run(run.options.store, samples=3, protocol="study")
+    for metric in ("pointing_game", "region_perturbation_morf", "faithfulness_correlation"):
+        np.testing.assert_allclose(study.scores(cell(metric)).values, by_hand(study, cell(metric)), rtol=0, atol=1e-9)
+    one = cell("region_perturbation_morf")
+    assert not np.allclose(run.scores(one).values, study.scores(one).values)
+    assert run.maps(maps_of()).keys == study.maps(maps_of()).keys
 
 
-def test_protocols_differ_where_the_metric_says_so(store, tmp_path):
-    ours, study = (small_run(store, samples=2, protocol=protocol) for protocol in ("ours", "study"))
-    metric = cell("region_perturbation_morf")
-    assert not np.allclose(ours.scores(metric).values, study.scores(metric).values)
-    assert ours.maps("synthetic", 1, "saliency").keys == study.maps("synthetic", 1, "saliency").keys
+def test_seeds_have_models_windows_and_random_numbers_of_their_own(run):
+    first, second = (run.scores(cell("faithfulness_correlation", "random_baseline", seed=seed)).values for seed in (1, 2))
+    np.testing.assert_allclose(second, by_hand(run, cell("faithfulness_correlation", "random_baseline", seed=2)), rtol=0, atol=1e-9)
+    assert not np.array_equal(first, second)
+    assert run.model(model_at(1)).digest != run.model(model_at(2)).digest
+    assert run.explained(model_at(1)).windows.start.tolist() != run.explained(model_at(2)).windows.start.tolist()
 
 
 def test_dataset_is_explained_in_its_own_precision(run):
-    assert run.model("synthetic", 1).precision == DATASETS["synthetic"].protocol.precision == "float64"
-    assert run.maps("synthetic", 1, "saliency").values.dtype == np.float64
+    assert run.model(model_at()).precision == run.spec("synthetic").precision == "float64"
+    assert run.maps(maps_of()).values.dtype == np.float64
 
 
-def test_seeds_have_models_and_windows_of_their_own(store):
-    run = small_run(store)
-    assert run.model("synthetic", 1).digest != run.model("synthetic", 2).digest
-    starts = [list(zip(windows.record, windows.start, strict=True)) for windows in (run.explained("synthetic", s).windows for s in (1, 2))]
-    assert starts[0] != starts[1]
+def test_what_cells_share_is_held(run):
+    assert run.model(model_at()) is run.model(model_at())
+    assert run.maps(maps_of()) is run.maps(maps_of())
 
 
-def test_what_cells_share_is_held(store):
-    run = small_run(store)
-    assert run.dataset("synthetic") is run.dataset("synthetic")
-    assert run.model("synthetic", 1) is run.model("synthetic", 1)
-    assert run.maps("synthetic", 1, "saliency") is run.maps("synthetic", 1, "saliency")
-
-
-def test_unknown_keys_are_refused(store):
-    run = small_run(store)
-    with pytest.raises(UnknownKeyError, match="did you mean synthetic"):
-        run.scores(Cell("synthetik", "saliency", "raw", "auc", 1))
-    with pytest.raises(UnknownKeyError, match="did you mean saliency"):
-        run.scores(cell(method="salience"))
-    with pytest.raises(UnknownKeyError, match="did you mean auc"):
-        run.scores(cell("auk"))
+@pytest.mark.parametrize("name", ["dataset", "model", "source", "metric"])
+def test_unknown_keys_are_refused_with_the_nearest(run, name):
+    right = cell().as_dict()
+    with pytest.raises(UnknownKeyError, match=f"did you mean .*{right[name]}"):
+        run.scores(Address(**right | {name: right[name][:-1]}))
 
 
 # Batches
 
 
-@pytest.mark.parametrize("metric", ["auc_causal", "region_perturbation_morf", *SHARED])
-@pytest.mark.parametrize("method", ["saliency", "random_baseline"])
-def test_scores_do_not_depend_on_the_batch_of_windows(tmp_path, monkeypatch, metric, method):
-    found = []
-    for size in (32, 1):
-        batches_of(size, monkeypatch)
-        run = small_run(store_with_windows(tmp_path / str(size)), samples=3)
-        found.append(run.scores(cell(metric, method)).values)
-        assert len(run.maps("synthetic", 1, method).keys) == -(-3 // size)
-    np.testing.assert_allclose(found[1], found[0], rtol=0, atol=1e-9)
+@pytest.mark.parametrize("metric", OF_EACH_KIND)
+def test_scores_do_not_depend_on_the_batch_of_windows(run, tmp_path, monkeypatch, metric):
+    one = cell(metric, "random_baseline")
+    wanted = run.scores(one).values
+    batches_of(1, monkeypatch)
+    small = small_run(store_with_windows(tmp_path), samples=3)
+    np.testing.assert_allclose(small.scores(one).values, wanted, rtol=0, atol=1e-9)
+    assert len(small.maps(one.of_maps).keys) == 3
 
 
-def test_fewer_samples_are_the_head_of_more(store):
-    more, fewer = small_run(store, samples=4), small_run(store, samples=2)
-    for metric in ("auc", "region_perturbation_lerf"):
-        np.testing.assert_allclose(fewer.scores(cell(metric)).values, more.scores(cell(metric)).values[:2], rtol=0, atol=1e-9)
+def test_fewer_samples_are_the_head_of_more_and_share_no_maps(run):
+    fewer = small_run(run.options.store, samples=2)
+    np.testing.assert_allclose(fewer.scores(cell()).values, run.scores(cell()).values[:2], rtol=0, atol=1e-9)
+    assert set(fewer.maps(maps_of()).keys).isdisjoint(run.maps(maps_of()).keys)
 
 
 # The store
 
 
-@pytest.mark.parametrize("metric", ["pointing_game", "region_perturbation_lerf", *SHARED])
-def test_second_run_takes_everything_from_the_store(store, metric):
-    first = small_run(store).scores(cell(metric))
-    held = list(store)
-    again = small_run(store).scores(cell(metric))
-    assert (first.cached, again.cached) == (False, True)
-    assert list(store) == held
-    assert again.seconds == first.seconds > 0
-    np.testing.assert_array_equal(again.values, first.values)
+def test_second_run_takes_everything_from_the_store_to_the_last_bit(store):
+    wanted = [cell(metric) for metric in ALL_METRICS]
+    first, again = ([small_run(store, wanted=wanted).scores(one) for one in wanted] for _ in range(2))
+    assert not first[0].cached
+    assert all(scores.cached for scores in again)
+    assert [scores.seconds for scores in again] == [scores.seconds for scores in first]
+    assert all(scores.seconds > 0 for scores in first)
+    np.testing.assert_array_equal([scores.values for scores in again], [scores.values for scores in first])
 
 
-def test_raw_and_absolute_maps_are_scored_together(store):
-    run = small_run(store)
+def test_all_metrics_and_variants_of_a_sources_batch_lie_in_one_artifact(store):
+    run = small_run(store, wanted=[cell(metric) for metric in ALL_METRICS])
     run.scores(cell("auc"))
     held = list(store)
-    assert run.scores(cell("auc", variant="abs")).cached
+    assert all(run.scores(cell(metric, variant=variant)).cached is False for metric in ALL_METRICS for variant in ("raw", "abs"))
     assert list(store) == held
+    assert stages(store).count("scores") == 1
 
 
-@pytest.mark.parametrize("metric", SHARED)
-def test_what_methods_share_is_computed_once(store, monkeypatch, metric):
-    evaluated = count_evaluations(monkeypatch).rows
-    first = small_run(store, samples=2)
-    first.scores(cell(metric, "saliency"))
-    before = sum(evaluated)
+def test_another_metric_joins_the_scores_that_are_there_and_changes_none(store):
+    before = small_run(store).scores(cell("auc"))
+    small_run(store).scores(cell("pointing_game"))
+    again = small_run(store).scores(cell("auc"))
+    assert stages(store).count("scores") == 1
+    assert again.cached
+    assert again.seconds == before.seconds
+    np.testing.assert_array_equal(again.values, before.values)
+
+
+def test_what_methods_share_is_computed_once(store, monkeypatch):
+    counted, metric = count_evaluations(monkeypatch), "faithfulness_correlation"
+    small_run(store, samples=2).scores(cell(metric, "saliency"))
+    before = sum(counted.rows)
     assert before > 2
-    for run in (first, small_run(store, samples=2)):
-        scores = run.scores(cell(metric, "random_baseline"))
-        assert scores.seconds > 0
-    assert sum(evaluated) == before
+    small_run(store, samples=2).scores(cell(metric, "random_baseline"))
+    assert sum(counted.rows) == before
     assert stages(store).count("shared") == 1
-    assert stages(store).count("scores") == 2
 
 
-def test_each_kind_of_mask_has_scores_of_its_own(store):
+def test_controls_of_a_batch_lie_in_one_artifact_whatever_is_asked_for_first(store):
     run = small_run(store)
-    spans, causal = run.scores(cell("auc")), run.scores(cell("auc_causal"))
-    assert not np.array_equal(spans.values, causal.values)
-    assert stages(store).count("scores") == 2
+    maps = {control: run.maps(maps_of(control)).values for control in ("slope", "constant", "amplitude")}
+    assert stages(store).count("controls") == 1
+    again = small_run(store)
+    assert again.maps(maps_of("constant")).cached
+    np.testing.assert_array_equal(again.maps(maps_of("slope")).values, maps["slope"])
 
 
 def test_damaged_scores_are_computed_again_with_a_warning(store):
@@ -172,18 +178,115 @@ def test_damaged_scores_are_computed_again_with_a_warning(store):
     assert small_run(store).scores(cell("auc")).cached
 
 
-def test_other_samples_share_no_maps(store):
-    keys = {key for samples in (2, 3) for key in small_run(store, samples=samples).maps("synthetic", 1, "saliency").keys}
-    assert len(keys) == 2
-
-
 def test_nothing_is_written_for_what_was_only_selected(store):
-    small_run(store).explained("synthetic", 1)
+    small_run(store, wanted=[cell()]).explained(model_at())
     assert set(stages(store)) == {"windows", "logits"}
 
 
-# Accepted results
+def test_killed_run_goes_on_with_the_batches_of_windows_that_are_missing(store, monkeypatch):
+    batches_of(1, monkeypatch)
+    wanted = [cell("auc"), cell("region_perturbation_morf")]
+
+    def killed_at_the_third(self, x, steps):
+        if len(self.stepped) == 2:
+            raise KeyboardInterrupt
+        self.stepped.append(len(steps))
+        return self.evaluate.stepwise(x, steps)
+
+    with monkeypatch.context() as patch:
+        count_evaluations(patch)
+        patch.setattr(Counting, "stepwise", killed_at_the_third)
+        with pytest.raises(KeyboardInterrupt):
+            small_run(store, 3, wanted).scores(wanted[1])
+    assert stages(store).count("scores") == 2
+    counted = count_evaluations(monkeypatch)
+    small_run(store, 3, wanted).scores(wanted[1])
+    assert counted.stepped == [2]
+    assert stages(store).count("scores") == 3
 
 
-def test_absent_results_are_none(store, tmp_path):
-    assert small_run(store).accepted(tmp_path / "lime.json") is None
+# Sources and metrics of a third party
+
+
+@pytest.mark.usefixtures("registries_restored")
+@pytest.mark.parametrize(("factor", "error"), [("many", TypeError), (float("nan"), ecgbench.errors.InputError)])
+def test_broken_maps_of_another_method_spoil_nothing(store, factor, error):
+    @ecgbench.register("methods", version=1, reference="", passes=0)
+    def breaking(model, x, target):
+        return x * factor
+
+    wanted = [cell(), cell(source="breaking")]
+    run = small_run(store, wanted=wanted)
+    with pytest.raises(error):
+        run.scores(wanted[1])
+    assert np.isfinite(run.scores(wanted[0]).values).all()
+
+
+@pytest.mark.usefixtures("registries_restored")
+def test_metric_that_asks_the_source_again_gets_maps_of_the_variant_that_is_scored(store):
+    seen = []
+    declared = {"higher_is_better": True, "bounds": (0, 1), "needs": ("x", "target", "explain"), "atol": 0}
+
+    @ecgbench.register("metrics", family="faithfulness", version=1, reference="", **declared)
+    def stable(attributions, x, target, explain):
+        seen.append((attributions, explain(x, target), explain(x, target, 7), x, target))
+        return np.zeros(len(attributions))
+
+    run = small_run(store, samples=2)
+    run.scores(cell("stable", "random_baseline"))
+    model = run.model(model_at()).module
+    for maps, again, other, x, target in seen:
+        absolute = bool((maps >= 0).all())
+        np.testing.assert_array_equal(again, maps)
+        np.testing.assert_array_equal(other, ecgbench.explain(model, x, target, "random_baseline", seed=7, absolute=absolute))
+    assert [bool((maps >= 0).all()) for maps, *_ in seen] == [False, True]
+    with pytest.raises(ecgbench.errors.InputError, match="expected explain for stable, got none"):
+        run.scores(cell("stable", "amplitude"))
+
+
+@pytest.mark.usefixtures("registries_restored")
+def test_metric_that_perturbs_gets_whatever_else_it_asks_for_a_row_for_each_map(store):
+    perturb = METRICS["region_perturbation_morf"].perturb
+    declared = {"higher_is_better": True, "bounds": (0, 1), "needs": ("curves", "x", "mask", "target"), "atol": 0, "perturb": perturb}
+
+    @ecgbench.register("metrics", family="faithfulness", version=1, reference="", **declared)
+    def masked_fall(curves, x, mask, target):
+        assert len({len(array) for array in (curves, x, mask, target)}) == 1
+        return mask.mean(axis=(1, 2))
+
+    run = small_run(store, samples=3)
+    found = [run.scores(cell("masked_fall", variant=variant)).values for variant in ("raw", "abs")]
+    windows = run.explained(model_at())
+    np.testing.assert_allclose(found, [windows.windows.masks(windows.target).mean(axis=(1, 2))] * 2)
+
+
+# Threads
+
+
+def test_threads_on_one_run_get_what_one_gets(run, tmp_path):
+    wanted = [cell(metric, source) for source in ("saliency", "gradcam", "amplitude") for metric in OF_EACH_KIND]
+    alone = small_run(run.options.store, 3, wanted)
+    shared, found = small_run(store_with_windows(tmp_path), 3, wanted), {}
+    start = threading.Barrier(3)
+
+    def ask(own):
+        start.wait()
+        found.update({one: shared.scores(one).values for one in own})
+
+    threads = [threading.Thread(target=ask, args=(wanted[i:] + wanted[:i],)) for i in (0, 3, 6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(found) == set(wanted)
+    for one in wanted:
+        np.testing.assert_array_equal(found[one], alone.scores(one).values)
+
+
+def test_absent_accepted_results_are_none(run, tmp_path):
+    assert run.accepted(tmp_path / MODEL / "lime.json") is None
+
+
+def test_there_are_metrics_of_each_kind():
+    entries = [METRICS[key] for key in OF_EACH_KIND]
+    assert ["mask" in entries[0].needs, entries[1].perturb is not None, entries[2].shared is not None] == [True] * 3

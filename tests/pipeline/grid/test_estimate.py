@@ -4,7 +4,7 @@ import pytest
 
 from ecgbench.datasets import DATASETS
 from ecgbench.methods import FORWARD_SHARE, METHODS, MethodEntry
-from ecgbench.pipeline import Cell, Selection, estimate_seconds
+from ecgbench.pipeline import Address, MapsAddress, Selection, estimate_seconds, usual_model
 from ecgbench.pipeline.grid import estimate
 from ecgbench.pipeline.grid.estimate import method_passes
 from ecgbench.protocol import AGREEMENT_WINDOWS
@@ -16,11 +16,15 @@ MITDB = Selection(("mitdb",)).cells()
 @pytest.fixture(autouse=True)
 def second_a_pass(monkeypatch):
     """A pass takes a second, so that estimates are numbers of passes."""
-    monkeypatch.setattr(estimate, "_seconds_per_pass", lambda protocol: 1.0)
+    monkeypatch.setattr(estimate, "_seconds_per_pass", lambda protocol, model: 1.0)
 
 
-def cell(method="saliency", variant="raw", metric="auc", seed=1, dataset="mitdb"):
-    return Cell(dataset, method, variant, metric, seed)
+def cell(source="saliency", variant="raw", metric="auc", seed=1, dataset="mitdb", model=None):
+    return Address(dataset, model or usual_model(dataset), source, variant, metric, seed)
+
+
+def maps_of(source):
+    return MapsAddress("mitdb", usual_model("mitdb"), source, 1)
 
 
 def test_nothing_takes_no_time():
@@ -28,26 +32,21 @@ def test_nothing_takes_no_time():
 
 
 def test_more_cells_never_take_less_time():
-    estimates = [estimate_seconds(MITDB[:count], 8) for count in range(len(MITDB) + 1)]
+    estimates = [estimate_seconds(MITDB[:count], 8) for count in range(0, len(MITDB) + 1, 20)]
     assert estimates == sorted(estimates)
     assert estimates[0] < estimates[-1]
 
 
-def test_time_is_proportional_to_samples():
-    assert estimate_seconds(MITDB, 6) == pytest.approx(3 * estimate_seconds(MITDB, 2))
+def test_time_is_proportional_to_samples_and_all_count_as_the_usual_number():
+    few = MITDB[:40]
+    assert estimate_seconds(few, 6) == pytest.approx(3 * estimate_seconds(few, 2))
+    assert estimate_seconds(few, None) == estimate_seconds(few, "all") == estimate_seconds(few, MITDB_NUMBERS.samples)
 
 
-def test_all_samples_count_as_the_usual_number():
-    assert estimate_seconds(MITDB, None) == estimate_seconds(MITDB, MITDB_NUMBERS.samples)
-
-
-def test_datasets_add_up():
-    synthetic = Selection(("synthetic",), seeds=(1,)).cells()
-    assert estimate_seconds(MITDB + synthetic, 2) == estimate_seconds(MITDB, 2) + estimate_seconds(synthetic, 2)
-
-
-def test_seeds_add_up():
-    assert estimate_seconds([cell(seed=1), cell(seed=2)], 1) == 2 * estimate_seconds([cell()], 1)
+def test_datasets_models_and_seeds_add_up():
+    one = estimate_seconds([cell()], 2)
+    for other in (cell(dataset="synthetic"), cell(model="resnet50"), cell(seed=2)):
+        assert estimate_seconds([cell(), other], 2) == one + estimate_seconds([other], 2) == 2 * one
 
 
 def test_localisation_costs_the_maps_alone():
@@ -85,7 +84,7 @@ def test_surrogates_cost_a_forward_pass_for_each_perturbed_window():
 
 
 def test_health_costs_maps_of_another_class_and_of_stochastic_methods_with_another_seed():
-    maps = [("mitdb", "saliency", 1), ("mitdb", "lime", 1)]
+    maps = [maps_of("saliency"), maps_of("lime")]
     one = {method: METHODS[method].passes * estimate.BACKWARD for method in ("saliency", "lime")}
     one["lime"] *= DATASETS["mitdb"].protocol.perturbations
     assert estimate_seconds([], 64, maps[:1]) == pytest.approx((64 + AGREEMENT_WINDOWS) * one["saliency"])
@@ -95,7 +94,7 @@ def test_health_costs_maps_of_another_class_and_of_stochastic_methods_with_anoth
 
 
 def test_maps_of_cells_are_not_counted_again_for_their_health():
-    extra = estimate_seconds([cell()], 64, [("mitdb", "saliency", 1)]) - estimate_seconds([cell()], 64)
+    extra = estimate_seconds([cell()], 64, [maps_of("saliency")]) - estimate_seconds([cell()], 64)
     assert extra == AGREEMENT_WINDOWS * estimate.BACKWARD
 
 
@@ -111,7 +110,6 @@ def test_what_methods_share_is_counted_once():
     assert estimate_seconds(one, 1) == 101
 
 
-@pytest.mark.parametrize("dataset", DATASETS.keys())
-def test_a_pass_is_measured_on_this_machine(dataset, monkeypatch):
+def test_a_pass_is_measured_on_this_machine_with_the_cells_model(monkeypatch):
     monkeypatch.undo()
-    assert 0 < estimate_seconds([cell(dataset=dataset)], 1) < 60
+    assert 0 < estimate_seconds([cell(dataset="synthetic")], 1) < estimate_seconds([cell(dataset="synthetic", model="resnet18_7")], 1) < 60

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ecgbench.errors import InputError
 from ecgbench.pipeline import About, pack, window_arrays
 from ecgbench.pipeline.submissions.untrusted_safetensors import METADATA, OWN
+from tests.pipeline.runs import MODEL, model_at
 
 ABOUT = About("my_method", "doi:10.1000/xyz", "A. Author, B. Author", "what it does, in a line")
 SAMPLES = 4
@@ -24,18 +25,18 @@ EDITS = st.lists(
 
 def some_maps(run, seed=1):
     """Maps of one's own: the window times a pattern, so that none is constant and no two values are alike."""
-    x = run.explained("synthetic", seed).windows.x
+    x = run.explained(model_at(seed)).windows.x
     pattern = np.random.default_rng(seed).standard_normal(x.shape)
     return (x * pattern).astype(np.float32)
 
 
 def packed(run, seeds=(1,), about=ABOUT) -> bytes:
-    return pack(run, "synthetic", {seed: some_maps(run, seed) for seed in seeds}, about)
+    return pack(run, "synthetic", MODEL, {seed: some_maps(run, seed) for seed in seeds}, about)
 
 
 def maps_file(run, path, **changed):
     """A file as an author writes it; an array that is changed to None is left out."""
-    arrays = {**window_arrays(run, "synthetic", 1), "attributions": some_maps(run), **changed}
+    arrays = {**window_arrays(run, model_at()), "attributions": some_maps(run), **changed}
     np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
     return path
 

@@ -6,6 +6,7 @@ from hypothesis import given
 
 from ecgbench.errors import EcgbenchError
 from ecgbench.pipeline import Options, submitted_run
+from tests.pipeline.runs import maps_of
 from tests.pipeline.submissions.submission_files import EDITS, SAMPLES, edited, joined_file, packed, peak_while, split_file, with_contents
 
 MEGABYTE = 1 << 20
@@ -56,6 +57,6 @@ def test_damaged_file_is_refused_or_gives_maps_of_the_windows(evaluator_store, c
     except EcgbenchError:
         return
     for seed in {one.seed for one in cells}:
-        values = run.maps("synthetic", seed, cells[0].method).values
+        values = run.maps(maps_of(cells[0].source, seed)).values
         assert values.shape == (SAMPLES, 1, 1024)
         assert np.isfinite(values).all()

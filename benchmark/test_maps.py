@@ -1,0 +1,17 @@
+"""Maps: are a method's maps healthy, whatever the metrics say of them?"""
+
+from __future__ import annotations
+
+import pytest
+
+from ecgbench.pipeline import health_record
+
+
+def test_maps_are_healthy(maps_of, run, benchmark, record_property):
+    maps = benchmark.pedantic(run.maps, (maps_of,), rounds=1, iterations=1)
+    measures = run.health(maps_of)
+    record_property("health", health_record(run, maps_of))
+    benchmark.extra_info.update(cached=maps.cached, seconds=maps.seconds, **measures)
+    ill = run.source(maps_of.source).illness(measures, run.options.protocol)
+    if ill:
+        pytest.fail(ill, pytrace=False)

@@ -1,0 +1,85 @@
+"""Networks of registered architectures: freshly initialised, or with given weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import nn
+
+from ecgbench.errors import InputError
+from ecgbench.models._registry import MODEL_NEEDS, MODELS, Blueprint, Form, ModelEntry
+from ecgbench.needs import supplied
+from ecgbench.nn import channels_last, frozen, seeded
+
+SAMPLES = 512
+"""Samples of a window where nobody says how many there are, for architectures that take any number."""
+
+
+def untrained(architecture: str, outputs: int, seed: int = 0, leads: int = 1, samples: int = SAMPLES) -> nn.Module:
+    """A freshly initialised network of an architecture; torch's own generator is left as it was.
+
+    Parameters
+    ----------
+    architecture : key of a model
+    outputs : number of classes or labels
+    seed : of the initial weights
+    leads, samples : of the windows that it takes
+
+    Raises
+    ------
+    UnknownKeyError
+        If there is no such architecture.
+    InputError
+        If what the architecture's function returns does not map windows to logits.
+    """
+    form = Form(architecture, leads, samples, outputs)
+    module = built(Blueprint(form, seed))
+    _check_outputs(module, form)
+    return module
+
+
+def built(blueprint: Blueprint) -> nn.Module:
+    """The network as its architecture's function returns it, ready to be trained."""
+    entry, form = MODELS[blueprint.form.model], blueprint.form
+    given = supplied(entry.key, entry.needs, MODEL_NEEDS, blueprint)
+    with seeded(blueprint.seed):
+        module = entry.function(form.leads, form.samples, form.outputs, **given)
+    if not isinstance(module, nn.Module):
+        raise InputError(f"expected a torch module from {entry.key}, got {type(module).__name__}; return the network.")
+    return channels_last(labelled(module, entry))
+
+
+def labelled(module: nn.Module, entry: ModelEntry) -> nn.Module:
+    """The network, which from now on knows the layer that Grad-CAM explains."""
+    if entry.gradcam_layer:
+        module.gradcam_layer = entry.gradcam_layer  # type: ignore[assignment]
+    return module
+
+
+def _check_outputs(module: nn.Module, form: Form) -> None:
+    with frozen(module), torch.inference_mode():
+        logits = module(torch.zeros(1, form.leads, form.samples))
+    shape = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
+    if shape != (1, form.outputs):
+        raise InputError(
+            f"expected logits (1, {form.outputs}) of {form.model} for a window (1, {form.leads}, {form.samples}), got {shape}; "
+            "let its forward pass return one logit for each output."
+        )
+
+
+def outputs_of(module: nn.Module, leads: int, samples: int) -> int:
+    """How many logits a network returns for a window of that form."""
+    parameter = next(module.parameters())
+    with frozen(module), torch.inference_mode():
+        return int(module(torch.zeros(1, leads, samples, device=parameter.device, dtype=parameter.dtype)).shape[1])
+
+
+def of_weights(tensors: Mapping[str, np.ndarray]) -> nn.Module | None:
+    """The network that unlabelled weights belong to, as far as an architecture recognises them."""
+    for recognise, entry in {entry.from_weights: entry for entry in MODELS if entry.from_weights is not None}.items():
+        module = recognise(tensors)
+        if module is not None:
+            return channels_last(labelled(module, entry))
+    return None

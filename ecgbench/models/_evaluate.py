@@ -1,0 +1,126 @@
+"""What metrics evaluate a model with: whole forward passes, or a shorter way to the same logits that its architecture declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int64
+from tqdm import tqdm
+
+from ecgbench.models._forward import BATCH, forward
+from ecgbench.models._registry import MODELS
+from ecgbench.types import Curves, EvaluateSteps, Logits, Rows, Steps
+
+
+@runtime_checkable
+class Path(Protocol):
+    """A way to follow rows through their steps."""
+
+    def rows(self, leads: int, time: int) -> int:
+        """Rows that it follows at once."""
+        ...
+
+    def follow(self, x: Rows, steps: Steps) -> Iterator[Logits]:
+        """Logits (rows, outputs) as the rows are, then after each step."""
+        ...
+
+
+class Whole:
+    """Follows rows of any model, with a whole pass for every step.
+
+    Parameters
+    ----------
+    model : torch module
+    batch : rows at once
+    """
+
+    def __init__(self, model: torch.nn.Module, batch: int = BATCH) -> None:
+        self._model, self._batch = model, batch
+
+    def rows(self, leads: int, time: int) -> int:
+        """Rows that it follows at once."""
+        return self._batch
+
+    def follow(self, x: Rows, steps: Steps) -> Iterator[Logits]:
+        """Logits (rows, outputs) as the rows are, then after each step."""
+        rows, samples = x[steps.window], np.arange(x.shape[2])
+        yield forward(self._model, rows, self._batch)
+        for onset, offset in zip(steps.onset.T, steps.offset.T, strict=True):
+            gone = (samples >= onset[:, None]) & (samples < offset[:, None])
+            rows = np.where(gone[:, None], x.dtype.type(0), rows)
+            yield forward(self._model, rows, self._batch)
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """A model as metrics see it (see `ecgbench.types.EvaluateSteps`).
+
+    Attributes
+    ----------
+    model : one pass through it gives the logits
+    path : how rows are followed through their steps
+    batch : rows that pass through the model at once
+    """
+
+    model: torch.nn.Module
+    path: Path
+    batch: int = BATCH
+
+    def __call__(self, rows: Rows) -> Logits:
+        """Logits (n, outputs) of standardised rows (n, leads, time)."""
+        return forward(self.model, rows, self.batch)
+
+    def stepwise(self, x: Float[np.ndarray, "windows leads time"], steps: Steps) -> Curves:
+        """Logits (n, steps + 1, outputs) as the rows are and after each of their steps; rows that do the same are followed once."""
+        points, (distinct, row_of) = 1 + steps.onset.shape[1], _distinct(steps)
+        if not len(steps):
+            return self(x[:0])[:, None].repeat(points, axis=1)
+        parts = _batches(len(distinct), self.path.rows(*x.shape[1:]))
+        shown = tqdm(parts, "perturbed rows", leave=False, disable=None, delay=5)
+        found = [np.stack(list(self.path.follow(x, distinct.take(rows))), axis=1) for rows in shown]
+        curves: Curves = np.concatenate([np.pad(part, ((0, 0), (0, points - part.shape[1]), (0, 0))) for part in found])[row_of]
+        return curves
+
+
+def evaluator(model: torch.nn.Module) -> EvaluateSteps:
+    """What metrics evaluate a model with: what its architecture declares, and whole passes for any other model.
+
+    A model of a registered architecture that was altered since, by an exchanged module or a hook, is followed by whole passes too.
+    """
+    for make in dict.fromkeys(entry.evaluator for entry in MODELS):
+        found = None if make is None else make(model)
+        if found is not None:
+            return found
+    return plain_evaluator(model)
+
+
+def compact(model: torch.nn.Module) -> torch.nn.Module:
+    """A network with the same logits that is cheaper to explain, if the model's architecture knows one; else the model itself."""
+    for make in dict.fromkeys(entry.compact for entry in MODELS):
+        smaller = model if make is None else make(model)
+        if smaller is not model:
+            return smaller
+    return model
+
+
+def plain_evaluator(model: torch.nn.Module, batch: int = BATCH) -> EvaluateSteps:
+    """What metrics evaluate any model with: whole passes through the model as it is."""
+    return Evaluator(model, Whole(model, batch), batch)
+
+
+def _distinct(steps: Steps) -> tuple[Steps, Int64[np.ndarray, " n"]]:
+    """The rows that differ, those of a window together, and which of them each row is."""
+    behind = np.arange(steps.onset.shape[1]) >= steps.count[:, None]
+    borders = [np.where(behind, 0, border) for border in (steps.onset, steps.offset)]
+    rows, row_of = np.unique(np.column_stack([steps.window, *borders]), axis=0, return_inverse=True)
+    onset, offset = np.split(rows[:, 1:], 2, axis=1)
+    return Steps(rows[:, 0], onset, offset), row_of.reshape(-1)
+
+
+def _batches(count: int, most: int) -> list[Int64[np.ndarray, " rows"]]:
+    """Numbers from 0 in as few parts as possible, of nearly equal sizes."""
+    return np.array_split(np.arange(count), -(-count // most))

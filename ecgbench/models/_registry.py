@@ -1,0 +1,114 @@
+"""The registry of network architectures and what one declares beside the function that builds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ecgbench.errors import InputError
+from ecgbench.needs import Need, check_needs
+from ecgbench.protocol import Recipe
+from ecgbench.registry import Entry, Registry
+
+if TYPE_CHECKING:
+    import torch
+
+    from ecgbench.types import EvaluateSteps
+
+
+@dataclass(frozen=True)
+class Form:
+    """What tells how a network was built.
+
+    Attributes
+    ----------
+    model : key of its architecture
+    leads, samples : of the windows that it takes
+    outputs : number of classes or labels
+    """
+
+    model: str
+    leads: int
+    samples: int
+    outputs: int
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """A network that is about to be built.
+
+    Attributes
+    ----------
+    form : of the network
+    seed : of its initial weights
+    """
+
+    form: Form
+    seed: int
+
+
+MODEL_NEEDS: Mapping[str, Need[Blueprint]] = MappingProxyType(
+    {"seed": Need("int, for an architecture that draws its weights from a generator of its own", attrgetter("seed"))}
+)
+"""What an architecture may ask for beside leads, samples and outputs."""
+
+
+@dataclass(frozen=True)
+class ModelEntry(Entry):
+    """What an architecture declares.
+
+    An architecture is a function of `leads`, `samples` and `outputs` that returns a torch module. The module takes standardised windows
+    (n, leads, samples) and returns logits (n, outputs). It is called with torch's generator seeded, so that layers as torch initialises
+    them are the same for the same seed.
+
+    Attributes
+    ----------
+    title : what it is, in a few words
+    gradcam_layer : name of the module whose output Grad-CAM explains; empty if there is none that has a time axis
+    recipe : where its training differs from the dataset's recipe, by `ecgbench.protocol.Recipe`'s names
+    needs : what it asks for beside leads, samples and outputs, of `MODEL_NEEDS`
+    from_weights : builds the network that an unlabelled state dict (arrays by name) belongs to, None if it is of another architecture
+    evaluator : makes a faster evaluator of a network with the same logits, None for a network that was altered since it was built
+    compact : makes a network of its own with the same logits that is cheaper to explain; the network itself where it was altered
+    """
+
+    title: str
+    gradcam_layer: str = ""
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    from_weights: Callable[[Mapping[str, np.ndarray]], torch.nn.Module | None] | None = field(default=None, repr=False)
+    evaluator: Callable[[torch.nn.Module], EvaluateSteps | None] | None = field(default=None, repr=False)
+    compact: Callable[[torch.nn.Module], torch.nn.Module] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        check_needs(self.key, self.needs, MODEL_NEEDS)
+        known = {one.name for one in fields(Recipe)} - {"architecture"}
+        for name in self.recipe:
+            if name not in known:
+                raise InputError(f'expected a recipe of {self.key} of {", ".join(sorted(known))}, got "{name}"; leave it out.')
+
+
+MODELS = Registry("models", ModelEntry, "ecgbench.models")
+
+
+def recipe_of(usual: Recipe, model: str | None = None) -> Recipe:
+    """The recipe by which a dataset's model of an architecture is trained.
+
+    Parameters
+    ----------
+    usual : the dataset's recipe, which names its usual architecture
+    model : key of an architecture; default the usual one
+
+    Raises
+    ------
+    UnknownKeyError
+        If there is no such architecture.
+    """
+    if model is None or model == usual.architecture:
+        return usual
+    return replace(usual, architecture=model, **MODELS[model].recipe)

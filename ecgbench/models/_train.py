@@ -1,0 +1,205 @@
+"""Training by the protocol's recipe: deterministic for a seed on one machine, resumed from the last whole epoch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load, save
+from torch import nn
+from torch.nn import functional
+from tqdm import tqdm
+
+from ecgbench.artifacts import DamagedArtifactWarning, write_atomically
+from ecgbench.errors import InputError
+from ecgbench.models._build import untrained
+from ecgbench.models._measures import evaluate_predictions
+from ecgbench.nn import device_named, seeded
+from ecgbench.protocol import PRECISIONS, Recipe
+from ecgbench.types import Windows
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a training is asked for.
+
+    Attributes
+    ----------
+    recipe : the protocol's recipe
+    seed : of the initial weights and the order of the windows
+    precision : "float32", or "bf16" for autocast to bfloat16
+    device : torch device
+    name : shown in the progress bar
+    """
+
+    recipe: Recipe
+    seed: int
+    precision: str = "float32"
+    device: str = "cpu"
+    name: str = "train"
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise InputError(f'expected precision {" or ".join(PRECISIONS)}, got "{self.precision}"; choose one of these.')
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """The precision as a context of forward passes."""
+        return torch.autocast(device_named(self.device).type, torch.bfloat16, enabled=self.precision == "bf16")
+
+
+@dataclass
+class _State:
+    """All that the next epoch depends on."""
+
+    model: nn.Module
+    optimizer: torch.optim.Adam
+    log: list[dict[str, Any]] = field(default_factory=list)
+
+
+def train_model(training: Training, train: Windows, test: Windows, outputs: int, folder: Path) -> tuple[nn.Module, list[dict[str, Any]]]:
+    """Train a network; a training that was killed goes on from the last epoch that `folder` holds.
+
+    Returns
+    -------
+    The network in evaluation mode, and a list with an entry per epoch: loss, learning rate, seconds and the measures of
+    `evaluate_predictions` on training windows (as they were passed) and on test windows. The test set chooses nothing.
+    """
+    state = _restore(training, outputs, train.signal.shape[1:], folder)
+    epochs = training.recipe.epochs
+    with tqdm(total=epochs, initial=len(state.log), desc=training.name, unit="epoch") as bar:
+        while len(state.log) < epochs:
+            with seeded(_epoch_seed(training, len(state.log)), device_named(training.device)):
+                state.log.append(_run_epoch(training, state, train, test, outputs))
+            _save(training, state, folder)
+            bar.set_postfix(loss=f"{state.log[-1]['loss']:.3f}")
+            bar.update()
+    return state.model.eval(), state.log
+
+
+def _run_epoch(training: Training, state: _State, train: Windows, test: Windows, outputs: int) -> dict[str, Any]:
+    began, epoch = time.perf_counter(), len(state.log)
+    rate = training.recipe.learning_rate * (1 + math.cos(math.pi * epoch / training.recipe.epochs)) / 2
+    for group in state.optimizer.param_groups:
+        group["lr"] = rate
+    state.model.train()
+    found = np.empty((len(train), outputs), dtype=np.float32)
+    total = 0.0
+    for index in _batches(training, len(train), epoch):
+        x, y = _tensors(train, index, training.device)
+        with training.autocast():
+            logits = state.model(x)
+        loss = _loss(logits.float(), y)
+        state.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        state.optimizer.step()
+        total += loss.item() * len(index)
+        found[index] = logits.detach().float().cpu().numpy()
+    if not math.isfinite(total):
+        raise InputError(f"expected a finite loss in epoch {epoch + 1} of {training.name}, got {total}; lower the learning rate.")
+    _flush_subnormals(state)
+    measures = {
+        "train": evaluate_predictions(found, train.y),
+        "test": evaluate_predictions(_predict(training, state.model, test), test.y),
+    }
+    return {"epoch": epoch + 1, "loss": total / len(train), "rate": rate, "seconds": time.perf_counter() - began, **measures}
+
+
+def _epoch_seed(training: Training, epoch: int) -> int:
+    """A seed for what a network itself draws in an epoch, such as dropout."""
+    return int(np.random.SeedSequence([training.seed, epoch]).generate_state(1)[0])
+
+
+def _flush_subnormals(state: _State) -> None:
+    """Set what has decayed below float32's normal numbers to zero: it changes no output and slows arithmetic tenfold."""
+    smallest = torch.finfo(torch.float32).smallest_normal
+    moments = [tensor for held in state.optimizer.state.values() for tensor in held.values()]
+    with torch.no_grad():
+        for tensor in (*state.model.state_dict().values(), *moments):
+            if tensor.is_floating_point():
+                tensor[tensor.abs() < smallest] = 0
+
+
+def _batches(training: Training, count: int, epoch: int) -> Iterator[np.ndarray]:
+    order = np.random.default_rng([training.seed, epoch]).permutation(count)
+    batches = range(0, count, training.recipe.batch_size)
+    for first in tqdm(batches, desc=f"epoch {epoch + 1}", unit="batch", leave=False, mininterval=1):
+        yield order[first : first + training.recipe.batch_size]
+
+
+def _tensors(windows: Windows, index: np.ndarray, device: str) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.from_numpy(windows.inputs(index)).to(device), torch.from_numpy(windows.y[index]).to(device)
+
+
+def _loss(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    if y.ndim == 2:
+        return functional.binary_cross_entropy_with_logits(logits, y.to(logits.dtype))
+    return functional.cross_entropy(logits, y)
+
+
+def _predict(training: Training, model: nn.Module, windows: Windows, batch: int = 64) -> np.ndarray:
+    model.eval()
+    with torch.inference_mode(), training.autocast():
+        indices = (np.arange(first, min(first + batch, len(windows))) for first in range(0, len(windows), batch))
+        return np.concatenate([model(_tensors(windows, index, training.device)[0]).float().cpu().numpy() for index in indices])
+
+
+def _identity(training: Training) -> dict[str, Any]:
+    return {**asdict(training), "torch": torch.__version__, "threads": torch.get_num_threads()}
+
+
+def _restore(training: Training, outputs: int, window: tuple[int, ...], folder: Path) -> _State:
+    recipe = training.recipe
+    leads, samples = window
+    model = untrained(recipe.architecture, outputs, training.seed, leads, samples).to(device_named(training.device))
+    optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+    state = _State(model, optimizer)
+    try:
+        if (folder / "epoch.json").exists():
+            _load(state, training, folder)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        warnings.warn(
+            f"expected the last epoch of {training.name} in {folder}, got damaged files ({error}); it is trained from the start.",
+            DamagedArtifactWarning,
+            stacklevel=3,
+        )
+    return state
+
+
+def _load(state: _State, training: Training, folder: Path) -> None:
+    saved = json.loads((folder / "epoch.json").read_text())
+    if saved["training"] != _identity(training):
+        return
+    content = (folder / f"epoch{len(saved['log'])}.safetensors").read_bytes()
+    if saved["sha256"] != hashlib.sha256(content).hexdigest():
+        raise ValueError("checksum of the weights")
+    tensors = load(content)
+    state.model.load_state_dict({name[6:]: tensor for name, tensor in tensors.items() if name.startswith("model.")})
+    moments: dict[int, dict[str, torch.Tensor]] = {}
+    for name, tensor in tensors.items():
+        if name.startswith("adam."):
+            _, position, moment = name.split(".")
+            moments.setdefault(int(position), {})[moment] = tensor
+    state.optimizer.load_state_dict({**state.optimizer.state_dict(), "state": moments})
+    state.log = saved["log"]
+
+
+def _save(training: Training, state: _State, folder: Path) -> None:
+    epoch = len(state.log)
+    tensors = {f"model.{name}": tensor for name, tensor in state.model.state_dict().items()}
+    for position, moments in state.optimizer.state_dict()["state"].items():
+        tensors |= {f"adam.{position}.{moment}": tensor for moment, tensor in moments.items()}
+    content = save({name: tensor.contiguous() for name, tensor in tensors.items()})
+    write_atomically(folder / f"epoch{epoch}.safetensors", content)
+    record = {"training": _identity(training), "log": state.log, "sha256": hashlib.sha256(content).hexdigest()}
+    write_atomically(folder / "epoch.json", json.dumps(record).encode())
+    (folder / f"epoch{epoch - 1}.safetensors").unlink(missing_ok=True)

@@ -1,0 +1,164 @@
+"""What a method or a metric may ask for beside what all of its kind get: one table each, with how each thing is supplied.
+
+An entry lists what it asks for as `needs`, by the names of its parameters. What no table has is refused when the entry is registered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+
+import numpy as np
+from jaxtyping import Int64
+from numpy.typing import NDArray
+
+from ecgbench.errors import InputError
+from ecgbench.randomness import seed_generator, window_generator
+from ecgbench.types import Attributions, Curves, EvaluateSteps, Masks, Rows, Targets
+
+
+@runtime_checkable
+class Explain(Protocol):
+    """The same map source on other inputs, asked by a metric."""
+
+    def __call__(self, x: Rows, target: Targets, seed: int | None = None) -> Attributions:
+        """Maps (n, leads, time) of standardised windows `x` for their `target`, with the source's own seed or another.
+
+        They are signed or absolute, as the maps that are scored.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class ExplainedBatch:
+    """A batch of windows that a method is about to explain.
+
+    Attributes
+    ----------
+    x : (n, leads, time)
+    seed : of the method's random numbers
+    method : its key
+    batch_size : rows that may pass through the model at once
+    """
+
+    x: Rows
+    seed: int
+    method: str
+    batch_size: int
+
+
+@dataclass(frozen=True)
+class ScoredBatch:
+    """A batch of windows whose maps a metric is about to score; None for what is not known.
+
+    Attributes
+    ----------
+    x : (n, leads, time), standardised
+    target : (n,) int64, the explained class
+    mask : (n, leads, time) bool, the samples that an explanation should point at
+    seed : of the metric's random numbers
+    multilabel : whether an output's probability is its sigmoid instead of its share of the softmax
+    evaluator : makes what evaluates the model, when it is first asked for
+    explain : the source of the maps, where it can be asked again
+    shared : what the metric's `shared` returned for these windows
+    curves : (n, points, outputs) logits of the windows as they are and after each step that the metric's `perturb` asked for
+    steps : (n,) int64, the steps that each window takes
+    """
+
+    x: Rows | None = None
+    target: Targets | None = None
+    mask: Masks | None = None
+    seed: int = 0
+    multilabel: bool = False
+    evaluator: Callable[[], EvaluateSteps] | None = None
+    explain: Explain | None = None
+    shared: Mapping[str, NDArray[Any]] | None = None
+    curves: Curves | None = None
+    steps: Int64[np.ndarray, " n"] | None = None
+
+    @property
+    def evaluate(self) -> EvaluateSteps | None:
+        """Rows (m, leads, time) to logits (m, outputs)."""
+        return None if self.evaluator is None else self.evaluator()
+
+
+BatchT = TypeVar("BatchT")
+
+
+@dataclass(frozen=True)
+class Need(Generic[BatchT]):
+    """Something that an entry may ask for.
+
+    Attributes
+    ----------
+    what : its meaning, with shape and unit
+    supply : takes it from a batch; None if the batch lacks it
+    argument : the argument of `ecgbench.score` through which a user gives it, where it is not the need's own name
+    by_source : whether only some sources of maps can give it
+    """
+
+    what: str
+    supply: Callable[[BatchT], Any]
+    argument: str = ""
+    by_source: bool = False
+
+
+def _window_generators(batch: ExplainedBatch) -> list[np.random.Generator]:
+    return [window_generator(batch.seed, window, batch.method) for window in batch.x]
+
+
+METHOD_NEEDS: Mapping[str, Need[ExplainedBatch]] = MappingProxyType(
+    {
+        "generators": Need("one numpy generator a window, from the seed and the window's values", _window_generators),
+        "generator": Need("a numpy generator that depends on the seed alone", lambda batch: seed_generator(batch.seed, batch.method)),
+        "batch_size": Need("rows that may pass through the model at once", attrgetter("batch_size")),
+    }
+)
+"""What a method may ask for beside model, x and target."""
+
+METRIC_NEEDS: Mapping[str, Need[ScoredBatch]] = MappingProxyType(
+    {
+        "mask": Need("(n, leads, time) bool, the samples that an explanation should point at", attrgetter("mask")),
+        "x": Need("(n, leads, time) standardised windows", attrgetter("x")),
+        "target": Need("(n,) int64, the explained class", attrgetter("target")),
+        "evaluate": Need("rows (m, leads, time) to logits (m, outputs)", attrgetter("evaluate"), argument="model"),
+        "explain": Need("the same source's maps of other windows, classes or seeds", attrgetter("explain"), by_source=True),
+        "seed": Need("int; random numbers are drawn per window, from the seed and the window's values", attrgetter("seed")),
+        "multilabel": Need("bool, whether an output's probability is its sigmoid", attrgetter("multilabel")),
+        "shared": Need("the arrays that the entry's `shared` returned for these windows", attrgetter("shared")),
+        "curves": Need("(n, points, outputs) logits before and after each step that the entry's `perturb` asked for", attrgetter("curves")),
+        "steps": Need("(n,) int64, the steps that each window takes", attrgetter("steps")),
+    }
+)
+"""What a metric may ask for beside the attributions."""
+
+
+def check_needs(key: str, needs: Iterable[str], table: Mapping[str, Need[Any]]) -> None:
+    """Refuse an entry that asks for something that nobody supplies.
+
+    Raises
+    ------
+    InputError
+        If it does.
+    """
+    for name in needs:
+        if name not in table:
+            raise InputError(f'expected needs of {key} among {", ".join(table)}, got "{name}"; ask for one of these, or for an option.')
+
+
+def supplied(key: str, needs: Iterable[str], table: Mapping[str, Need[BatchT]], batch: BatchT) -> dict[str, Any]:
+    """What an entry needs, by the name under which it takes it.
+
+    Raises
+    ------
+    InputError
+        If the batch lacks something, with the arguments that give it.
+    """
+    found = {name: table[name].supply(batch) for name in needs}
+    absent = [table[name].argument or name for name, value in found.items() if value is None]
+    if absent:
+        raise InputError(f"expected {', '.join(absent)} for {key}, got none; pass {'it' if len(absent) == 1 else 'them'} by name.")
+    return found

@@ -1,0 +1,76 @@
+"""The judgement of a cell: whether its maps are healthy and its scores stand by what was accepted, and which accepted cells are lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ecgbench.controls import CONTROLS
+from ecgbench.methods import METHODS
+from ecgbench.pipeline.acceptance.environment import packages
+from ecgbench.pipeline.acceptance.identity import accept_command, identity_of
+from ecgbench.pipeline.compute.map_sources import SUBMITTED
+from ecgbench.pipeline.compute.run import Run
+from ecgbench.pipeline.grid.address import Address, ModelAddress, metric_names, split_metric
+from ecgbench.results import Cell as Number
+from ecgbench.results import Fresh, Verdict, compare, mean_interval, results_path, score_digest
+from ecgbench.types import Scores
+
+
+def judge(run: Run, cell: Address, scores: Scores, root: Path, update: bool = False) -> Verdict:
+    """Whether the maps behind a cell are healthy and its scores stand by what was accepted below `root`.
+
+    With `update` they are about to be accepted and are compared with nothing.
+
+    Raises
+    ------
+    ResultsError
+        If the accepted results cannot be read.
+    """
+    ill = run.source(cell.source).illness(run.maps(cell.of_maps).health, run.options.protocol)
+    if ill:
+        return Verdict("unhealthy", f"{cell.id}: {ill}; look at the method's maps before its scores")
+    if update:
+        return Verdict("updated", f"{cell.id}: to be accepted")
+    own, model = identity_of(run, cell), run.model(cell.of_model).digest
+    fresh = Fresh(cell.id, number_of(run, cell, scores), own, model, packages())
+    accepted = run.accepted(results_path(root, own, cell.source))
+    return compare(fresh, accepted, split_metric(cell.metric)[0].atol, accept_command(run, cell))
+
+
+def number_of(run: Run, cell: Address, scores: Scores) -> Number:
+    """A cell's scores as the number that accepted results hold."""
+    low, high = mean_interval(scores.values, run.explained(cell.of_model).windows.patient)
+    defined = len(scores.values) - scores.undefined
+    return Number(
+        variant=cell.variant,
+        metric=cell.metric,
+        seed=cell.seed,
+        value=scores.mean if defined else None,
+        n=defined,
+        undefined=scores.undefined,
+        low=low,
+        high=high,
+        seconds=round(scores.seconds, 6),
+        digest=score_digest(scores.values),
+    )
+
+
+def lost_cells(run: Run, of: ModelAddress, root: Path) -> list[str]:
+    """Accepted cells of a model whose method or metric is no longer registered, by their ids.
+
+    Those of submitted maps are left out: no method computes them again, only the maps' own file.
+    """
+    own, lost = identity_of(run, of), []
+    for path in sorted((root / own.folder / own.model).glob("*.json")):
+        results = run.accepted(path)
+        if results is None or SUBMITTED in results.provenance:
+            continue
+        for number in results.cells:
+            cell = Address(of.dataset, of.model, results.source, number.variant, number.metric, number.seed)
+            if cell.seed == of.seed and _is_lost(cell):
+                lost.append(cell.id)
+    return lost
+
+
+def _is_lost(cell: Address) -> bool:
+    return cell.metric not in metric_names(cell.dataset) or (cell.source not in METHODS and cell.source not in CONTROLS)

@@ -1,0 +1,120 @@
+"""What maps and scores are computed of: a trained model and the windows of it that are explained, a batch at a time."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ecgbench.artifacts import ArtifactStore
+from ecgbench.protocol import STUDY, DatasetProtocol
+from ecgbench.types import Dataset, EvaluateSteps, Explained, Masks, Signals, Targets, Windows
+
+if TYPE_CHECKING:
+    import torch
+
+    from ecgbench.pipeline.compute.models import TrainedModel
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A trained model and the windows whose decision is explained.
+
+    Attributes
+    ----------
+    dataset : the windows' dataset
+    spec : the dataset's numbers, of the edition that was asked for
+    model : what is explained
+    explained : the explained windows
+    seed : of methods' and metrics' random numbers
+    protocol : "ours" or "study"
+    store : where results are kept
+    """
+
+    dataset: Dataset
+    spec: DatasetProtocol
+    model: TrainedModel
+    explained: Explained
+    seed: int
+    protocol: str
+    store: ArtifactStore
+
+    @property
+    def network(self) -> torch.nn.Module:
+        """What methods explain; libraries' ways get the network with all channels, since they need not treat a dead one as nothing."""
+        return self.model.module if self.protocol == STUDY else self.model.network
+
+    @cached_property
+    def evaluate(self) -> EvaluateSteps:
+        """What metrics evaluate the model with."""
+        from ecgbench.models import evaluator
+
+        return evaluator(self.model.module)
+
+    @property
+    def multilabel(self) -> bool:
+        """Whether a window can have several labels."""
+        return self.explained.windows.y.ndim == 2
+
+    @property
+    def parts(self) -> list[slice]:
+        """Which of the explained windows each batch holds."""
+        return batches(len(self.explained.target), self.spec.window_batch)
+
+    def batch(self, number: int) -> Batch:
+        """A batch of the explained windows, by its number from 0."""
+        return Batch(self, self.parts[number])
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some of the explained windows: what one artifact of maps, or of scores, is about.
+
+    Attributes
+    ----------
+    subject : what it is a part of
+    part : which of the explained windows
+    """
+
+    subject: Subject
+    part: slice
+
+    @property
+    def x(self) -> Signals:
+        """(n, leads, time), standardised."""
+        signal: Signals = self.subject.explained.windows.x[self.part]
+        return signal
+
+    @property
+    def target(self) -> Targets:
+        """(n,) int64, the explained class."""
+        target: Targets = self.subject.explained.target[self.part]
+        return target
+
+    @cached_property
+    def windows(self) -> Windows:
+        """The windows themselves."""
+        return self.subject.explained.windows.take(np.arange(self.part.start, self.part.stop))
+
+    def masks(self, kind: str) -> Masks:
+        """(n, leads, time) bool, the samples that belong to the explained class."""
+        return self.windows.masks(self.target, kind)
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """What tells the windows and the model from any others."""
+        model = self.subject.model
+        return {"model": model.digest, "precision": model.precision, "x": array_digest(self.x), "target": self.target.tolist()}
+
+
+def batches(count: int, size: int) -> list[slice]:
+    """Slices of the explained windows that one artifact holds each."""
+    return [slice(first, min(first + size, count)) for first in range(0, count, size)]
+
+
+def array_digest(array: np.ndarray) -> str:
+    """SHA-256 of an array's values in C order."""
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()

@@ -1,0 +1,126 @@
+"""Which cells of the grid dataset x model x source x variant x metric x seed are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from ecgbench.controls import CONTROLS
+from ecgbench.datasets import DATASETS
+from ecgbench.errors import DuplicateKeyError, UnknownKeyError
+from ecgbench.methods import METHODS
+from ecgbench.models import MODELS
+from ecgbench.pipeline.compute.map_sources import MapSource, registered_sources
+from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_names, split_metric, usual_model, variant_name
+from ecgbench.registry import unknown
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which cells are wanted; empty means the default, globs are allowed, a method's key means both its variants.
+
+    Attributes
+    ----------
+    datasets : default those that need no files
+    methods : methods and controls; default all
+    metrics : default all
+    seeds : default the dataset's first seed, or all of an embedded dataset's; of these only the seeds that a dataset has are taken
+    models : architectures; default each dataset's usual one
+    """
+
+    datasets: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = ()
+    models: tuple[str, ...] = ()
+
+    def cells(self) -> list[Address]:
+        """The selected cells, so ordered that those which share work stand together.
+
+        Raises
+        ------
+        UnknownKeyError
+            If a pattern matches nothing.
+        DuplicateKeyError
+            If a method and a control have the same key.
+        """
+        variants = self.variants()
+        return [
+            Address(dataset, model, source.key, variant, metric, seed)
+            for dataset, model, seed in self._models()
+            for source, variant in variants
+            for metric in self.metrics_of(dataset)
+            if _has_cell(source, dataset, metric)
+        ]
+
+    def _models(self) -> Iterator[tuple[str, str, int]]:
+        """Dataset, architecture and seed of each selected model."""
+        for dataset in self.dataset_keys():
+            for model in self.models_of(dataset):
+                for seed in self.seeds_of(dataset):
+                    yield dataset, model, seed
+
+    def dataset_keys(self) -> list[str]:
+        """The selected datasets."""
+        if self.datasets:
+            return _matching("datasets", self.datasets, DATASETS.keys())
+        return [entry.key for entry in DATASETS if entry.embedded]
+
+    def models_of(self, dataset: str) -> list[str]:
+        """The selected architectures of a dataset's models."""
+        return _matching("models", self.models, MODELS.keys()) if self.models else [usual_model(dataset)]
+
+    def seeds_of(self, dataset: str) -> tuple[int, ...]:
+        """The selected seeds of a dataset."""
+        entry = DATASETS[dataset]
+        if self.seeds:
+            return tuple(seed for seed in self.seeds if seed in entry.protocol.seeds)
+        return entry.protocol.seeds if entry.embedded else entry.protocol.seeds[:1]
+
+    def variants(self) -> list[tuple[MapSource, str]]:
+        """The selected sources of maps, each with its selected variants."""
+        _refuse_shared_keys()
+        every = [(source, variant) for source in registered_sources() for variant in source.variants]
+        if not self.methods:
+            return every
+        chosen = _matching("methods", self.methods, [variant_name(source.key, variant) for source, variant in every])
+        return [pair for pair in every if variant_name(pair[0].key, pair[1]) in chosen or pair[0].key in self.methods]
+
+    def metrics_of(self, dataset: str) -> list[str]:
+        """The selected metrics that the dataset has cells of."""
+        names = metric_names(dataset)
+        if not self.metrics:
+            return names
+        known = {name for entry in DATASETS for name in metric_names(entry.key)}
+        chosen = _matching("metrics", self.metrics, sorted(known))
+        return [name for name in names if name in chosen]
+
+
+def _has_cell(source: MapSource, dataset: str, metric: str) -> bool:
+    """Whether a source has maps of a dataset, and can give what a metric needs of it."""
+    return source.has_maps_of(DATASETS[dataset].protocol.mask_kinds) and source.applies(split_metric(metric)[0])
+
+
+def _refuse_shared_keys() -> None:
+    for key in CONTROLS.keys():  # noqa: SIM118
+        if key in METHODS:
+            raise DuplicateKeyError(f'expected other keys of controls than of methods, got "{key}" of both; rename one of the functions.')
+
+
+def _matching(axis: str, patterns: Sequence[str], keys: Iterable[str]) -> list[str]:
+    keys = list(keys)
+    for pattern in patterns:
+        if not any(fnmatchcase(key, pattern) for key in keys):
+            raise UnknownKeyError(unknown(axis, pattern, keys))
+    return [key for key in keys if any(fnmatchcase(key, pattern) for pattern in patterns)]
+
+
+def models(cells: Iterable[Address]) -> list[ModelAddress]:
+    """The models behind some cells."""
+    return list(dict.fromkeys(cell.of_model for cell in cells))
+
+
+def healthy_maps(cells: Iterable[Address]) -> list[MapsAddress]:
+    """The maps behind some cells whose health is measured: those of methods."""
+    return list(dict.fromkeys(cell.of_maps for cell in cells if cell.source in METHODS))

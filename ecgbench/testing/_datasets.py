@@ -1,0 +1,134 @@
+"""Trials of datasets: their numbers, and their windows where these need no files."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ecgbench.datasets import DatasetEntry, load_dataset
+from ecgbench.models import MODELS
+from ecgbench.protocol import DatasetProtocol
+from ecgbench.testing._report import require
+from ecgbench.types import Dataset, Windows
+
+MASKS = ("spans", "causal")
+
+
+def says_what_a_user_must_know(entry: DatasetEntry) -> None:
+    """It has a title, a licence and a source."""
+    for name in ("title", "licence", "source"):
+        said = getattr(entry, name)
+        require(isinstance(said, str) and said.strip(), entry, f"a {name}", repr(said), "users must know it")
+    needless = entry.megabytes == 0 and entry.files is None
+    whole = needless or (entry.megabytes > 0 and bool(entry.protocol.slug))
+    got = f"{entry.megabytes} MB, files {entry.files is not None}, slug {entry.protocol.slug!r}"
+    require(whole, entry, "a size and a slug where it needs records, and neither where it needs none", got, "declare all or none")
+
+
+def options_are_offered_once(entry: DatasetEntry) -> None:
+    """Labels, splits and editions are each named once, and there is a default."""
+    for name, offered in (("labels", entry.labels), ("splits", entry.splits), ("editions", entry.edition_names)):
+        require(len(set(offered)) == len(offered) >= 1, entry, f"{name} that are each named once", offered, "name at least a default")
+    study = not entry.study_split or entry.study_split in entry.splits
+    require(study, entry, f"a study_split among {', '.join(entry.splits)}", entry.study_split, "offer it in splits")
+
+
+def numbers_are_consistent(entry: DatasetEntry) -> None:
+    """The numbers of every edition are positive, and what they name exists."""
+    for edition in entry.edition_names:
+        numbers = entry.numbers(edition)
+        _require_numbers(entry, numbers)
+        _require_names(entry, numbers)
+        _require_sides(entry, numbers)
+
+
+def _require_numbers(entry: DatasetEntry, numbers: DatasetProtocol) -> None:
+    for name in ("fs", "window", "patch", "perturbations", "baselines", "leads", "samples", "window_batch"):
+        value = getattr(numbers, name)
+        require(value > 0, entry, f"a positive {name}", value, "mend its numbers")
+    require(0 < numbers.threshold < 1, entry, "a threshold between 0 and 1", numbers.threshold, "choose a probability")
+    require(numbers.patch <= numbers.window, entry, f"a patch of at most {numbers.window} samples", numbers.patch, "choose a smaller one")
+    lead = numbers.lead is None or numbers.lead >= 0
+    require(lead, entry, "the index of a lead, or None", numbers.lead, "count leads from 0")
+
+
+def _require_names(entry: DatasetEntry, numbers: DatasetProtocol) -> None:
+    classes, seeds = numbers.classes, numbers.seeds
+    require(len(set(classes)) == len(classes) >= 2, entry, "at least two classes, each named once", classes, "mend classes")
+    require(len(set(seeds)) == len(seeds) >= 1, entry, "at least one seed, each named once", seeds, "mend seeds")
+    known = numbers.precision in ("float32", "float64")
+    require(known, entry, "a precision of float32 or float64", numbers.precision, "name one of these")
+    kinds = numbers.mask_kinds
+    fits = set(kinds) <= set(MASKS) and kinds[:1] in ((), MASKS[:1])
+    require(fits, entry, 'mask_kinds among "spans" and "causal", "spans" first', kinds, "mend mask_kinds")
+    architecture = numbers.recipe.architecture
+    require(architecture in MODELS, entry, f"a recipe of {', '.join(MODELS.keys())}", architecture, "name a registered model")
+
+
+def _require_sides(entry: DatasetEntry, numbers: DatasetProtocol) -> None:
+    records = (*numbers.train, *numbers.test)
+    require(len(set(records)) == len(records), entry, "records that stand on one side once", "one twice", "mend train and test")
+    sides = bool(numbers.train) == bool(numbers.test)
+    require(sides, entry, "records of both sides, or of none", f"{len(numbers.train)} and {len(numbers.test)}", "name both")
+    strangers = sorted(set(numbers.patients) - set(records)) if records else []
+    require(not strangers, entry, "patients of its records", ", ".join(strangers[:5]), "leave the others out")
+
+
+def windows_fit_the_numbers(entry: DatasetEntry) -> None:
+    """What is loaded is what the numbers say, under every choice of labels and split; not tried where records are needed."""
+    if entry.files is not None or entry.protocol.slug:
+        return
+    for labels in entry.labels:
+        for split in entry.splits:
+            loaded = load_dataset(entry.key, labels=labels, split=split)
+            _require_dataset(entry, loaded)
+            for side, windows in (("train", loaded.train), ("test", loaded.test)):
+                _require_windows(entry, side, windows)
+                _require_labels(entry, side, windows)
+
+
+def _require_dataset(entry: DatasetEntry, loaded: Dataset) -> None:
+    numbers = entry.protocol
+    pairs = {"name": entry.key, "classes": numbers.classes, "fs": numbers.fs}
+    for name, wanted in pairs.items():
+        found = getattr(loaded, name)
+        require(found == wanted, entry, f"a dataset with {name} {wanted}", found, "return what its numbers say")
+    require(len(loaded.leads) == numbers.leads, entry, f"names of {numbers.leads} leads", loaded.leads, "name each lead")
+    again = load_dataset(entry.key, labels=loaded.labels, split=loaded.split)
+    require(again.key == loaded.key, entry, "equal keys of equal windows", "others", "let the key depend on records and options alone")
+
+
+def _require_windows(entry: DatasetEntry, side: str, windows: Windows) -> None:
+    numbers, count = entry.protocol, len(windows)
+    require(count > 0, entry, f"windows of {side}", "none", "mend the split")
+    shape = (count, numbers.leads, numbers.window)
+    fits = windows.signal.shape == shape and windows.signal.dtype == np.float32
+    require(fits, entry, f"float32 signals {shape} of {side}", f"{windows.signal.dtype} {windows.signal.shape}", "cut windows of that form")
+    require(np.isfinite(windows.signal).all(), entry, f"finite signals of {side}", "nan or infinity", "leave such windows out")
+    for name in ("y", "record", "patient", "start", "spans"):
+        length = len(getattr(windows, name))
+        require(length == count, entry, f"{name} of {count} windows of {side}", length, "give one for each window")
+    causal = None if windows.causal is None else windows.causal.shape
+    wanted = shape if "causal" in numbers.mask_kinds else None
+    require(causal == wanted, entry, f"causal masks {wanted} of {side}, as mask_kinds says", causal, "declare what there is")
+
+
+def _require_labels(entry: DatasetEntry, side: str, windows: Windows) -> None:
+    numbers, y = entry.protocol, windows.y
+    outputs = len(numbers.classes)
+    single = y.ndim == 1 and y.dtype == np.int64 and 0 <= y.min() <= y.max() < outputs
+    several = y.ndim == 2 and y.shape[1] == outputs and set(np.unique(y).tolist()) <= {0, 1}
+    require(single or several, entry, f"labels of {outputs} classes of {side}", f"{y.dtype} {y.shape}", "return classes or 0 and 1 a label")
+    for i, spans in enumerate(windows.spans):
+        within = spans.shape[1:] == (3,) and (
+            not len(spans)
+            or (
+                (spans[:, 0] >= 0).all()
+                and (spans[:, 0] < spans[:, 1]).all()
+                and spans[:, 1].max() <= numbers.window
+                and 0 <= spans[:, 2].min() <= spans[:, 2].max() < outputs
+            )
+        )
+        require(within, entry, f"spans (onset, offset, class) within window {i} of {side}", spans.tolist(), "cut them to the window")
+
+
+TRIALS = (says_what_a_user_must_know, options_are_offered_once, numbers_are_consistent, windows_fit_the_numbers)

@@ -1,0 +1,114 @@
+"""A package of somebody else's with an entry of every axis: installed, tried, computed, accepted, checked and drawn like ours."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+GUIDE = (ROOT / "CONTRIBUTING.md").read_text()
+FILE = re.compile(r"`\w+/(?:\w+/)?(\w+)\.py` (?:would|could) be:\n\n```python\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
+ENTRY_POINTS = re.compile(r"^```toml\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
+
+PROJECT = """
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "my-package"
+version = "1.0"
+[tool.setuptools]
+packages = ["my_package"]
+"""
+
+TRIALS = """
+import ecgbench
+from ecgbench.metrics import FAMILIES
+from ecgbench.models import MODELS
+from ecgbench.testing import check_entry
+entries = {**ecgbench.methods(), **ecgbench.controls(), **ecgbench.metrics(), **ecgbench.datasets()}
+entries |= {entry.key: entry for registry in (FAMILIES, MODELS) for entry in registry}
+for key in ("smoothgrad", "ramp", "sparseness", "complexity", "fcn", "bumps"):
+    check_entry(entries[key])
+    print(key)
+"""
+
+METHODS = ("smoothgrad", "saliency", "ramp")
+METRICS = ("sparseness", "auc")
+SELECTION = [
+    *("--dataset=bumps", "--model=fcn", "--samples=6"),
+    *(f"--method={key}" for key in METHODS),
+    *(f"--metric={key}" for key in METRICS),
+]
+
+
+def write_package(folder: Path) -> Path:
+    """The guide's examples as a package; its dataset of records is left out, since it has none."""
+    sources = folder / "source" / "my_package"
+    sources.mkdir(parents=True)
+    (sources / "__init__.py").touch()
+    for name, code in FILE.findall(GUIDE):
+        if name != "exampledb":
+            (sources / f"{name}.py").write_text(code)
+    (points,) = ENTRY_POINTS.findall(GUIDE)
+    (folder / "source" / "pyproject.toml").write_text(PROJECT + points)
+    return folder / "source"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("plugin")
+
+
+@pytest.fixture(scope="module")
+def python(folder: Path) -> Path:
+    """A fresh environment in which the package is installed, over what is installed here."""
+    venv.create(folder / "venv", with_pip=False, symlinks=True)
+    (packages,) = (folder / "venv" / "lib").glob("python*/site-packages")
+    (packages / "beneath.pth").write_text(f"{ROOT}\n{sysconfig.get_path('purelib')}\n")
+    interpreter = folder / "venv" / "bin" / "python"
+    options = ["--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check"]
+    run(interpreter, folder, "-m", "pip", "install", *options, str(write_package(folder)))
+    return interpreter
+
+
+def run(python: Path, folder: Path, *arguments: str) -> str:
+    """What a command of the environment says."""
+    own = {"ECGBENCH_CACHE": str(folder / "artifacts"), "ECGBENCH_DATA": str(folder / "data"), "OMP_NUM_THREADS": "1"}
+    environment = {**{name: value for name, value in os.environ.items() if name != "PYTHONPATH"}, **own}
+    done = subprocess.run([python, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=170, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def benchmark(python: Path, folder: Path, option: str) -> str:
+    """What `pytest benchmark` says of a few cells of the package's entries."""
+    scores = f"--scores={folder / 'scores'}"
+    return run(python, folder, "-m", "pytest", "benchmark", "-q", "-p", "no:cacheprovider", scores, *SELECTION, option)
+
+
+@pytest.mark.slow
+def test_entries_of_the_package_pass_all_trials(python: Path, folder: Path) -> None:
+    said = run(python, folder, "-W", "error", "-c", TRIALS)
+    assert said.split() == ["smoothgrad", "ramp", "sparseness", "complexity", "fcn", "bumps"]
+
+
+@pytest.mark.slow
+def test_entries_of_the_package_are_computed_accepted_checked_and_drawn(python: Path, folder: Path) -> None:
+    benchmark(python, folder, "--update-scores")
+    benchmark(python, folder, "--check-only")
+    assert {path.stem for path in (folder / "scores").glob("bumps*/fcn/*.json")} == set(METHODS)
+    (folder / "README.md").write_text("<!-- leaderboard:begin bumps@samples-6-fcn -->\n<!-- leaderboard:end -->\n")
+    pages = [f"--scores={folder / 'scores'}", f"--out={folder / 'pages'}", f"--readme={folder / 'README.md'}"]
+    run(python, folder, "-m", "ecgbench.cli", "leaderboard", *pages)
+    run(python, folder, "-m", "ecgbench.cli", "leaderboard", "--check", *pages)
+    (page,) = (path.read_text() for path in (folder / "pages").glob("bumps*.md"))
+    assert page.index("## Localisation") < page.index("## Complexity")
+    assert "Is the attribution confined to few samples? The place is over sparseness." in page
+    assert "smoothgrad" in page

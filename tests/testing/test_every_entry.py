@@ -1,0 +1,47 @@
+"""Every entry of every registry through the trials that all must pass, and what the package asks of its own beyond them."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from ecgbench.controls import CONTROLS
+from ecgbench.datasets import DATASETS
+from ecgbench.methods import METHODS
+from ecgbench.metrics import FAITHFULNESS, FAMILIES, LOCALISATION, METRICS
+from ecgbench.models import MODELS
+from ecgbench.testing import check_entry
+
+REGISTRIES = (CONTROLS, DATASETS, FAMILIES, METHODS, METRICS, MODELS)
+WITH_FILES = tuple(registry for registry in REGISTRIES if registry is not FAMILIES)
+ENTRIES = [pytest.param(entry, id=f"{registry.name}-{entry.key}") for registry in REGISTRIES for entry in registry]
+FROM_FILES = [pytest.param(entry, id=f"{registry.name}-{entry.key}") for registry in WITH_FILES for entry in registry]
+PUBLISHED = [entry for entry in FROM_FILES if not entry.id.startswith("controls")]
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_entry_passes_all_trials(entry):
+    check_entry(entry)
+
+
+@pytest.mark.parametrize("entry", FROM_FILES)
+def test_key_is_the_files_name(entry):
+    assert entry.key == Path(sys.modules[entry.function.__module__].__file__).stem
+
+
+@pytest.mark.parametrize("registry", WITH_FILES, ids=lambda registry: registry.name)
+def test_every_public_file_of_an_axis_holds_an_entry(registry):
+    folder = Path(sys.modules[f"ecgbench.{registry.name}"].__file__).parent
+    assert {path.stem for path in folder.glob("[!_]*.py")} - {"families"} == set(registry.keys())
+
+
+@pytest.mark.parametrize("entry", PUBLISHED)
+def test_reference_can_be_looked_up(entry):
+    assert re.match(r"doi:10\.\d{4,9}/\S+$|arXiv:\d{4}\.\d{4,5}$|[A-Z].+\d{4}", entry.reference)
+
+
+@pytest.mark.parametrize("entry", [entry for entry in METRICS if entry.family in (LOCALISATION, FAITHFULNESS)], ids=lambda entry: entry.key)
+def test_metric_of_localisation_needs_a_mask_and_one_of_faithfulness_the_model(entry):
+    asked = {*entry.needs, *entry.shared_needs}
+    assert ("mask" in asked, bool(asked & {"evaluate", "curves"})) == (entry.family == LOCALISATION, entry.family == FAITHFULNESS)
