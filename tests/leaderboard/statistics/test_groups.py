@@ -61,7 +61,7 @@ def test_drawn_p_is_never_below_that_of_the_draws_and_depends_on_the_generator_a
 def test_methods_without_a_difference_have_p_1_though_sums_are_rounded():
     for patients in (6, 30):
         balanced = np.tile([1 / 3, -1 / 3], patients // 2)
-        assert flipped(np.stack([np.zeros(patients), balanced]), flips=200).tolist() == [1, 1]
+        assert flipped(np.stack([np.zeros(patients), balanced]), flips=10_500).tolist() == [1, 1]
     # 0.1 + 0.2 - 0.3 is not 0 in floating point, 0.3 - 0.2 - 0.1 is something else again.
     assert flipped(np.array([[0.1, 0.2, -0.3]])).tolist() == [1]
 
@@ -104,6 +104,13 @@ def test_groups_are_the_bars_of_a_critical_difference_diagram():
     linked = pd.DataFrame(~differ & ~np.eye(9, dtype=bool), index=names, columns=names)
     bars = {frozenset(bar) for bar in _find_maximal_cliques(linked)}
     assert {frozenset(names[start:stop]) for start, stop in alike(differ)} == bars
+
+
+def test_drawn_flips_attain_no_p_below_one_in_their_number_and_one():
+    differences = np.random.default_rng(0).normal(size=(3, 40))
+    for flips, possible in ((99, True), (49, False)):
+        found = attainable(differences, flips=flips)
+        assert (found.smallest, found.possible) == (pytest.approx(1 / (flips + 1)), possible)
 
 
 @pytest.mark.parametrize(("pairs", "patients", "possible"), [(1, 6, True), (66, 11, False), (66, 12, True)])
