@@ -28,7 +28,8 @@ from tests.controls.scenes import scene
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/decisions.md"]
-INSTALL = "python -m venv .venv && . .venv/bin/activate && python -m pip install -c constraints.txt -e '.[dev]' && pytest"
+COMMANDS = ("pytest benchmark", "OMP_NUM_THREADS=1 pytest -n 2")
+INSTALL = "python -m venv .venv && . .venv/bin/activate && python -m pip install -c constraints.txt -e '.[dev]' &&"
 
 
 def text(document: str) -> str:
@@ -68,7 +69,7 @@ def benchmark_help() -> str:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True).stdout
 
 
-@pytest.mark.parametrize("line", [f"{INSTALL} benchmark\n", f"{INSTALL}\n"], ids=["benchmark", "tests"])
+@pytest.mark.parametrize("line", [f"{INSTALL} {command}\n" for command in COMMANDS], ids=["benchmark", "tests"])
 def test_readme_has_the_command_that_does_everything(line):
     assert line in blocks("README.md", "sh")
 
