@@ -66,7 +66,12 @@ class Subject:
 
     def batch(self, number: int) -> Batch:
         """A batch of the explained windows, by its number from 0."""
-        return Batch(self, self.parts[number])
+        return self._batches[number]
+
+    @cached_property
+    def _batches(self) -> list[Batch]:
+        """All batches, each of which remembers its digest for all sources of maps."""
+        return [Batch(self, part) for part in self.parts]
 
 
 @dataclass(frozen=True)
