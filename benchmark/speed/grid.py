@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
 
 import numpy as np
 import torch
@@ -22,10 +23,13 @@ from ecgbench.methods import METHODS
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.models import OnImages, compact, evaluator, plain_evaluator
 from ecgbench.needs import METRIC_NEEDS, ScoredBatch, supplied
-from ecgbench.pipeline.compute.perturbed_scores import perturbed_scores
+from ecgbench.pipeline.compute.perturbed_scores import Perturbation, perturbed_scores
 from ecgbench.types import OracleCase
 
 HEADER = ("part", "ours, s", "share", "the study's way, s", "share", "study / ours")
+
+cached = cache(evaluator)
+"""A model's evaluator, made once, as a run makes it."""
 
 PARTS = {
     "perturbation": ["region_perturbation_morf", "region_perturbation_lerf"],
@@ -67,22 +71,24 @@ class Grid:
             course.captum(key, len(self.x), self.setting)
 
     def our_scores(self, keys: Sequence[str]) -> None:
-        """Some metrics on all maps."""
-        for entry in (METRICS[key] for key in keys):
-            batch = ScoredBatch(self.x, self.target, self.mask, evaluator=lambda: evaluator(self.model))
-            if entry.shared is not None:
-                shared = entry.shared(**supplied(entry.key, entry.shared_needs, METRIC_NEEDS, batch))
-                batch = replace(batch, shared=shared)
-            for maps in self.maps.values():
-                self._score(entry, [maps, np.abs(maps)], batch)
+        """Some metrics on all maps, those that perturb the windows together for each method, as the benchmark does it."""
+        entries = [METRICS[key] for key in keys]
+        batch = ScoredBatch(self.x, self.target, self.mask, evaluator=partial(cached, self.model))
+        shared = {entry.key: self._shared(entry, batch) for entry in entries}
+        for maps in self.maps.values():
+            variants = [maps, np.abs(maps)]
+            perturbing = [Perturbation(entry, variants, batch, {}) for entry in entries if entry.perturb is not None]
+            if perturbing:
+                perturbed_scores(perturbing)
+            for entry in (entry for entry in entries if entry.perturb is None):
+                needed = supplied(entry.key, entry.needs, METRIC_NEEDS, replace(batch, shared=shared[entry.key]))
+                for variant in variants:
+                    entry.function(variant, **needed)
 
-    def _score(self, entry: MetricEntry, variants: Sequence[np.ndarray], batch: ScoredBatch) -> None:
-        if entry.perturb is not None:
-            perturbed_scores(entry, variants, batch, {})
-            return
-        needed = supplied(entry.key, entry.needs, METRIC_NEEDS, batch)
-        for maps in variants:
-            entry.function(maps, **needed)
+    def _shared(self, entry: MetricEntry, batch: ScoredBatch) -> Mapping[str, np.ndarray] | None:
+        if entry.shared is None:
+            return None
+        return entry.shared(**supplied(entry.key, entry.shared_needs, METRIC_NEEDS, batch))
 
     def quantus_scores(self, keys: Sequence[str]) -> None:
         """The same by Quantus, a window and a cell at a time."""

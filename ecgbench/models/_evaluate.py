@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -15,27 +14,32 @@ from ecgbench.models._forward import BATCH, forward
 from ecgbench.models._registry import MODELS
 from ecgbench.types import Curves, EvaluateSteps, Logits, Rows, Steps
 
+Window = Float[np.ndarray, "leads time"]
+Borders = Int64[np.ndarray, " steps"]
+
 
 @runtime_checkable
 class Path(Protocol):
-    """A way to follow rows through their steps."""
+    """A way to follow rows through their steps, each to the last bit as it would be followed alone."""
 
     def rows(self, leads: int, time: int) -> int:
         """Rows that it follows at once."""
         ...
 
-    def follow(self, x: Rows, steps: Steps) -> Iterator[Logits]:
-        """Logits (rows, outputs) as the rows are, then after each step."""
+    def follow(self, x: Float[np.ndarray, "windows leads time"], steps: Steps) -> Curves:
+        """Logits (rows, steps + 1, outputs) as the rows are and after each step."""
         ...
 
 
 class Whole:
     """Follows rows of any model, with a whole pass for every step.
 
+    A batch holds steps of one row only: libraries' last bits follow from a batch's size.
+
     Parameters
     ----------
     model : torch module
-    batch : rows at once
+    batch : steps that pass through the model at once
     """
 
     def __init__(self, model: torch.nn.Module, batch: int = BATCH) -> None:
@@ -43,16 +47,19 @@ class Whole:
 
     def rows(self, leads: int, time: int) -> int:
         """Rows that it follows at once."""
-        return self._batch
+        return 1
 
-    def follow(self, x: Rows, steps: Steps) -> Iterator[Logits]:
-        """Logits (rows, outputs) as the rows are, then after each step."""
-        rows, samples = x[steps.window], np.arange(x.shape[2])
-        yield forward(self._model, rows, self._batch)
-        for onset, offset in zip(steps.onset.T, steps.offset.T, strict=True):
-            gone = (samples >= onset[:, None]) & (samples < offset[:, None])
-            rows = np.where(gone[:, None], x.dtype.type(0), rows)
-            yield forward(self._model, rows, self._batch)
+    def follow(self, x: Float[np.ndarray, "windows leads time"], steps: Steps) -> Curves:
+        """Logits (rows, steps + 1, outputs) as the rows are and after each step."""
+        each = zip(x[steps.window], steps.onset, steps.offset, strict=True)
+        return np.stack([self._row(*row) for row in each])
+
+    def _row(self, window: Window, onset: Borders, offset: Borders) -> Logits:
+        samples = np.arange(window.shape[1])
+        zeroed = (samples >= onset[:, None]) & (samples < offset[:, None])
+        gone = np.logical_or.accumulate(np.pad(zeroed, ((1, 0), (0, 0))))
+        parts = (gone[first : first + self._batch, None] for first in range(0, len(gone), self._batch))
+        return np.concatenate([forward(self._model, np.where(part, window.dtype.type(0), window), self._batch) for part in parts])
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ class Evaluator:
             return self(x[:0])[:, None].repeat(points, axis=1)
         parts = _batches(len(distinct), self.path.rows(*x.shape[1:]))
         shown = tqdm(parts, "perturbed rows", leave=False, disable=None, delay=5)
-        found = [np.stack(list(self.path.follow(x, distinct.take(rows))), axis=1) for rows in shown]
+        found = [self.path.follow(x, distinct.take(rows)) for rows in shown]
         curves: Curves = np.concatenate([np.pad(part, ((0, 0), (0, points - part.shape[1]), (0, 0))) for part in found])[row_of]
         return curves
 

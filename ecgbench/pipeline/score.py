@@ -14,7 +14,7 @@ from ecgbench.inputs import as_array, as_targets, known_options, protocol_option
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.models import evaluator
 from ecgbench.needs import METRIC_NEEDS, Explain, ScoredBatch, supplied
-from ecgbench.pipeline.compute.perturbed_scores import perturbed_scores
+from ecgbench.pipeline.compute.perturbed_scores import Perturbation, perturbed_scores
 from ecgbench.protocol import OURS
 from ecgbench.types import PerWindow
 
@@ -79,7 +79,7 @@ def score(
 
 def _scores(entry: MetricEntry, maps: np.ndarray, batch: ScoredBatch, options: Mapping[str, Any]) -> PerWindow:
     if entry.perturb is not None:
-        return perturbed_scores(entry, [maps], batch, options)[0]
+        return perturbed_scores([Perturbation(entry, [maps], batch, options)])[0][0]
     if entry.shared is None:
         scores: PerWindow = entry.function(maps, **supplied(entry.key, entry.needs, METRIC_NEEDS, batch), **options)
         return scores

@@ -171,7 +171,7 @@ def test_plain_evaluator_is_the_forward_pass() -> None:
 def test_plain_evaluator_passes_no_more_rows_at_once_than_it_is_told(batch: int) -> None:
     model, sizes = network("resnet18"), []
     model.rows.register_forward_hook(lambda module, given, output: sizes.append(len(output)))
-    steps = steps_of(*([(row, row + 20)] for row in range(5)), window=[0] * 5)
+    steps = steps_of([(first, first + 20) for first in range(9)])
     plain_evaluator(model, batch).stepwise(noise(1, 1, 101), steps)
     assert max(sizes) == batch
     assert sum(sizes) == 10

@@ -10,16 +10,16 @@ for the max pool too: behind a rectifier nothing is below 0, so that a 0 wins no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Int64
+from jaxtyping import Float, Int64
 
 from ecgbench.models._residual import ResNet
-from ecgbench.models.fast.layers import Layer, Positions, layers_of
-from ecgbench.types import Logits, Rows, Steps
+from ecgbench.models.fast.layers import Affine, Layer, Positions, layers_of
+from ecgbench.types import Curves, Logits, Steps
 
 MEMORY, SEQUENCES = 1 << 28, 128
 """Bytes of activations, and rows times leads, that are kept at once; more would be slower, since they leave the processor's caches."""
@@ -126,27 +126,29 @@ class Incremental:
     """
 
     def __init__(self, model: ResNet) -> None:
-        self._layers, self._weight, self._bias = layers_of(model), model.fc.weight.detach(), model.fc.bias.detach()
+        self._layers = layers_of(model)
+        self._last = Affine(model.fc.weight.detach().T, model.fc.bias.detach())
 
     def rows(self, leads: int, time: int) -> int:
         """Rows whose activations are kept at once."""
         values = sum(shape.padded * shape.channels for shape in self._shapes(time))
-        return max(1, min(MEMORY // (values * self._weight.element_size()), SEQUENCES) // leads)
+        return max(1, min(MEMORY // (values * self._last.weight.element_size()), SEQUENCES) // leads)
 
-    def follow(self, x: Rows, steps: Steps) -> Iterator[Logits]:
-        """Logits (rows, outputs) as the rows are, then after each step."""
+    def follow(self, x: Float[np.ndarray, "windows leads time"], steps: Steps) -> Curves:
+        """Logits (rows, steps + 1, outputs) as the rows are and after each step."""
         leads, shapes = x.shape[1], self._shapes(x.shape[2])
         windows, row_of = np.unique(steps.window, return_inverse=True)
-        whole = self._activations(torch.from_numpy(x[windows]).to(self._weight), shapes)
-        chosen = torch.from_numpy(row_of).to(self._weight.device)
+        whole = self._activations(torch.from_numpy(x[windows]).to(self._last.weight), shapes)
+        chosen = torch.from_numpy(row_of).to(self._last.weight.device)
         kept = [_by_row(values, leads).index_select(0, chosen).flatten(0, 1) for values in whole]
-        yield self._logits(kept[-1], leads)
+        logits = [self._logits(kept[-1], leads)]
         zero, updates = self._plan(steps, shapes, leads)
         for step in range(steps.onset.shape[1]):
             zero(kept[0], step)
             for update in updates:
                 update(kept, step)
-            yield self._logits(kept[-1], leads)
+            logits.append(self._logits(kept[-1], leads))
+        return np.stack(logits, axis=1)
 
     def _shapes(self, time: int) -> list[Shape]:
         """Shapes of all activations for windows of so many samples."""
@@ -170,7 +172,7 @@ class Incremental:
     def _plan(self, steps: Steps, shapes: Sequence[Shape], leads: int) -> tuple[Zero, list[Update]]:
         """What zeroes the signal and what each layer computes anew, for all steps."""
         onset, offset = (np.repeat(borders.T, leads, axis=1) for borders in (steps.onset, steps.offset))
-        device, changed, updates = self._weight.device, {0: (onset, offset)}, []
+        device, changed, updates = self._last.weight.device, {0: (onset, offset)}, []
         for layer in self._layers:
             low, high = changed[layer.target] = layer.reach(*changed[layer.source], shapes[layer.target].length)
             count = int((high - low).max(initial=0))
@@ -179,7 +181,7 @@ class Incremental:
 
     def _logits(self, last: torch.Tensor, leads: int) -> Logits:
         average = _by_row(last, leads).mean(dim=(1, 2))
-        logits: Logits = torch.addmm(self._bias, average, self._weight.T).cpu().numpy()
+        logits: Logits = self._last(average).cpu().numpy()
         return logits
 
 

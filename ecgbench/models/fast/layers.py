@@ -8,11 +8,15 @@ from typing import cast
 import numpy as np
 import torch
 from jaxtyping import Int64
+from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from ecgbench.models._residual import BasicBlock, Bottleneck, Normed, ResNet, projection
 
 Positions = Int64[np.ndarray, "steps sequences"]
+
+LEAST_ROWS = 64
+"""Rows of a matrix product at least: libraries multiply fewer in another order, and last bits would follow from how many there are."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,13 @@ class Affine:
 
     weight: torch.Tensor
     bias: torch.Tensor
+
+    def __call__(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Outputs (rows, outputs) of inputs (rows, kernel * inputs), each to the last bit what it is beside any other rows."""
+        missing = LEAST_ROWS - len(inputs)
+        if missing <= 0:
+            return torch.addmm(self.bias, inputs, self.weight)
+        return torch.addmm(self.bias, functional.pad(inputs, (0, 0, 0, missing)), self.weight)[:-missing]
 
 
 @dataclass(frozen=True)
@@ -79,10 +90,9 @@ class Layer:
         """
         if self.affine is None:
             return inputs.view(-1, self.kernel, inputs.shape[1]).amax(dim=1)
-        outputs = torch.addmm(self.affine.bias, inputs.view(-1, len(self.affine.weight)), self.affine.weight)
+        outputs = self.affine(inputs.view(-1, len(self.affine.weight)))
         if self.shortcut is not None and added is not None:
-            projection = self.shortcut.affine
-            outputs += added if projection is None else torch.addmm(projection.bias, added, projection.weight)
+            outputs += added if self.shortcut.affine is None else self.shortcut.affine(added)
         return outputs.relu_()
 
 

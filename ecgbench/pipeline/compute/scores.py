@@ -13,9 +13,9 @@ from ecgbench.artifacts import Arrays, Artifact, artifact_key
 from ecgbench.inputs import protocol_options
 from ecgbench.metrics import MetricEntry
 from ecgbench.needs import METRIC_NEEDS, ScoredBatch, supplied
-from ecgbench.pipeline.compute.entries import stored_entries
+from ecgbench.pipeline.compute.entries import Computed, stored_entries
 from ecgbench.pipeline.compute.map_sources import MapSource, StoredMaps
-from ecgbench.pipeline.compute.perturbed_scores import perturbed_scores
+from ecgbench.pipeline.compute.perturbed_scores import Perturbation, perturbed_scores
 from ecgbench.pipeline.compute.subject import Batch, Subject, array_digest
 from ecgbench.pipeline.grid.address import RAW, split_metric
 from ecgbench.types import Attributions, PerWindow, Signals, Targets
@@ -40,7 +40,14 @@ def batch_scores(
     jobs = {name: ScoreJob(source, batch, maps, name, shared[name]) for name in metrics}
     named = {job.entry_name: job for job in jobs.values()}
     key = artifact_key("scores", maps=maps.key, model=subject.model.digest, precision=subject.model.precision)
-    held = stored_entries(subject.store, "scores", key, list(named), lambda name: named[name].compute())
+    held = stored_entries(
+        subject.store,
+        "scores",
+        key,
+        list(named),
+        lambda names: computed_scores([named[name] for name in names]),
+        together=[name for name, job in named.items() if job.perturbs],
+    )
     return {name: (held[job.entry_name], *([] if job.shared is None else [job.shared])) for name, job in jobs.items()}
 
 
@@ -57,6 +64,14 @@ def shared_evaluations(subject: Subject, number: int, metric: str) -> Artifact |
         return function(**given, **options), {"metric": entry.key}
 
     return subject.store.compute("shared", artifact_key("shared", **_identity(entry, batch, "", options)), compute)
+
+
+def computed_scores(jobs: Sequence[ScoreJob]) -> list[Computed]:
+    """Scores (n,) of each variant by each job, and what the artifact says of them; several jobs perturb one batch."""
+    if len(jobs) == 1:
+        return [jobs[0].entry(jobs[0].scores())]
+    found = perturbed_scores([job.perturbation() for job in jobs])
+    return [job.entry(scores) for job, scores in zip(jobs, found, strict=True)]
 
 
 class ScoreJob:
@@ -83,24 +98,39 @@ class ScoreJob:
         identity = _identity(self._entry, self._batch, self._kind, options)
         return f"{self._metric}@{artifact_key('score', **identity)[:16]}"
 
-    def compute(self) -> tuple[Arrays, dict[str, Any]]:
-        """Scores (n,) of each variant, and what the artifact says of them."""
-        raw = self._maps.artifact.arrays["maps"]
-        variants = [raw if variant == RAW else np.abs(raw) for variant in self._source.variants]
-        scores = self._scores(variants)
+    @property
+    def perturbs(self) -> bool:
+        """Whether its rows can be evaluated together with those of other metrics that perturb the windows."""
+        return self._entry.perturb is not None and not self._entry.by_source
+
+    def entry(self, scores: Sequence[PerWindow]) -> Computed:
+        """What the artifact holds and says of the scores (n,) of each variant."""
         return dict(zip(self._source.variants, scores, strict=True)), {"metric": self._metric, "source": self._source.key}
 
-    def _scores(self, variants: Sequence[Attributions]) -> Sequence[PerWindow]:
-        given = scored_batch(self._batch, self._kind, self._source)
+    def perturbation(self) -> Perturbation:
+        """What a metric that perturbs asks of the model."""
+        return Perturbation(self._entry, self._variants, self._given, self._options)
+
+    def scores(self) -> Sequence[PerWindow]:
+        """Scores (n,) of each variant."""
         if not self._entry.by_source:
-            return self._evaluated(variants, given)
+            return self._evaluated(self._variants, self._given)
         # What the source is asked for again must be of the variant that is scored.
-        batches = [given if name == RAW else _absolute(given) for name in self._source.variants]
-        return [self._evaluated([maps], batch)[0] for maps, batch in zip(variants, batches, strict=True)]
+        batches = [self._given if name == RAW else _absolute(self._given) for name in self._source.variants]
+        return [self._evaluated([maps], batch)[0] for maps, batch in zip(self._variants, batches, strict=True)]
+
+    @property
+    def _variants(self) -> Sequence[Attributions]:
+        raw = self._maps.artifact.arrays["maps"]
+        return [raw if variant == RAW else np.abs(raw) for variant in self._source.variants]
+
+    @property
+    def _given(self) -> ScoredBatch:
+        return scored_batch(self._batch, self._kind, self._source)
 
     def _evaluated(self, variants: Sequence[Attributions], given: ScoredBatch) -> Sequence[PerWindow]:
         if self._entry.perturb is not None:
-            return perturbed_scores(self._entry, variants, given, self._options)
+            return perturbed_scores([Perturbation(self._entry, variants, given, self._options)])[0]
         shared = None if self.shared is None else self.shared.arrays
         needed = supplied(self._entry.key, self._entry.needs, METRIC_NEEDS, replace(given, shared=shared))
         repeated = {name: _repeated(value, len(variants)) for name, value in needed.items()}

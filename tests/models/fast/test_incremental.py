@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jaxtyping import Float
 from torch import nn
 
 from ecgbench.models import compact, evaluator, load_model, plain_evaluator
@@ -18,7 +19,7 @@ from ecgbench.models._evaluate import Evaluator
 from ecgbench.models._residual import ResNet
 from ecgbench.models.fast import incremental
 from ecgbench.models.fast.incremental import Incremental
-from ecgbench.types import EvaluateSteps, Logits, Rows, Steps
+from ecgbench.types import Curves, EvaluateSteps, Steps
 from tests.models.architectures import DISTINCT, KINDS
 
 from ..networks import assert_curves, curves_of, network, noise, steps_of
@@ -68,7 +69,7 @@ class Spy:
     def rows(self, leads: int, time: int) -> int:
         return self._path.rows(leads, time)
 
-    def follow(self, x: Rows, steps: Steps) -> Iterator[Logits]:
+    def follow(self, x: Float[np.ndarray, "windows leads time"], steps: Steps) -> Curves:
         self.followed.append(len(steps))
         return self._path.follow(x, steps)
 
@@ -289,5 +290,21 @@ def test_reference_networks_probabilities_are_those_of_whole_passes_after_every_
 
 def test_rows_of_windows_in_any_order_are_followed_in_their_own() -> None:
     smaller, x = compact(network("resnet18_7", 0.5)), noise(3, 2, 101)
-    found = np.stack(list(Incremental(smaller).follow(x, FOUR)), axis=1)
+    found = Incremental(smaller).follow(x, FOUR)
     assert_curves(found, curves_of(smaller, x, FOUR), FOUR, EXACT)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("make", [evaluator, plain_evaluator])
+@every_kind
+def test_curves_are_to_the_last_bit_those_that_a_row_has_beside_any_others(architecture: str, make: Make, threads: int) -> None:
+    model, x, generator = fixed(architecture, dtype=torch.float32), noise(4, 2, 400, dtype=np.float32), np.random.default_rng(0)
+    steps = steps_of(*(random_row(generator, 12, 400, 16, grid=True) for _ in range(40)), window=generator.integers(0, 4, 40).tolist())
+    before = torch.get_num_threads()
+    together = make(model).stepwise(x, steps)
+    torch.set_num_threads(threads)
+    try:
+        for some in ([7], [0, 39], range(5), range(3, 20)):
+            np.testing.assert_array_equal(make(model).stepwise(x, steps.take(np.array(some))), together[list(some)])
+    finally:
+        torch.set_num_threads(before)

@@ -11,7 +11,7 @@ from ecgbench.pipeline import Plan, Selection
 from ecgbench.pipeline.compute.plan import ExplainedTask, MapsTask, ScoresTask, SharedTask
 from tests.pipeline.runs import cell, digests, maps_of, model_at, small_run, store_with_windows
 
-METRICS = ("auc", "region_perturbation_morf", "faithfulness_correlation")
+METRICS = ("auc", "region_perturbation_morf", "region_perturbation_lerf", "faithfulness_correlation")
 WANTED = [cell(metric, source, seed=seed) for seed in (1, 2) for source in ("saliency", "random_baseline", "slope") for metric in METRICS]
 SAMPLES = 3
 
