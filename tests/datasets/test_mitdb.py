@@ -82,7 +82,7 @@ def test_cached_dataset_equals_the_built_one_without_a_call_of_wfdb(
     def forbidden(*_: object, **__: object) -> None:
         raise AssertionError("wfdb was called")
 
-    for name in ("rdheader", "rdrecord", "rdann"):
+    for name in ("rdrecord", "rdann"):
         monkeypatch.setattr(wfdb, name, forbidden)
     again, built = load_dataset("mitdb", records, "study", store=real_store), datasets["study"]
     assert (again.key, again.notes) == (built.key, built.notes)

@@ -16,7 +16,6 @@ from ecgbench.datasets._registry import DatasetEntry
 from ecgbench.datasets.own.numbers import OWN, STANDARD, names_of, own_numbers, register_own
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.split_by_record import PATIENT, load_annotated
-from ecgbench.datasets.records.wfdb_reader import SUFFIXES
 from ecgbench.errors import DataError, InputError, MissingDataError
 from ecgbench.inputs import at_least
 from ecgbench.protocol import BEAT_CLASSES, BEAT_RULES, UNCLASSIFIABLE, DatasetProtocol
@@ -43,18 +42,17 @@ class OwnRecords:
     def __call__(self, request: Request) -> Dataset:
         """Load the records: one lead, consecutive windows, labelled by their beats."""
         numbers = request.numbers
-        self._check_files(numbers)
-        dataset = load_annotated(replace(request, root=self.folder), self.key, f"lead {numbers.lead}", numbers.patients)
+        self._check_folder()
+        without = f"or register {self.key} without the record"
+        request = replace(request, root=self.folder, remedy=f"mend it, {without}", absent=f"put it there, {without}")
+        dataset = load_annotated(request, self.key, f"lead {numbers.lead}", numbers.patients)
         for windows, side in ((dataset.train, "training"), (dataset.test, "test")):
             self._check_windows(windows, side, numbers)
         return dataset
 
-    def _check_files(self, numbers: DatasetProtocol) -> None:
+    def _check_folder(self) -> None:
         if not self.folder.is_dir():
             raise MissingDataError(f"expected the records of {self.key} in {self.folder}, got no such folder; register where they are.")
-        for path in (self.folder / (name + suffix) for name in (*numbers.train, *numbers.test) for suffix in SUFFIXES):
-            if not path.is_file():
-                raise MissingDataError(f"expected {path}, got no such file; put it there, or register {self.key} without the record.")
 
     def _check_windows(self, windows: Windows, side: str, numbers: DatasetProtocol) -> None:
         if not len(windows):
@@ -93,7 +91,7 @@ def register_records(
     Parameters
     ----------
     key : of the dataset: small letters, digits and underscores
-    folder : where each record's `<name>.hea`, `<name>.dat` and `<name>.atr` lie
+    folder : where each record's `<name>.hea` and `<name>.atr` lie, beside the files of signals that the header names
     train, test : names of the records on either side
     fs : Hz, of all records
     window : samples

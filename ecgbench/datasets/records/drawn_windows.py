@@ -20,7 +20,7 @@ from ecgbench.datasets.records.cut import concatenate, cut
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import source_digest
 from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
-from ecgbench.datasets.records.wfdb_reader import SUFFIXES, read_record
+from ecgbench.datasets.records.wfdb_reader import read_record, record_files
 from ecgbench.errors import DataError, MissingDataError
 from ecgbench.protocol import ICENTIA11K_RULE, ICENTIA11K_SEED, ICENTIA11K_WINDOWS, UNCLASSIFIABLE, DatasetProtocol
 from ecgbench.types import Names, Windows
@@ -88,7 +88,7 @@ def load_drawn(request: Request, paths: Mapping[str, str], progress: str) -> Dra
         raise MissingDataError(
             f"expected stated segments for {progress} in {request.folder / SUMS}, got none; remove that file and download it again."
         )
-    files = [request.folder / (path + suffix) for path in paths.values() for suffix in SUFFIXES]
+    files = [file for path in paths.values() for file in record_files(request.folder / path, request.absent, request.remedy)]
     options = {"seed": ICENTIA11K_SEED, "count": ICENTIA11K_WINDOWS, "rule": repr(ICENTIA11K_RULE), "window": request.numbers.window}
     key = artifact_key("windows", drawn=VERSION, source=source_digest(files, request.store), records=list(paths), **options)
 

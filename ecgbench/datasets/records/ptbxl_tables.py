@@ -151,7 +151,14 @@ def _check_folds(database: pd.DataFrame, path: Path) -> None:
 
 
 def _known_codes(folder: Path, fetch_command: str) -> frozenset[str]:
-    return frozenset(_read(folder / STATEMENTS, fetch_command).iloc[:, 0].astype(str))
+    """The codes of the table of statements, in whichever column they stand: saved again, it has the rows' numbers before them."""
+    wanted = {code for label in PTBXL_LABELS for code in label.scp}
+    statements = _read(folder / STATEMENTS, fetch_command)
+    for column in statements:
+        codes = frozenset(statements[column].astype(str))
+        if not wanted.isdisjoint(codes):
+            return codes
+    raise DataError(f"expected a column of SCP codes, such as {min(wanted)}, in {folder / STATEMENTS}, got none; download it again.")
 
 
 def _read(path: Path, fetch_command: str) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from ecgbench.artifacts import ArtifactStore, artifact_key
+from ecgbench.datasets.records.wfdb_header import AGAIN
 from ecgbench.datasets.simulator.stand_in import is_simulated
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.types import Dataset, Windows
@@ -38,6 +39,7 @@ class Request:
     store : where windows are kept
     numbers : the edition's numbers
     fetch_command : the command that fetches the edition's records, for error messages
+    remedy, absent : what helps where a record cannot be used, and where it is not there, for error messages
     """
 
     root: Path
@@ -47,6 +49,12 @@ class Request:
     store: ArtifactStore
     numbers: DatasetProtocol
     fetch_command: str
+    remedy: str = AGAIN
+    absent: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.absent:
+            object.__setattr__(self, "absent", f"fetch it: {self.fetch_command}")
 
     @property
     def folder(self) -> Path:

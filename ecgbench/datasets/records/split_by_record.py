@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,9 +12,10 @@ import numpy as np
 from ecgbench.artifacts import Arrays, artifact_key
 from ecgbench.datasets.records.cut import concatenate, cut
 from ecgbench.datasets.records.request import Request
-from ecgbench.datasets.records.source_files import check_files, source_digest
+from ecgbench.datasets.records.source_files import source_digest
 from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
-from ecgbench.datasets.records.wfdb_reader import SUFFIXES, read_record
+from ecgbench.datasets.records.wfdb_header import read_header
+from ecgbench.datasets.records.wfdb_reader import SUFFIXES, read_record, record_files
 from ecgbench.errors import InputError
 from ecgbench.protocol import BEAT_RULES, UNCLASSIFIABLE, DatasetProtocol
 from ecgbench.types import Dataset, Windows
@@ -59,7 +62,8 @@ def load_annotated(request: Request, name: str, lead: str, patients: Mapping[str
     tested = _test_records(request, name, patients)
     train = load_side(request, request.numbers.train, patients, f"{name} train")
     test = load_side(request, tested, patients, f"{name} test")
-    return request.answer(name, train, test, (lead,), (*_counts(train, test), *notes, *_shared_patients(train, test)))
+    found = (*_counts(train, test), *notes, *_shared_patients(train, test), *_same_signals(train, test), *_leads(request, tested))
+    return request.answer(name, train, test, (lead,), found)
 
 
 def _test_records(request: Request, name: str, patients: Mapping[str, str]) -> tuple[str, ...]:
@@ -89,8 +93,7 @@ def load_side(request: Request, names: Sequence[str], patients: Mapping[str, str
         If a record is absent or cannot be used.
     """
     numbers, store = request.numbers, request.store
-    files = [request.folder / (name + suffix) for name in names for suffix in SUFFIXES]
-    check_files(files, request.fetch_command)
+    files = [file for name in names for file in record_files(request.folder / name, request.absent, request.remedy)]
     source = source_digest(files, store)
     options = {"window": numbers.window, "lead": numbers.lead, "patients": dict(patients), "rule": repr(BEAT_RULES[request.labels])}
     key = artifact_key("windows", version=VERSION, source=source, **options)
@@ -110,7 +113,7 @@ def _cut_records(request: Request, names: Sequence[str], patients: Mapping[str, 
     assert numbers.lead is not None
     parts = []
     for name in tqdm(names, desc=progress, unit="record", leave=False):
-        record = read_record(request.folder, name, numbers.lead, numbers.fs)
+        record = read_record(request.folder, name, numbers.lead, numbers.fs, remedy=request.remedy)
         parts.append(cut(record, numbers.window, rule, patients.get(name, name)))
     windows = concatenate(parts)
     keep = windows.y != UNCLASSIFIABLE if rule.leave_out_unclassifiable else np.ones(len(windows), dtype=bool)
@@ -132,3 +135,29 @@ def _shared_patients(train: AnnotatedSide, test: AnnotatedSide) -> tuple[str, ..
     if not shared.size:
         return ()
     return (f"Patients on both sides of the split: {', '.join(shared)} (`--split patient` leaves them out of the test set).",)
+
+
+def _same_signals(train: AnnotatedSide, test: AnnotatedSide) -> tuple[str, ...]:
+    """A note of records on both sides of the split that hold the same signal under two names."""
+    trained_on, tested = (_by_signal(side.windows) for side in (train, test))
+    same = [f"{trained_on[digest]} and {tested[digest]}" for digest in trained_on if digest in tested]
+    if not same:
+        return ()
+    return (f"Records on both sides of the split hold the same signal: {', '.join(same)}; leave one of each out.",)
+
+
+def _by_signal(windows: Windows) -> dict[str, str]:
+    """Names of records by a digest of the signal of all their windows."""
+    names = np.unique(windows.record)
+    return {hashlib.sha256(windows.signal[windows.record == name].tobytes()).hexdigest(): str(name) for name in names}
+
+
+def _leads(request: Request, tested: Sequence[str]) -> tuple[str, ...]:
+    """A note of the leads' names where records do not have the same lead in the place that is read."""
+    place = request.numbers.lead
+    assert place is not None
+    names = [read_header(request.folder / name, request.remedy).sig_name[place] for name in (*request.numbers.train, *tested)]
+    counts = Counter(name or "unnamed" for name in names).most_common()
+    if len(counts) == 1:
+        return ()
+    return (f"Lead {place} is {', '.join(f'{name} in {count}' for name, count in counts)} of the records.",)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float32, Int64
 
+from ecgbench.datasets.records.wfdb_header import AGAIN, read_header, read_signals, signal_files, wfdb_errors
 from ecgbench.errors import DataError, MissingDataError
 
-SUFFIXES = (".hea", ".dat", ".atr")
-"""Suffixes of an annotated record's files."""
+if TYPE_CHECKING:
+    import wfdb
 
-END_OF_ANNOTATIONS = b"\0\0"
+SUFFIXES = (".hea", ".dat", ".atr")
+"""Suffixes of an annotated record's files, as public databases name them: the header's first, the annotations' last."""
+
+SKIP, NOTE = 59, 63
+"""Kinds of words in an annotation file that other bytes follow: a distance of four bytes, and a text of the stated length."""
 
 
 @dataclass(frozen=True)
@@ -36,73 +40,101 @@ class Record:
     symbol: Sequence[str]
 
 
-def read_record(folder: Path, name: str, lead: int, fs: float, check_signal: bool = True) -> Record:
+def record_files(path: Path, absent: str = AGAIN, remedy: str = AGAIN) -> list[Path]:
+    """A record's files: its header, the files of signals that the header names, and its annotations.
+
+    Parameters
+    ----------
+    path : of the record, without a suffix
+    absent : what helps where one is not there
+    remedy : what helps where the header cannot be used
+
+    Raises
+    ------
+    MissingDataError, DataError
+        If one is absent, or the header cannot be read.
+    """
+    header, annotations = (path.with_name(path.name + suffix) for suffix in (SUFFIXES[0], SUFFIXES[-1]))
+    for file in (header, annotations):
+        if not file.is_file():
+            raise MissingDataError(f"expected {file}, got no such file; {absent}")
+    return [header, *signal_files(path, read_header(path, remedy), absent), annotations]
+
+
+def read_record(folder: Path, name: str, lead: int, fs: float, check_signal: bool = True, remedy: str = AGAIN) -> Record:
     """Read one lead of a WFDB record and check that it can be used.
 
     Parameters
     ----------
     check_signal : refuse a flat lead or one with invalid samples; if False, the caller leaves out the windows that are unusable
+    remedy : what helps where the record is damaged or not of the expected form
 
     Raises
     ------
     MissingDataError
         If one of the record's files is absent.
     DataError
-        If the files are truncated or unreadable, the sampling rate is not `fs`, the lead is absent, has invalid (NaN) samples or is
-        flat, there is no annotation, or one lies outside the record.
+        If the files are truncated, damaged or unreadable, the sampling rate is not `fs`, the lead is absent, not a voltage, has invalid
+        (NaN) samples or is flat, there is no annotation, one lies outside the record, or they have labels of their own.
     """
-    for suffix in SUFFIXES:
-        if not (folder / (name + suffix)).is_file():
-            raise MissingDataError(f"expected {folder / (name + suffix)}, got no such file; download the record again.")
     path = folder / name
-    with wfdb_errors(path):
-        record, announced = _read(path, name, lead, fs)
-    _check_lengths(record, path, announced)
+    record_files(path, remedy, remedy)
+    header = read_header(path, remedy)
+    _check_signals(header, lead, fs, path, remedy)
+    signal = read_signals(path, header, [lead], remedy)[0]
+    if header.sig_len is not None and len(signal) != header.sig_len:
+        raise DataError(f"expected {header.sig_len} samples in the signal of {path}, got {len(signal)}; {remedy}.")
+    sample, symbol = _annotations(path, fs, remedy)
+    outside = sample[(sample < 0) | (sample > len(signal))]  # svdb's record 860 has a beat right behind its end
+    if outside.size:
+        raise DataError(f"expected annotations of {path}.atr within 0..{len(signal)}, got sample {outside[0]}; {remedy}.")
     if check_signal:
-        _check_signal(record.signal, path)
-    return record
+        _check_signal(signal, path)
+    return Record(name, signal, sample, symbol)
 
 
-@contextmanager
-def wfdb_errors(path: Path) -> Iterator[None]:
-    """Turn whatever wfdb raises while it reads a record into a DataError of one line, and silence its deprecation warnings.
-
-    wfdb raises any type of exception that its parsing meets, and some of NumPy's messages have several lines.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # wfdb 4.3.1 uses what pandas 3.1 deprecates
-            yield
-    except DataError:
-        raise
-    except Exception as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise DataError(f"expected a readable WFDB record {path}, got {reason}; download it again.") from error
+def _check_signals(header: wfdb.Record, lead: int, fs: float, path: Path, remedy: str) -> None:
+    if header.fs != fs:
+        raise DataError(f"expected {fs:g} Hz in {path}.hea, got {header.fs:g} Hz; {remedy} or name another dataset.")
+    if lead >= header.n_sig:
+        raise DataError(f"expected at least {lead + 1} leads in {path}.hea, got {header.n_sig}; {remedy}.")
 
 
-def _read(path: Path, name: str, lead: int, fs: float) -> tuple[Record, int | None]:
-    """The record, and the number of samples that its header announces."""
+def _annotations(path: Path, fs: float, remedy: str) -> tuple[Int64[np.ndarray, " annotations"], Sequence[str]]:
+    """Samples of the signal and symbols of a record's annotations."""
     import wfdb
 
-    header = wfdb.rdheader(str(path))
-    if header.fs != fs:
-        raise DataError(f"expected {fs:g} Hz in {path}.hea, got {header.fs:g} Hz; download the record again or name another dataset.")
-    if lead >= header.n_sig:
-        raise DataError(f"expected at least {lead + 1} leads in {path}.hea, got {header.n_sig}; download the record again.")
-    signal = wfdb.rdrecord(str(path), channels=[lead]).p_signal[:, 0].astype(np.float32)
-    annotation = wfdb.rdann(str(path), "atr")
-    if not (annotation.symbol and Path(f"{path}.atr").read_bytes().endswith(END_OF_ANNOTATIONS)):
-        raise DataError(f"expected annotations and their end mark in {path}.atr, got a truncated or empty file; download the record again.")
-    return Record(name, signal, annotation.sample.astype(np.int64), tuple(annotation.symbol)), header.sig_len
+    where = path.with_name(f"{path.name}.atr")
+    with wfdb_errors(path, remedy):
+        found = wfdb.rdann(str(path), "atr")
+    rest = _behind_end_mark(where.read_bytes())
+    if not found.symbol or rest is None:
+        raise DataError(f"expected annotations and their end mark in {where}, got a truncated or empty file; {remedy}.")
+    if rest:
+        raise DataError(f"expected nothing behind the end mark of {where}, got {rest} bytes more; {remedy}.")
+    if found.custom_labels is not None and len(found.custom_labels):
+        raise DataError(
+            f"expected WFDB's own annotation labels in {where}, got a table of labels of its own; write the annotations with WFDB's labels."
+        )
+    # The file may count in steps of its own; they are brought to samples of the signal.
+    sample = np.round(np.asarray(found.sample) * (fs / (found.fs or fs)))
+    return sample.astype(np.int64), tuple(found.symbol)
 
 
-def _check_lengths(record: Record, path: Path, announced: int | None) -> None:
-    length = len(record.signal)
-    if announced is not None and length != announced:
-        raise DataError(f"expected {announced} samples in {path}.dat, got {length}; download the record again.")
-    outside = record.sample[(record.sample < 0) | (record.sample > length)]  # svdb's record 860 has a beat right behind its end
-    if outside.size:
-        raise DataError(f"expected annotations of {path}.atr within 0..{length}, got sample {outside[0]}; download the record again.")
+def _behind_end_mark(data: bytes) -> int | None:
+    """Bytes that follow the end mark of an annotation file, which wfdb would take for more annotations; None without an end mark."""
+    place = 0
+    while place + 1 < len(data):
+        word = int.from_bytes(data[place : place + 2], "little")
+        place += 2
+        if not word:
+            return len(data) - place
+        kind, count = word >> 10, word & 0x3FF
+        if kind == SKIP:
+            place += 4
+        elif kind == NOTE:
+            place += count + count % 2
+    return None
 
 
 def _check_signal(signal: Float32[np.ndarray, " time"], path: Path) -> None:

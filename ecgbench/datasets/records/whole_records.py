@@ -18,7 +18,7 @@ from ecgbench.artifacts import Arrays, artifact_key, canonical
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import check_files, source_digest
 from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
-from ecgbench.datasets.records.wfdb_reader import wfdb_errors
+from ecgbench.datasets.records.wfdb_header import read_header, read_signals
 from ecgbench.errors import ArtifactError, DataError
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.types import Windows
@@ -75,7 +75,7 @@ def load_whole(
 
     Parameters
     ----------
-    suffixes : of a record's files, the header's first
+    suffixes : of a record's two files, the header's first
     leads : names of the leads in their order; letters' case does not matter
     progress : shown in the progress bar
 
@@ -92,7 +92,7 @@ def load_whole(
     artifact = store.get("windows", key)
     if artifact is None:
         attached = store.scratch("windows", key) / SIGNAL
-        build = partial(_write_file, attached, partial(_write_records, request, records, leads, progress))
+        build = partial(_write_file, attached, partial(_write_records, request, records, suffixes[-1], leads, progress))
         artifact = store.compute("windows", key, build, attached=attached)
         with suppress(OSError):
             attached.parent.rmdir()
@@ -118,13 +118,15 @@ def _write_file(path: Path, write: Callable[[BinaryIO], Built]) -> Built:
     return built
 
 
-def _write_records(request: Request, records: Sequence[LabelledRecord], leads: Sequence[str], progress: str, file: BinaryIO) -> Built:
+def _write_records(
+    request: Request, records: Sequence[LabelledRecord], suffix: str, leads: Sequence[str], progress: str, file: BinaryIO
+) -> Built:
     """Write the signals of the records without invalid samples into the file, one after the other."""
     from tqdm import tqdm
 
     kept, flat = [], 0
     for record in tqdm(records, desc=progress, unit="record", leave=False):
-        signal = read_whole(request.folder / record.path, request.numbers, leads)
+        signal = read_whole(request.folder / record.path, suffix, request.numbers, leads)
         if np.isfinite(signal).all():
             file.write(signal.tobytes())
             kept.append(record)
@@ -153,21 +155,17 @@ def _without_signals(records: Sequence[LabelledRecord], classes: int) -> Windows
     )
 
 
-def read_whole(path: Path, numbers: DatasetProtocol, leads: Sequence[str]) -> Float32[np.ndarray, "leads time"]:
+def read_whole(path: Path, suffix: str, numbers: DatasetProtocol, leads: Sequence[str]) -> Float32[np.ndarray, "leads time"]:
     """All leads of a record in mV, nan where a sample is marked invalid."""
-    import wfdb
-
-    with wfdb_errors(path):
-        record = wfdb.rdrecord(str(path))
+    header = read_header(path)
     found: Mapping[str, object] = {
-        "sampling rate in Hz": record.fs,
-        "leads": " ".join(name or "unnamed" for name in record.sig_name or ()).upper(),
-        "units": " ".join(sorted({unit.lower() for unit in record.units or ()})),
-        "samples": 0 if record.p_signal is None else len(record.p_signal),
+        "sampling rate in Hz": header.fs,
+        "leads": " ".join(name or "unnamed" for name in header.sig_name or ()).upper(),
+        "files of signals": ", ".join(sorted({*header.file_name})),
+        "samples": header.sig_len,
     }
-    wanted = (numbers.fs, " ".join(leads).upper(), "mv", numbers.window)
+    wanted = (numbers.fs, " ".join(leads).upper(), path.name + suffix, numbers.window)
     for (what, value), expected in zip(found.items(), wanted, strict=True):
         if value != expected:
             raise DataError(f"expected {what} {expected} in {path}.hea, got {value}; download the record again or name another edition.")
-    signal: Float32[np.ndarray, "leads time"] = np.ascontiguousarray(record.p_signal.T, dtype=np.float32)
-    return signal
+    return read_signals(path, header, range(header.n_sig))

@@ -195,7 +195,7 @@ def copied(folder: Path) -> None:
 
 
 DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
-    "truncated signal": (truncated, r"expected a readable WFDB record .*HR00002, got .*; download it again"),
+    "truncated signal": (truncated, r"expected a readable WFDB record .*HR00002, got .*; download the record again"),
     "record in two groups": (copied, r"expected every record once in .*, got .*g1/HR00001\.hea and .*g2/HR00001\.hea; remove one"),
     "named otherwise": (renamed, r"expected a record named like HR00001, got .*HR2\.hea; remove it or download"),
 }

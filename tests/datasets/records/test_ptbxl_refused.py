@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ecgbench.artifacts import ArtifactStore
@@ -87,7 +88,7 @@ REFUSED: dict[str, tuple[Damage, str]] = {
     "other lead order": (other_record(leads=SWAPPED), rf"expected leads I II III .* in .*00002_lr\.hea, got II I III{AGAIN}"),
     "too long": (other_record(samples=1001), rf"expected samples 1000 in .*00002_lr\.hea, got 1001{AGAIN}"),
     "too short": (other_record(samples=999), rf"expected samples 1000 in .*00002_lr\.hea, got 999{AGAIN}"),
-    "wrong units": (other_record(unit="uV"), rf"expected units mv in .*00002_lr\.hea, got uv{AGAIN}"),
+    "wrong units": (other_record(unit="mmHg"), r"expected a signal in mV, uV or V in .*00002_lr\.hea, got mmHg; choose another lead\."),
     "truncated signal": (edited(".dat", lambda data: data[:-100]), rf"expected a readable WFDB record .*00002_lr, got{AGAIN}"),
     "empty signal": (edited(".dat", lambda data: b""), rf"00002_lr.*{AGAIN}"),
     "unnamed leads": (
@@ -102,6 +103,10 @@ REFUSED: dict[str, tuple[Damage, str]] = {
     "table not UTF-8": (text("ptbxl_database.csv", b"ecg_id,\xff\n1,2\n"), rf"expected a table in .*ptbxl_database\.csv, got{AGAIN}"),
     "ragged table": (text("ptbxl_database.csv", b"ecg_id\n1\n2,3\n"), rf"expected a table in .*ptbxl_database\.csv, got{AGAIN}"),
     "web page for a table": (text("ptbxl_database.csv", b"<html>\n404\n"), rf"expected columns .* in .*ptbxl_database\.csv, got{AGAIN}"),
+    "statements without codes": (
+        text("scp_statements.csv", b"description\nnormal ECG\n"),
+        rf"expected a column of SCP codes, such as \w+, in .*scp_statements\.csv, got none{AGAIN}",
+    ),
     "empty statements": (text("scp_statements.csv", b""), rf"expected a table in .*scp_statements\.csv, got{AGAIN}"),
     "record twice": (table(ecg_id=1), rf"expected every ecg_id once in .*ptbxl_database\.csv, got 1 twice{AGAIN}"),
     "record without number": (table(ecg_id=""), rf"expected whole numbers as ecg_id in .*ptbxl_database\.csv, got nan{AGAIN}"),
@@ -194,6 +199,14 @@ def test_unknown_codes_are_passed_over_and_counted(folder: Path, root: Path, sto
     assert dataset.classes[int(dataset.test.y[0].argmax())] == "SB"
     assert dataset.test.y[0].sum() == 1
     assert "SCP codes that scp_statements.csv does not know were passed over: WHAT 1." in dataset.notes
+
+
+def test_statements_that_were_saved_again_with_their_rows_numbers_know_the_same_codes(
+    folder: Path, root: Path, store: ArtifactStore
+) -> None:
+    wanted, path = load(root, store).notes, folder / "scp_statements.csv"
+    pd.read_csv(path).to_csv(path)
+    assert load(root, store).notes == wanted
 
 
 LABELS = {

@@ -56,7 +56,6 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "garbage header": (edit(".hea", lambda data: b"\x00\xff garbage\n\x81" * 9), r"/b\b"),
     "text header": (edit(".hea", lambda data: b"<html>404 Not Found</html>\n"), r"/b\b"),
     "header cut short": (edit(".hea", lambda data: data.split(b"\n")[0] + b"\n"), r"/b\b"),
-    "header of another file": (edit(".hea", lambda data: data.replace(b"b.dat", b"c.dat")), r"/b\b"),
     "no annotation": (edit(".atr", lambda data: b"\0\0"), r"annotations and their end mark in .*/b\.atr, got a truncated or empty file"),
     "empty annotations": (edit(".atr", lambda data: b""), r"annotations and their end mark in .*/b\.atr"),
     "truncated annotations": (edit(".atr", lambda data: data[:-4]), r"annotations and their end mark in .*/b\.atr"),
@@ -83,7 +82,7 @@ def test_whatever_wfdb_raises_becomes_an_error_of_one_line(folder: Path, store: 
 
     monkeypatch.setattr(wfdb, "rdrecord", fails)
     reason = "ValueError: cannot resize an array by another object. Use the function."
-    with pytest.raises(DataError, match=rf"^expected a readable WFDB record .*/a, got {reason}; download it again\.$"):
+    with pytest.raises(DataError, match=rf"^expected a readable WFDB record .*/a, got {reason}; download the record again\.$"):
         load(folder, store)
 
 
@@ -99,9 +98,9 @@ def test_mended_record_is_accepted_after_it_was_refused(folder: Path, store: Art
 @pytest.mark.parametrize("suffix", [".hea", ".dat", ".atr"])
 def test_missing_file_is_named_with_the_command_that_fetches_it(folder: Path, store: ArtifactStore, suffix: str) -> None:
     (folder / f"b{suffix}").unlink()
-    with pytest.raises(MissingDataError, match=rf"expected .*/b\{suffix}, got no such file; fetch it: the command that fetches$"):
+    with pytest.raises(MissingDataError, match=rf"expected .*/b\{suffix}, .*got no such file; fetch it: the command that fetches$"):
         load(folder, store)
-    with pytest.raises(MissingDataError, match=rf"expected .*/b\{suffix}, got no such file"):
+    with pytest.raises(MissingDataError, match=rf"expected .*/b\{suffix}, .*got no such file"):
         read_record(folder, "b", 0, FS)
     assert list(store) == []
 
