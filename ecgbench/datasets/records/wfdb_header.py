@@ -104,29 +104,35 @@ def signal_files(path: Path, header: wfdb.Record, absent: str = AGAIN) -> list[P
     return files
 
 
-def read_signals(path: Path, header: wfdb.Record, places: Sequence[int], remedy: str = AGAIN) -> Float32[np.ndarray, "leads time"]:
-    """Some signals of a record in mV, nan where a sample is marked invalid.
+def read_signals(
+    path: Path, places: Sequence[int] | None = None, remedy: str = AGAIN
+) -> tuple[wfdb.Record, Float32[np.ndarray, "leads time"]]:
+    """What the header says of some signals, and the signals in mV, nan where a sample is marked invalid.
 
     Parameters
     ----------
-    header : of the record
-    places : of the signals, from 0
+    path : of the record, without a suffix
+    places : of the signals, from 0; None for all
+    remedy : what helps where the record cannot be used
 
     Raises
     ------
     DataError
-        If a signal cannot be read, its unit is none of a voltage, or it does not have the checksum that the header states.
+        If the record cannot be read or is of a form that is not read, a unit is none of a voltage, or a signal does not have the checksum
+        that the header states.
     """
     import wfdb
 
-    factors = [_factor(header.units[place], path) for place in places]
     with wfdb_errors(path, remedy):
-        record = wfdb.rdrecord(str(path), channels=list(places), physical=False)
+        record = wfdb.rdrecord(str(path), channels=None if places is None else list(places), physical=False)
+    check_form(record, path, remedy)
+    factors = [_factor(unit, path) for unit in record.units]
+    with wfdb_errors(path, remedy):
         sums, physical = record.calc_checksum(), record.dac()
-    for place, found in zip(places, sums, strict=True):
-        _check_sum(header, place, found, path, remedy)
+    for name, stated, found in zip(record.sig_name, record.checksum or [None] * len(sums), sums, strict=True):
+        _check_sum(name, stated, found, path, remedy)
     signals: Float32[np.ndarray, "leads time"] = np.ascontiguousarray((physical * factors).T, dtype=np.float32)
-    return signals
+    return record, signals
 
 
 def _factor(unit: str | None, path: Path) -> float:
@@ -136,11 +142,10 @@ def _factor(unit: str | None, path: Path) -> float:
     return factor
 
 
-def _check_sum(header: wfdb.Record, place: int, found: int, path: Path, remedy: str) -> None:
+def _check_sum(name: str | None, stated: int | None, found: int, path: Path, remedy: str) -> None:
     """Refuse a signal that does not add up to the header's checksum; 0 is what writers put there that compute none."""
-    stated = (header.checksum or {place: None})[place]
     if stated and (found - stated) % 65536:
         raise DataError(
-            f"expected samples of signal {place} of {path} that add up to {stated % 65536}, as its header states, got {found}: the file is "
-            f"damaged; {remedy}."
+            f"expected samples of {name or 'a signal'} in {path} that add up to {stated % 65536}, as its header states, got {found}: the "
+            f"file is damaged; {remedy}."
         )

@@ -81,7 +81,7 @@ def read_record(folder: Path, name: str, lead: int, fs: float, check_signal: boo
     record_files(path, remedy, remedy)
     header = read_header(path, remedy)
     _check_signals(header, lead, fs, path, remedy)
-    signal = read_signals(path, header, [lead], remedy)[0]
+    _, (signal,) = read_signals(path, [lead], remedy)
     if header.sig_len is not None and len(signal) != header.sig_len:
         raise DataError(f"expected {header.sig_len} samples in the signal of {path}, got {len(signal)}; {remedy}.")
     sample, symbol = _annotations(path, fs, remedy)

@@ -18,7 +18,7 @@ from ecgbench.artifacts import Arrays, artifact_key, canonical
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import check_files, source_digest
 from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
-from ecgbench.datasets.records.wfdb_header import read_header, read_signals
+from ecgbench.datasets.records.wfdb_header import read_signals
 from ecgbench.errors import ArtifactError, DataError
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.types import Windows
@@ -157,15 +157,15 @@ def _without_signals(records: Sequence[LabelledRecord], classes: int) -> Windows
 
 def read_whole(path: Path, suffix: str, numbers: DatasetProtocol, leads: Sequence[str]) -> Float32[np.ndarray, "leads time"]:
     """All leads of a record in mV, nan where a sample is marked invalid."""
-    header = read_header(path)
+    record, signals = read_signals(path)
     found: Mapping[str, object] = {
-        "sampling rate in Hz": header.fs,
-        "leads": " ".join(name or "unnamed" for name in header.sig_name or ()).upper(),
-        "files of signals": ", ".join(sorted({*header.file_name})),
-        "samples": header.sig_len,
+        "sampling rate in Hz": record.fs,
+        "leads": " ".join(name or "unnamed" for name in record.sig_name or ()).upper(),
+        "files of signals": ", ".join(sorted({*(record.file_name or ())})),
+        "samples": record.sig_len,
     }
     wanted = (numbers.fs, " ".join(leads).upper(), path.name + suffix, numbers.window)
     for (what, value), expected in zip(found.items(), wanted, strict=True):
         if value != expected:
             raise DataError(f"expected {what} {expected} in {path}.hea, got {value}; download the record again or name another edition.")
-    return read_signals(path, header, range(header.n_sig))
+    return signals

@@ -76,7 +76,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "samples a frame": (lambda folder: header(folder, "a.dat 16 ", "a.dat 16x2 "), r"one sample of each signal a frame in .*a\.hea, got 2"),
     "segments": (lambda folder: header(folder, "a 2", "a/2 2"), r"a\b.*(one segment|readable WFDB record)"),
     "file elsewhere": (lambda folder: header(folder, "a.dat", "../a.dat"), r"readable WFDB record .*a, got HeaderSyntaxError"),
-    "checksum": (damaged, r"signal 0 of .*a that add up to \d+, as its header states, got \d+: the file is damaged"),
+    "checksum": (damaged, r"samples of L0 in .*a that add up to \d+, as its header states, got \d+: the file is damaged"),
     "labels of its own": (labels_of_its_own, r"WFDB's own annotation labels in .*a\.atr, got a table of labels of its own"),
     "behind the end mark": (behind_the_end_mark, r"nothing behind the end mark of .*a\.atr, got 4 bytes more"),
 }
