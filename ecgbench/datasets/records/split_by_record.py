@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecgbench.artifacts import Arrays, artifact_key
+from ecgbench.datasets._names import abbreviated
 from ecgbench.datasets.records.cut import concatenate, cut
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import source_digest
@@ -49,7 +50,7 @@ def annotated_files(numbers: DatasetProtocol, listed: Collection[str]) -> list[s
     return [name + suffix for name in (*numbers.train, *numbers.test) for suffix in SUFFIXES]
 
 
-def load_annotated(request: Request, name: str, lead: str, patients: Mapping[str, str], *notes: str) -> Dataset:
+def load_annotated(request: Request, name: str, lead: str, patients: Mapping[str, str]) -> Dataset:
     """Windows of a database's training and test records, labelled by their beats.
 
     Parameters
@@ -57,13 +58,12 @@ def load_annotated(request: Request, name: str, lead: str, patients: Mapping[str
     name : the dataset's key
     lead : name of the lead that is read
     patients : patient of each record that doesn't stand for a patient of its own
-    notes : what a reader must know beside the counts of windows
     """
     tested = _test_records(request, name, patients)
     train = load_side(request, request.numbers.train, patients, f"{name} train")
     test = load_side(request, tested, patients, f"{name} test")
-    found = (*_counts(train, test), *notes, *_shared_patients(train, test), *_same_signals(train, test), *_leads(request, tested))
-    return request.answer(name, train, test, (lead,), found)
+    notes = (*_counts(train, test), *_leads(request, tested), *_shared_patients(train, test), *_same_signals(train, test))
+    return request.answer(name, train, test, (lead,), notes)
 
 
 def _test_records(request: Request, name: str, patients: Mapping[str, str]) -> tuple[str, ...]:
@@ -153,11 +153,10 @@ def _by_signal(windows: Windows) -> dict[str, str]:
 
 
 def _leads(request: Request, tested: Sequence[str]) -> tuple[str, ...]:
-    """A note of the leads' names where records do not have the same lead in the place that is read."""
-    place = request.numbers.lead
+    """A note of the records whose lead, in the place that is read, has another name than most have."""
+    place, records = request.numbers.lead, (*request.numbers.train, *tested)
     assert place is not None
-    names = [read_header(request.folder / name, request.remedy).sig_name[place] for name in (*request.numbers.train, *tested)]
-    counts = Counter(name or "unnamed" for name in names).most_common()
-    if len(counts) == 1:
-        return ()
-    return (f"Lead {place} is {', '.join(f'{name} in {count}' for name, count in counts)} of the records.",)
+    named = {record: read_header(request.folder / record, request.remedy).sig_name[place] or "unnamed" for record in records}
+    usual = Counter(named.values()).most_common(1)[0][0]
+    others = [f"{record} ({lead})" for record, lead in named.items() if lead != usual]
+    return (f"Lead {place} is {usual} in all records but {abbreviated(others)}.",) if others else ()

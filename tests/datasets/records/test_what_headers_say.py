@@ -122,7 +122,7 @@ def test_signal_that_stands_twice_and_leads_of_several_names_are_noted(folder: P
     ecgbench.register_records("what_headers_say", folder, train=["a"], test=["b"], fs=FS, window=100)
     notes = ecgbench.load_dataset("what_headers_say", store=store).notes
     assert "Records on both sides of the split hold the same signal: a and b; leave one of each out." in notes
-    assert "Lead 0 is L0 in 1, V5 in 1 of the records." in notes
+    assert "Lead 0 is L0 in all records but b (V5)." in notes
 
 
 def test_remedy_for_own_records_is_not_to_download_them(folder: Path, store: ArtifactStore) -> None:
