@@ -12,6 +12,7 @@ import pandas as pd
 
 from ecgbench.errors import ResultsError
 from ecgbench.leaderboard.statistics.board import board_name, check_together, is_control, unranked
+from ecgbench.leaderboard.statistics.copies import copies
 from ecgbench.leaderboard.statistics.ranking import Column, families, family_places
 from ecgbench.results import Cell, SourceResults, read_pair, result_files
 
@@ -119,6 +120,6 @@ def places(folder: Folder, known: Mapping[str, Column]) -> dict[tuple[str, str, 
         return {}
     cells = pd.DataFrame(rows)
     shown = tuple(known[name] for name in sorted(set(cells["metric"])))
-    there = set(cells["source"])
-    found = family_places(cells, shown, [method for method in unranked(files) if method in there])
+    there, apart = set(cells["source"]), {*unranked(files), *copies(folder.files, folder.scores)}
+    found = family_places(cells, shown, [method for method in apart if method in there])
     return {(family, *variant): float(found.loc[variant, family]) for family in families(shown) for variant in found.index}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from ecgbench.leaderboard.pages.page_figures import figure_path, slug
@@ -23,14 +24,14 @@ def ahead(analysis: Analysis, family: str, folder: str = "methods/") -> str:
     folder : of the methods' pages, as seen from the page
     """
     compared = analysis.comparisons.get(family)
-    found = None if compared is None else _first_group(compared, folder)
+    found = None if compared is None else _first_group(compared, folder, analysis.board.submitted)
     return render_page("ahead.md.j2", {"ahead": found}).strip()
 
 
-def _first_group(compared: Comparison, folder: str) -> dict[str, Any]:
+def _first_group(compared: Comparison, folder: str, submitted: Collection[str]) -> dict[str, Any]:
     variants, first = dict(compared.order), compared.groups[0]
     return {
-        "names": [linked(method, variants[method], folder) for method in first],
+        "names": [linked(method, variants[method], folder, submitted) for method in first],
         "everyone": len(first) == len(compared.order),
         "of_all": compared.ahead_of_all,
         "patients": compared.patients,
@@ -56,7 +57,7 @@ def family_section(analysis: Analysis, family: str) -> dict[str, Any]:
         },
         "table": family_table(analysis, family),
         "gaps": _gaps(board, family),
-        "unranked": board.unranked,
+        "unranked": [(method, board.copies.get(method)) for method in board.unranked],
         "compared": None if compared is None else _comparison(compared),
     }
 

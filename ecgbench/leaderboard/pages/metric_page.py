@@ -101,7 +101,7 @@ def _row(analysis: Analysis, column: Column, variant: Variant, classes: Sequence
         return []
     rank = rank_range(analysis, column.family, variant, column.name)
     control = variant[0] in board.controls
-    name = control_label(board, variant[0]) if control else linked(*variant, "../methods/")
+    name = control_label(board, variant[0]) if control else linked(*variant, "../methods/", board.submitted)
     mean = with_interval(cell.mean, cell.low, cell.high) + (CONTROL_MARK if analysis.beaten(variant, column) else "")
     found = analysis.classes(variant, column)
     each = [f"{number(found[c][0])}<br><sub>of&nbsp;{found[c][1]}</sub>" if c in found else NOTHING for c in classes]

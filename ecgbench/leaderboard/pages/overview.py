@@ -82,10 +82,12 @@ def places_table(analyses: Sequence[Analysis], family: str) -> str:
     variants = sorted({variant for analysis in analyses for variant in analysis.board.places.index})
     draws = [analysis.draws[family] for analysis in real if family in analysis.draws]
     bounds = overall_intervals(draws) if draws and len(draws) == len(real) else pd.DataFrame()
-    rows = []
+    rows, submitted = [], {method for analysis in analyses for method in analysis.board.submitted}
     for variant, position, mean in ranking(means.reindex(pd.MultiIndex.from_tuples(variants))):
         between = [_overall(mean, variant, bounds)] if real else []
-        rows.append([position, linked(*variant), *between, *(_place(analysis, family, variant) for analysis in analyses)])
+        rows.append(
+            [position, linked(*variant, submitted=submitted), *between, *(_place(analysis, family, variant) for analysis in analyses)]
+        )
     header = ["#", "variant", *(["overall"] if real else []), *(analysis.board.name for analysis in analyses)]
     return table(header, rows, numbers_from=2)
 

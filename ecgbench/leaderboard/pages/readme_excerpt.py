@@ -65,7 +65,7 @@ def excerpt(analysis: Analysis, folder: str) -> str:
     rows = []
     for variant in order:
         places = [_place(analysis, family, variant) for family in ranked]
-        rows.append([linked(*variant, folder), *places, *(score(analysis, variant, column) for column in shown)])
+        rows.append([linked(*variant, folder, board.submitted), *places, *(score(analysis, variant, column) for column in shown)])
     return table(["variant", *(f"{family}: place" for family in ranked), *map(heading, shown)], rows)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 from tabulate import tabulate
@@ -16,6 +16,7 @@ from ecgbench.leaderboard.statistics.ranking import AGREEING, Column, place_orde
 
 NOTHING = "-"
 CONTROL_MARK = "‡"
+HANDED_IN = " <sub>maps handed in</sub>"
 _MARKUP = re.compile(r"[\\`*\[\]~$]|(?<![^\W_])_|_(?![^\W_])")
 
 
@@ -36,9 +37,10 @@ def label(method: str, variant: str) -> str:
     return f"`{method}` (abs)" if variant == "abs" else f"`{method}`"
 
 
-def linked(method: str, variant: str, folder: str = "methods/") -> str:
-    """Name of a variant with a link to its method's page."""
-    return f"[`{method}`]({folder}{method}.md)" + (" (abs)" if variant == "abs" else "")
+def linked(method: str, variant: str, folder: str = "methods/", submitted: Collection[str] = ()) -> str:
+    """Name of a variant with a link to its method's page, and a mark if it is one of the methods whose maps were handed in."""
+    mark = HANDED_IN if method in submitted else ""
+    return f"[`{method}`]({folder}{method}.md)" + (" (abs)" if variant == "abs" else "") + mark
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -71,7 +73,15 @@ def family_table(analysis: Analysis, family: str) -> str:
     for variant, _, place in ranking(analysis.board.places[family]):
         scores = [score(analysis, variant, column, variant in best[column.name]) for column in shown]
         between = with_interval(float(place), *analysis.interval(family, variant, "place")) if place != NOTHING else NOTHING
-        rows.append([rank_range(analysis, family, variant), linked(*variant), letters.get(variant, ""), between, *scores])
+        rows.append(
+            [
+                rank_range(analysis, family, variant),
+                linked(*variant, submitted=analysis.board.submitted),
+                letters.get(variant, ""),
+                between,
+                *scores,
+            ]
+        )
     rows += [[NOTHING, name, "", NOTHING, *levels] for name, levels in _without_knowledge(analysis, shown)]
     header = ["#", "variant", "group", "place", *(heading(column, "metrics/") for column in shown)]
     return table(header, rows, numbers_from=3)

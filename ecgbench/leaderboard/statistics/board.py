@@ -11,6 +11,7 @@ import pandas as pd
 
 from ecgbench.datasets import DATASETS, DatasetEntry
 from ecgbench.errors import ResultsError, UnknownKeyError
+from ecgbench.leaderboard.statistics.copies import copies, is_submitted
 from ecgbench.leaderboard.statistics.ranking import Column, columns, families, family_places, gaps, grid
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.protocol import STUDY
@@ -33,6 +34,7 @@ class Board:
     columns : the cells' metrics
     places : variants x families
     gaps : what a variant lacks, by family
+    copies : submissions that are what stands here already, each with the name of what it is a copy of
     """
 
     name: str
@@ -43,6 +45,7 @@ class Board:
     columns: tuple[Column, ...]
     places: pd.DataFrame
     gaps: Mapping[str, Mapping[tuple[str, str], Mapping[str, list[int]]]]
+    copies: Mapping[str, str]
 
     @property
     def everything(self) -> Mapping[str, SourceResults]:
@@ -106,8 +109,13 @@ class Board:
 
     @property
     def unranked(self) -> tuple[str, ...]:
-        """Methods whose results say that they are shown, not ranked."""
-        return tuple(sorted(unranked(self.files)))
+        """Methods that are shown, not ranked: since their results say so, or since they are copies."""
+        return tuple(sorted({*unranked(self.files), *self.copies}))
+
+    @property
+    def submitted(self) -> tuple[str, ...]:
+        """Methods whose maps were handed in."""
+        return tuple(sorted(method for method, results in self.files.items() if is_submitted(results)))
 
 
 def unranked(files: Mapping[str, SourceResults]) -> set[str]:
@@ -184,6 +192,8 @@ def _board(name: str, folder: Path, metrics: Registry[MetricEntry], datasets: Re
     if not methods:
         raise ResultsError(f"expected results of methods beside those of controls in {folder}, got none; accept some.")
     rows = [{"source": method, **asdict(cell)} for method, results in methods.items() for cell in results.cells]
+    samples = {source: scores for source, (_, scores) in pairs.items()}
+    copied = copies(files, samples)
     cells = pd.DataFrame(rows)
     shown = columns(cells["metric"], metrics)
     counted = {family: [c for c in shown if c.family == family and c.entry.ranked] for family in families(shown)}
@@ -193,10 +203,11 @@ def _board(name: str, folder: Path, metrics: Registry[MetricEntry], datasets: Re
         dataset=datasets[key] if key in datasets else None,  # noqa: SIM401  (a Registry has no `get`)
         files=methods,
         controls=controls,
-        samples={source: scores for source, (_, scores) in pairs.items()},
+        samples=samples,
         columns=shown,
-        places=family_places(cells, shown, unranked(methods)),
+        places=family_places(cells, shown, {*unranked(methods), *copied}),
         gaps={family: gaps(values, counted[family]) for family in counted},
+        copies=copied,
     )
 
 
