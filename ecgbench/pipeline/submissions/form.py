@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from ecgbench.controls import CONTROLS
 from ecgbench.errors import InputError
 from ecgbench.methods import METHODS
@@ -173,7 +175,8 @@ def pack(run: Run, dataset: str, model: str, maps: Mapping[int, Attributions], a
     contents = Contents(about, dataset, described(identity(run, dataset, model)), seeds)
     text = as_text(contents)
     read_text(text)
-    return save({tensor_name(seed): array for seed, array in maps.items()}, {OWN: text})
+    # `save` writes an array's memory as it lies there.
+    return save({tensor_name(seed): np.ascontiguousarray(array) for seed, array in maps.items()}, {OWN: text})
 
 
 def described(identity: Identity) -> dict[str, Any]:
