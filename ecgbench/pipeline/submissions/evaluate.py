@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import Any
+
+from msgspec import to_builtins
 
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import InputError
@@ -56,10 +58,10 @@ def submitted_run(path: Path, options: Options, metrics: tuple[str, ...] = ()) -
 
 
 def _source(contents: Contents, maps: Mapping[int, Attributions], digest: str, path: Path) -> SubmissionSource:
-    about = asdict(contents.about)
-    said = {"file": digest, **{name: about[name] for name in ("reference", "authors", "description")}}
+    about = contents.about
+    said = {"file": digest, **{name: getattr(about, name) for name in ("reference", "authors", "description")}}
     given = {(contents.dataset, contents.model, seed): maps[seed] for seed in maps}
-    return SubmissionSource(contents.about.name, given, said, f"ecgbench evaluate {shlex.quote(str(path))} --update-scores")
+    return SubmissionSource(about.name, given, said, f"ecgbench evaluate {shlex.quote(str(path))} --update-scores")
 
 
 def check_place(run: Run, cells: Iterable[Address], root: Path) -> None:
@@ -90,7 +92,7 @@ def _cells(source: SubmissionSource, contents: Contents, metrics: tuple[str, ...
 
 
 def _options(contents: Contents, options: Options) -> Options:
-    named: dict[str, Any] = {name: contents.identity[name] or None for name in ("samples", "labels", "split", "edition")}
+    named: dict[str, Any] = {name: getattr(contents.identity, name) or None for name in ("samples", "labels", "split", "edition")}
     return replace(options, **named)
 
 
@@ -108,8 +110,8 @@ def _check_announced(run: Run, contents: Contents, header: Header) -> None:
 
 def _check_windows(run: Run, contents: Contents, header: Header) -> None:
     dataset = contents.dataset
-    own = described(identity(run, dataset, contents.model))
-    differs = [f"{name} {contents.identity[name]}, here {own[name]}" for name in own if contents.identity[name] != own[name]]
+    own, given = to_builtins(described(identity(run, dataset, contents.model))), to_builtins(contents.identity)
+    differs = [f"{name} {given[name]}, here {own[name]}" for name in own if given[name] != own[name]]
     if differs:
         raise InputError(
             f"expected maps of the windows of {dataset} that are here, got others: {'; '.join(differs)}; use the same records."
@@ -117,7 +119,7 @@ def _check_windows(run: Run, contents: Contents, header: Header) -> None:
     for seed, said in contents.seeds.items():
         of = ModelAddress(dataset, contents.model, seed)
         _refuse_training(run, of)
-        if said["model"] != run.model(of).digest:
+        if said.model != run.model(of).digest:
             raise other_model(of, "the file")
         if said != windows_of(run, of):
             raise other_windows(of, "the file", "others")
