@@ -17,9 +17,8 @@ from ecgbench.errors import InputError
 from ecgbench.models import MODELS
 from ecgbench.pipeline.acceptance.identity import identity, identity_of
 from ecgbench.pipeline.compute.map_sources import SUBMITTED, SubmissionSource
-from ecgbench.pipeline.compute.models import is_at_hand
 from ecgbench.pipeline.compute.run import Run
-from ecgbench.pipeline.grid.address import Address, ModelAddress, split_metric, usual_model
+from ecgbench.pipeline.grid.address import Address, ModelAddress, split_metric
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.pipeline.grid.selection import Selection
 from ecgbench.pipeline.submissions.expected_windows import check_seeds, other_model, other_windows, windows_of
@@ -129,9 +128,8 @@ def _check_windows(run: Run, contents: Contents, header: Header) -> None:
 
 
 def _refuse_training(run: Run, of: ModelAddress) -> None:
-    """Refuse to train, for a file that nobody vouches for, a network that the dataset is not usually explained with."""
-    usual = of.model == usual_model(of.dataset, run.options.edition)
-    if not usual and not is_at_hand(run.dataset(of.dataset), of.seed, run.options.store, of.model):
+    """Refuse to train, for a file that nobody vouches for, a network of another architecture than the dataset's default one."""
+    if of.model != DATASETS[of.dataset].default_model(run.options.edition) and run.model_at_hand(of) is None:
         raise InputError(
             f"expected the {of.model} model of {of.dataset} seed {of.seed} here, as maps of it are to be scored, got none; train it first, "
             f"`ecgbench train {of.dataset} --model {of.model} --seed {of.seed}`, or take its weights with `--from FILE`."
