@@ -15,7 +15,7 @@ import numpy as np
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import EcgbenchError
 from ecgbench.methods import METHODS
-from ecgbench.pipeline import MapsAddress, ModelAddress, Options, Run, usual_model
+from ecgbench.pipeline import MapsAddress, ModelAddress, Options, Run
 from ecgbench.types import Explained
 
 SHOWN = 99.5
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="file of the figure, such as maps.png")
     given = parser.parse_args()
     seed = DATASETS[given.dataset].protocol.seeds[0] if given.seed is None else given.seed
-    run, of = Run(Options()), ModelAddress(given.dataset, usual_model(given.dataset), seed)
+    run, of = Run(Options()), ModelAddress(given.dataset, DATASETS[given.dataset].default_model(), seed)
     try:
         explained = run.explained(of)
     except EcgbenchError as error:

@@ -159,7 +159,7 @@ def test_failures_read_as_the_guide_quotes_them():
 
 
 def test_what_is_not_stored_reads_as_the_guide_quotes_it():
-    one = pipeline.Address("mitdb", pipeline.usual_model("mitdb"), "saliency", "abs", "auc", 1)
+    one = pipeline.Address("mitdb", DATASETS["mitdb"].default_model(), "saliency", "abs", "auc", 1)
     error = NotStoredError("scores", "3f1c9e0d7a55" + 52 * "0", "none in /home/me/.cache/ecgbench/artifacts")
     said = pipeline.not_stored(pipeline.Run(pipeline.Options()), f"scores of {one.id}", one.flags, error)
     assert said == "".join(blocks("CONTRIBUTING.md", "text")).splitlines()[-1]

@@ -89,11 +89,10 @@ def add_results(verbs: Verbs) -> None:
 
 def _results(given: argparse.Namespace) -> int:
     from ecgbench.datasets import DATASETS
-    from ecgbench.leaderboard.statistics.board import default_model
     from ecgbench.results import migrate
 
     def model_of(dataset: str) -> str:
-        return given.model if given.model and dataset not in DATASETS else default_model(dataset)
+        return given.model if given.model and dataset not in DATASETS else DATASETS[dataset].default_model()
 
     if not given.folder.is_dir():
         raise InputError(f'expected a folder of accepted results, got "{given.folder}"; name one, such as leaderboards/scores.')

@@ -50,10 +50,11 @@ def chosen_model(given: argparse.Namespace) -> ModelAddress:
     """
     from ecgbench.datasets import DATASETS
     from ecgbench.models import MODELS
-    from ecgbench.pipeline import ModelAddress, usual_model
+    from ecgbench.pipeline import ModelAddress
 
-    model = usual_model(given.dataset, given.edition) if given.model is None else MODELS[given.model].key
-    seed = DATASETS[given.dataset].numbers(given.edition).seeds[0] if given.seed is None else given.seed
+    entry = DATASETS[given.dataset]
+    model = entry.default_model(given.edition) if given.model is None else MODELS[given.model].key
+    seed = entry.numbers(given.edition).seeds[0] if given.seed is None else given.seed
     return ModelAddress(given.dataset, model, seed)
 
 

@@ -97,6 +97,10 @@ class DatasetEntry(Entry):
         """The numbers of an edition, by default of the first."""
         return self.edition(edition).protocol
 
+    def default_model(self, edition: str | None = None) -> str:
+        """Key of the architecture of an edition's models where none is named."""
+        return self.numbers(edition).recipe.architecture
+
 
 DATASETS = Registry("datasets", DatasetEntry, "ecgbench.datasets")
 

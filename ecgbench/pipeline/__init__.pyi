@@ -26,7 +26,6 @@ from .grid.address import MapsAddress as MapsAddress
 from .grid.address import ModelAddress as ModelAddress
 from .grid.address import metric_names as metric_names
 from .grid.address import split_metric as split_metric
-from .grid.address import usual_model as usual_model
 from .grid.address import variant_name as variant_name
 from .grid.arguments import DATA_ARGUMENTS as DATA_ARGUMENTS
 from .grid.arguments import RUN_ARGUMENTS as RUN_ARGUMENTS

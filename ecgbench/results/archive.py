@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -57,6 +58,6 @@ def unpacked(content: bytes) -> dict[str, np.ndarray]:
         if isinstance(archive, np.ndarray):
             raise ValueError("a single array")
         return dict(archive)
-    # Damage can make an archive look encrypted (RuntimeError).
-    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+    # Damage can make an archive look encrypted (RuntimeError), or an array larger than the memory.
+    except (OSError, EOFError, MemoryError, RuntimeError, struct.error, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(str(error)) from error

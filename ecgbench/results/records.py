@@ -161,7 +161,7 @@ def strictly(data: Any, kind: type[T]) -> T:
         found = convert(data, kind)
     except ValidationError as error:
         what, _, place = str(error).partition(" - at ")
-        raise ValueError(f"{place.strip('`') or '$'}: {what[0].lower()}{what[1:]}") from error
+        raise ValueError(f"{place.replace('`', '') or '$'}: {what[0].lower()}{what[1:]}") from error
     _refuse_unknown(data, to_builtins(found), "$")
     return found
 

@@ -1,4 +1,4 @@
-"""What tests of real databases share: one store, so that each database is cut once under each label rule."""
+"""What tests of databases share: a store of a test's own; of real ones one store, so that each is cut once under each label rule."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ import pytest
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import load_dataset
 from ecgbench.types import Dataset
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ArtifactStore:
+    return ArtifactStore(tmp_path / "store")
 
 
 @pytest.fixture(scope="session")

@@ -60,11 +60,6 @@ def root(whole: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(whole, tmp_path / "root"))
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> ArtifactStore:
-    return ArtifactStore(tmp_path / "store")
-
-
 def sides(dataset: Dataset) -> tuple[list[str], list[str]]:
     train, test = ([*dict.fromkeys(side.record.tolist())] for side in (dataset.train, dataset.test))
     return train, test

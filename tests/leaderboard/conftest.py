@@ -8,7 +8,7 @@ import pytest
 from ecgbench.datasets import DATASETS
 from ecgbench.leaderboard.render import text_pages
 from ecgbench.leaderboard.statistics.analysis import analyse
-from ecgbench.leaderboard.statistics.board import default_model, read_boards
+from ecgbench.leaderboard.statistics.board import read_boards
 from ecgbench.metrics import FAITHFULNESS, LOCALISATION, MetricEntry
 from ecgbench.registry import Registry
 from ecgbench.results import Cell, Identity, SourceResults, mean_interval, sample_name, score_digest, score_name, sketch, write_file
@@ -64,7 +64,7 @@ def model(seed):
 
 def model_of(dataset, identity):
     """The dataset's own architecture, unless the identity names another than these results' usual one."""
-    return default_model(dataset) if identity.model == MODEL and dataset in DATASETS else identity.model
+    return DATASETS[dataset].default_model() if identity.model == MODEL and dataset in DATASETS else identity.model
 
 
 def results(dataset, method, means, identity=IDENTITY, maps=None, **changed):

@@ -169,18 +169,7 @@ def _folders(scores: Path, datasets: Registry[DatasetEntry]) -> dict[str, Path]:
 def board_name(folder: str, model: str, otherwise: str, datasets: Registry[DatasetEntry] = DATASETS) -> str:
     """Name of the board of a folder's results of a model; `otherwise` is the model of its dataset if that is not registered here."""
     key = folder.partition("@")[0]
-    return page_name(folder, model, default_model(key, datasets) if key in datasets else otherwise)
-
-
-def default_model(dataset: str, datasets: Registry[DatasetEntry] = DATASETS) -> str:
-    """Key of the architecture that a dataset is explained with unless another is asked for.
-
-    Raises
-    ------
-    UnknownKeyError
-        If there is no such dataset.
-    """
-    return datasets[dataset].numbers().recipe.architecture
+    return page_name(folder, model, datasets[key].default_model() if key in datasets else otherwise)
 
 
 def _board(name: str, folder: Path, metrics: Registry[MetricEntry], datasets: Registry[DatasetEntry]) -> Board:

@@ -118,14 +118,14 @@ def model_of(
     """
     recipe = _recipe(dataset, architecture)
     key = model_key(dataset, seed, recipe)
-    held = store.get("model", key)
+    stale = False
     if retrain_since is None:
-        if held is not None and held.info["origin"] == "imported":
-            return _from_artifact(held)
-        shipped = _shipped(dataset, seed, recipe)
-        if shipped is not None:
-            return shipped
-    stale = held is not None and retrain_since is not None and held.info["finished"] < retrain_since
+        found = model_at_hand(dataset, seed, store, architecture)
+        if found is not None:
+            return found
+    else:
+        held = store.get("model", key)
+        stale = held is not None and held.info["finished"] < retrain_since
     training = Training(recipe, seed, precision, device, f"{dataset.name} {recipe.architecture} seed {seed}")
     artifact = store.compute("model", key, lambda: _train(training, dataset, store.scratch("model", key)), renew=stale)
     if not artifact.cached:  # a finished training's last epoch would make the next one end before it began
@@ -133,10 +133,15 @@ def model_of(
     return _from_artifact(artifact)
 
 
-def is_at_hand(dataset: Dataset, seed: int, store: ArtifactStore, architecture: str) -> bool:
-    """Whether a dataset's model of an architecture and a seed is stored or shipped, so that it need not be trained."""
+def model_at_hand(dataset: Dataset, seed: int, store: ArtifactStore, architecture: str | None = None) -> TrainedModel | None:
+    """The network that `model_of` gives without training it: an imported, a shipped or a stored one; None if there is none."""
     recipe = _recipe(dataset, architecture)
-    return store.get("model", model_key(dataset, seed, recipe)) is not None or _shipped(dataset, seed, recipe) is not None
+    held = store.get("model", model_key(dataset, seed, recipe))
+    if held is None or held.info["origin"] != "imported":
+        shipped = _shipped(dataset, seed, recipe)
+        if shipped is not None:
+            return shipped
+    return None if held is None else _from_artifact(held)
 
 
 def _recipe(dataset: Dataset, architecture: str | None) -> Recipe:

@@ -15,7 +15,7 @@ from ecgbench.pipeline.compute import scores as scoring
 from ecgbench.pipeline.compute.explained_windows import explained_windows
 from ecgbench.pipeline.compute.map_sources import MapSource, StoredMaps, source_named
 from ecgbench.pipeline.compute.maps import Maps, joined
-from ecgbench.pipeline.compute.models import TrainedModel, model_of
+from ecgbench.pipeline.compute.models import TrainedModel, model_at_hand, model_of
 from ecgbench.pipeline.compute.plan import Plan, Task
 from ecgbench.pipeline.compute.subject import Subject
 from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress
@@ -80,13 +80,25 @@ class Run:
 
     def model(self, of: ModelAddress) -> TrainedModel:
         """The model, in the precision in which the dataset is explained."""
-        o, precision = self.options, self.spec(of.dataset).precision
+        o = self.options
 
         def get() -> TrainedModel:
             model = model_of(self.dataset(of.dataset), of.seed, o.store, of.model, o.precision, o.device, o.retrain_since)
-            return model.placed(o.device, precision)
+            return self._placed(model, of)
 
         return self._hold(("model", of), get)
+
+    def model_at_hand(self, of: ModelAddress) -> TrainedModel | None:
+        """The same if it need not be trained, else None."""
+        with self._turn:
+            if ("model", of) not in self._held and self.options.retrain_since is None:
+                found = model_at_hand(self.dataset(of.dataset), of.seed, self.options.store, of.model)
+                if found is not None:
+                    self._held["model", of] = self._placed(found, of)
+            return self._held.get(("model", of))
+
+    def _placed(self, model: TrainedModel, of: ModelAddress) -> TrainedModel:
+        return model.placed(self.options.device, self.spec(of.dataset).precision)
 
     def explained(self, of: ModelAddress) -> Explained:
         """The windows of which the model is explained."""

@@ -123,13 +123,8 @@ class Address:
 
 
 def _flags(dataset: str, model: str, seed: int, **more: str) -> dict[str, str]:
-    named = {} if model == usual_model(dataset) else {"model": model}
+    named = {} if model == DATASETS[dataset].default_model() else {"model": model}
     return {"dataset": dataset, **named, **more, "seeds": str(seed)}
-
-
-def usual_model(dataset: str, edition: str | None = None) -> str:
-    """Key of the architecture that a dataset's model has where none is named."""
-    return DATASETS[dataset].numbers(edition).recipe.architecture
 
 
 def variant_name(source: str, variant: str) -> str:

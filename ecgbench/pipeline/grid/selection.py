@@ -12,7 +12,7 @@ from ecgbench.errors import DuplicateKeyError, UnknownKeyError
 from ecgbench.methods import METHODS
 from ecgbench.models import MODELS
 from ecgbench.pipeline.compute.map_sources import MapSource, registered_sources
-from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_names, split_metric, usual_model, variant_name
+from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_names, split_metric, variant_name
 from ecgbench.registry import unknown
 
 
@@ -69,7 +69,7 @@ class Selection:
 
     def models_of(self, dataset: str) -> list[str]:
         """The selected architectures of a dataset's models."""
-        return _matching("models", self.models, MODELS.keys()) if self.models else [usual_model(dataset)]
+        return _matching("models", self.models, MODELS.keys()) if self.models else [DATASETS[dataset].default_model()]
 
     def seeds_of(self, dataset: str) -> tuple[int, ...]:
         """The selected seeds of a dataset."""

@@ -5,19 +5,20 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import Any
+
+from msgspec import to_builtins
 
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import InputError
 from ecgbench.models import MODELS
 from ecgbench.pipeline.acceptance.identity import identity, identity_of
 from ecgbench.pipeline.compute.map_sources import SUBMITTED, SubmissionSource
-from ecgbench.pipeline.compute.models import is_at_hand
 from ecgbench.pipeline.compute.run import Run
-from ecgbench.pipeline.grid.address import Address, ModelAddress, split_metric, usual_model
+from ecgbench.pipeline.grid.address import Address, ModelAddress, split_metric
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.pipeline.grid.selection import Selection
 from ecgbench.pipeline.submissions.expected_windows import check_seeds, other_model, other_windows, windows_of
@@ -56,10 +57,10 @@ def submitted_run(path: Path, options: Options, metrics: tuple[str, ...] = ()) -
 
 
 def _source(contents: Contents, maps: Mapping[int, Attributions], digest: str, path: Path) -> SubmissionSource:
-    about = asdict(contents.about)
-    said = {"file": digest, **{name: about[name] for name in ("reference", "authors", "description")}}
+    about = contents.about
+    said = {"file": digest, **{name: getattr(about, name) for name in ("reference", "authors", "description")}}
     given = {(contents.dataset, contents.model, seed): maps[seed] for seed in maps}
-    return SubmissionSource(contents.about.name, given, said, f"ecgbench evaluate {shlex.quote(str(path))} --update-scores")
+    return SubmissionSource(about.name, given, said, f"ecgbench evaluate {shlex.quote(str(path))} --update-scores")
 
 
 def check_place(run: Run, cells: Iterable[Address], root: Path) -> None:
@@ -90,7 +91,7 @@ def _cells(source: SubmissionSource, contents: Contents, metrics: tuple[str, ...
 
 
 def _options(contents: Contents, options: Options) -> Options:
-    named: dict[str, Any] = {name: contents.identity[name] or None for name in ("samples", "labels", "split", "edition")}
+    named: dict[str, Any] = {name: getattr(contents.identity, name) or None for name in ("samples", "labels", "split", "edition")}
     return replace(options, **named)
 
 
@@ -108,8 +109,8 @@ def _check_announced(run: Run, contents: Contents, header: Header) -> None:
 
 def _check_windows(run: Run, contents: Contents, header: Header) -> None:
     dataset = contents.dataset
-    own = described(identity(run, dataset, contents.model))
-    differs = [f"{name} {contents.identity[name]}, here {own[name]}" for name in own if contents.identity[name] != own[name]]
+    own, given = to_builtins(described(identity(run, dataset, contents.model))), to_builtins(contents.identity)
+    differs = [f"{name} {given[name]}, here {own[name]}" for name in own if given[name] != own[name]]
     if differs:
         raise InputError(
             f"expected maps of the windows of {dataset} that are here, got others: {'; '.join(differs)}; use the same records."
@@ -117,7 +118,7 @@ def _check_windows(run: Run, contents: Contents, header: Header) -> None:
     for seed, said in contents.seeds.items():
         of = ModelAddress(dataset, contents.model, seed)
         _refuse_training(run, of)
-        if said["model"] != run.model(of).digest:
+        if said.model != run.model(of).digest:
             raise other_model(of, "the file")
         if said != windows_of(run, of):
             raise other_windows(of, "the file", "others")
@@ -127,9 +128,8 @@ def _check_windows(run: Run, contents: Contents, header: Header) -> None:
 
 
 def _refuse_training(run: Run, of: ModelAddress) -> None:
-    """Refuse to train, for a file that nobody vouches for, a network that the dataset is not usually explained with."""
-    usual = of.model == usual_model(of.dataset, run.options.edition)
-    if not usual and not is_at_hand(run.dataset(of.dataset), of.seed, run.options.store, of.model):
+    """Refuse to train, for a file that nobody vouches for, a network of another architecture than the dataset's default one."""
+    if of.model != DATASETS[of.dataset].default_model(run.options.edition) and run.model_at_hand(of) is None:
         raise InputError(
             f"expected the {of.model} model of {of.dataset} seed {of.seed} here, as maps of it are to be scored, got none; train it first, "
             f"`ecgbench train {of.dataset} --model {of.model} --seed {of.seed}`, or take its weights with `--from FILE`."

@@ -8,12 +8,22 @@ from ecgbench.errors import InputError
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.compute.subject import array_digest
 from ecgbench.pipeline.grid.address import ModelAddress
+from ecgbench.pipeline.submissions.untrusted_safetensors import Form
+from ecgbench.results.records import Digest
 
 
-def windows_of(run: Run, of: ModelAddress) -> dict[str, str]:
+class ExplainedDigests(Form, frozen=True):
     """Digests of a seed's model, of its explained windows (`x`) and of the class that is explained of each (`target`)."""
+
+    model: Digest
+    x: Digest
+    target: Digest
+
+
+def windows_of(run: Run, of: ModelAddress) -> ExplainedDigests:
+    """The digests of what is explained here of a seed's model."""
     explained = run.explained(of)
-    return {"model": run.model(of).digest, "x": array_digest(explained.windows.x), "target": array_digest(explained.target)}
+    return ExplainedDigests(run.model(of).digest, array_digest(explained.windows.x), array_digest(explained.target))
 
 
 def check_seeds(run: Run, dataset: str, seeds: Iterable[int]) -> None:

@@ -6,7 +6,10 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Literal
+
+import numpy as np
+from msgspec import Meta, to_builtins
 
 from ecgbench.controls import CONTROLS
 from ecgbench.errors import InputError
@@ -15,13 +18,13 @@ from ecgbench.pipeline.acceptance.identity import identity
 from ecgbench.pipeline.compute.health import illness, map_health
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import ModelAddress
-from ecgbench.pipeline.submissions.expected_windows import windows_of
-from ecgbench.pipeline.submissions.untrusted_safetensors import OWN, TEXT_LIMIT, check_schema, refusal, strict_json
-from ecgbench.protocol import ALL, OURS
+from ecgbench.pipeline.submissions.expected_windows import ExplainedDigests, windows_of
+from ecgbench.pipeline.submissions.untrusted_safetensors import OWN, TEXT_LIMIT, Form, as_form, refusal, untrusted_json
 from ecgbench.results import Identity
+from ecgbench.results.records import Digest
 from ecgbench.types import Attributions
 
-FORMAT = 2
+FORMAT: Literal[2] = 2
 """Version of the file's form."""
 
 NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
@@ -29,44 +32,37 @@ REFERENCE = re.compile(r"doi:10\.\S+|arXiv:\S+|https?://\S+")
 REGISTRIES = (METHODS, CONTROLS)
 """Whose keys a submission's name must not be."""
 
-_LINE: dict[str, Any] = {"type": "string", "maxLength": 2000}
-_DIGEST: dict[str, Any] = {"type": "string", "pattern": r"^[0-9a-f]{64}\Z"}
-_WINDOWS: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["model", "x", "target"],
-    "properties": dict.fromkeys(("model", "x", "target"), _DIGEST),
-}
-_IDENTITY: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["model", "edition", "split", "labels", "protocol", "samples", "simulated", "windows"],
-    "properties": {
-        **dict.fromkeys(("model", "edition", "split", "labels"), _LINE),
-        "protocol": {"const": OURS},
-        "samples": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 1 << 31}, {"const": ALL}]},
-        "simulated": {"type": "boolean"},
-        "windows": _DIGEST,
-    },
-}
-_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["format", "dataset", "identity", "seeds", "name", "reference", "authors", "description"],
-    "properties": {
-        "format": {"const": FORMAT},
-        "dataset": _LINE,
-        "identity": _IDENTITY,
-        "seeds": {
-            "type": "object",
-            "minProperties": 1,
-            "maxProperties": 99,
-            "additionalProperties": False,
-            "patternProperties": {r"^(0|[1-9][0-9]{0,8})\Z": _WINDOWS},
-        },
-        **dict.fromkeys(("name", "reference", "authors", "description"), _LINE),
-    },
-}
+LINE_LIMIT = 2000
+"""Characters that a line of a text may have."""
+
+Line = Annotated[str, Meta(max_length=LINE_LIMIT)]
+Seed = Annotated[str, Meta(pattern=r"^(0|[1-9][0-9]{0,8})\Z")]
+
+
+class WindowsIdentity(Form, frozen=True):
+    """What a file says of the windows that its maps explain, beside the dataset and the seeds; see `Identity`."""
+
+    model: Line
+    edition: Line
+    split: Line
+    labels: Line
+    protocol: Literal["ours"]
+    samples: Annotated[int, Meta(ge=1, le=1 << 31)] | Literal["all"]
+    simulated: bool
+    windows: Digest
+
+
+class _Text(Form, frozen=True):
+    """The text in a file's header."""
+
+    format: Literal[2]
+    dataset: Line
+    identity: WindowsIdentity
+    seeds: Annotated[dict[Seed, ExplainedDigests], Meta(min_length=1, max_length=99)]
+    name: Line
+    reference: Line
+    authors: Line
+    description: Line
 
 
 @dataclass(frozen=True)
@@ -94,19 +90,19 @@ class Contents:
     ----------
     about : the method
     dataset : key of the dataset
-    identity : as `described` gives it
-    seeds : by seed the digests of the explained `model`, of the windows `x` and of the `target`
+    identity : of the windows, as `described` gives it
+    seeds : by seed the digests of what is explained
     """
 
     about: About
     dataset: str
-    identity: Mapping[str, Any]
-    seeds: Mapping[int, Mapping[str, str]]
+    identity: WindowsIdentity
+    seeds: Mapping[int, ExplainedDigests]
 
     @property
     def model(self) -> str:
         """Key of the architecture of the models that are explained."""
-        return str(self.identity["model"])
+        return self.identity.model
 
 
 def check_about(about: About) -> None:
@@ -131,9 +127,9 @@ def check_about(about: About) -> None:
 
 
 def _check_line(what: str, text: str) -> None:
-    if not text.isprintable() or set(text) & set("<>`") or len(text) > _LINE["maxLength"]:
+    if not text.isprintable() or set(text) & set("<>`") or len(text) > LINE_LIMIT:
         raise InputError(
-            f"expected {what} as one line of at most {_LINE['maxLength']} printable characters without <, > and `, got "
+            f"expected {what} as one line of at most {LINE_LIMIT} printable characters without <, > and `, got "
             f"{ascii(text)[:200]}; write it so."
         )
 
@@ -173,12 +169,13 @@ def pack(run: Run, dataset: str, model: str, maps: Mapping[int, Attributions], a
     contents = Contents(about, dataset, described(identity(run, dataset, model)), seeds)
     text = as_text(contents)
     read_text(text)
-    return save({tensor_name(seed): array for seed, array in maps.items()}, {OWN: text})
+    # `save` writes an array's memory as it lies there.
+    return save({tensor_name(seed): np.ascontiguousarray(array) for seed, array in maps.items()}, {OWN: text})
 
 
-def described(identity: Identity) -> dict[str, Any]:
+def described(identity: Identity) -> WindowsIdentity:
     """What a file says of the windows that its maps explain, beside the dataset and the seeds."""
-    return {name: getattr(identity, name) for name in _IDENTITY["required"]}
+    return WindowsIdentity(**{name: getattr(identity, name) for name in WindowsIdentity.__struct_fields__})
 
 
 def tensor_name(seed: int) -> str:
@@ -188,8 +185,8 @@ def tensor_name(seed: int) -> str:
 
 def as_text(contents: Contents) -> str:
     """The text in the file's header."""
-    data = {"format": FORMAT, "dataset": contents.dataset, "identity": contents.identity, "seeds": contents.seeds, **asdict(contents.about)}
-    text = json.dumps(data, sort_keys=True, allow_nan=False)
+    said = {"dataset": contents.dataset, "identity": to_builtins(contents.identity), "seeds": to_builtins(contents.seeds)}
+    text = json.dumps({"format": FORMAT, **said, **asdict(contents.about)}, sort_keys=True, allow_nan=False)
     if len(text) > TEXT_LIMIT:
         raise InputError(f"expected at most {TEXT_LIMIT} characters about the method, got {len(text)}; shorten the description.")
     return text
@@ -203,11 +200,10 @@ def read_text(text: str) -> Contents:
     InputError
         If it is not as `as_text` writes it, or what it says of the method cannot be shown.
     """
-    data = strict_json(text)
-    check_schema(data, _SCHEMA)
-    about = About(data["name"], data["reference"], data["authors"], data["description"])
+    said = as_form(untrusted_json(text), _Text)
+    about = About(said.name, said.reference, said.authors, said.description)
     check_about(about)
-    shown = [data["dataset"], *(value for value in data["identity"].values() if isinstance(value, str))]
+    shown = [said.dataset, *(value for value in to_builtins(said.identity).values() if isinstance(value, str))]
     if not all(value.isprintable() for value in shown):
         raise refusal("a name that cannot be printed")
-    return Contents(about, data["dataset"], data["identity"], {int(seed): data["seeds"][seed] for seed in data["seeds"]})
+    return Contents(about, said.dataset, said.identity, {int(seed): said.seeds[seed] for seed in said.seeds})

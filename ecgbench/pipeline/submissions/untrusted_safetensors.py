@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BufferedIOBase
 from math import prod
-from typing import Any, NoReturn
+from typing import Annotated, Any, Literal, TypeVar
+
+from msgspec import Meta, Struct, field
 
 from ecgbench.errors import InputError
+from ecgbench.results.records import strict_json, strictly
 
 HEADER_LIMIT = 1 << 20
 """Bytes that a header may have."""
@@ -17,39 +19,34 @@ HEADER_LIMIT = 1 << 20
 TEXT_LIMIT = 1 << 16
 """Characters that a header's own text may have."""
 
-NESTING = 3
-"""Objects and arrays within each other, at most."""
-
 LENGTH = 8
 """Bytes of the number, before the header, that says how long the header is."""
 
 METADATA, OWN = "__metadata__", "ecgbench"
 
-_SIZE: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 1 << 53}
-_TENSOR: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["dtype", "shape", "data_offsets"],
-    "properties": {
-        "dtype": {"const": "F32"},
-        "shape": {"type": "array", "minItems": 3, "maxItems": 3, "items": {**_SIZE, "minimum": 1}},
-        "data_offsets": {"type": "array", "minItems": 2, "maxItems": 2, "items": _SIZE},
-    },
-}
-_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "required": [METADATA],
-    "maxProperties": 100,
-    "additionalProperties": _TENSOR,
-    "properties": {
-        METADATA: {
-            "type": "object",
-            "additionalProperties": False,
-            "required": [OWN],
-            "properties": {OWN: {"type": "string", "maxLength": TEXT_LIMIT}},
-        }
-    },
-}
+T = TypeVar("T")
+
+Extent = Annotated[int, Meta(ge=1, le=1 << 53)]
+Offset = Annotated[int, Meta(ge=0, le=1 << 53)]
+
+
+class Form(Struct, frozen=True, forbid_unknown_fields=True):
+    """Data of JSON whose fields are all known and bounded, so that nothing can lie deeper than they do."""
+
+
+class _Tensor(Form, frozen=True):
+    dtype: Literal["F32"]
+    shape: tuple[Extent, Extent, Extent]
+    data_offsets: tuple[Offset, Offset]
+
+
+class _Metadata(Form, frozen=True):
+    text: Annotated[str, Meta(max_length=TEXT_LIMIT)] = field(name=OWN)
+
+
+class _Entries(Form, frozen=True):
+    metadata: _Metadata = field(name=METADATA)
+    tensors: Annotated[dict[str, _Tensor], Meta(max_length=99)]
 
 
 @dataclass(frozen=True)
@@ -77,17 +74,22 @@ def read_header(file: BufferedIOBase, size: int) -> Header:
     length = int.from_bytes(file.read(LENGTH), "little")
     if size < LENGTH or not 2 <= length <= min(HEADER_LIMIT, size - LENGTH):
         raise refusal(f"a header of {length} bytes in a file of {size}")
-    entries = strict_json(file.read(length))
-    check_schema(entries, _SCHEMA)
-    text = entries.pop(METADATA)[OWN]
-    _check_offsets(entries, size - LENGTH - length)
-    return Header(text, {name: tuple(entry["shape"]) for name, entry in entries.items()})
+    header = as_form(_grouped(untrusted_json(file.read(length))), _Entries)
+    _check_offsets(header.tensors, size - LENGTH - length)
+    return Header(header.metadata.text, {name: tensor.shape for name, tensor in header.tensors.items()})
 
 
-def _check_offsets(entries: Mapping[str, Mapping[str, Any]], room: int) -> None:
+def _grouped(header: Any) -> Any:
+    """The header with its tensors apart, which otherwise stand beside the metadata under names of their own."""
+    if not isinstance(header, dict):
+        return header
+    return {METADATA: header.get(METADATA), "tensors": {name: header[name] for name in header if name != METADATA}}
+
+
+def _check_offsets(tensors: Mapping[str, _Tensor], room: int) -> None:
     """Refuse tensors that overlap, leave gaps, or do not end where the file does."""
     end = 0
-    for first, last, shape in sorted((*entry["data_offsets"], entry["shape"]) for entry in entries.values()):
+    for (first, last), shape in sorted((tensor.data_offsets, tensor.shape) for tensor in tensors.values()):
         if first != end or last != end + 4 * prod(shape):
             raise refusal(f"a tensor at bytes {first} to {last} where {end} to {end + 4 * prod(shape)} were due")
         end = last
@@ -95,8 +97,8 @@ def _check_offsets(entries: Mapping[str, Mapping[str, Any]], room: int) -> None:
         raise refusal(f"{room} bytes of tensors where {end} were announced")
 
 
-def strict_json(content: bytes | str) -> Any:
-    """The data of a JSON text in UTF-8, of few levels and without a key that stands twice.
+def untrusted_json(content: bytes | str) -> Any:
+    """The data of a JSON text in UTF-8, without a key that stands twice or a number that is not finite.
 
     Raises
     ------
@@ -104,46 +106,25 @@ def strict_json(content: bytes | str) -> Any:
         If it is anything else.
     """
     try:
-        data = json.loads(content.decode() if isinstance(content, bytes) else content, object_pairs_hook=_distinct, parse_constant=_number)
+        return strict_json(content.decode() if isinstance(content, bytes) else content)
     except (ValueError, RecursionError) as error:
         raise refusal(f"no JSON: {error}") from error
-    level, depth = [data], 0
-    while level := [child for value in level for child in _children(value)]:
-        depth += 1
-        if depth > NESTING:
-            raise refusal(f"more than {NESTING} levels of JSON")
-    return data
 
 
-def _children(value: Any) -> list[Any]:
-    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) < len(pairs):
-        raise ValueError("a key stands twice")
-    return data
-
-
-def _number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number")
-
-
-def check_schema(data: Any, schema: Mapping[str, Any]) -> None:
-    """Refuse data that are not of a JSON schema.
+def as_form(data: Any, kind: type[T]) -> T:
+    """Data as an object of a form.
 
     Raises
     ------
     InputError
-        If they are not.
+        If they are not; it names the place, what was expected there and what came.
     """
-    from jsonschema import Draft202012Validator
-
-    # The first error is enough: collecting all of a hostile file's would take long.
-    error = next(Draft202012Validator(schema).iter_errors(data), None)
-    if error is not None:
-        raise refusal(f"{error.json_path}: {error.message}")
+    try:
+        return strictly(data, kind)
+    except UnicodeEncodeError as error:
+        raise refusal("text with half a surrogate pair") from error
+    except ValueError as error:
+        raise refusal(f"one whose {error}") from error
 
 
 def refusal(got: str) -> InputError:

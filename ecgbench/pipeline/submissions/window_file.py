@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from math import prod
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
+from ecgbench.errors import InputError
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import ModelAddress
 from ecgbench.pipeline.submissions.expected_windows import check_seeds, other_model, other_windows
-from ecgbench.pipeline.submissions.untrusted_npz import Form, Reader, archive
+from ecgbench.results.archive import unpacked
 from ecgbench.types import Attributions
 
 WINDOW_ARRAYS = ("x", "target", "record", "patient", "start", "fs", "seed", "model")
@@ -19,8 +20,11 @@ WINDOW_ARRAYS = ("x", "target", "record", "patient", "start", "fs", "seed", "mod
 ATTRIBUTIONS = "attributions"
 """What stands beside them in a file of maps."""
 
-SAMPLE, WINDOW, FILE = 12, 1 << 12, 1 << 16
-"""Bytes that a file of maps may have for a sample (x and attributions), for a window's names and numbers, and beside them."""
+REQUIRED = ("target", "start", "record")
+"""Arrays that must stand beside the maps and their seed and model; the others are compared where they do."""
+
+_KINDS = {"f": ("floats", "f"), "i": ("whole numbers", "iu"), "U": ("texts", "U")}
+"""What arrays of a kind hold, and the kinds of NumPy that do."""
 
 
 def window_arrays(run: Run, of: ModelAddress) -> dict[str, np.ndarray]:
@@ -43,31 +47,60 @@ def window_arrays(run: Run, of: ModelAddress) -> dict[str, np.ndarray]:
 
 
 def read_maps(run: Run, dataset: str, model: str, path: Path) -> tuple[int, Attributions]:
-    """The seed and the maps (n, leads, time), as float32, of an .npz file that holds them beside what tells their windows.
+    """The seed and the maps (n, leads, time), as float32, of an author's own .npz file, which holds beside them what tells their windows.
+
+    The maps are the same whatever their byte order, precision and order in memory.
 
     Raises
     ------
     InputError
-        If the file is none, or its maps explain other windows or another model.
+        If the file is none, or its maps are not finite or explain other windows or another model.
     """
-    test = run.dataset(dataset).test
-    most = run.options.samples_of(run.spec(dataset)) or test.y.size
-    limit = most * (SAMPLE * prod(test.signal.shape[1:]) + WINDOW) + FILE
-    with archive(path, (ATTRIBUTIONS, *WINDOW_ARRAYS), limit) as read:
-        seed = int(read("seed", Form("i")))
-        check_seeds(run, dataset, [seed])
-        of = ModelAddress(dataset, model, seed)
-        if not np.array_equal(read("model", Form("U")), np.asarray(run.model(of).digest)):
-            raise other_model(of, path)
-        return seed, _explained_maps(run, of, path, read)
-
-
-def _explained_maps(run: Run, of: ModelAddress, path: Path, read: Reader) -> Attributions:
-    explained = run.explained(of)
-    found = read(ATTRIBUTIONS, Form("f", explained.windows.x.shape))
-    own = {"target": explained.target, "start": explained.windows.start, "record": explained.windows.record}
-    for name, kind in (("target", "i"), ("start", "i"), ("record", "U")):
-        if not np.array_equal(read(name, Form(kind, own[name].shape)), own[name]):
+    held = _arrays(path)
+    seed = int(_array(held, "seed", "i", (), path))
+    check_seeds(run, dataset, [seed])
+    of = ModelAddress(dataset, model, seed)
+    if _array(held, "model", "U", (), path) != run.model(of).digest:
+        raise other_model(of, path)
+    own = window_arrays(run, of)
+    maps = _float32(_array(held, ATTRIBUTIONS, "f", own["x"].shape, path), path)
+    for name, values in own.items():
+        if (name in held or name in REQUIRED) and not np.array_equal(_array(held, name, values.dtype.kind, values.shape, path), values):
             raise other_windows(of, path, f'another "{name}"')
-    with np.errstate(over="ignore"):  # what becomes infinite is refused with the other non-finite maps
-        return found.astype(np.float32)
+    return seed, maps
+
+
+def _arrays(path: Path) -> Mapping[str, np.ndarray]:
+    try:
+        return unpacked(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise _refusal(path, "an .npz file of arrays", str(error)) from error
+
+
+def _array(held: Mapping[str, np.ndarray], name: str, kind: str, shape: tuple[int, ...], path: Path) -> np.ndarray:
+    """One of the arrays, which must be of a kind and shape."""
+    words, kinds = _KINDS[kind]
+    wanted = f'"{name}" as {words} of shape {shape}'
+    if name not in held:
+        raise _refusal(path, wanted, f"no such array among {', '.join(held)}")
+    array = np.asarray(held[name])
+    if array.dtype.kind not in kinds or array.shape != shape:
+        raise _refusal(path, wanted, f"{array.dtype} of shape {array.shape}")
+    return array
+
+
+def _float32(maps: np.ndarray, path: Path) -> Attributions:
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused as such
+        found = np.ascontiguousarray(maps, dtype=np.float32)
+    odd = int((~np.isfinite(found)).any(axis=(1, 2)).sum())
+    if odd:
+        raise InputError(
+            f'expected "{ATTRIBUTIONS}" of finite float32 values in {path}, got {odd} of {len(found)} maps with others; look at what the '
+            "method returns."
+        )
+    return found
+
+
+def _refusal(path: Path, expected: str, got: str) -> InputError:
+    quoted = ascii(" ".join(got.split()))[1:-1][:200]
+    return InputError(f"expected {expected} in {path}, got {quoted}; write it with numpy.savez, beside what `ecgbench windows` wrote.")

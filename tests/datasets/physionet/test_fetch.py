@@ -13,27 +13,15 @@ from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import DATASETS, data_root, download, fetch_command, load_dataset
 from ecgbench.errors import DataError, InputError
 from ecgbench.protocol import MITDB, PTBXL, PTBXL_100HZ
-from tests.datasets.physionet.databases import ENTRY, NAMES, NUMBERS, PATHS, WHOLE, content_of, fetch, held, list_sums, publish
+from tests.datasets.physionet.databases import ENTRY, NAMES, NUMBERS, PATHS, WHOLE, content_of, fetch, held, list_sums
 from tests.datasets.physionet.server import Fault, FileServer, serving
 
 pytestmark = pytest.mark.network
 
 
 @pytest.fixture
-def server(tmp_path):
-    publish(tmp_path / "published")
-    with serving(tmp_path / "published") as server:
-        yield server
-
-
-@pytest.fixture
 def published(server: FileServer) -> Path:
     return server.folder / NUMBERS.slug / NUMBERS.version
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "data"
 
 
 @pytest.fixture

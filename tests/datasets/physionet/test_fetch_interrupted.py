@@ -15,22 +15,10 @@ import pytest
 
 from ecgbench.datasets.records.split_by_record import annotated_files
 from ecgbench.protocol import MITDB
-from tests.datasets.physionet.databases import NAMES, WHOLE, content_of, fetch, held, list_sums, publish
+from tests.datasets.physionet.databases import NAMES, WHOLE, content_of, fetch, held, list_sums
 from tests.datasets.physionet.server import Fault, FileServer, serving
 
 pytestmark = pytest.mark.network
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[FileServer]:
-    publish(tmp_path / "published")
-    with serving(tmp_path / "published") as server:
-        yield server
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "data"
 
 
 @pytest.fixture

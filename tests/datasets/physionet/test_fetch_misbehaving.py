@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
@@ -21,26 +20,14 @@ import requests
 from ecgbench.datasets import download
 from ecgbench.datasets.physionet.transfer import Patience, _pause
 from ecgbench.errors import DataError
-from tests.datasets.physionet.databases import ENTRY, NAMES, NUMBERS, PATHS, QUICK, SIZE, WHOLE, content_of, fetch, held, list_sums, publish
-from tests.datasets.physionet.server import Fault, FileServer, serving
+from tests.datasets.physionet.databases import ENTRY, NAMES, NUMBERS, PATHS, QUICK, SIZE, WHOLE, content_of, fetch, held, list_sums
+from tests.datasets.physionet.server import Fault, FileServer
 
 pytestmark = pytest.mark.network
 
 BAD = NAMES[4]
 BAD_PATH = PATHS[4]
 OTHERS = {path: content for path, content in WHOLE.items() if path != BAD_PATH}
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[FileServer]:
-    publish(tmp_path / "published")
-    with serving(tmp_path / "published") as server:
-        yield server
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "data"
 
 
 def part(root: Path) -> Path:

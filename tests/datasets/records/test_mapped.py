@@ -157,11 +157,6 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "root"
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> ArtifactStore:
-    return ArtifactStore(tmp_path / "store")
-
-
 def unfinished(store: ArtifactStore) -> list[Path]:
     return [*store.root.glob("unfinished/*"), *store.root.rglob("windows/.*")]
 

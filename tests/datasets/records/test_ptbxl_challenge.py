@@ -47,11 +47,6 @@ def root(folder: Path) -> Path:
     return folder.parents[1]
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> ArtifactStore:
-    return ArtifactStore(tmp_path / "store")
-
-
 def diagnoses(folder: Path, line: str) -> None:
     """Give the second record another line of diagnoses."""
     path = (folder / SECOND).with_suffix(".hea")

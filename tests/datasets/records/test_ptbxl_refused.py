@@ -53,11 +53,6 @@ def root(folder: Path) -> Path:
     return folder.parents[1]
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> ArtifactStore:
-    return ArtifactStore(tmp_path / "store")
-
-
 def other_record(samples: int = 1000, count: int = 12, fs: float = 100, leads: Sequence[str] = LEADS, unit: str = "mV") -> Damage:
     return lambda folder: write_signal(folder / SECOND, signal_of(2, samples, count), fs, leads, unit)
 

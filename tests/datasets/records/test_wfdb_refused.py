@@ -11,20 +11,7 @@ import pytest
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets.records.wfdb_reader import read_record
 from ecgbench.errors import DataError, MissingDataError
-from tests.datasets.records.wfdb_files import BEATS, FS, NUMBERS, load, signal_of, wfdb, windows_in, write, write_pair
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Two whole records of three windows, laid out as a root is."""
-    folder = tmp_path / "root" / NUMBERS.slug / NUMBERS.version
-    write_pair(folder)
-    return folder
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> ArtifactStore:
-    return ArtifactStore(tmp_path / "store")
+from tests.datasets.records.wfdb_files import BEATS, FS, load, signal_of, wfdb, windows_in, write
 
 
 def edit(suffix: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:

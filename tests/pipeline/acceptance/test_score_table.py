@@ -5,14 +5,15 @@ import math
 import pytest
 
 import ecgbench
+from ecgbench.datasets import DATASETS
 from ecgbench.metrics import METRICS
-from ecgbench.pipeline import Address, score_tables, usual_model
+from ecgbench.pipeline import Address, score_tables
 
 LOWER = next(entry.key for entry in METRICS if not entry.higher_is_better)
 
 
 def cell(source, metric="auc", variant="raw", seed=1, dataset="mitdb", model=None):
-    return Address(dataset, model or usual_model(dataset), source, variant, metric, seed)
+    return Address(dataset, model or DATASETS[dataset].default_model(), source, variant, metric, seed)
 
 
 def rows(means):

@@ -9,7 +9,8 @@ import ecgbench
 from ecgbench.artifacts import DamagedArtifactWarning
 from ecgbench.errors import UnknownKeyError
 from ecgbench.metrics import METRICS
-from ecgbench.pipeline import Address, metric_names, split_metric
+from ecgbench.pipeline import Address, ModelAddress, metric_names, split_metric
+from ecgbench.pipeline.compute import models as models_module
 from tests.pipeline.runs import (
     MODEL,
     Counting,
@@ -51,6 +52,22 @@ def by_hand(run, wanted):
     if "mask" in entry.needs:
         given = {"mask": np.stack([windows.mask(i, int(class_), kind) for i, class_ in enumerate(target)])}
     return ecgbench.score(entry.key, maps, seed=wanted.seed, protocol=protocol, **given)
+
+
+def test_model_at_hand_is_the_model_and_read_once(store, monkeypatch):
+    read, real = [], models_module.load_model
+    monkeypatch.setattr(models_module, "load_model", lambda path: read.append(path.name) or real(path))
+    run = small_run(store)
+    found = run.model_at_hand(model_at())
+    assert run.model(model_at()) is found
+    assert run.model_at_hand(model_at()) is found
+    assert len(read) == 1
+
+
+def test_model_that_would_have_to_be_trained_is_not_at_hand(store):
+    assert small_run(store).model_at_hand(ModelAddress("synthetic", "resnet50", 1)) is None
+    assert small_run(store, retrain_since=0.0).model_at_hand(model_at()) is None
+    assert "model" not in stages(store)
 
 
 @pytest.mark.parametrize("metric", ALL_METRICS)

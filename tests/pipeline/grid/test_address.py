@@ -8,7 +8,7 @@ import pytest
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import UnknownKeyError
 from ecgbench.metrics import FAITHFULNESS, METRICS
-from ecgbench.pipeline import SELECTION_ARGUMENTS, Address, Selection, metric_names, selection_from, split_metric, usual_model
+from ecgbench.pipeline import SELECTION_ARGUMENTS, Address, Selection, metric_names, selection_from, split_metric
 
 ONE = Address("synthetic", "resnet18_7_narrow", "lrp", "abs", "auc_causal", 2)
 
@@ -40,7 +40,7 @@ def test_flags_select_the_cell_and_name_a_model_only_where_it_is_not_the_usual_o
     assert selection_from(parser.parse_args([part for name, value in cell.flags.items() for part in (f"--{name}", value)])).cells() == [
         cell
     ]
-    assert ("model" in cell.flags) == (model != usual_model("synthetic"))
+    assert ("model" in cell.flags) == (model != DATASETS["synthetic"].default_model())
     assert cell.of_maps.flags == {**cell.of_model.flags, "method": "lrp"}
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from ecgbench.datasets import DATASETS
 from ecgbench.methods import FORWARD_SHARE, METHODS, MethodEntry
-from ecgbench.pipeline import Address, MapsAddress, Selection, estimate_seconds, usual_model
+from ecgbench.pipeline import Address, MapsAddress, Selection, estimate_seconds
 from ecgbench.pipeline.grid import estimate
 from ecgbench.pipeline.grid.estimate import method_passes
 from ecgbench.protocol import AGREEMENT_WINDOWS
@@ -20,11 +20,11 @@ def second_a_pass(monkeypatch):
 
 
 def cell(source="saliency", variant="raw", metric="auc", seed=1, dataset="mitdb", model=None):
-    return Address(dataset, model or usual_model(dataset), source, variant, metric, seed)
+    return Address(dataset, model or DATASETS[dataset].default_model(), source, variant, metric, seed)
 
 
 def maps_of(source):
-    return MapsAddress("mitdb", usual_model("mitdb"), source, 1)
+    return MapsAddress("mitdb", DATASETS["mitdb"].default_model(), source, 1)
 
 
 def test_nothing_takes_no_time():

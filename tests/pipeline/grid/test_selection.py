@@ -10,7 +10,7 @@ from ecgbench.datasets import DATASETS
 from ecgbench.errors import UnknownKeyError
 from ecgbench.methods import METHODS
 from ecgbench.metrics import METRICS
-from ecgbench.pipeline import Selection, healthy_maps, models, usual_model, variant_name
+from ecgbench.pipeline import Selection, healthy_maps, models, variant_name
 
 METHOD_KEYS, METRIC_KEYS = METHODS.keys(), METRICS.keys()
 MITDB = ("mitdb",)
@@ -25,8 +25,8 @@ def variants(*methods):
     return [variant_name(source.key, variant) for source, variant in Selection(methods=methods).variants()]
 
 
-def test_grid_of_a_dataset_is_every_methods_variant_and_metric_of_its_usual_model_and_first_seed():
-    model = usual_model("mitdb")
+def test_grid_of_a_dataset_is_every_methods_variant_and_metric_of_its_default_model_and_first_seed():
+    model = DATASETS["mitdb"].default_model()
     wanted = {("mitdb", model, m, v, k, 1) for m in METHOD_KEYS for v in ("raw", "abs") for k in METRIC_KEYS}
     cells = [cell for cell in Selection(MITDB).cells() if cell.source not in CONTROLS]
     assert {tuple(cell.as_dict().values()) for cell in cells} == wanted

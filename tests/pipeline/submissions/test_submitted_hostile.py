@@ -89,7 +89,7 @@ def test_tensor_that_stands_twice_is_refused(refused, content):
     _, tensors = split_file(content)
     text = content[8 : len(content) - len(tensors)].rstrip()
     twice = text[:-1] + b', "maps/1": {"dtype":"F32","shape":[4,1,1024],"data_offsets":[0,16384]}}'
-    assert "a key stands twice" in refused(joined_file(twice, tensors))
+    assert 'the key "maps/1" twice in one object' in refused(joined_file(twice, tensors))
 
 
 # Tensors that are not what the windows need
@@ -116,6 +116,9 @@ def tensor(**changed):
         tensor(shape=[1024, 1, 4]),
         tensor(shape=[-4, -1, 1024]),
         tensor(shape=[4, 1.5, 1024]),
+        tensor(shape=[4.0, 1, 1024]),
+        tensor(shape=[4, True, 1024]),
+        tensor(shape={"0": 4}),
         tensor(shape=[0, 1, 1024], data_offsets=[0, 0]),
         tensor(shape=[1 << 40, 1 << 10, 1 << 16]),
         tensor(data_offsets=[0, 16383]),

@@ -46,6 +46,10 @@ def seed(**changed):
         seed(more=1),
         identity(samples=0),
         identity(samples=True),
+        identity(samples=4.0),
+        identity(samples=1 << 64),
+        identity(simulated=0),
+        said(format=2.0),
         identity(protocol="study"),
         identity(windows=1),
         identity(labels="\x1b[31m"),
@@ -57,6 +61,26 @@ def test_text_that_is_not_of_the_schema_is_refused(evaluator_store, path, conten
     with pytest.raises(EcgbenchError, match=r"^expected ") as raised:
         submitted_run(path, Options(store=evaluator_store))
     assert str(raised.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (said(dataset=1), "$.dataset: expected `str`, got `int`"),
+        (said(more="\x1b"), "$: object contains unknown field `more`"),
+        (lambda data: data.pop("authors"), "$: object missing required field `authors`"),
+        (identity(samples=0), "$.identity.samples: expected `int` >= 1"),
+        (identity(simulated=[[[]]]), "$.identity.simulated: expected `bool`, got `array`"),
+        (lambda data: data["seeds"].update({"01": {}}), "key in $.seeds: expected `str` matching regex"),
+        (seed(x="x"), "$.seeds[...].x: expected `str` matching regex"),
+    ],
+)
+def test_refusal_names_the_place_what_was_expected_there_and_what_came(evaluator_store, path, content, change, message):
+    path.write_bytes(with_contents(content, change))
+    with pytest.raises(InputError) as raised:
+        submitted_run(path, Options(store=evaluator_store))
+    assert str(raised.value).startswith(f"expected a file as `ecgbench submit` writes it, got one whose {message}")
+    assert str(raised.value).endswith("; ask its author for it again.")
 
 
 @pytest.mark.parametrize(
