@@ -16,6 +16,7 @@ from ecgbench.results.files import (
     update_file,
     write_file,
 )
+from ecgbench.results.folder import check_folder
 from ecgbench.results.health_rows import health_rows
 from ecgbench.results.identity import Identity, page_name, results_path
 from ecgbench.results.interval import mean_interval, seeds_interval
@@ -33,6 +34,7 @@ __all__ = [
     "Pair",
     "SourceResults",
     "Verdict",
+    "check_folder",
     "compare",
     "drawn_means",
     "expanded_tail",

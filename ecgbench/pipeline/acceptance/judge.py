@@ -37,6 +37,14 @@ def judge(run: Run, cell: Address, scores: Scores, root: Path, update: bool = Fa
     return compare(fresh, accepted, split_metric(cell.metric)[0].atol, accept_command(run, cell))
 
 
+def new_cells(count: int, root: Path) -> list[str]:
+    """What a run says in the end of cells that were compared with nothing: a line, or none if there are no such cells."""
+    if not count:
+        return []
+    what = "1 cell was" if count == 1 else f"{count} cells were"
+    return [f"{what} compared with nothing: no value is accepted below {root}; --update-scores accepts the new ones."]
+
+
 def number_of(run: Run, cell: Address, scores: Scores) -> Number:
     """A cell's scores as the number that accepted results hold."""
     low, high = mean_interval(scores.values, run.explained(cell.of_model).windows.patient)
