@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -60,10 +61,20 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.run_options = options_from(config.option, config.option.began)
         config.option.selection = _selection(config)
         config.option.selection.cells()
+        _check_scores(config)
     except EcgbenchError as error:
         raise pytest.UsageError(str(error)) from error
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Outcomes(config), "ecgbench-outcomes")
+
+
+def _check_scores(config: pytest.Config) -> None:
+    """Refuse a place without accepted results before hours go into what would be compared with nothing."""
+    option = config.option
+    if not (option.collectonly or option.help or hasattr(config, "workerinput")):
+        from ecgbench.results import check_folder
+
+        check_folder(option.scores, option.update_scores, option.allow_new)
 
 
 def _selection(config: pytest.Config) -> Selection:
@@ -197,7 +208,7 @@ def score_cell(request: pytest.FixtureRequest, run: Run, benchmark: Any) -> Call
         mean = None if scores.undefined == len(scores.values) else scores.mean
         outcome = {"cell": cell.as_dict(), "mean": mean, "cached": scores.cached, "status": verdict.status}
         request.node.user_properties.append(("ecgbench", outcome))
-        if verdict.fails(option.check_only):
+        if verdict.fails(option.check_only and not option.allow_new):
             pytest.fail(verdict.message, pytrace=False)
 
     return score
@@ -213,6 +224,7 @@ class Outcomes:
         self.skipped: list[str] = []
         self.crosschecks: list[str] = []
         self.health: list[dict[str, Any]] = []
+        self.not_accepted = ""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.cells |= {Address(**value["cell"]): value for name, value in report.user_properties if name == "ecgbench"}
@@ -230,11 +242,18 @@ class Outcomes:
             return
         healthy = [cell for cell, found in self.cells.items() if found["status"] == "updated"]
         if healthy:
-            from ecgbench.pipeline import Run, accept
-
-            accept(Run(option.run_options), healthy, option.scores)
+            self._accept(session, healthy)
         if not self.others and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+
+    def _accept(self, session: pytest.Session, cells: list[Address]) -> None:
+        from ecgbench.pipeline import Run, accept
+
+        try:
+            accept(Run(self.config.option.run_options), cells, self.config.option.scores)
+        except EcgbenchError as error:
+            self.not_accepted = str(error)
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
@@ -253,9 +272,16 @@ class Outcomes:
             terminalreporter.write_line("\n" + table)
         if means:
             terminalreporter.write_line(f"\n{LEGEND}\n{self._counts()}")
+        if self.not_accepted:
+            terminalreporter.write_line(f"ecgbench: {self.not_accepted}", red=True)
 
     def _counts(self) -> str:
-        found = list(self.cells.values())
-        cached, new = sum(value["cached"] for value in found), sum(value["status"] == "no_baseline" for value in found)
-        accepted = "accepted now" if self.config.option.update_scores else f"{new} with no accepted result"
-        return f"ecgbench: {len(found)} cells, {cached} cached, {accepted}"
+        from ecgbench.pipeline import new_cells
+
+        option, found = self.config.option, list(self.cells.values())
+        cached, status = sum(value["cached"] for value in found), Counter(value["status"] for value in found)
+        new = status["no_baseline"]
+        compared = f"{new} with no accepted result"
+        if option.update_scores:
+            compared = "not all accepted" if self.not_accepted else f"{status['updated']} accepted now"
+        return "\n".join([f"ecgbench: {len(found)} cells, {cached} cached, {compared}", *new_cells(new, option.scores)])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecgbench.cli._verb import DONE, FAILED, say
@@ -13,19 +13,22 @@ if TYPE_CHECKING:
     from ecgbench.pipeline import Address, Run
 
 
-def compute_and_judge(run: Run, cells: Sequence[Address], scores_root: Path, update: bool, check_only: bool = False) -> int:
-    """Compute cells, show and judge them, and accept them if `update`; returns the exit code."""
-    from ecgbench.pipeline import accept, score_and_judge
+def compute_and_judge(run: Run, cells: Sequence[Address], given: argparse.Namespace) -> int:
+    """Compute cells, show and judge them as the arguments say, and accept them with --update-scores; returns the exit code."""
+    from ecgbench.pipeline import accept, new_cells, score_and_judge
+    from ecgbench.results import check_folder
 
+    check_folder(given.scores, given.update_scores, given.allow_new)
     if run.options.store.computing:
         _compute(run)
-    found = {cell: score_and_judge(run, cell, scores_root, update) for cell in cells}
-    accept(run, [cell for cell, (_, verdict) in found.items() if verdict.status == "updated"], scores_root)
+    found = {cell: score_and_judge(run, cell, given.scores, given.update_scores) for cell in cells}
+    accept(run, [cell for cell, (_, verdict) in found.items() if verdict.status == "updated"], given.scores)
     health, unknown = _health(run, cells)
     _say_tables({cell: scores.mean for cell, (scores, _) in found.items() if scores is not None}, health)
-    bad = [verdict.message for _, verdict in found.values() if verdict.fails(check_only)]
+    bad = [verdict.message for _, verdict in found.values() if verdict.fails(given.check_only and not given.allow_new)]
     new = sum(verdict.status == "no_baseline" for _, verdict in found.values())
-    say("\n".join(["", *bad, *unknown, f"{len(cells)} cells, {len(bad)} failed, {new} with no accepted result"]))
+    counts = f"{len(cells)} cells, {len(bad)} failed, {new} with no accepted result"
+    say("\n".join(["", *bad, *unknown, counts, *new_cells(new, given.scores)]))
     return FAILED if bad or unknown else DONE
 
 

@@ -58,7 +58,7 @@ def _run(given: argparse.Namespace) -> int:
     if not cells:
         raise InputError("expected a selection that holds cells, got an empty one; see --dataset, --method, --metric and --seeds.")
     _say_estimate(run, cells)
-    return compute_and_judge(run, cells, given.scores, given.update_scores, given.check_only)
+    return compute_and_judge(run, cells, given)
 
 
 def _say_estimate(run: Run, cells: Sequence[Address]) -> None:

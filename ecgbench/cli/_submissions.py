@@ -16,6 +16,9 @@ from ecgbench.protocol import OURS
 if TYPE_CHECKING:
     from ecgbench.cli._verb import Verbs
 
+JUDGED = ("--update-scores", "--allow-new")
+"""What becomes of scores."""
+
 MACHINE = ("--device", "--precision")
 """Where and how models compute."""
 
@@ -60,7 +63,13 @@ def add_evaluate(verbs: Verbs) -> None:
 
     verb = verbs.add_parser("evaluate", help="compute the scores of submitted maps and check them against the accepted results")
     verb.add_argument("file", type=Path, help="as `submit` writes it")
-    add(verb, {"--metric": SELECTION_ARGUMENTS["--metric"], **{flag: RUN_ARGUMENTS[flag] for flag in ("--update-scores", *MACHINE)}})
+    add(
+        verb,
+        {
+            "--metric": SELECTION_ARGUMENTS["--metric"],
+            **{flag: RUN_ARGUMENTS[flag] for flag in (*JUDGED, *MACHINE)},
+        },
+    )
     add_scores(verb)
     verb.set_defaults(run=_evaluate, samples=None, labels=None, split=None, edition=None, **_OURS)
 
@@ -109,4 +118,4 @@ def _evaluate(given: argparse.Namespace) -> int:
     device_named(given.device)
     run, cells = submitted_run(given.file, options_from(given, time.time()), tuple(given.metric))
     check_place(run, cells, given.scores)
-    return compute_and_judge(run, cells, given.scores, given.update_scores)
+    return compute_and_judge(run, cells, given)

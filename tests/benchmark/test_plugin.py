@@ -22,7 +22,7 @@ def test_run_ends_with_tables_of_scores_and_health_and_says_what_differs_from_or
     said, _ = done
     assert "ecgbench: 4 cells and the health of 1 methods' maps" in said
     assert "9 passed" in said  # 4 cells, 2 metrics beside their oracles, 2 of the model, 1 of the maps
-    assert "ecgbench: 4 cells, 0 cached, accepted now" in said
+    assert "ecgbench: 4 cells, 0 cached, 4 accepted now" in said
     assert "\nhealth " in said
     assert len(re.findall(r"^random_baseline(?:_abs)? ", said, re.MULTILINE)) == 3
     assert [line.split()[4] for line in said.splitlines() if line.startswith("beside its oracle: ")] == ["auc:", "pointing_game:"]
@@ -72,16 +72,48 @@ def test_results_that_cannot_be_read_or_without_their_scores_fail(bench):
     assert "ResultsError" in bench(*SLICE, "--check-only", code=1)
 
 
-def test_nothing_accepted_passes_and_fails_only_when_asked_to(bench):
-    shutil.rmtree(bench.folder / "scores")
-    assert "4 with no accepted result" in bench(*SLICE)
-    assert "4 failed, 5 passed" in bench(*SLICE, "--check-only", code=1)
-    assert not (bench.folder / "scores").exists()
+def test_where_nothing_is_accepted_a_run_is_refused_unless_new_cells_are_allowed(bench):
+    root = bench.folder / "scores"
+    shutil.rmtree(root)
+    for options in ((), ("--check-only",)):
+        assert f"expected a folder of accepted results at {root}, got no such folder; name" in bench(*SLICE, *options, code=4)
+        said = bench(*SLICE, "--allow-new", *options)
+        assert "4 with no accepted result" in said
+        assert f"4 cells were compared with nothing: no value is accepted below {root}; --update-scores accepts the new ones." in said
+    assert not root.exists()
+    assert "expected a folder of accepted results at /proc, got " in bench(*SLICE, "--update-scores", "--scores", "/proc", code=4)
+
+
+def test_new_cells_beside_accepted_ones_fail_only_when_asked_to(bench):
+    others = ["3" if text == "4" else text for text in SLICE]
+    assert "9 passed" in bench(*others)
+    assert "4 failed, 5 passed" in bench(*others, "--check-only", code=1)
+    assert "9 passed" in bench(*others, "--check-only", "--allow-new")
+
+
+def test_accepting_beside_results_that_cannot_be_read_fails_and_leaves_them(bench):
+    bench.accepted.write_text("{")
+    said = bench(*SLICE, "--update-scores", code=1)
+    assert "5 failed, 4 passed" in said  # 4 cells, and the model's accepted ones
+    assert "take its .json and .npz back from version control" in said
+    assert bench.accepted.read_text() == "{"
+
+
+def test_what_cannot_be_written_is_said_in_a_line_in_the_end(bench, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    before = bench.accepted.read_bytes()
+    monkeypatch.setattr(os, "replace", full)
+    said = bench(*SLICE, "--update-scores", code=4)
+    assert f"ecgbench: expected to write {bench.accepted.with_name('.random_baseline.npz.new')}, got No space left on device; free" in said
+    assert "4 cells, 4 cached, not all accepted" in said
+    assert bench.accepted.read_bytes() == before
 
 
 def test_only_checking_with_an_empty_store_fails_everywhere_and_leaves_it_empty(empty):
     shutil.rmtree(empty.store)
-    said = empty(*SLICE, "--check-only", code=1)
+    said = empty(*SLICE, "--check-only", "--allow-new", code=1)
     assert "of which nothing is computed" in said
     assert f"expected the stored scores of {cell('auc', 'random_baseline').id}, got none in {empty.store} (windows " in said
     assert "`pytest benchmark --dataset synthetic --method random_baseline --seeds 1 --samples 4`" in said
@@ -145,7 +177,7 @@ def test_broken_methods_of_a_plugin_are_red_and_one_table_shows_the_health_of_al
     (empty.folder / "broken_methods.py").write_text(BROKEN)
     chosen = [part for method in ("flat", "holey", "incomplete", "twin") for part in ("--method", method)]
     path = {"PYTHONPATH": os.pathsep.join([str(empty.folder), str(ROOT)])}
-    options = ("-p", "broken_methods", "--seeds", "1", "--samples", "4", *chosen, "-n", "2", "-k", "test_maps_are_healthy")
+    options = ("-p", "broken_methods", "--seeds", "1", "--samples", "4", *chosen, "-n", "2", "-k", "test_maps_are_healthy", "--allow-new")
     said = empty.apart(*options, code=1, **path)
     assert "3 failed, 1 passed" in said
     assert "expected at most 50% constant maps, got 100%" in said
@@ -161,7 +193,7 @@ def test_broken_methods_of_a_plugin_are_red_and_one_table_shows_the_health_of_al
 def test_killed_run_goes_on_where_it_was(empty):
     """SIGKILL once some artifacts are there: none is computed again, and the results are those of a run in one go."""
     chosen = ("--seeds", "1", "--samples", "40", "--method", "saliency", "--metric", "auc", "--metric", "region_perturbation_morf")
-    command = [sys.executable, "-m", "pytest", *empty.arguments(chosen, "benchmark")]
+    command = [sys.executable, "-m", "pytest", *empty.arguments((*chosen, "--allow-new"), "benchmark")]
     process = subprocess.Popen(command, cwd=ROOT, env=os.environ | empty.places, stdout=subprocess.DEVNULL, start_new_session=True)
     while not list(empty.store.glob("scores/*.safetensors")):
         assert process.poll() is None
@@ -182,7 +214,7 @@ def test_killed_run_goes_on_where_it_was(empty):
 
 
 def test_absent_records_are_skipped_with_the_command_that_fetches_them(empty):
-    said = empty("-k", "mitdb", "--metric", "auc", "--method", "saliency", code=5)
+    said = empty("-k", "mitdb", "--metric", "auc", "--method", "saliency", "--allow-new", code=5)
     assert re.search(r"no cell was computed: .*10[01]\.hea.*ecgbench download mitdb", said)
 
 
@@ -198,7 +230,7 @@ def test_options_and_keywords_select_tests(empty):
         "test_maps_are_healthy[synthetic-resnet50-gradcam-seed1]",
     }
     assert "test_agrees_with_its_oracle[synthetic-resnet50-auc]" in names
-    said = empty(*SLICE, "-k", "test_maps_are_healthy")
+    said = empty(*SLICE, "-k", "test_maps_are_healthy", "--allow-new")
     assert "0 cells and the health of 1 methods' maps" in said
     assert "1 passed" in said
     assert "no cell was computed" not in said
@@ -207,7 +239,7 @@ def test_options_and_keywords_select_tests(empty):
 def test_nothing_selected_says_what_else_is_there(empty):
     others = ", ".join(key for key in DATASETS.keys() if key != "synthetic")  # noqa: SIM118
     assert f"ecgbench: synthetic; also there: {others} (--dataset KEY or -k KEY)" in empty("--collect-only")
-    assert "no cell was computed" in empty("--seeds", "9", code=5)
+    assert "no cell was computed" in empty("--seeds", "9", "--allow-new", code=5)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from tests.cli.cases import SLICE
             ("run", "--seeds", "9"),
             "expected a selection that holds cells, got an empty one; see --dataset, --method, --metric and --seeds.",
         ),
-        ((*SLICE, "--device", "nonsense"), 'expected a torch device that can be used here, got "nonsense"'),
+        ((*SLICE, "--allow-new", "--device", "nonsense"), 'expected a torch device that can be used here, got "nonsense"'),
         (("windows", "synthetic", "--seed", "9", "--out", "f.npz"), "expected seeds of synthetic among 1, 2, 3, got 9"),
         (("evaluate",), "the following arguments are required: file"),
         (("evaluate", "f", "--device", "nonsense"), 'expected a torch device that can be used here, got "nonsense"'),
@@ -48,7 +48,7 @@ def test_cuda_without_cuda_is_refused(refused, monkeypatch):
 
     if torch.cuda.is_available():
         pytest.skip("there is a CUDA device")
-    for command in (("train", "synthetic"), SLICE):
+    for command in (("train", "synthetic"), (*SLICE, "--allow-new")):
         assert 'expected a torch device that can be used here, got "cuda"' in refused(*command, "--device", "cuda")
 
 
@@ -56,7 +56,7 @@ def test_cuda_without_cuda_is_refused(refused, monkeypatch):
     "command",
     [
         ("train", "mitdb"),
-        ("run", "--dataset", "mitdb"),
+        ("run", "--dataset", "mitdb", "--allow-new"),
         ("windows", "mitdb", "--out", "f.npz"),
     ],
 )
@@ -89,9 +89,8 @@ def test_out_that_cannot_be_written_is_refused_before_anything_is_computed(refus
 
 def test_scores_that_cannot_be_written_are_refused(refused, tmp_path):
     (tmp_path / "file").write_text("")
-    assert "expected to make the folder file/synthetic@samples-3/resnet18_7_narrow" in refused(
-        *SLICE, "--scores", "file", "--update-scores"
-    )
+    for place, got in (("file", "a file"), ("file/scores", f"a place below the file {tmp_path / 'file'}")):
+        assert f"expected a folder of accepted results at {place}, got {got}; name" in refused(*SLICE, "--scores", place, "--update-scores")
 
 
 def test_interrupted_run_ends_with_130_and_says_that_it_can_go_on(ecg, monkeypatch):
@@ -99,7 +98,7 @@ def test_interrupted_run_ends_with_130_and_says_that_it_can_go_on(ecg, monkeypat
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Run, "scores", interrupted)
-    assert "ecgbench: interrupted; what was computed is kept, the same command goes on.\n" in ecg(*SLICE, code=130)
+    assert "ecgbench: interrupted; what was computed is kept, the same command goes on.\n" in ecg(*SLICE, "--allow-new", code=130)
 
 
 def test_errors_of_ours_that_nobody_expected_are_not_hidden(monkeypatch):
@@ -108,7 +107,7 @@ def test_errors_of_ours_that_nobody_expected_are_not_hidden(monkeypatch):
 
     monkeypatch.setattr(Run, "scores", broken)
     with pytest.raises(ZeroDivisionError):
-        cli.main(SLICE)
+        cli.main((*SLICE, "--allow-new"))
 
 
 def test_command_runs_in_a_process_of_its_own_and_ends_with_its_code():

@@ -74,9 +74,9 @@ def test_packed_maps_are_named_with_their_seeds(ecg, maps):
 def test_maps_of_a_method_can_be_packed_as_explain_wrote_them(ecg):
     ecg("explain", "synthetic", "--samples", "3", "--method", "saliency", "--out", "maps.npz")
     ecg(*SUBMIT, "--name", "saliency_again", "--maps", "maps.npz")
-    said = ecg("evaluate", "my_method.safetensors", "--metric", "auc")
+    said = ecg("evaluate", "my_method.safetensors", "--metric", "auc", "--allow-new")
     again = re.findall(r"^saliency_again(?:_abs)? .*", said, re.MULTILINE)[:2]
-    said = ecg("run", "--samples", "3", "--seeds", "1", "--method", "saliency", "--metric", "auc")
+    said = ecg("run", "--samples", "3", "--seeds", "1", "--method", "saliency", "--metric", "auc", "--allow-new")
     assert [line.split()[1:] for line in again] == [line.split()[1:] for line in re.findall(r"^saliency.*", said, re.MULTILINE)[:2]]
 
 
@@ -99,11 +99,15 @@ def test_refused_maps_leave_no_file(refused, maps, arguments, message):
 
 
 def test_scores_and_health_are_shown_and_nothing_is_accepted(ecg, submission):
-    said = ecg("evaluate", submission, *METRICS)
+    said = ecg("evaluate", submission, *METRICS, "--allow-new")
     assert len(re.findall(r"^my_method(?:_abs)? ", said, re.MULTILINE)) == 3
     assert "\nhealth " in said
-    assert said.endswith("4 cells, 0 failed, 4 with no accepted result\n")
+    assert "\n4 cells, 0 failed, 4 with no accepted result\n4 cells were compared with nothing" in said
     assert not Path("leaderboards").exists()
+
+
+def test_where_nothing_is_accepted_an_evaluation_is_refused(refused, submission):
+    assert "expected a folder of accepted results at leaderboards/scores, got no such folder" in refused("evaluate", submission, *METRICS)
 
 
 def test_accepted_scores_stand_and_an_edited_one_fails_with_the_command_that_accepts(ecg, submission):

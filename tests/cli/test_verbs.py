@@ -1,5 +1,6 @@
 """What each verb does."""
 
+import errno
 import json
 import re
 from importlib import resources
@@ -150,16 +151,64 @@ def test_edited_number_fails_with_the_command_that_accepts(ecg, accepted):
     assert "4 cells, 1 failed, 0 with no accepted result" in said
 
 
-def test_nothing_accepted_passes_and_says_so_and_fails_when_only_checking(ecg):
-    assert "4 cells, 0 failed, 4 with no accepted result" in ecg(*SLICE)
-    said = ecg(*SLICE, "--check-only", code=1)
-    assert said.count("no accepted result\n") == 4 + 1
+def test_where_nothing_is_accepted_a_run_is_refused_unless_new_cells_are_allowed(ecg, refused):
+    said = "expected a folder of accepted results at leaderboards/scores, got no such folder; name their folder"
+    for options in ((), ("--check-only",)):
+        found = refused(*SLICE, *options)
+        assert said in found
+        assert found.endswith("accept new values with --update-scores, or let cells pass without any by --allow-new.")
+        assert "4 cells, 0 failed, 4 with no accepted result" in ecg(*SLICE, "--allow-new", *options)
     assert not Path("leaderboards").exists()
+
+
+def test_cells_beside_accepted_ones_pass_and_are_said_to_be_compared_with_nothing(ecg, accepted):
+    others = ["2" if text == "3" else text for text in SLICE]
+    said = ecg(*others)
+    assert said.endswith(
+        "4 cells, 0 failed, 4 with no accepted result\n4 cells were compared with nothing: no value is accepted below leaderboards/scores; "
+        "--update-scores accepts the new ones.\n"
+    )
+    assert ecg(*others, "--check-only", code=1).count("no accepted result\n") == 4 + 1
+    assert "4 cells, 0 failed, 4 with no accepted result" in ecg(*others, "--check-only", "--allow-new")
+    assert "compared with nothing" not in ecg(*SLICE)
+
+
+PLACES = {
+    "no such folder": "elsewhere",
+    "a file": "README.md",
+    "an empty one": "empty",
+    "one of other files": "foreign",
+    "": "/proc",
+    "Permission denied": "locked",
+}
+
+
+@pytest.mark.parametrize("got", PLACES)
+@pytest.mark.parametrize("options", [(), ("--check-only",), ("--allow-new",), ("--update-scores",)])
+def test_wrong_place_of_accepted_results_is_refused(ecg, refused, accepted, monkeypatch, got, options):
+    Path("README.md").touch()
+    Path("empty").mkdir()
+    Path("foreign/package/data").mkdir(parents=True)
+    Path("foreign/package/data/package.json").write_text('{"name": "foreign"}')
+    listed = Path.iterdir
+
+    def listing(path):
+        if path.name == "locked":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return listed(path)
+
+    Path("locked").mkdir()
+    monkeypatch.setattr(Path, "iterdir", listing)
+    command = (*SLICE, "--scores", PLACES[got], *options)
+    if got in ("no such folder", "an empty one") and {"--allow-new", "--update-scores"} & set(options):
+        ecg(*command)
+    else:
+        assert f"expected a folder of accepted results at {PLACES[got]}, got {got}" in refused(*command)
 
 
 def test_only_checking_computes_nothing_and_names_each_cell_with_the_command_that_does(ecg, own_store):
     before = sorted(own_store.root.rglob("*"))
-    said = ecg(*SLICE, "--check-only", code=1)
+    said = ecg(*SLICE, "--check-only", "--allow-new", code=1)
     assert "4 cells, of which nothing is computed" in said
     assert f"expected the stored scores of {cell('auc', 'random_baseline', 'abs').id}, got none in {own_store.root} (logits " in said
     assert "`pytest benchmark --dataset synthetic --method random_baseline_abs --metric auc --seeds 1 --samples 3`" in said

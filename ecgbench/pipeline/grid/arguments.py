@@ -55,6 +55,10 @@ RUN_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "action": "store_true",
             "help": "compute nothing; fail where a cell's scores are not stored, or it has no accepted result",
         },
+        "--allow-new": {
+            "action": "store_true",
+            "help": "let cells pass that have no accepted result, with --check-only too, or where --scores holds none at all",
+        },
     }
 )
 

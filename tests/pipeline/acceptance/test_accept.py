@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
+from ecgbench.errors import ResultsError
 from ecgbench.models import save_model
 from ecgbench.pipeline import Run, accept, identity, import_model, judge, lost_cells
 from ecgbench.results import map_correlation, mean_interval, read_file, read_pair, score_digest
@@ -186,9 +187,32 @@ def test_changed_identity_starts_anew(run, root, field, value):
     assert len(besides_gallery(path)) == 5 + 1
 
 
-def test_results_that_cannot_be_read_are_replaced(run, root):
-    (path,) = accept(run, SLICE, root)
+def spoil_results(path):
     path.write_text("{")
+
+
+def spoil_archive(path):
+    path.with_suffix(".npz").write_bytes(b"PK")
+
+
+def remove_results(path):
+    path.unlink()
+
+
+def remove_archive(path):
+    path.with_suffix(".npz").unlink()
+
+
+@pytest.mark.parametrize("spoil", [spoil_results, spoil_archive, remove_results, remove_archive])
+def test_accepted_results_that_cannot_be_read_are_refused_with_the_remedy_and_stay(run, root, spoil):
+    (path,) = accept(run, SLICE, root)
+    spoil(path)
+    before = {file: file.read_bytes() for file in path.parent.iterdir()}
+    with pytest.raises(ResultsError, match=f"expected .* in {path.with_suffix('')}.*, got .*; take its .json and .npz back .*remove both"):
+        accept(run, SLICE[:1], root)
+    assert {file: file.read_bytes() for file in path.parent.iterdir()} == before
+    for file in before:
+        file.unlink()
     accept(run, SLICE[:1], root)
     assert names(path) == [("raw", "auc", 1)]
 
@@ -235,10 +259,13 @@ def test_other_samples_have_nothing_to_be_compared_with(run, artifacts, root):
     assert verdict(small_run(artifacts, samples=3), root).status == "no_baseline"
 
 
-def test_cell_about_to_be_accepted_is_compared_with_nothing(run, root):
+def test_cell_about_to_be_accepted_is_compared_with_nothing_but_readable_results(run, root):
     (path,) = accept(run, SLICE, root)
-    path.write_text("{")
+    edit(path, lambda data: data["cells"][0].update(value=0.123))
     assert verdict(run, root, update=True).status == "updated"
+    path.write_text("{")
+    with pytest.raises(ResultsError, match="expected accepted results"):
+        verdict(run, root, update=True)
 
 
 @pytest.mark.parametrize("update", [False, True])
