@@ -22,9 +22,12 @@ METADATA = "artifact"
 MAX_VALUES, MAX_DEPTH, MAX_WHOLE = 4_000_000, 16, 2**63
 """Of a record: how many values it has, how deep they are nested, and below what its whole numbers are, whatever their sign."""
 
+MAX_SAID = 200
+"""Characters of a file's own text that a message repeats."""
+
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
-Place = Annotated[str, Meta(pattern=r"^[\w-]+\Z")]
+Place = Annotated[str, Meta(pattern=r"^[\w-]+\Z", max_length=255)]
 FileName = Annotated[str, Meta(pattern=r"^[\w-][\w.-]*\Z", max_length=100)]
 EntryName = Annotated[str, Meta(pattern=r"^[^/]+\Z")]
 Type = Literal["BOOL", "U8", "I8", "U16", "I16", "F16", "U32", "I32", "F32", "U64", "I64", "F64", "C64"]
@@ -34,6 +37,10 @@ T = TypeVar("T")
 
 class DamageError(ValueError):
     """A file is not what was stored under its name."""
+
+    def __init__(self, fault: object) -> None:
+        text = str(fault)[:MAX_SAID]
+        super().__init__("".join(sign if sign.isprintable() else "?" for sign in text))
 
 
 class OtherLayoutError(DamageError):
@@ -147,7 +154,7 @@ def _check_parts(record: Collection, names: Iterable[str]) -> None:
     for name in names:
         entry, _, part = name.partition("/")
         if entry not in record.entries or not part:
-            raise DamageError(f'an array "{name[:100]}" of none of the entries')
+            raise DamageError(f'an array "{name}" of none of the entries')
 
 
 def _check_nesting(level: Iterable[Any]) -> None:
