@@ -1,14 +1,17 @@
 """Files attached to an artifact, for arrays too large for memory.
 
 They lie beside the artifact's own file under names that hold their checksum, so that an artifact and the one that replaces it never
-share one. Hashing gigabytes whenever they are read would be slow: a file is hashed once a process, and not again as long as its
-inode, size and time of modification stay the same.
+share one. They are verified whole and when they are asked for, since what is mapped into memory is read past the store, in any order:
+about half a second a gigabyte where the processor hashes in hardware. So a file is hashed once a process, and not again as long as
+nothing wrote to it, which its time of change tells. Unlike that of modification nobody can set it back.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+import stat
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -16,11 +19,19 @@ from pathlib import Path
 from ecgbench.artifacts._artifact import Attachment
 from ecgbench.artifacts._encoding import read_attachments
 from ecgbench.artifacts._files import move
+from ecgbench.artifacts._record import DamageError
+from ecgbench.errors import ArtifactError
 
 ATTACHED = re.compile(r"(?P<key>[\w-]+)\.[0-9a-f]{16}\..+")
 """Names of attached files: the artifact's key, the head of the file's SHA-256, its own name."""
 
-_verified: set[tuple[int, int, int, int, str]] = set()
+SETTLED = 0.1
+"""Seconds after a file's change from which on another one gets another time: systems tell it in steps of up to 0.01 s."""
+
+Stamp = tuple[int, int, int, int, int, str]
+"""Device, inode, size, times of modification and of change in ns of a file, and the SHA-256 that it has."""
+
+_verified: set[Stamp] = set()
 
 
 def paths_of(artifact: Path, attached: Mapping[str, Attachment]) -> dict[str, Path]:
@@ -35,10 +46,10 @@ def attached_paths(artifact: Path) -> set[Path]:
 
 def attach(source: Path, artifact: Path) -> Attachment:
     """Move a file beside the artifact to which it will belong."""
+    if not stat.S_ISREG(source.lstat().st_mode):
+        raise ArtifactError(f"expected {source} as a file to attach, got a link or something else; write it there.")
     attachment = Attachment(source.stat().st_size, _digest(source))
-    target = paths_of(artifact, {source.name: attachment})[source.name]
-    move(source, target)
-    _verified.add(_stamp(target, attachment))
+    move(source, paths_of(artifact, {source.name: attachment})[source.name])
     return attachment
 
 
@@ -47,17 +58,15 @@ def check_attached(artifact: Path, attached: Mapping[str, Attachment]) -> None:
 
     Raises
     ------
-    ValueError, OSError
+    DamageError, OSError
         If a file is absent or not what was attached.
     """
     for name, path in paths_of(artifact, attached).items():
-        attachment = attached[name]
-        stamp = _stamp(path, attachment)
-        if stamp in _verified:
-            continue
-        if path.stat().st_size != attachment.size or _digest(path) != attachment.sha256:
-            raise ValueError(f"checksum of {path.name}")
-        _verified.add(stamp)
+        stamp, settled = _stamp(path, attached[name])
+        if stamp not in _verified:
+            _verify(path, attached[name])
+        if settled:
+            _verified.add(stamp)
 
 
 def drop(paths: Iterable[Path]) -> None:
@@ -67,9 +76,17 @@ def drop(paths: Iterable[Path]) -> None:
             path.unlink()
 
 
-def _stamp(path: Path, attachment: Attachment) -> tuple[int, int, int, int, str]:
-    stat = path.stat()
-    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, attachment.sha256
+def _verify(path: Path, attachment: Attachment) -> None:
+    if not path.is_file() or path.stat().st_size != attachment.size or _digest(path) != attachment.sha256:
+        raise DamageError(f"checksum of {path.name}")
+
+
+def _stamp(path: Path, attachment: Attachment) -> tuple[Stamp, bool]:
+    """What tells one content of a file from another, and whether it does: a file that has just changed could change again unnoticed."""
+    now, found = time.time_ns(), path.stat()
+    times = found.st_mtime_ns, found.st_ctime_ns
+    settled = now - max(times) > SETTLED * 1e9
+    return (found.st_dev, found.st_ino, found.st_size, *times, attachment.sha256), settled
 
 
 def _digest(path: Path) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -12,11 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ecgbench.artifacts._artifact import Artifact, Attachment, canonical, collection, frozen
+from ecgbench.artifacts._artifact import Arrays, Artifact, Attachment, canonical, collection, frozen
+from ecgbench.artifacts._record import LAYOUT, METADATA, Collection, DamageError, Facts, Record, Single, attachments, read_header
 from ecgbench.errors import ArtifactError
-
-METADATA = "artifact"
-"""Key of the record in the header's metadata. It is the only one, since safetensors writes several in any order."""
 
 MARK = b'\\"checksum\\":\\"'
 """What precedes the checksum in the file. The record's other keys come later, so that its first occurrence is the checksum's."""
@@ -25,97 +22,123 @@ LENGTH = 64
 """Characters of the checksum: the SHA-256, hexadecimal, of the file with as many zeros in the checksum's place."""
 
 
-def encode(artifact: Artifact) -> bytearray:
+def encode(stage: str, key: str, artifact: Artifact) -> bytearray:
     """The file of an artifact: the same bytes whatever the order of its arrays and entries.
 
     Raises
     ------
     ArtifactError
-        If an array is of a type that safetensors lacks, such as text.
+        If an array is of a type that safetensors lacks, such as text, or the info is not what could be read again.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import save
 
     arrays = {name: np.asarray(array, order="C") for name, array in artifact.arrays.items()}
+    record = canonical({"checksum": "0" * LENGTH, "layout": LAYOUT, "stage": stage, "key": key, **_values(artifact)})
     try:
-        content = bytearray(save(arrays, {METADATA: canonical(_record(artifact))}))
+        content = bytearray(save(arrays, {METADATA: record}))
     except SafetensorError as error:
         raise ArtifactError(
             f"expected arrays of numbers or bool, got one that cannot be stored ({error}); put it into the info."
         ) from error
+    _check_readable(content)
     start = _checksum_start(content)
     content[start : start + LENGTH] = _checksum(content, start)
     return content
 
 
-def decode(content: bytes) -> Artifact:
-    """The artifact of a file, verified.
+def decode(stage: str, key: str, content: bytes) -> Artifact:
+    """The artifact of a file, verified to be the one of this stage and key.
 
     Raises
     ------
-    ValueError, KeyError
-        If the content is not, byte for byte, what was written.
+    DamageError
+        If the content is not, byte for byte, what was written under that stage and key.
     """
-    from safetensors.numpy import load
-
     start = _checksum_start(content)
-    if content[start : start + LENGTH] != _checksum(content, start):
-        raise ValueError("checksum of the file")
-    record, arrays = _record_in(content[8 : 8 + _header_length(content)]), frozen(load(content))
-    if "entries" in record:
-        return collection({name: _entry(name, entry, arrays) for name, entry in record["entries"].items()})
-    return _artifact(record, arrays)
+    checksum = content[start : start + LENGTH]
+    if checksum != _checksum(content, start):
+        raise DamageError("checksum of the file")
+    record, _ = read_header(_header(content))
+    if record.checksum.encode() != checksum:
+        raise DamageError("checksum of another record")
+    _check_place(record, stage, key)
+    arrays = _arrays(content)
+    if isinstance(record, Collection):
+        parts = _parts(record.entries, arrays)
+        return collection({name: _artifact(facts, parts[name]) for name, facts in record.entries.items()})
+    return _artifact(record, arrays, attachments(record))
 
 
 def read_attachments(path: Path) -> dict[str, Attachment]:
     """Attached files of the artifact at `path` by name, from its header alone and unverified; none if that cannot be read."""
-    with suppress(OSError, ValueError, KeyError, TypeError), open(path, "rb") as file:
+    with suppress(OSError, DamageError), open(path, "rb") as file:
         length = _header_length(file.read(8))
         if length <= path.stat().st_size:
-            return _attachments(_record_in(file.read(length)))
+            return attachments(read_header(file.read(length))[0])
     return {}
 
 
-def _record(artifact: Artifact) -> dict[str, Any]:
-    record: dict[str, Any] = {"checksum": "0" * LENGTH}
+def _values(artifact: Artifact) -> dict[str, Any]:
     if artifact.entries:
-        return record | {"entries": {name: _facts(entry) for name, entry in artifact.entries.items()}}
-    if artifact.attached:
-        record["files"] = {name: asdict(attachment) for name, attachment in artifact.attached.items()}
-    return record | _facts(artifact)
+        return {"entries": {name: _facts(entry) for name, entry in artifact.entries.items()}}
+    files = {name: asdict(attachment) for name, attachment in artifact.attached.items()}
+    return _facts(artifact) | ({"files": files} if files else {})
 
 
 def _facts(artifact: Artifact) -> dict[str, Any]:
     return {"info": artifact.info, "seconds": artifact.seconds, "with": artifact.made_with}
 
 
-def _artifact(record: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Artifact:
-    attached = _attachments(record)
-    return Artifact(arrays, record["info"], record["seconds"], cached=True, made_with=record["with"], attached=attached)
+def _artifact(facts: Facts | Single, arrays: Arrays, attached: Mapping[str, Attachment] | None = None) -> Artifact:
+    return Artifact(arrays, facts.info, facts.seconds, cached=True, made_with=facts.made_with, attached=attached or {})
 
 
-def _entry(name: str, record: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Artifact:
-    prefix = f"{name}/"
-    return _artifact(record, {part.removeprefix(prefix): array for part, array in arrays.items() if part.startswith(prefix)})
+def _parts(entries: Iterable[str], arrays: Arrays) -> dict[str, Arrays]:
+    """The arrays of each entry by their own names."""
+    parts: dict[str, Arrays] = {name: {} for name in entries}
+    for name, array in arrays.items():
+        entry, _, part = name.partition("/")
+        parts[entry][part] = array
+    return parts
 
 
-def _attachments(record: Mapping[str, Any]) -> dict[str, Attachment]:
-    return {name: Attachment(**facts) for name, facts in record.get("files", {}).items()}
+def _arrays(content: bytes) -> Arrays:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        return frozen(load(content))
+    except (SafetensorError, ValueError) as error:
+        raise DamageError(f"its arrays: {error}") from error
 
 
-def _header_length(content: bytes) -> int:
+def _check_place(record: Record, stage: str, key: str) -> None:
+    """An artifact is what its name says, wherever its file was moved."""
+    if (record.stage, record.key) != (stage, key):
+        raise DamageError(f"the {record.stage} {record.key[:12]}, expected the {stage} {key[:12]}")
+
+
+def _check_readable(content: bytes | bytearray) -> None:
+    """Refuse to write what reading would refuse."""
+    try:
+        read_header(_header(content))
+    except DamageError as error:
+        raise ArtifactError(f"expected an artifact that can be read again, got {error}; store less of it, or as arrays.") from error
+
+
+def _header(content: bytes | bytearray) -> bytes:
+    return bytes(content[8 : 8 + _header_length(content)])
+
+
+def _header_length(content: bytes | bytearray) -> int:
     return int.from_bytes(content[:8], "little")
-
-
-def _record_in(header: bytes) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads(json.loads(header)["__metadata__"][METADATA])
-    return record
 
 
 def _checksum_start(content: bytes | bytearray) -> int:
     found = content.find(MARK)
     if found < 0:
-        raise ValueError("no checksum")
+        raise DamageError("no checksum")
     return found + len(MARK)
 
 

@@ -126,7 +126,7 @@ def _renamed_if_free(partial: Path, path: Path) -> bool:
 
 
 def _write_through(path: Path, data: bytes | bytearray) -> None:
-    with open(path, "wb") as file:
+    with open(path, "xb") as file:  # a new file: never one that somebody put there, nor what a link points to
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -50,6 +50,16 @@ def leftovers(root: Path) -> Iterator[Path]:
     yield from (path for path in root.glob("*/*") if ATTACHED.fullmatch(path.name) and path not in named)
 
 
+def foreign(root: Path) -> list[str]:
+    """Names of what is in the folder and not a store's, sorted: anything but folders of stages, though empty, the own and hidden ones."""
+    found = (path for path in root.glob("*") if path.name not in OWN_FOLDERS and not path.name.startswith("."))
+    return sorted(path.name for path in found if not _is_stage(path))
+
+
+def _is_stage(folder: Path) -> bool:
+    return folder.is_dir() and all(path.suffix == SUFFIX or ATTACHED.fullmatch(path.name) for path in folder.glob("[!.]*"))
+
+
 def stamp(path: Path) -> tuple[int, int] | None:
     """What tells one writing of a file from another; None if it is absent."""
     try:

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import shutil
 import time
-import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, final
 
 from ecgbench.artifacts._artifact import Arrays, Artifact, check_entry_names, collection, computed, value_digest
-from ecgbench.artifacts._attached import attach, attached_paths, check_attached, drop, paths_of
-from ecgbench.artifacts._encoding import decode, encode
-from ecgbench.artifacts._files import STALE_PAUSES, make_folder, publish, token, writing
-from ecgbench.artifacts._layout import DAMAGED, LOCKS, SUFFIX, UNFINISHED, artifact_paths, default_root, is_place, leftovers, size, stamp
+from ecgbench.artifacts._attached import attach, attached_paths, drop, paths_of
+from ecgbench.artifacts._damage import examine, read_if_whole, refusal, set_aside
+from ecgbench.artifacts._encoding import encode
+from ecgbench.artifacts._files import STALE_PAUSES, make_folder, publish, writing
+from ecgbench.artifacts._layout import LOCKS, SUFFIX, UNFINISHED, artifact_paths, default_root, foreign, is_place, leftovers, size, stamp
 from ecgbench.artifacts._locks import Locking, lock
+from ecgbench.artifacts._record import DamageError
 from ecgbench.artifacts.store import Entries, Store
 from ecgbench.errors import ArtifactError, NotStoredError
-
-DAMAGE = (errno.ENOENT, errno.EIO)
-"""What the system answers where an artifact, or a file attached to it, is damaged."""
-
-
-class DamagedArtifactWarning(UserWarning):
-    """An artifact's content does not match its checksum; it was set aside."""
 
 
 @final
@@ -64,7 +56,7 @@ class ArtifactStore(Store):
         if not self.computing:
             return self._stored(stage, key)
         before = stamp(path)
-        found = None if renew else _read_if_whole(path)
+        found = None if renew else read_if_whole(path)
         if found is not None:
             return found
         with self.locked(stage, key):
@@ -79,11 +71,11 @@ class ArtifactStore(Store):
     def get(self, stage: str, key: str) -> Artifact | None:
         """The artifact under `key`, or None if it is absent or damaged."""
         path = self._path(stage, key)
-        found = _read_if_whole(path)
+        found = read_if_whole(path)
         if found is not None or not path.exists():
             return found
         if not self.computing:
-            raise NotStoredError(stage, key, f"a damaged one in {path}")
+            raise NotStoredError(stage, key, refusal(path))
         with self.locked(stage, key):
             return self._read_or_set_aside(path)
 
@@ -134,6 +126,8 @@ class ArtifactStore(Store):
         folder = self.root / UNFINISHED / f"{stage}-{key}"
         with writing(folder):
             make_folder(folder)
+        if folder.is_symlink():
+            raise ArtifactError(f"expected {folder} as a folder of the store, got a link; remove it.")
         return folder
 
     def attached(self, stage: str, key: str, name: str) -> Path:
@@ -147,6 +141,15 @@ class ArtifactStore(Store):
         """SHA-256 over stage, key, arrays, info and attached files; None if the artifact is absent."""
         found = self.get(stage, key)
         return None if found is None else value_digest(stage, key, found)
+
+    def fault(self, stage: str, key: str) -> DamageError | None:
+        """What is wrong with an artifact that is there, None if it is whole; it stays where it is."""
+        found = examine(self._path(stage, key))
+        return found if isinstance(found, DamageError) else None
+
+    def foreign(self) -> list[str]:
+        """Names of what is in the folder and not a store's, sorted."""
+        return foreign(self.root)
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Stage and key of every artifact, sorted."""
@@ -208,7 +211,7 @@ class ArtifactStore(Store):
                 found = artifact = replace(artifact, attached={attached.name: attach(attached, path)})
             own = set(paths_of(path, artifact.attached).values())
             try:
-                data = encode(artifact)
+                data = encode(path.parent.name, path.stem, artifact)
                 if not publish(path, data, replacing):
                     found = self._read_patiently(path) or artifact
                     if found is artifact:
@@ -232,50 +235,11 @@ class ArtifactStore(Store):
         """What is there if it is whole; the artifact's lock must be held."""
         if not path.exists():
             return None
-        try:
-            return _read(path)
-        except (ValueError, KeyError) as error:
-            self._set_aside(path, error)
-        except OSError as error:
-            if error.errno not in DAMAGE:  # such as no right to read it: it may be whole
-                raise ArtifactError(f"expected to read {path}, got {error.strerror or error}; mend that or name another store.") from error
-            self._set_aside(path, error)
-        return None
-
-    def _set_aside(self, path: Path, error: Exception) -> None:
-        aside = self.root / DAMAGED / f"{path.stem[:12]}.{token()}"
-        with writing(aside):
-            make_folder(aside)
-            attached = attached_paths(path)
-            try:
-                os.replace(path, aside / path.name)
-            except FileNotFoundError:  # another process without locks has set it aside
-                aside.rmdir()
-                return
-            for file in filter(Path.exists, attached):
-                os.replace(file, aside / file.name)
-        warnings.warn(
-            f"expected the artifact {path} to match its checksum, got damaged content ({error}); it was moved to {aside} "
-            "and is computed anew.",
-            DamagedArtifactWarning,
-            stacklevel=4,
-        )
-
-
-def _read(path: Path) -> Artifact:
-    artifact = decode(path.read_bytes())
-    check_attached(path, artifact.attached)
-    return artifact
-
-
-def _read_if_whole(path: Path) -> Artifact | None:
-    """What is there if it is whole, read again if it was replaced meanwhile."""
-    before = None
-    while (now := stamp(path)) not in (None, before):
-        with suppress(OSError, ValueError, KeyError):
-            return _read(path)
-        before = now
-    return None
+        found = examine(path)
+        if isinstance(found, DamageError):
+            set_aside(self.root, path, found)
+            return None
+        return found
 
 
 def _without(held: dict[str, Artifact], names: Collection[str]) -> dict[str, Artifact]:

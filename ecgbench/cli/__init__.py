@@ -9,10 +9,11 @@ import sys
 from collections.abc import Sequence
 
 from ecgbench.cli._accepted import add_compare, add_results, add_trace
+from ecgbench.cli._cache import add_cache
 from ecgbench.cli._data import add_datasets, add_download, add_verify
 from ecgbench.cli._entries import add_entries
 from ecgbench.cli._models import add_explain, add_train
-from ecgbench.cli._results import add_cache, add_leaderboard, add_run
+from ecgbench.cli._results import add_leaderboard, add_run
 from ecgbench.cli._simulate import add_simulate
 from ecgbench.cli._submissions import add_evaluate, add_submit, add_windows
 from ecgbench.cli._verb import INTERRUPTED, WRONG_USE, Parser

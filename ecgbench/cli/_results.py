@@ -1,4 +1,4 @@
-"""`run`, `leaderboard` and `cache`."""
+"""`run` and `leaderboard`."""
 
 from __future__ import annotations
 
@@ -40,14 +40,6 @@ def add_leaderboard(verbs: Verbs) -> None:
     verb.add_argument("--site", type=Path, metavar="DIR", help=f"build the site in this folder (default of --open: {SITE})")
     add_scores(verb)
     verb.set_defaults(run=_leaderboard)
-
-
-def add_cache(verbs: Verbs) -> None:
-    """Add the verb `cache`."""
-    verb = verbs.add_parser("cache", help="list, verify or prune what was computed")
-    verb.add_argument("action", choices=("list", "verify", "prune"))
-    verb.add_argument("--stage", help="only this stage (windows, model, ...); without it, prune removes leftovers only")
-    verb.set_defaults(run=_cache)
 
 
 def _run(given: argparse.Namespace) -> int:
@@ -100,22 +92,3 @@ def _site(given: argparse.Namespace) -> int:
     if given.open and not webbrowser.open(index.resolve().as_uri()):
         say("no browser was found; open the file in one")
     return DONE
-
-
-def _cache(given: argparse.Namespace) -> int:
-    from ecgbench.artifacts import ArtifactStore
-
-    store = ArtifactStore()
-    if given.action == "prune":
-        say(f"{store.prune(given.stage)} bytes freed in {store.root}")
-        return DONE
-    sizes: dict[str, list[int]] = {}
-    damaged = 0
-    for stage, key in store:
-        if given.stage in (None, stage):
-            sizes.setdefault(stage, []).append(store.size(stage, key))
-            damaged += given.action == "verify" and store.get(stage, key) is None
-    say("\n".join([str(store.root), *(f"  {stage}: {len(of)} artifacts, {sum(of) / 1e6:.1f} MB" for stage, of in sizes.items())]))
-    if given.action == "verify":
-        say(f"{damaged} damaged")
-    return FAILED if damaged else DONE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,7 +77,7 @@ def test_damaged_attached_file_is_set_aside_with_its_artifact_and_made_anew(stor
     placed = store.attached("s", "k", NAME)
     damage(placed)
     damaged = {"k.safetensors"} | ({placed.name} if placed.exists() else set())
-    with pytest.warns(DamagedArtifactWarning, match=r"expected the artifact .*s.k.* to match its checksum.*computed anew"):
+    with pytest.warns(DamagedArtifactWarning, match=r"expected the artifact .*s.k.* as it was stored.*computed anew"):
         assert compute(store) == {"value": len(CONTENT)}
     assert content(store) == CONTENT
     assert {path.name for path in (store.root / "damaged").glob("*/*")} == damaged
@@ -86,12 +88,37 @@ def test_attached_file_is_hashed_once_a_process_as_long_as_it_is_the_same(store:
     digest, hashed = _attached._digest, []
     monkeypatch.setattr(_attached, "_digest", lambda path: (hashed.append(path.name), digest(path))[1])
     monkeypatch.setattr(_attached, "_verified", set())
+    time.sleep(2 * _attached.SETTLED)
     for _ in range(3):
         content(store)
     assert len(hashed) == 1
     store.attached("s", "k", NAME).touch()
+    time.sleep(2 * _attached.SETTLED)
+    content(store)
     content(store)
     assert len(hashed) == 2
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_flipped_bit_is_found_in_the_same_process_though_the_time_of_modification_says_nothing(store: ArtifactStore, settled: bool) -> None:
+    compute(store)
+    if settled:
+        time.sleep(2 * _attached.SETTLED)
+    placed = store.attached("s", "k", NAME)
+    before = placed.stat()
+    placed.write_bytes(b"1" + CONTENT[1:])
+    os.utime(placed, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(NotStoredError, match="got a damaged one"):
+        content(ArtifactStore(store.root, computing=False))
+
+
+def test_link_is_not_attached(store: ArtifactStore, tmp_path: Path) -> None:
+    path = store.scratch("s", "k") / NAME
+    (tmp_path / "elsewhere").write_bytes(CONTENT)
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ArtifactError, match="as a file to attach, got a link"):
+        store.compute("s", "k", constant(1), attached=path)
+    assert list(store) == []
 
 
 def test_another_process_hashes_the_file_again(store: ArtifactStore) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecgbench.artifacts import Artifact, ArtifactStore, DamagedArtifactWarning, local_folder
+from ecgbench.artifacts import Artifact, ArtifactStore, DamagedArtifactWarning, DamageError, OtherLayoutWarning, _damage
 from ecgbench.artifacts._encoding import decode
-from ecgbench.errors import ArtifactError
+from ecgbench.errors import ArtifactError, NotStoredError
+from tests.artifacts.files import OLD, signed
 from tests.artifacts.stores import constant, files, never
 
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
@@ -38,7 +39,7 @@ def test_damaged_artifact_is_set_aside_and_computed_anew_with_a_warning(
     store.compute("s", "k", constant(1))
     damaged = damage(path.read_bytes())
     path.write_bytes(damaged)
-    with pytest.warns(DamagedArtifactWarning, match=r"expected the artifact .*s.k.* to match its checksum.*computed anew"):
+    with pytest.warns(DamagedArtifactWarning, match=r"expected the artifact .*s.k.* as it was stored.*computed anew"):
         artifact = store.compute("s", "k", constant(2))
     assert artifact.info == {"value": 2}
     assert [aside.read_bytes() for aside in (store.root / "damaged").rglob(path.name)] == [damaged]
@@ -50,9 +51,9 @@ def test_change_of_any_byte_is_damage(store: ArtifactStore, path: Path, change: 
     store.merge("s", "k", {"auc": ({"a": np.arange(3)}, {"text": "é"}, 1.5)})
     content = path.read_bytes()
     for position in range(len(content)):
-        with pytest.raises(ValueError, match=r"."):
-            decode(content[:position] + bytes([content[position] ^ change]) + content[position + 1 :])
-    assert list(decode(content).entries) == ["auc"]
+        with pytest.raises(DamageError, match=r"."):
+            decode("s", "k", content[:position] + bytes([content[position] ^ change]) + content[position + 1 :])
+    assert list(decode("s", "k", content).entries) == ["auc"]
 
 
 def test_many_threads_that_meet_a_damaged_artifact_set_it_aside_once_and_compute_it_once(store: ArtifactStore, path: Path) -> None:
@@ -78,15 +79,15 @@ def test_read_of_an_artifact_that_is_being_replaced_never_sets_the_new_one_aside
     store: ArtifactStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.put("s", "k", {"a": np.zeros(3)}, {"value": 1})
-    read, calls = local_folder._read, []
+    read, calls = _damage.read, []
 
     def torn(path: Path) -> Artifact:
         calls.append(path)
         if len(calls) == 1:
-            raise ValueError("half old, half new")
+            raise DamageError("half old, half new")
         return read(path)
 
-    monkeypatch.setattr(local_folder, "_read", torn)
+    monkeypatch.setattr(_damage, "read", torn)
     found = store.get("s", "k")
     assert found is not None
     assert found.info == {"value": 1}
@@ -98,7 +99,7 @@ def test_artifact_that_may_not_be_read_is_no_damage(store: ArtifactStore, monkey
 
     store.put("s", "k", {}, {})
     with monkeypatch.context() as patch:
-        patch.setattr(local_folder, "_read", forbidden)
+        patch.setattr(_damage, "read", forbidden)
         with pytest.raises(ArtifactError, match=r"expected to read .*k\.safetensors, got Permission denied"):
             store.get("s", "k")
     assert store.get("s", "k") is not None
@@ -111,3 +112,25 @@ def test_damaged_artifact_that_cannot_be_moved_is_named(store: ArtifactStore, pa
     with pytest.raises(ArtifactError, match="damaged"):
         store.get("s", "k")
     assert "s/k.safetensors" in files(store)
+
+
+def test_artifacts_of_the_layout_of_before_are_computed_anew_with_one_word(store: ArtifactStore) -> None:
+    for key in ("k", "l"):
+        path = store.root / "s" / f"{key}.safetensors"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(signed(OLD))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        assert [store.compute("s", key, constant(2)).info for key in ("k", "l")] == [{"value": 2}] * 2
+    assert [warning.category for warning in caught] == [OtherLayoutWarning]
+    assert "got some of layout 1, expected 2; each is moved to" in str(caught[0].message)
+    assert len(list((store.root / "damaged").rglob("*.safetensors"))) == 2
+    assert store.prune() == 2 * len(signed(OLD))
+
+
+def test_artifact_of_the_layout_of_before_is_refused_where_nothing_is_computed(store: ArtifactStore, path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_bytes(signed(OLD))
+    with pytest.raises(NotStoredError, match=r"got one of another layout \(layout 1, expected 2\) in .*k\.safetensors"):
+        ArtifactStore(store.root, computing=False).get("s", "k")
+    assert path.exists()

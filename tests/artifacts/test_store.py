@@ -80,7 +80,8 @@ def test_artifact_is_one_file_of_which_safetensors_reads_arrays_and_record(store
         assert file.get_tensor("a").tolist() == [1, 1, 1]
         record = json.loads(file.metadata()["artifact"])
     assert record["info"] == {"value": 1}
-    assert sorted(record) == ["checksum", "info", "seconds", "with"]
+    assert sorted(record) == ["checksum", "info", "key", "layout", "seconds", "stage", "with"]
+    assert (record["stage"], record["key"], record["layout"]) == ("s", "k", 2)
 
 
 @pytest.mark.parametrize(("stage", "key"), [("s", "a.b"), ("../s", "k"), ("locks", "k")])

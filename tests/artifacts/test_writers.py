@@ -69,7 +69,7 @@ def test_artifact_that_is_there_and_cannot_be_seen_is_replaced(store: ArtifactSt
     store.put("s", "k", *constant(1)())
     with monkeypatch.context() as patch:
         patch.setattr(Path, "exists", lambda path: False)
-        patch.setattr(local_folder, "_read_if_whole", lambda path: None)
+        patch.setattr(local_folder, "read_if_whole", lambda path: None)
         assert store.compute("s", "k", constant(2)).info == {"value": 2}
     assert store.compute("s", "k", never).info == {"value": 2}
     assert files(store) == ["s/k.safetensors"]
@@ -142,7 +142,7 @@ def test_process_killed_at_any_moment_leaves_every_artifact_whole_or_absent(stor
         child = python(WRITING, store.root)
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
-        time.sleep(moments.uniform(0, 0.1))
+        time.sleep(moments.uniform(0, 0.3))
         child.kill()
         child.communicate()
         check_whole(store)

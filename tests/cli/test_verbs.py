@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import ecgbench
-from ecgbench.artifacts import ArtifactStore, DamagedArtifactWarning
+from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import fetch_command
 from ecgbench.models import model_digest, save_model, untrained
 from ecgbench.protocol import MITDB
@@ -282,31 +282,3 @@ def test_site_in_a_folder_of_other_files_is_refused(refused, accepted):
     assert "expected an empty folder or an earlier site in leaderboards, got other files" in refused(
         "leaderboard", "--site", "leaderboards"
     )
-
-
-# cache
-
-
-def test_store_is_listed_by_stage(ecg, own_store):
-    said = ecg("cache", "list")
-    assert said.startswith(f"{own_store.root}\n  windows: 2 artifacts, ")
-    assert "MB" in said
-    assert ecg("cache", "list", "--stage", "model") == f"{own_store.root}\n"
-
-
-def test_damaged_artifact_fails_the_verification_and_is_set_aside(ecg, own_store):
-    own_store.put("scores", "a" * 64, {"a": np.arange(3)}, {})
-    assert ecg("cache", "verify").endswith("\n0 damaged\n")
-    (own_store.root / "scores" / f"{'a' * 64}.safetensors").write_bytes(b"damaged")
-    with pytest.warns(DamagedArtifactWarning):
-        assert ecg("cache", "verify", code=1).endswith("\n1 damaged\n")
-    assert ecg("cache", "verify").endswith("\n0 damaged\n")
-
-
-def test_pruning_removes_leftovers_and_the_named_stage_only(ecg, own_store):
-    own_store.put("scores", "a" * 64, {"a": np.arange(3)}, {})
-    (own_store.scratch("model", "b" * 64) / "epoch").write_bytes(b"12345")
-    assert ecg("cache", "prune") == f"5 bytes freed in {own_store.root}\n"
-    assert {stage for stage, _ in own_store} == {"scores", "windows"}
-    ecg("cache", "prune", "--stage", "scores")
-    assert {stage for stage, _ in own_store} == {"windows"}

@@ -104,7 +104,8 @@ def load_whole(
 def _write_file(path: Path, write: Callable[[BinaryIO], Built]) -> Built:
     """Let `write` write the file at `path`, and return what it returns; if it fails, the file is removed."""
     try:
-        with open(path, "wb") as file:
+        path.unlink(missing_ok=True)
+        with open(path, "xb") as file:  # a new file, not what somebody's link of that name points to
             built = write(file)
             file.flush()
             os.fsync(file.fileno())

@@ -210,3 +210,11 @@ def test_leftover_of_a_killed_process_is_overwritten(root: Path, store: Artifact
     assert np.array_equal(dataset.train.signal, expected.train.signal)
     assert np.array_equal(dataset.test.signal, expected.test.signal)
     assert not list(store.root.glob(f"unfinished/windows-*/{SIGNAL}"))
+
+
+def test_file_of_windows_is_a_new_one_and_never_what_a_link_points_to(tmp_path: Path) -> None:
+    path, target = tmp_path / SIGNAL, tmp_path / "somebodys"
+    target.write_bytes(b"kept")
+    path.symlink_to(target)
+    whole_records._write_file(path, lambda file: (file.write(b"new"), ({}, {}))[1])
+    assert (path.is_symlink(), path.read_bytes(), target.read_bytes()) == (False, b"new", b"kept")
