@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ecgbench.errors import InputError
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.compute.subject import array_digest
@@ -14,20 +12,6 @@ def windows_of(run: Run, of: ModelAddress) -> dict[str, str]:
     """Digests of a seed's model, of its explained windows (`x`) and of the class that is explained of each (`target`)."""
     explained = run.explained(of)
     return {"model": run.model(of).digest, "x": array_digest(explained.windows.x), "target": array_digest(explained.target)}
-
-
-def check_seeds(run: Run, dataset: str, seeds: Iterable[int]) -> None:
-    """Refuse seeds that the dataset has no models of.
-
-    Raises
-    ------
-    InputError
-        If there are any.
-    """
-    known = run.spec(dataset).seeds
-    for seed in seeds:
-        if seed not in known:
-            raise InputError(f"expected seeds of {dataset} among {', '.join(map(str, known))}, got {seed}; explain the models of these.")
 
 
 def other_model(of: ModelAddress, where: object) -> InputError:

@@ -9,7 +9,8 @@ import numpy as np
 
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import ModelAddress
-from ecgbench.pipeline.submissions.expected_windows import check_seeds, other_model, other_windows
+from ecgbench.pipeline.grid.selection import check_seeds
+from ecgbench.pipeline.submissions.expected_windows import other_model, other_windows
 from ecgbench.pipeline.submissions.untrusted_npz import Form, Reader, archive
 from ecgbench.types import Attributions
 
@@ -55,7 +56,7 @@ def read_maps(run: Run, dataset: str, model: str, path: Path) -> tuple[int, Attr
     limit = most * (SAMPLE * prod(test.signal.shape[1:]) + WINDOW) + FILE
     with archive(path, (ATTRIBUTIONS, *WINDOW_ARRAYS), limit) as read:
         seed = int(read("seed", Form("i")))
-        check_seeds(run, dataset, [seed])
+        check_seeds(dataset, run.spec(dataset).seeds, [seed])
         of = ModelAddress(dataset, model, seed)
         if not np.array_equal(read("model", Form("U")), np.asarray(run.model(of).digest)):
             raise other_model(of, path)
