@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from ecgbench.pipeline import (
     options_from,
     selection_from,
 )
+from ecgbench.texts import folder_path, refuse_lost_values
 
 if TYPE_CHECKING:
     from ecgbench.pipeline import Run
@@ -45,25 +46,26 @@ ORDER = ("test_models", "test_maps", "test_cells", "test_crosscheck")
 BEGAN = "ecgbench_began"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    config = pluginmanager.get_plugin("pytestconfig")
+    with _usage():
+        refuse_lost_values(map(str, config.invocation_params.args) if config else ())
     group = parser.getgroup("ecgbench")
     for flag, options in {**SELECTION_ARGUMENTS, **DATA_ARGUMENTS, **RUN_ARGUMENTS}.items():
         group.addoption(flag, **options)
-    group.addoption("--scores", type=Path, help="folder of the accepted results (default leaderboards/scores)")
+    group.addoption("--scores", help="folder of the accepted results (default leaderboards/scores)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "default::ecgbench.artifacts.DamagedArtifactWarning")
     config.option.benchmark_quiet = not config.option.benchmark_verbose
-    config.option.scores = config.option.scores or config.rootpath / "leaderboards" / "scores"
     config.option.began = getattr(config, "workerinput", {}).get(BEGAN, time.time())
-    try:
+    with _usage():
+        config.option.scores = folder_path(str(config.option.scores or config.rootpath / "leaderboards" / "scores"))
         config.option.run_options = options_from(config.option, config.option.began)
         config.option.selection = _selection(config)
         config.option.selection.cells()
         _check_scores(config)
-    except EcgbenchError as error:
-        raise pytest.UsageError(str(error)) from error
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Outcomes(config), "ecgbench-outcomes")
 
@@ -77,12 +79,19 @@ def _check_scores(config: pytest.Config) -> None:
         check_folder(option.scores, option.update_scores, option.allow_new)
 
 
+@contextmanager
+def _usage() -> Iterator[None]:
+    """What is wrong with the options, in a line as pytest says it."""
+    try:
+        yield
+    except EcgbenchError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
 def _selection(config: pytest.Config) -> Selection:
     """The selected cells; a dataset that `-k` names is there to be selected, whether it needs files or not."""
-    chosen = selection_from(config.option)
-    if not chosen.datasets and any(key in config.option.keyword for key in DATASETS.keys()):  # noqa: SIM118
-        return replace(chosen, datasets=("*",))
-    return chosen
+    named = any(key in config.option.keyword for key in DATASETS.keys())  # noqa: SIM118
+    return selection_from(config.option, ("*",) if named else ())
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -1,18 +1,21 @@
 """Every error that ecgbench raises on purpose, under one base class.
 
-A message says what was expected, what came instead, and the remedy. The command line catches `EcgbenchError` and nothing else.
+A message says what was expected, what came instead, and the remedy. It is one line that a terminal shows as it is: what came instead may
+be a file's or a server's text. The command line catches `EcgbenchError`, and what the system says of files that a user named.
 """
+
+from ecgbench.printable import printable
 
 
 class EcgbenchError(Exception):
     """Base of all errors that ecgbench raises on purpose."""
 
+    def __str__(self) -> str:
+        return printable(str(self.args[0]) if len(self.args) == 1 else Exception.__str__(self))
+
 
 class UnknownKeyError(EcgbenchError, KeyError):
     """A dataset, method, metric or option was asked for that nobody registered."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 class DuplicateKeyError(EcgbenchError):
@@ -21,6 +24,10 @@ class DuplicateKeyError(EcgbenchError):
 
 class InputError(EcgbenchError, ValueError):
     """An argument, an array or a file's content is not what the call needs."""
+
+
+class OutputError(EcgbenchError):
+    """What was asked for cannot be said, since standard output cannot be written."""
 
 
 class DataError(EcgbenchError):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ecgbench.errors import InputError, UnknownKeyError
+from ecgbench.printable import shortened
 from ecgbench.protocol import PROTOCOLS, STUDY
 from ecgbench.registry import unknown
 
@@ -33,8 +34,8 @@ def as_targets(target: Any, count: int) -> np.ndarray:
     return np.broadcast_to(targets.astype(np.int64), (count,))
 
 
-def at_least(name: str, value: Any, least: int = 1) -> int:
-    """The value, if it is a whole number from `least` on.
+def at_least(name: str, value: Any, least: int = 1, most: int | None = None) -> int:
+    """The value, if it is a whole number from `least` on, and up to `most` where there is one.
 
     Raises
     ------
@@ -43,6 +44,8 @@ def at_least(name: str, value: Any, least: int = 1) -> int:
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise InputError(f"expected {name} as a whole number from {least} on, got {value!r}; name another.")
+    if most is not None and value > most:
+        raise InputError(f"expected {name} as a whole number up to {most}, got {shortened(str(value))}; name another.")
     return int(value)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -12,6 +14,7 @@ import torch
 from torch import nn
 
 from ecgbench.errors import InputError
+from ecgbench.printable import shortened
 
 
 class ResidualSum(nn.Module):
@@ -38,8 +41,9 @@ class LeadsAsRows(nn.Module):
         return x.unsqueeze(1)
 
 
+@cache
 def device_named(name: str) -> torch.device:
-    """The torch device of that name.
+    """The torch device of that name, on which a sum has been computed: torch knows names of more devices than it can compute on.
 
     Raises
     ------
@@ -47,10 +51,16 @@ def device_named(name: str) -> torch.device:
         If torch does not know it or cannot use it here.
     """
     try:
-        return torch.empty(0, device=name).device
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).partition("\n")[0]
-        raise InputError(f'expected a torch device that can be used here, got "{name}" ({reason}); name another, such as cpu.') from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ones = torch.ones(2, device=name)
+            ones.sum().item()
+    except (RuntimeError, AssertionError, ImportError, ValueError) as error:
+        reason = shortened(str(error).partition("\n")[0])
+        raise InputError(
+            f'expected a torch device that can be used here, got "{shortened(name)}" ({reason}); name another, such as cpu.'
+        ) from error
+    return ones.device
 
 
 ModuleT = TypeVar("ModuleT", bound=nn.Module)

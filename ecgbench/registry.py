@@ -13,6 +13,8 @@ from types import ModuleType
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from ecgbench.errors import DuplicateKeyError, InputError, UnknownKeyError
+from ecgbench.printable import shortened
+from ecgbench.texts import file_name
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,10 @@ class Registry(Generic[EntryT]):
         ------
         DuplicateKeyError
             If an entry of another module has the key.
+        InputError
+            If the key cannot be a file's name, or would not stand on a page as it is.
         """
+        file_name(f"a key of {self.name}", entry.key)
         holder = self._origins.get(entry.key, origin)
         if entry.key in self._entries and holder != origin:
             raise DuplicateKeyError(
@@ -171,4 +176,4 @@ def unknown(name: str, key: str, known: Any) -> str:
     names = sorted(known)
     close = difflib.get_close_matches(key, names, n=3)
     hint = f"did you mean {' or '.join(close)}?" if close else f"choose one of {', '.join(names)}."
-    return f'expected a key of {name}, got "{key}"; {hint}'
+    return f'expected a key of {name}, got "{shortened(key)}"; {hint}'

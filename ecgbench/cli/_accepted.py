@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgbench.cli._files import check_out
-from ecgbench.cli._verb import DONE, FAILED, add_scores, say, seed_number
+from ecgbench.cli._verb import DONE, FAILED, FILE, FOLDER, SEED, TEXT, add_scores, say
 from ecgbench.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ def add_compare(verbs: Verbs) -> None:
     """Add the verb `compare`."""
     verb = verbs.add_parser("compare", help="say what changed between two folders or revisions of accepted results", description=ABOUT)
     what = "folder such as leaderboards/scores, a dataset's in it, or else a git revision"
-    verb.add_argument("before", metavar="A", help=what)
-    verb.add_argument("after", metavar="B", help=what)
+    verb.add_argument("before", type=TEXT, metavar="A", help=what)
+    verb.add_argument("after", type=TEXT, metavar="B", help=what)
     verb.add_argument("--all", action="store_true", help="show all changed cells (default: the 40 largest changes of each dataset)")
-    verb.add_argument("--out", type=Path, metavar="FILE", help="write the markdown to a file")
+    verb.add_argument("--out", type=FILE, metavar="FILE", help="write the markdown to a file")
     verb.set_defaults(run=_compare)
 
 
@@ -55,12 +55,12 @@ def _folder(text: str, unpacked: Path) -> Path:
 def add_trace(verbs: Verbs) -> None:
     """Add the verb `scores`."""
     verb = verbs.add_parser("scores", help="show the per-window scores behind a cell of the leaderboards, and its numbers from them")
-    verb.add_argument("dataset", help="folder of the accepted results, such as mitdb or ptbxl@100hz")
-    verb.add_argument("--method", required=True, help="key of the method, or of a control")
-    verb.add_argument("--metric", required=True, help="key of the metric, such as auc or auc_causal")
+    verb.add_argument("dataset", type=TEXT, help="folder of the accepted results, such as mitdb or ptbxl@100hz")
+    verb.add_argument("--method", type=TEXT, required=True, help="key of the method, or of a control")
+    verb.add_argument("--metric", type=TEXT, required=True, help="key of the metric, such as auc or auc_causal")
     verb.add_argument("--variant", choices=("raw", "abs"), default="raw", help="signed or absolute maps (default raw)")
-    verb.add_argument("--seed", type=seed_number, help="list the windows of this seed only; the numbers are over all")
-    verb.add_argument("--csv", type=Path, help="also write the windows to this .csv file")
+    verb.add_argument("--seed", type=SEED, help="list the windows of this seed only; the numbers are over all")
+    verb.add_argument("--csv", type=FILE, help="also write the windows to this .csv file")
     add_scores(verb)
     verb.set_defaults(run=_scores)
 
@@ -82,8 +82,8 @@ def add_results(verbs: Verbs) -> None:
     """Add the verb `results`."""
     verb = verbs.add_parser("results", help="bring accepted results of an older schema to this one; no value changes")
     verb.add_argument("action", choices=("migrate",))
-    verb.add_argument("folder", nargs="?", type=Path, default=Path("leaderboards/scores"), help="accepted results of all datasets")
-    verb.add_argument("--model", help="architecture of the models of datasets that are not registered here")
+    verb.add_argument("folder", nargs="?", type=FOLDER, default=Path("leaderboards/scores"), help="accepted results of all datasets")
+    verb.add_argument("--model", type=TEXT, help="architecture of the models of datasets that are not registered here")
     verb.set_defaults(run=_results)
 
 

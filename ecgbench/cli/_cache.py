@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from ecgbench.cli._verb import DONE, FAILED, say
+from ecgbench.cli._verb import DONE, FAILED, TEXT, say
 from ecgbench.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def add_cache(verbs: Verbs) -> None:
     """Add the verb `cache`."""
     verb = verbs.add_parser("cache", help="list, verify or prune what was computed")
     verb.add_argument("action", choices=("list", "verify", "prune"))
-    verb.add_argument("--stage", help="only this stage (windows, model, ...); without it, prune removes leftovers only")
+    verb.add_argument("--stage", type=TEXT, help="only this stage (windows, model, ...); without it, prune removes leftovers only")
     verb.set_defaults(run=_cache)
 
 

@@ -6,12 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgbench.cli._verb import DONE, FAILED, say
+from ecgbench.cli._verb import DONE, FAILED, FOLDER, TEXT, URL, count, say
 
 if TYPE_CHECKING:
     from ecgbench.cli._verb import Verbs
     from ecgbench.datasets import DatasetEntry, Verification
     from ecgbench.types import Dataset, Windows
+
+MAX_JOBS = 64
+"""Most files that may be fetched at the same time: a server is not to be overrun."""
 
 SHOWN = 10
 """Files of one kind that are named."""
@@ -27,9 +30,9 @@ def add_download(verbs: Verbs) -> None:
     """Add the verb `download`."""
     verb = verbs.add_parser("download", help="fetch a dataset's records, or go on where that was cut off")
     _add_place(verb)
-    verb.add_argument("--mirror", metavar="URL", help="where <slug>/<version>/ lies (default PhysioNet)")
-    verb.add_argument("--records", nargs="+", default=(), metavar="RECORD", help="only these records: names or globs")
-    verb.add_argument("--jobs", type=int, default=8, help="files that are fetched at the same time (default 8)")
+    verb.add_argument("--mirror", type=URL, metavar="URL", help="where <slug>/<version>/ lies (default PhysioNet)")
+    verb.add_argument("--records", type=TEXT, nargs="+", default=(), metavar="RECORD", help="only these records: names or globs")
+    verb.add_argument("--jobs", type=count("jobs", MAX_JOBS), default=8, help="files that are fetched at the same time (default 8)")
     verb.add_argument("--allow-unlisted", action="store_true", help="also fetch needed files that SHA256SUMS.txt has no sum of, unchecked")
     verb.set_defaults(run=_download)
 
@@ -42,9 +45,9 @@ def add_verify(verbs: Verbs) -> None:
 
 
 def _add_place(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("dataset")
-    verb.add_argument("--edition", help="edition of the database, where there are several")
-    verb.add_argument("--dir", type=Path, help="folder of the records, laid out as <slug>/<version>/ (default ECGBENCH_DATA)")
+    verb.add_argument("dataset", type=TEXT)
+    verb.add_argument("--edition", type=TEXT, help="edition of the database, where there are several")
+    verb.add_argument("--dir", type=FOLDER, help="folder of the records, laid out as <slug>/<version>/ (default ECGBENCH_DATA)")
 
 
 def _datasets(given: argparse.Namespace) -> int:

@@ -36,7 +36,7 @@ def _compute(run: Run) -> None:
     """Perform the run's plan, with a progress bar."""
     from tqdm import tqdm
 
-    with tqdm(unit="task") as bar:
+    with tqdm(unit="task", delay=1) as bar:
         for _, known in run.perform():
             bar.total = known
             bar.update()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgbench.cli._files import check_out, write_arrays
-from ecgbench.cli._verb import DONE, add, add_model, chosen_model, say, seed_number
+from ecgbench.cli._verb import DONE, FILE, SEED, TEXT, add, add_model, chosen_model, say
 
 if TYPE_CHECKING:
     from ecgbench.cli._verb import Verbs
@@ -20,15 +19,15 @@ def add_train(verbs: Verbs) -> None:
     from ecgbench.protocol import PRECISIONS
 
     verb = verbs.add_parser("train", help="train a dataset's model, or take given weights as it")
-    verb.add_argument("dataset")
+    verb.add_argument("dataset", type=TEXT)
     add_model(verb)
-    verb.add_argument("--seed", type=seed_number, help="default: the dataset's first")
+    verb.add_argument("--seed", type=SEED, help="default: the dataset's first")
     source = verb.add_mutually_exclusive_group()
-    source.add_argument("--from", dest="file", type=Path, help="safetensors file to take as this model (recorded as imported)")
+    source.add_argument("--from", dest="file", type=FILE, help="safetensors file to take as this model (recorded as imported)")
     source.add_argument("--retrain", action="store_true", help="train even where the store or the package holds a model")
-    verb.add_argument("--out", type=Path, help="also write the checkpoint to this .safetensors file, and its record beside it")
+    verb.add_argument("--out", type=FILE, help="also write the checkpoint to this .safetensors file, and its record beside it")
     verb.add_argument("--precision", default=PRECISIONS[0], choices=PRECISIONS, help="bf16 halves the time on processors that have it")
-    verb.add_argument("--device", default="cpu", help="torch device (default cpu)")
+    verb.add_argument("--device", type=TEXT, default="cpu", help="torch device (default cpu)")
     add(verb, DATA_ARGUMENTS)
     verb.set_defaults(run=_train)
 
@@ -38,11 +37,11 @@ def add_explain(verbs: Verbs) -> None:
     from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS
 
     verb = verbs.add_parser("explain", help="write a method's maps of a dataset's explained windows to a file")
-    verb.add_argument("dataset")
+    verb.add_argument("dataset", type=TEXT)
     add_model(verb)
-    verb.add_argument("--method", required=True, help="key of the method")
-    verb.add_argument("--out", type=Path, required=True, help=".npz file: attributions beside what `windows` writes")
-    verb.add_argument("--seed", type=seed_number, help="default: the dataset's first")
+    verb.add_argument("--method", type=TEXT, required=True, help="key of the method")
+    verb.add_argument("--out", type=FILE, required=True, help=".npz file: attributions beside what `windows` writes")
+    verb.add_argument("--seed", type=SEED, help="default: the dataset's first")
     add(verb, {**DATA_ARGUMENTS, **{flag: RUN_ARGUMENTS[flag] for flag in ("--samples", "--protocol", "--device", "--precision")}})
     verb.set_defaults(run=_explain, retrain=False, update_scores=False, check_only=False)
 
@@ -57,8 +56,8 @@ def _train(given: argparse.Namespace) -> int:
     check_out(given.out, ".safetensors")
     device_named(given.device)
     recipe = recipe_of(DATASETS[given.dataset].numbers(given.edition).recipe, given.model)
+    seed = chosen_model(given).seed
     dataset = load_dataset(given.dataset, labels=given.labels, split=given.split, edition=given.edition)
-    seed = DATASETS[given.dataset].protocol.seeds[0] if given.seed is None else given.seed
     if given.file is not None:
         model = import_model(dataset, seed, given.file, ArtifactStore(), given.model)
     else:
@@ -75,11 +74,9 @@ def _train(given: argparse.Namespace) -> int:
 
 def _explain(given: argparse.Namespace) -> int:
     from ecgbench.methods import METHODS
-    from ecgbench.nn import device_named
     from ecgbench.pipeline import ATTRIBUTIONS, MapsAddress, Run, options_from, window_arrays
 
     check_out(given.out, ".npz")
-    device_named(given.device)
     method = METHODS[given.method].key
     run, of = Run(options_from(given, time.time())), chosen_model(given)
     maps = run.maps(MapsAddress(of.dataset, of.model, method, of.seed))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgbench.cli._judged import compute_and_judge
-from ecgbench.cli._verb import DONE, FAILED, add, add_scores, say
+from ecgbench.cli._verb import DONE, FAILED, FILE, FOLDER, add, add_scores, say
 from ecgbench.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ def add_leaderboard(verbs: Verbs) -> None:
     """Add the verb `leaderboard`."""
     verb = verbs.add_parser("leaderboard", help="write the leaderboards from the accepted results, or show them as a site")
     verb.add_argument("--check", action="store_true", help="write nothing; fail if a page differs from what would be written")
-    verb.add_argument("--out", type=Path, default=Path("leaderboards"), help="folder of the pages (default leaderboards)")
-    verb.add_argument("--readme", type=Path, default=Path("README.md"), help="file with an excerpt between marks (default README.md)")
+    verb.add_argument("--out", type=FOLDER, default=Path("leaderboards"), help="folder of the pages (default leaderboards)")
+    verb.add_argument("--readme", type=FILE, default=Path("README.md"), help="file with an excerpt between marks (default README.md)")
     verb.add_argument("--open", action="store_true", help="build a site of the pages, which are not written, and open it in the browser")
-    verb.add_argument("--site", type=Path, metavar="DIR", help=f"build the site in this folder (default of --open: {SITE})")
+    verb.add_argument("--site", type=FOLDER, metavar="DIR", help=f"build the site in this folder (default of --open: {SITE})")
     add_scores(verb)
     verb.set_defaults(run=_leaderboard)
 

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgbench.cli._verb import DONE, say, seed_number
+from ecgbench.cli._verb import DONE, FOLDER, SEED, TEXT, count, say
 from ecgbench.errors import InputError
 
 if TYPE_CHECKING:
     from ecgbench.cli._verb import Verbs
 
 
+LARGEST = 100_000
+"""Most records, and most windows of each, that a simulation is asked for."""
+
+
 def add_simulate(verbs: Verbs) -> None:
     """Add the verb `simulate`."""
     verb = verbs.add_parser("simulate", help="write a simulated stand-in for a dataset's database")
-    verb.add_argument("dataset")
-    verb.add_argument("dir", type=Path, metavar="DIR", help="folder to write <slug>/<version>/ into; then ECGBENCH_DATA=DIR uses it")
-    verb.add_argument("--edition", help="edition of the database, where there are several")
-    verb.add_argument("--records", type=int, help="number of records, where the split doesn't name them (default: few)")
-    verb.add_argument("--windows", type=int, help="windows a record (default: few)")
-    verb.add_argument("--seed", type=seed_number, default=0, help="of the simulation (default 0)")
+    verb.add_argument("dataset", type=TEXT)
+    verb.add_argument("dir", type=FOLDER, metavar="DIR", help="folder to write <slug>/<version>/ into; then ECGBENCH_DATA=DIR uses it")
+    verb.add_argument("--edition", type=TEXT, help="edition of the database, where there are several")
+    verb.add_argument(
+        "--records", type=count("records", LARGEST), help="number of records, where the split doesn't name them (default: few)"
+    )
+    verb.add_argument("--windows", type=count("windows", LARGEST), help="windows a record (default: few)")
+    verb.add_argument("--seed", type=SEED, default=0, help="of the simulation (default 0)")
     verb.set_defaults(run=_simulate)
 
 

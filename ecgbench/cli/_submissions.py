@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgbench.cli._files import check_out, write_arrays
 from ecgbench.cli._judged import compute_and_judge
-from ecgbench.cli._verb import DONE, add, add_model, add_scores, chosen_model, say, seed_number
+from ecgbench.cli._verb import DONE, FILE, SEED, TEXT, add, add_model, add_scores, chosen_model, say
 from ecgbench.errors import InputError
 from ecgbench.protocol import OURS
 
@@ -31,10 +30,10 @@ def add_windows(verbs: Verbs) -> None:
     from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS
 
     verb = verbs.add_parser("windows", help="write a dataset's explained windows to a file, for a method of your own")
-    verb.add_argument("dataset")
+    verb.add_argument("dataset", type=TEXT)
     add_model(verb)
-    verb.add_argument("--out", type=Path, required=True, help=".npz file: x, target, record, patient, start, fs, seed, model")
-    verb.add_argument("--seed", type=seed_number, help="of the model that is explained (default: the dataset's first)")
+    verb.add_argument("--out", type=FILE, required=True, help=".npz file: x, target, record, patient, start, fs, seed, model")
+    verb.add_argument("--seed", type=SEED, help="of the model that is explained (default: the dataset's first)")
     add(verb, {**DATA_ARGUMENTS, **{flag: RUN_ARGUMENTS[flag] for flag in ("--samples", *MACHINE)}})
     verb.set_defaults(run=_windows, **_OURS)
 
@@ -44,15 +43,15 @@ def add_submit(verbs: Verbs) -> None:
     from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS
 
     verb = verbs.add_parser("submit", help="pack your method's maps into one file that anybody can evaluate")
-    verb.add_argument("dataset")
+    verb.add_argument("dataset", type=TEXT)
     add_model(verb)
-    verb.add_argument("--name", required=True, help="of the method: small letters, digits, underscores")
+    verb.add_argument("--name", type=TEXT, required=True, help="of the method: small letters, digits, underscores")
     maps = "file with `attributions` (n, leads, time) beside what `windows` wrote; once for each seed"
-    verb.add_argument("--maps", type=Path, required=True, action="append", metavar="NPZ", help=maps)
-    verb.add_argument("--reference", required=True, help="doi:..., arXiv:... or a URL")
-    verb.add_argument("--authors", default="", help="who made the maps, in a line")
-    verb.add_argument("--describe", default="", help="what the method does, in a line")
-    verb.add_argument("--out", type=Path, required=True, help=".safetensors file")
+    verb.add_argument("--maps", type=FILE, required=True, action="append", metavar="NPZ", help=maps)
+    verb.add_argument("--reference", type=TEXT, required=True, help="doi:..., arXiv:... or a URL")
+    verb.add_argument("--authors", type=TEXT, default="", help="who made the maps, in a line")
+    verb.add_argument("--describe", type=TEXT, default="", help="what the method does, in a line")
+    verb.add_argument("--out", type=FILE, required=True, help=".safetensors file")
     add(verb, {**DATA_ARGUMENTS, **{flag: RUN_ARGUMENTS[flag] for flag in ("--samples", *MACHINE)}})
     verb.set_defaults(run=_submit, seed=None, **_OURS)
 
@@ -62,7 +61,7 @@ def add_evaluate(verbs: Verbs) -> None:
     from ecgbench.pipeline import RUN_ARGUMENTS, SELECTION_ARGUMENTS
 
     verb = verbs.add_parser("evaluate", help="compute the scores of submitted maps and check them against the accepted results")
-    verb.add_argument("file", type=Path, help="as `submit` writes it")
+    verb.add_argument("file", type=FILE, help="as `submit` writes it")
     add(
         verb,
         {
@@ -75,13 +74,10 @@ def add_evaluate(verbs: Verbs) -> None:
 
 
 def _windows(given: argparse.Namespace) -> int:
-    from ecgbench.nn import device_named
-    from ecgbench.pipeline import Run, check_seeds, options_from, window_arrays
+    from ecgbench.pipeline import Run, options_from, window_arrays
 
     check_out(given.out, ".npz")
-    device_named(given.device)
     run, of = Run(options_from(given, time.time())), chosen_model(given)
-    check_seeds(run, of.dataset, [of.seed])
     arrays = window_arrays(run, of)
     write_arrays(given.out, arrays)
     say(f"{len(arrays['x'])} windows of {of.dataset} seed {of.seed}, model {str(arrays['model'])[:12]}, written to {given.out}")
@@ -90,11 +86,9 @@ def _windows(given: argparse.Namespace) -> int:
 
 def _submit(given: argparse.Namespace) -> int:
     from ecgbench.artifacts import write_atomically
-    from ecgbench.nn import device_named
     from ecgbench.pipeline import About, Run, check_about, options_from, pack, read_maps
 
     check_out(given.out, ".safetensors")
-    device_named(given.device)
     about = About(given.name, given.reference, given.authors, given.describe)
     check_about(about)
     run, maps = Run(options_from(given, time.time())), {}
@@ -112,10 +106,8 @@ def _submit(given: argparse.Namespace) -> int:
 
 
 def _evaluate(given: argparse.Namespace) -> int:
-    from ecgbench.nn import device_named
     from ecgbench.pipeline import check_place, options_from, submitted_run
 
-    device_named(given.device)
     run, cells = submitted_run(given.file, options_from(given, time.time()), tuple(given.metric))
     check_place(run, cells, given.scores)
     return compute_and_judge(run, cells, given)

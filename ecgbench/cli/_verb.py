@@ -3,30 +3,68 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+import os
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
+
+from ecgbench.errors import InputError, OutputError
+from ecgbench.printable import printable
+from ecgbench.texts import file_path, folder_path, plain_text, seed_number, web_address, whole_number
 
 if TYPE_CHECKING:
     from ecgbench.pipeline import ModelAddress
 
     Verbs = argparse._SubParsersAction["Parser"]
 
+T = TypeVar("T")
+
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+
+UNREAD = 141
+"""Exit code where nobody reads on, as in `ecgbench datasets | head -1`: what a shell says of a program that SIGPIPE ended."""
+
+
+class UnreadError(Exception):
+    """Whoever read standard output has closed it."""
 
 
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(WRONG_USE, f"{self.prog}: {message}; see `{self.prog} --help`.\n")
+        self.exit(WRONG_USE, f"{self.prog}: {message}; see `{self.prog} --help`.")
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        if message:
+            complain(message)
+        sys.exit(status)
+
+    def print_help(self, file: object = None) -> None:
+        say(self.format_help().rstrip())
 
 
-def seed_number(text: str) -> int:
-    """A seed, from its text."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f'expected a number from 0, got "{text}"')
-    return int(text)
+def argument(check: Callable[[str], T]) -> Callable[[str], T]:
+    """The check of a text as the type of an argument: argparse says what it says."""
+
+    def checked(text: str) -> T:
+        try:
+            return check(text)
+        except InputError as error:
+            raise argparse.ArgumentTypeError(str(error).rstrip(".")) from error
+
+    return checked
+
+
+def count(what: str, most: int) -> Callable[[str], int]:
+    """The type of an argument that is a number from 1 on."""
+    return argument(lambda text: whole_number(what, text, 1, most))
+
+
+SEED, FILE, FOLDER, URL, TEXT = (argument(check) for check in (seed_number, file_path, folder_path, web_address, plain_text))
+"""Types of arguments."""
 
 
 def add(verb: argparse.ArgumentParser, arguments: Mapping[str, Mapping[str, Any]]) -> None:
@@ -37,7 +75,7 @@ def add(verb: argparse.ArgumentParser, arguments: Mapping[str, Mapping[str, Any]
 
 def add_model(verb: argparse.ArgumentParser) -> None:
     """Give a verb the option that names an architecture."""
-    verb.add_argument("--model", metavar="KEY", help="network architecture (default: the dataset's usual one)")
+    verb.add_argument("--model", type=TEXT, metavar="KEY", help="network architecture (default: the dataset's usual one)")
 
 
 def chosen_model(given: argparse.Namespace) -> ModelAddress:
@@ -47,22 +85,62 @@ def chosen_model(given: argparse.Namespace) -> ModelAddress:
     ------
     UnknownKeyError
         If there is no such dataset or architecture.
+    InputError
+        If the dataset has no such seed.
     """
     from ecgbench.datasets import DATASETS
     from ecgbench.models import MODELS
-    from ecgbench.pipeline import ModelAddress
+    from ecgbench.pipeline import ModelAddress, check_seeds
 
     entry = DATASETS[given.dataset]
     model = entry.default_model(given.edition) if given.model is None else MODELS[given.model].key
-    seed = entry.numbers(given.edition).seeds[0] if given.seed is None else given.seed
+    seeds = entry.numbers(given.edition).seeds
+    seed = seeds[0] if given.seed is None else given.seed
+    check_seeds(given.dataset, seeds, [seed])
     return ModelAddress(given.dataset, model, seed)
 
 
 def add_scores(verb: argparse.ArgumentParser) -> None:
     """Give a verb the option that says where the accepted results are."""
-    verb.add_argument("--scores", type=Path, default=Path("leaderboards/scores"), help="accepted results (default leaderboards/scores)")
+    verb.add_argument("--scores", type=FOLDER, default=Path("leaderboards/scores"), help="accepted results (default leaderboards/scores)")
 
 
 def say(text: str) -> None:
-    """A line of what was asked for."""
-    print(text, flush=True)  # noqa: T201
+    """A line, or several, of what was asked for.
+
+    Raises
+    ------
+    UnreadError
+        If nobody reads on.
+    OutputError
+        If standard output cannot be written.
+    """
+    stream = sys.stdout
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    shown = printable(text, kept="\n").encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        print(shown, flush=True)  # noqa: T201
+    except BrokenPipeError as error:
+        _abandon(stream)
+        raise UnreadError from error
+    except OSError as error:
+        _abandon(stream)
+        raise OutputError(f"expected to write to standard output, got {error.strerror}; free space there or send it elsewhere.") from error
+
+
+def complain(text: str) -> None:
+    """A line of what went wrong; where not even that can be written, the exit code says it."""
+    if sys.stderr is None:
+        return
+    try:
+        print(printable(text), file=sys.stderr, flush=True)  # noqa: T201
+    except OSError:
+        _abandon(sys.stderr)
+
+
+def _abandon(stream: TextIO) -> None:
+    """Let what a stream still holds go nowhere, so that the interpreter does not fail on it in the end."""
+    with suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

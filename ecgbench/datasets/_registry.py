@@ -13,6 +13,7 @@ from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.simulator.stand_in import Simulate
 from ecgbench.errors import InputError
 from ecgbench.inputs import known_protocol
+from ecgbench.printable import shortened
 from ecgbench.protocol import LABELS, OURS, STUDY, DatasetProtocol
 from ecgbench.registry import Entry, Registry
 from ecgbench.types import Dataset
@@ -181,5 +182,6 @@ def data_root() -> Path:
 def offered(entry: DatasetEntry, option: str, value: str, values: tuple[str, ...]) -> str:
     """The value of an option, which must be one that the dataset offers."""
     if value not in values:
-        raise InputError(f'expected {option} of {entry.key} among {", ".join(values)}, got "{value}"; choose one of these.')
+        known = ", ".join(filter(None, values)) or "none"
+        raise InputError(f'expected {option} of {entry.key} among {known}, got "{shortened(value)}"; choose one of these.')
     return value

@@ -37,6 +37,7 @@ from .grid.arguments import selection_from as selection_from
 from .grid.estimate import estimate_seconds as estimate_seconds
 from .grid.options import Options as Options
 from .grid.selection import Selection as Selection
+from .grid.selection import check_seeds as check_seeds
 from .grid.selection import healthy_maps as healthy_maps
 from .grid.selection import models as models
 from .register import register as register
@@ -44,7 +45,6 @@ from .register import register_family as register_family
 from .score import score as score
 from .submissions.evaluate import check_place as check_place
 from .submissions.evaluate import submitted_run as submitted_run
-from .submissions.expected_windows import check_seeds as check_seeds
 from .submissions.form import About as About
 from .submissions.form import check_about as check_about
 from .submissions.form import pack as pack

@@ -239,7 +239,7 @@ def test_options_and_keywords_select_tests(empty):
 def test_nothing_selected_says_what_else_is_there(empty):
     others = ", ".join(key for key in DATASETS.keys() if key != "synthetic")  # noqa: SIM118
     assert f"ecgbench: synthetic; also there: {others} (--dataset KEY or -k KEY)" in empty("--collect-only")
-    assert "no cell was computed" in empty("--seeds", "9", "--allow-new", code=5)
+    assert "expected seeds of synthetic among 1, 2, 3, got 9; choose among these." in empty("--seeds", "9", code=4)
 
 
 @pytest.mark.parametrize(
@@ -249,10 +249,20 @@ def test_nothing_selected_says_what_else_is_there(empty):
         (("--model", "resnet19"), "did you mean resnet18"),
         (("--samples", "0"), "expected --samples as a positive number"),
         (("--update-scores", "--check-only"), "expected one of --update-scores and --check-only"),
+        (("--dataset=--",), 'expected a value of --dataset, got "--"; name one.'),
+        (("--dataset", "\x1b[31m"), 'expected a key of datasets, got "\\x1b[31m"'),
+        (("--seeds", "1-999999999"), "expected ranges of at most 5 seeds"),
+        (("--samples", "9" * 5000), "expected --samples as a positive number"),
+        (("--device", "meta"), "expected a torch device that can be used here"),
+        (("--scores", "/dev/full"), "which is a device"),
+        (("--scores", "\0"), "expected a path"),
     ],
 )
-def test_wrong_use_is_refused_with_the_remedy(empty, arguments, said):
-    assert said in empty(*arguments, code=4)
+def test_wrong_use_is_refused_in_one_line_with_the_remedy(empty, arguments, said):
+    found = empty(*arguments, code=4)
+    assert said in found
+    assert "Traceback" not in found
+    assert "\x1b[31m" not in found
 
 
 def test_controls_have_cells_that_stand_and_no_test_of_their_health(empty):

@@ -138,8 +138,8 @@ def test_edition_decides_on_folder_size_and_source(ecg, monkeypatch, tmp_path):
     [
         (("download", "synthetic"), "expected a dataset that lies in files, got synthetic, which needs no files"),
         (("download", "mitbd"), "did you mean mitdb?"),
-        (("download", "mitdb", "--jobs", "0"), "expected at least 1 job, got 0"),
-        (("download", "mitdb", "--mirror", "here"), 'expected a mirror as http:// or https:// URL, got "here"'),
+        (("download", "mitdb", "--jobs", "0"), 'expected jobs as a whole number from 1 to 64, got "0"'),
+        (("download", "mitdb", "--mirror", "here"), 'expected an http:// or https:// URL, got "here"'),
         (("download", "ptbxl", "--edition", "2"), 'expected edition of ptbxl among 1.0.3, 1.0.3@100hz, challenge-2021, got "2"'),
         (("verify", "mitdb", "--dir", "own"), "SHA256SUMS.txt, got no such file; fetch it: ecgbench download mitdb --dir own"),
     ],

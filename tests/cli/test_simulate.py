@@ -43,5 +43,5 @@ def test_wrong_options_are_refused(refused):
     assert "expected edition of ptbxl among" in refused("simulate", "ptbxl", "root", "--edition", "2")
     assert "expected no number of records" in refused("simulate", "mitdb", "root", "--records", "5")
     assert "expected no number of windows" in refused("simulate", "ptbxl", "root", "--windows", "5")
-    assert 'expected a number from 0, got "-1"' in refused("simulate", "mitdb", "root", "--seed", "-1")
+    assert 'expected a seed as a whole number from 0 to 999999999, got "-1"' in refused("simulate", "mitdb", "root", "--seed", "-1")
     assert not Path("root").exists()

@@ -255,7 +255,7 @@ def test_page_edited_by_hand_fails_the_check_by_name_and_is_left(ecg, pages):
 
 def test_pages_into_a_file_are_refused(refused, pages, tmp_path):
     (tmp_path / "file").write_text("")
-    assert "expected to write pages into file, got File exists; name another folder." in refused("leaderboard", "--out", "file")
+    assert 'expected a folder, got "file", which is a file; name another' in refused("leaderboard", "--out", "file")
 
 
 @pytest.fixture

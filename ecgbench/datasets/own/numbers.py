@@ -14,6 +14,7 @@ from ecgbench.datasets._registry import DATASETS, DatasetEntry
 from ecgbench.errors import DuplicateKeyError, InputError
 from ecgbench.inputs import at_least
 from ecgbench.protocol import DatasetProtocol, Recipe
+from ecgbench.texts import LARGEST_SEED, file_name, seen_text
 from ecgbench.types import Dataset
 
 OWN = "own"
@@ -26,6 +27,9 @@ KEY = re.compile(r"[a-z][a-z0-9_]*(?<!_abs)(?<!_causal)(?<!_spans)")
 """Keys that can be part of a cell's name, in which these endings stand for a variant or a mask."""
 
 RECIPE = Recipe("resnet18_7", learning_rate=1e-3)
+MOST_SEEDS = 99
+"""Most seeds of a dataset, as submissions have them."""
+
 PATCH = 0.064
 """Seconds of a patch of lime and kernel_shap, unless another length is named."""
 
@@ -71,13 +75,15 @@ def register_own(function: Callable[..., Dataset], protocol: DatasetProtocol, ti
     DuplicateKeyError
         If another dataset has the key.
     """
-    key = function.__name__
+    key = file_name("a key", function.__name__)
     if not KEY.fullmatch(key):
         raise InputError(
             f'expected a key of small letters, digits and underscores that does not end in _abs, _causal or _spans, got "{key}"; '
             "name another."
         )
-    declared |= {"version": 1, "protocol": protocol, "title": title or key, "megabytes": 0}
+    for what in ("licence", "reference"):
+        seen_text(f"the {what}", declared[what])
+    declared |= {"version": 1, "protocol": protocol, "title": seen_text("the title", title or key), "megabytes": 0}
     entry = DatasetEntry(key=key, function=function, **declared)
     if key in DATASETS and DATASETS[key] != entry:
         raise DuplicateKeyError(f'expected a new key in datasets, got "{key}", which {DATASETS[key].title} holds; name another.')
@@ -96,7 +102,7 @@ def names_of(what: str, given: Any, least: int = 1) -> tuple[str, ...]:
     found = tuple(given) if isinstance(given, Sequence | np.ndarray) and not isinstance(given, str) else ()
     if len(found) < least or not all(isinstance(name, str) and name for name in found) or len(set(found)) < len(found):
         raise InputError(f'expected {what} as {least} or more different texts, such as ("a", "b"), got {given!r}; name them so.')
-    return tuple(str(name) for name in found)
+    return tuple(seen_text(f"each of {what}", str(name)) for name in found)
 
 
 def positive(name: str, value: Any) -> float:
@@ -129,9 +135,10 @@ def _probability(name: str, value: Any) -> float:
 
 
 def _seeds(name: str, value: Any) -> tuple[int, ...]:
-    seeds = tuple(at_least(name, seed, 0) for seed in value) if isinstance(value, Sequence | range) and not isinstance(value, str) else ()
-    if not seeds or len(set(seeds)) < len(seeds):
-        raise InputError(f"expected {name} as different whole numbers, such as (1, 2, 3), got {value!r}; name at least one.")
+    given = value if isinstance(value, Sequence | range) and not isinstance(value, str) else ()
+    seeds = tuple(at_least(name, seed, 0, LARGEST_SEED) for seed in given[:MOST_SEEDS])
+    if not seeds or len(set(seeds)) < len(given):
+        raise InputError(f"expected {name} as different whole numbers, such as (1, 2, 3), got {value!r}; name 1 to {MOST_SEEDS}.")
     return seeds
 
 

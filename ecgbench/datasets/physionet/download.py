@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from ecgbench.datasets._names import abbreviated
 from ecgbench.datasets._registry import MIRROR, DatasetEntry
@@ -27,6 +27,8 @@ from ecgbench.datasets.physionet.transfer import (
 )
 from ecgbench.datasets.records.checksums import SUMS, read_sums, sha256
 from ecgbench.errors import DataError, InputError
+from ecgbench.printable import printable
+from ecgbench.texts import web_address
 
 LOCK_NOTICE_AFTER = 2.0
 """Seconds to wait for the folder's lock before telling the user."""
@@ -109,9 +111,7 @@ def _source(entry: DatasetEntry, edition: str | None, mirror: str | None, jobs: 
     mirror, numbers = MIRROR if mirror is None else mirror, entry.numbers(edition)
     if jobs < 1:
         raise InputError(f"expected at least 1 job, got {jobs}; name a positive number.")
-    if urlsplit(mirror).scheme not in ("http", "https") or not urlsplit(mirror).netloc:
-        raise InputError(f'expected a mirror as http:// or https:// URL, got "{mirror}"; name it so.')
-    return f"{mirror.rstrip('/')}/{quote(numbers.slug)}/{quote(numbers.version)}/"
+    return f"{web_address(mirror).rstrip('/')}/{quote(numbers.slug)}/{quote(numbers.version)}/"
 
 
 @contextmanager
@@ -208,4 +208,4 @@ def say(text: str) -> None:
     """Print a line on stderr without disturbing a progress bar."""
     from tqdm import tqdm
 
-    tqdm.write(text, file=sys.stderr)
+    tqdm.write(printable(text), file=sys.stderr)

@@ -8,10 +8,18 @@ from types import MappingProxyType
 from typing import Any
 
 from ecgbench.artifacts import ArtifactStore
+from ecgbench.datasets import DATASETS
 from ecgbench.errors import InputError
 from ecgbench.pipeline.grid.options import Options
-from ecgbench.pipeline.grid.selection import Selection
+from ecgbench.pipeline.grid.selection import Selection, check_seeds
+from ecgbench.printable import shortened
 from ecgbench.protocol import ALL, OURS, PRECISIONS, PROTOCOLS
+from ecgbench.texts import seed_number, whole_number
+
+CPU = "cpu"
+
+MOST_SAMPLES = 1 << 31
+"""The largest number of samples, as submissions have it; a dataset with fewer windows has all of them explained."""
 
 _SEVERAL = MappingProxyType({"action": "append", "default": [], "metavar": "KEY"})
 
@@ -47,7 +55,7 @@ RUN_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "help": 'explained windows a dataset and seed, or "all" (default: the dataset\'s usual number, mostly 64)',
         },
         "--protocol": {"default": OURS, "choices": PROTOCOLS, "help": "the study's way of everything instead of ours"},
-        "--device": {"default": "cpu", "help": "torch device (default cpu)"},
+        "--device": {"default": CPU, "help": "torch device (default cpu)"},
         "--precision": {"default": PRECISIONS[0], "choices": PRECISIONS, "help": "precision of training where the store holds no model"},
         "--retrain": {"action": "store_true", "help": "train models even where the store or the package holds them"},
         "--update-scores": {"action": "store_true", "help": "accept the new values of the selected cells"},
@@ -63,9 +71,25 @@ RUN_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 )
 
 
-def selection_from(given: Namespace) -> Selection:
-    """The cells that parsed arguments select."""
-    return Selection(tuple(given.dataset), tuple(given.method), tuple(given.metric), parse_seeds(given.seeds), tuple(given.model))
+def selection_from(given: Namespace, datasets: Sequence[str] = ()) -> Selection:
+    """The cells that parsed arguments select.
+
+    Parameters
+    ----------
+    datasets : what is selected where the arguments name no dataset
+
+    Raises
+    ------
+    UnknownKeyError
+        If a dataset is not there.
+    InputError
+        If no selected dataset has a seed.
+    """
+    named = tuple(given.dataset or datasets)
+    chosen = Selection(named, tuple(given.method), tuple(given.metric), parse_seeds(given.seeds), tuple(given.model))
+    keys = chosen.dataset_keys()
+    check_seeds(", ".join(keys), [seed for key in keys for seed in DATASETS[key].protocol.seeds], chosen.seeds)
+    return chosen
 
 
 def options_from(given: Namespace, began: float) -> Options:
@@ -85,7 +109,7 @@ def options_from(given: Namespace, began: float) -> Options:
         split=given.split,
         edition=given.edition,
         protocol=given.protocol,
-        device=given.device,
+        device=_device(given.device),
         precision=given.precision,
         store=ArtifactStore(computing=not given.check_only),
         retrain_since=began if given.retrain else None,
@@ -96,17 +120,50 @@ def parse_samples(text: str | None) -> int | str | None:
     """A positive number, "all", or None for the dataset's usual number."""
     if text is None or text == ALL:
         return text
-    if not text.isdecimal() or int(text) < 1:
-        raise InputError(f'expected --samples as a positive number or "all", got "{text}"; name one of these.')
-    return int(text)
+    try:
+        return whole_number("--samples", text, 1, MOST_SAMPLES)
+    except InputError as error:
+        raise InputError(
+            f'expected --samples as a positive number up to {MOST_SAMPLES} or "all", got "{shortened(text)}"; name one of these.'
+        ) from error
 
 
 def parse_seeds(texts: Sequence[str]) -> tuple[int, ...]:
-    """Seeds of texts such as "1-3,5"."""
+    """Seeds of texts such as "1-3,5".
+
+    Raises
+    ------
+    InputError
+        If a text is none such, or has a range of more seeds than any dataset has.
+    """
     seeds: list[int] = []
     for part in (part for text in texts for part in text.split(",")):
-        first, dash, last = part.partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()) or (dash and int(last) < int(first)):
-            raise InputError(f'expected --seeds as numbers and ranges such as 1-3,5, got "{part}"; write it like that.')
-        seeds += range(int(first), int(last if dash else first) + 1)
+        seeds += _range(part)
     return tuple(dict.fromkeys(seeds))
+
+
+def _range(text: str) -> range:
+    first, dash, last = text.partition("-")
+    try:
+        start, end = seed_number(first), seed_number(last if dash else first)
+    except InputError as error:
+        raise _no_range(text) from error
+    if end < start:
+        raise _no_range(text)
+    most = max(len(entry.numbers(edition).seeds) for entry in DATASETS for edition in entry.edition_names)
+    if end - start >= most:
+        raise InputError(f'expected ranges of at most {most} seeds, which is the most that a dataset has, got "{text}"; name fewer.')
+    return range(start, end + 1)
+
+
+def _no_range(text: str) -> InputError:
+    return InputError(f'expected --seeds as numbers and ranges such as 1-3,5, got "{shortened(text)}"; write it like that.')
+
+
+def _device(name: str) -> str:
+    """The name of a device that can be used; torch is imported only where that is not certain."""
+    if name != CPU:
+        from ecgbench.nn import device_named
+
+        device_named(name)
+    return name

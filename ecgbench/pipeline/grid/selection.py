@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from ecgbench.controls import CONTROLS
 from ecgbench.datasets import DATASETS
-from ecgbench.errors import DuplicateKeyError, UnknownKeyError
+from ecgbench.errors import DuplicateKeyError, InputError, UnknownKeyError
 from ecgbench.methods import METHODS
 from ecgbench.models import MODELS
 from ecgbench.pipeline.compute.map_sources import MapSource, registered_sources
@@ -114,6 +114,25 @@ def _matching(axis: str, patterns: Sequence[str], keys: Iterable[str]) -> list[s
         if not any(fnmatchcase(key, pattern) for key in keys):
             raise UnknownKeyError(unknown(axis, pattern, keys))
     return [key for key in keys if any(fnmatchcase(key, pattern) for pattern in patterns)]
+
+
+def check_seeds(dataset: str, known: Sequence[int], seeds: Iterable[int]) -> None:
+    """Refuse seeds that a dataset, or each of several, has no models of.
+
+    Parameters
+    ----------
+    dataset : what the message calls it
+    known : seeds that there are
+
+    Raises
+    ------
+    InputError
+        If there are any others.
+    """
+    there = sorted(set(known))
+    for seed in seeds:
+        if seed not in there:
+            raise InputError(f"expected seeds of {dataset} among {', '.join(map(str, there))}, got {seed}; choose among these.")
 
 
 def models(cells: Iterable[Address]) -> list[ModelAddress]:

@@ -20,8 +20,8 @@ from ecgbench.pipeline.compute.map_sources import SUBMITTED, SubmissionSource
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import Address, ModelAddress, split_metric
 from ecgbench.pipeline.grid.options import Options
-from ecgbench.pipeline.grid.selection import Selection
-from ecgbench.pipeline.submissions.expected_windows import check_seeds, other_model, other_windows, windows_of
+from ecgbench.pipeline.grid.selection import Selection, check_seeds
+from ecgbench.pipeline.submissions.expected_windows import other_model, other_windows, windows_of
 from ecgbench.pipeline.submissions.form import Contents, check_maps, described, read_text, tensor_name
 from ecgbench.pipeline.submissions.untrusted_file import regular_file
 from ecgbench.pipeline.submissions.untrusted_safetensors import Header, read_header, refusal
@@ -97,7 +97,7 @@ def _options(contents: Contents, options: Options) -> Options:
 
 def _check_announced(run: Run, contents: Contents, header: Header) -> None:
     """Refuse, before any data are read or a model is trained, maps that the dataset's windows cannot have."""
-    check_seeds(run, contents.dataset, contents.seeds)
+    check_seeds(contents.dataset, run.spec(contents.dataset).seeds, contents.seeds)
     numbers = run.spec(contents.dataset)
     most = run.options.samples_of(numbers)
     if set(header.shapes) != {tensor_name(seed) for seed in contents.seeds}:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ecgbench.errors import InputError
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.compute.subject import array_digest
@@ -24,20 +22,6 @@ def windows_of(run: Run, of: ModelAddress) -> ExplainedDigests:
     """The digests of what is explained here of a seed's model."""
     explained = run.explained(of)
     return ExplainedDigests(run.model(of).digest, array_digest(explained.windows.x), array_digest(explained.target))
-
-
-def check_seeds(run: Run, dataset: str, seeds: Iterable[int]) -> None:
-    """Refuse seeds that the dataset has no models of.
-
-    Raises
-    ------
-    InputError
-        If there are any.
-    """
-    known = run.spec(dataset).seeds
-    for seed in seeds:
-        if seed not in known:
-            raise InputError(f"expected seeds of {dataset} among {', '.join(map(str, known))}, got {seed}; explain the models of these.")
 
 
 def other_model(of: ModelAddress, where: object) -> InputError:

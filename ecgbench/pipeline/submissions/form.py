@@ -22,6 +22,7 @@ from ecgbench.pipeline.submissions.expected_windows import ExplainedDigests, win
 from ecgbench.pipeline.submissions.untrusted_safetensors import OWN, TEXT_LIMIT, Form, as_form, refusal, untrusted_json
 from ecgbench.results import Identity
 from ecgbench.results.records import Digest
+from ecgbench.texts import file_name, seen_text
 from ecgbench.types import Attributions
 
 FORMAT: Literal[2] = 2
@@ -118,6 +119,7 @@ def check_about(about: About) -> None:
         raise InputError(
             f"expected a name of 2 to 40 small letters, digits and underscores that does not end in _abs, got {name!a}; name another."
         )
+    file_name("a name", name)
     if any(name in registry for registry in REGISTRIES):
         raise InputError(f'expected a name that no method of the benchmark has, got "{name}"; name another.')
     if not REFERENCE.fullmatch(about.reference):
@@ -132,6 +134,7 @@ def _check_line(what: str, text: str) -> None:
             f"expected {what} as one line of at most {LINE_LIMIT} printable characters without <, > and `, got "
             f"{ascii(text)[:200]}; write it so."
         )
+    seen_text(what, text)
 
 
 def check_maps(maps: Attributions, seed: int) -> None:

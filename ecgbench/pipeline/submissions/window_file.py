@@ -12,7 +12,8 @@ import numpy as np
 from ecgbench.errors import InputError
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import ModelAddress
-from ecgbench.pipeline.submissions.expected_windows import check_seeds, other_model, other_windows
+from ecgbench.pipeline.grid.selection import check_seeds
+from ecgbench.pipeline.submissions.expected_windows import other_model, other_windows
 from ecgbench.results.archive import unpacked
 from ecgbench.types import Attributions
 
@@ -60,7 +61,7 @@ def read_maps(run: Run, dataset: str, model: str, path: Path) -> tuple[int, Attr
     """
     held = _arrays(path)
     seed = int(_array(held, "seed", "i", (), path))
-    check_seeds(run, dataset, [seed])
+    check_seeds(dataset, run.spec(dataset).seeds, [seed])
     of = ModelAddress(dataset, model, seed)
     if _array(held, "model", "U", (), path) != run.model(of).digest:
         raise other_model(of, path)

@@ -43,10 +43,30 @@ def test_other_seeds_are_refused():
             parse_seeds([text])
 
 
+def test_ranges_and_seeds_without_end_are_refused():
+    with pytest.raises(InputError, match='expected ranges of at most 5 seeds, which is the most that a dataset has, got "1-999999999"'):
+        parse_seeds(["1-999999999"])
+    for text in ("9" * 5000, "1-" + "9" * 5000, "1000000000", "٣"):
+        with pytest.raises(InputError, match="expected --seeds as numbers and ranges such as 1-3,5, got"):
+            parse_seeds([text])
+
+
+@pytest.mark.parametrize(("dataset", "known", "seeds"), [("synthetic", "1, 2, 3", "1-4"), ("*", "0, 1, 2, 3, 4, 5", "6")])
+def test_seeds_that_no_selected_dataset_has_are_refused_with_those_there_are(dataset, known, seeds):
+    with pytest.raises(InputError, match=f"among {known}, got {seeds[-1]}; choose among these"):
+        selection_from(parsed("--dataset", dataset, "--seeds", seeds))
+
+
+@pytest.mark.parametrize("device", ["meta", "mkldnn", "privateuseone", "hpu", "cuda:99999999999999999999", "\0", "\udcff", ""])
+def test_device_that_cannot_compute_is_refused(device):
+    with pytest.raises(InputError, match="expected a torch device that can be used here, got"):
+        options("--device", device)
+
+
 def test_samples_are_a_positive_number_or_all():
     assert [parse_samples(text) for text in ("64", "all", None)] == [64, "all", None]
-    for text in ("0", "-1", "1.5", "", "ALL"):
-        with pytest.raises(InputError, match=f'expected --samples as a positive number or "all", got "{text}"'):
+    for text in ("0", "-1", "1.5", "", "ALL", str(10**30), "3000000000"):
+        with pytest.raises(InputError, match=f'expected --samples as a positive number up to 2147483648 or "all", got "{text}"'):
             parse_samples(text)
 
 
@@ -58,10 +78,10 @@ def test_defaults_are_the_protocols():
 
 def test_options_reach_the_run():
     found = options(
-        "--samples", "all", "--labels", "study", "--split", "patient", "--edition", "x", "--protocol", "study", "--device", "cuda"
+        "--samples", "all", "--labels", "study", "--split", "patient", "--edition", "x", "--protocol", "study", "--device", "cpu:0"
     )
     assert (found.samples, found.labels, found.split, found.edition) == ("all", "study", "patient", "x")
-    assert (found.protocol, found.device) == ("study", "cuda")
+    assert (found.protocol, found.device) == ("study", "cpu:0")
 
 
 def test_retraining_wants_models_younger_than_the_run_and_checking_a_store_that_computes_nothing():
