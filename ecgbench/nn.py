@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 
 from ecgbench.errors import InputError
 
@@ -60,6 +61,22 @@ def channels_last(model: ModuleT) -> ModuleT:
     """The model with its weights in the memory layout in which convolutions run fastest."""
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return model
+
+
+def check_norms(model: nn.Module) -> None:
+    """Refuse batch norm that would take its statistics from the windows that happen to pass through it together.
+
+    Raises
+    ------
+    InputError
+        If a layer has no running statistics.
+    """
+    for name, module in model.named_modules():
+        if isinstance(module, BatchNorm) and module.running_mean is None:
+            raise InputError(
+                f'expected batch norm with running statistics, got none in "{name}"; build it with track_running_stats=True, or put a norm '
+                "in its place that sees one window at a time."
+            )
 
 
 @contextmanager

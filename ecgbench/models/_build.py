@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import numpy as np
 import torch
 from torch import nn
 
@@ -74,12 +71,3 @@ def outputs_of(module: nn.Module, leads: int, samples: int) -> int:
     parameter = next(module.parameters())
     with frozen(module), torch.inference_mode():
         return int(module(torch.zeros(1, leads, samples, device=parameter.device, dtype=parameter.dtype)).shape[1])
-
-
-def of_weights(tensors: Mapping[str, np.ndarray]) -> nn.Module | None:
-    """The network that unlabelled weights belong to, as far as an architecture recognises them."""
-    for recognise, entry in {entry.from_weights: entry for entry in MODELS if entry.from_weights is not None}.items():
-        module = recognise(tensors)
-        if module is not None:
-            return channels_last(labelled(module, entry))
-    return None

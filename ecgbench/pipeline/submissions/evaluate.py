@@ -10,6 +10,7 @@ from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import Any
 
+from ecgbench.bounded_files import regular_file
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import InputError
 from ecgbench.models import MODELS
@@ -22,7 +23,6 @@ from ecgbench.pipeline.grid.options import Options
 from ecgbench.pipeline.grid.selection import Selection
 from ecgbench.pipeline.submissions.expected_windows import check_seeds, other_model, other_windows, windows_of
 from ecgbench.pipeline.submissions.form import Contents, check_maps, described, read_text, tensor_name
-from ecgbench.pipeline.submissions.untrusted_file import regular_file
 from ecgbench.pipeline.submissions.untrusted_safetensors import Header, read_header, refusal
 from ecgbench.protocol import ALL
 from ecgbench.results import results_path

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ecgbench.bounded_files import regular_file
 from ecgbench.errors import InputError
-from ecgbench.pipeline.submissions.untrusted_file import regular_file
 
 PREAMBLE = 1024
 """Bytes that may stand before an array's values; `numpy.save` writes 128."""
