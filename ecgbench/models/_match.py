@@ -14,7 +14,7 @@ from ecgbench.errors import CheckpointError, InputError, UnknownKeyError
 from ecgbench.models._build import SAMPLES, built, labelled
 from ecgbench.models._registry import MODELS, Blueprint, Form, ModelEntry, Recognised, Source
 from ecgbench.models._weights_file import Layout
-from ecgbench.nn import channels_last, check_norms, frozen
+from ecgbench.nn import channels_last, check_norms, frozen, logits_of, place_of, settings_of_a_new_process
 
 WRAPPERS = ("module.", "_orig_mod.")
 """What torch's wrappers, for several devices and of compiled networks, put before the name of each tensor."""
@@ -120,6 +120,19 @@ def filled(network: Recognised, tensors: Mapping[str, torch.Tensor], form: Form 
     CheckpointError
         If they are not finite, are variances below 0, or do not give finite logits.
     """
+    with settings_of_a_new_process():
+        model = _with_values(network, tensors, source)
+        try:
+            _check_variances(model)
+            check_norms(model)
+            _try(model.eval(), form)
+        except (InputError, RuntimeError, IndexError, TypeError) as error:
+            got = printable(str(error).removeprefix("expected "))
+            raise CheckpointError(f"expected weights that can be used in {source}, got none: expected {got}") from error
+    return model
+
+
+def _with_values(network: Recognised, tensors: Mapping[str, torch.Tensor], source: str) -> nn.Module:
     model = network.build()
     kinds = {name: tensor.dtype for name, tensor in model.state_dict().items()}
     state = {name: tensors[of.name].to(kinds[name]).reshape(of.shape) for name, of in network.sources.items()}
@@ -128,13 +141,6 @@ def filled(network: Recognised, tensors: Mapping[str, torch.Tensor], form: Form 
         name = printable(broken[0])
         raise CheckpointError(f"expected finite weights in {source}, got non-finite ones in {name}; train again or name another file.")
     model.load_state_dict(state)
-    try:
-        _check_variances(model)
-        check_norms(model)
-        _try(model.eval(), form)
-    except (InputError, RuntimeError, IndexError, TypeError) as error:
-        got = printable(str(error).removeprefix("expected "))
-        raise CheckpointError(f"expected weights that can be used in {source}, got none: expected {got}") from error
     return model
 
 
@@ -146,10 +152,10 @@ def _check_variances(model: nn.Module) -> None:
 
 def _try(model: nn.Module, form: Form | None) -> None:
     """Pass a window of noise through the network."""
-    parameter = next(iter(model.parameters()), torch.empty(0))
+    place = place_of(model)
     shape = (1, 1, SAMPLES) if form is None else (1, form.leads, form.samples)
     window = torch.from_numpy(np.random.default_rng(0).standard_normal(shape, dtype=np.float32))
     with frozen(model), torch.no_grad():
-        logits = model(window.to(parameter.device, parameter.dtype))
-    if not isinstance(logits, torch.Tensor) or logits.ndim != 2 or not torch.isfinite(logits).all():
+        logits = logits_of(model, window.to(place.device, place.dtype))
+    if not torch.isfinite(logits).all():
         raise InputError(f"finite logits (1, outputs) of a window {shape} of noise, got others; train again or name another file.")
