@@ -34,6 +34,20 @@ def as_targets(target: Any, count: int) -> np.ndarray:
     return np.broadcast_to(targets.astype(np.int64), (count,))
 
 
+def finite(name: str, windows: np.ndarray) -> np.ndarray:
+    """The array (n, leads, time), if all its values are finite.
+
+    Raises
+    ------
+    InputError
+        If one is not.
+    """
+    broken = np.flatnonzero(~np.isfinite(windows).all(axis=(1, 2)))
+    if broken.size:
+        raise InputError(f"expected finite {name}, got nan or infinity in windows {broken.tolist()[:10]}; leave these out.")
+    return windows
+
+
 def at_least(name: str, value: Any, least: int = 1, most: int | None = None) -> int:
     """The value, if it is a whole number from `least` on, and up to `most` where there is one.
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 
 from ecgbench.errors import InputError
 from ecgbench.printable import shortened
@@ -72,6 +73,22 @@ def channels_last(model: ModuleT) -> ModuleT:
     return model
 
 
+def check_norms(model: nn.Module) -> None:
+    """Refuse batch norm that would take its statistics from the windows that happen to pass through it together.
+
+    Raises
+    ------
+    InputError
+        If a layer has no running statistics.
+    """
+    for name, module in model.named_modules():
+        if isinstance(module, BatchNorm) and module.running_mean is None:
+            raise InputError(
+                f'expected batch norm with running statistics, got none in "{name}"; build it with track_running_stats=True, or put a norm '
+                "in its place that sees one window at a time."
+            )
+
+
 @contextmanager
 def seeded(seed: int, device: torch.device | None = None) -> Iterator[None]:
     """Let what draws from torch's own generators draw from `seed`; afterwards they are as they were.
@@ -100,10 +117,85 @@ def turn_of(model: nn.Module) -> AbstractContextManager[Any]:
 def frozen(model: torch.nn.Module) -> Iterator[torch.nn.Module]:
     """The model in evaluation mode and without gradients of its parameters; both are put back afterwards.
 
+    It computes as in a new process, whatever the caller has set: with gradients of its input, in its own precision, uncompiled.
     Threads take turns, so that one model may be explained and evaluated from several.
     """
-    with turn_of(model):
+    place = place_of(model)
+    with turn_of(model), settings_of_a_new_process(place.dtype, place.device.type), _uncompiled(model):
         yield from _held_still(model)
+
+
+def place_of(model: nn.Module) -> torch.Tensor:
+    """A tensor of the model's precision, where the model is; where it has no parameters, a float32 one on the processor."""
+    return next(iter(model.parameters()), torch.empty(0, dtype=torch.float32, device="cpu"))
+
+
+def usable(model: object) -> nn.Module:
+    """The model, if it can be explained and evaluated.
+
+    Raises
+    ------
+    InputError
+        If it is no torch module in float32 or float64, or a norm's statistics are those of the windows beside a window.
+    """
+    if not isinstance(model, nn.Module):
+        raise InputError(f"expected a model that is a torch module, got {type(model).__name__}; wrap it in one.")
+    precision = place_of(model).dtype
+    if precision not in (torch.float32, torch.float64):
+        raise InputError(f"expected a model in float32 or float64, got {precision}; call model.float().")
+    if any(parameter.is_inference() for parameter in model.parameters()):
+        raise InputError("expected a model made outside of torch.inference_mode, got weights made in it; copy.deepcopy it outside.")
+    check_norms(model)
+    return model
+
+
+def logits_of(model: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    """Logits (n, outputs) of windows (n, leads, time).
+
+    Raises
+    ------
+    InputError
+        If the model returns something else.
+    """
+    logits: object = model(x)
+    if not isinstance(logits, torch.Tensor) or logits.ndim != 2 or len(logits) != len(x):
+        got = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
+        raise InputError(f"expected a model that returns logits ({len(x)}, outputs), got {got}; wrap it in one that does.")
+    return logits
+
+
+@contextmanager
+def settings_of_a_new_process(precision: torch.dtype = torch.float32, device: str = "cpu") -> Iterator[None]:
+    """Torch's settings as they are before anybody changes them: no autocast, no inference mode, gradients, and the usual precision.
+
+    Parameters
+    ----------
+    precision : what new tensors have where the caller has changed that
+    device : type of the device that is computed on beside the processor
+    """
+    usual = torch.get_default_dtype()
+    with ExitStack() as stack:
+        stack.enter_context(torch.inference_mode(False))  # it switches gradients on as well
+        for kind in {"cpu", device} - {"meta"}:
+            if torch.is_autocast_enabled(kind):
+                stack.enter_context(torch.autocast(kind, enabled=False))
+        if usual not in (torch.float32, precision):
+            torch.set_default_dtype(precision)
+            stack.callback(torch.set_default_dtype, usual)
+        yield
+
+
+_COMPILED_TURN = threading.RLock()
+
+
+@contextmanager
+def _uncompiled(model: nn.Module) -> Iterator[None]:
+    """Let compiled modules run as they were before, since compiled code passes by the hooks and rules of attribution methods."""
+    if not any(module._compiled_call_impl is not None or "_orig_mod" in module._modules for module in model.modules()):
+        yield
+        return
+    with _COMPILED_TURN, torch.compiler.set_stance("force_eager"):  # it is the process's, so that threads take turns
+        yield
 
 
 def _held_still(model: torch.nn.Module) -> Iterator[torch.nn.Module]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecgbench.errors import InputError
-from ecgbench.inputs import as_array, as_targets, at_least, known_options, protocol_options
+from ecgbench.inputs import as_array, as_targets, at_least, finite, known_options, protocol_options
 from ecgbench.methods._registry import METHODS, Explanation, MethodEntry
 from ecgbench.needs import METHOD_NEEDS, ExplainedBatch, supplied
 from ecgbench.protocol import OURS
@@ -107,7 +107,7 @@ def _windows(x: Any) -> np.ndarray:
     windows = as_array(x)
     if windows.ndim != 3 or not len(windows) or windows.dtype.kind != "f":
         raise InputError(f"expected x of floats (n, leads, time), got {windows.dtype} {windows.shape}; reshape it, one window is x[None].")
-    return windows
+    return finite("x", windows)
 
 
 def _batch(batch_size: int | None) -> int:
@@ -123,18 +123,17 @@ def _prepared(model: torch.nn.Module, device: str | None) -> Iterator[Callable[.
     """Freeze the model on the wanted device; yields what brings arrays there, in the model's precision."""
     import torch
 
-    from ecgbench.nn import device_named, frozen
+    from ecgbench.nn import device_named, frozen, place_of, usable
 
-    parameter = next(iter(model.parameters()), torch.empty(0))
-    if parameter.dtype not in (torch.float32, torch.float64):
-        raise InputError(f"expected a model in float32 or float64, got {parameter.dtype}; call model.float().")
-    home, there = parameter.device, device_named(device) if device else parameter.device
+    place_now = place_of(usable(model))
+    home, precision = place_now.device, place_now.dtype
+    there = device_named(device) if device else home
 
     def place(*arrays: np.ndarray) -> list[torch.Tensor]:
         tensors = [torch.from_numpy(np.array(array)).to(there) for array in arrays]
-        return [tensor.to(parameter.dtype) if tensor.is_floating_point() else tensor for tensor in tensors]
+        return [tensor.to(precision) if tensor.is_floating_point() else tensor for tensor in tensors]
 
-    with torch.inference_mode(False), torch.enable_grad(), frozen(model):
+    with frozen(model):
         model.to(there)
         try:
             yield place

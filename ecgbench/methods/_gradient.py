@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from ecgbench.errors import InputError
+from ecgbench.nn import logits_of
 
 
 def explained_logit(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -20,11 +21,7 @@ def all_logits(model: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
     InputError
         If the model returns something else.
     """
-    logits: object = model(x.clone())
-    if not isinstance(logits, torch.Tensor) or logits.ndim != 2 or len(logits) != len(x):
-        got = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
-        raise InputError(f"expected a model that returns logits ({len(x)}, outputs), got {got}; wrap it in one that does.")
-    return logits
+    return logits_of(model, x.clone())
 
 
 def logits_of_target(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:

@@ -26,7 +26,9 @@ def target_logit(logits: Logits, target: Targets) -> PerWindow:
 
 
 def target_probability(logits: Logits, target: Targets, multilabel: bool) -> PerWindow:
-    """Probability of each row's target: its share of the softmax, or its sigmoid if `multilabel`.
+    """Probability of each row's target: its share of the softmax, or its sigmoid if `multilabel` or if there is one output.
+
+    The softmax of one output is 1 whatever the window.
 
     Raises
     ------
@@ -34,7 +36,7 @@ def target_probability(logits: Logits, target: Targets, multilabel: bool) -> Per
         If a target is no output of the model or a logit is not finite.
     """
     exact = _checked(logits, target)
-    if multilabel:
+    if multilabel or logits.shape[1] == 1:
         chosen = _of_target(exact, target)
         # exp(-log(1 + exp(-z))) doesn't overflow where exp(-z) does.
         probability: PerWindow = np.exp(-np.logaddexp(0.0, -chosen))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import numpy as np
 import torch
 from torch import nn
 
 from ecgbench.errors import InputError
 from ecgbench.models._registry import MODEL_NEEDS, MODELS, Blueprint, Form, ModelEntry
 from ecgbench.needs import supplied
-from ecgbench.nn import channels_last, frozen, seeded
+from ecgbench.nn import channels_last, frozen, logits_of, place_of, seeded, settings_of_a_new_process
 
 SAMPLES = 512
 """Samples of a window where nobody says how many there are, for architectures that take any number."""
@@ -44,7 +41,7 @@ def built(blueprint: Blueprint) -> nn.Module:
     """The network as its architecture's function returns it, ready to be trained."""
     entry, form = MODELS[blueprint.form.model], blueprint.form
     given = supplied(entry.key, entry.needs, MODEL_NEEDS, blueprint)
-    with seeded(blueprint.seed):
+    with settings_of_a_new_process(), seeded(blueprint.seed):
         module = entry.function(form.leads, form.samples, form.outputs, **given)
     if not isinstance(module, nn.Module):
         raise InputError(f"expected a torch module from {entry.key}, got {type(module).__name__}; return the network.")
@@ -59,7 +56,7 @@ def labelled(module: nn.Module, entry: ModelEntry) -> nn.Module:
 
 
 def _check_outputs(module: nn.Module, form: Form) -> None:
-    with frozen(module), torch.inference_mode():
+    with frozen(module), torch.no_grad():
         logits = module(torch.zeros(1, form.leads, form.samples))
     shape = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
     if shape != (1, form.outputs):
@@ -71,15 +68,6 @@ def _check_outputs(module: nn.Module, form: Form) -> None:
 
 def outputs_of(module: nn.Module, leads: int, samples: int) -> int:
     """How many logits a network returns for a window of that form."""
-    parameter = next(module.parameters())
-    with frozen(module), torch.inference_mode():
-        return int(module(torch.zeros(1, leads, samples, device=parameter.device, dtype=parameter.dtype)).shape[1])
-
-
-def of_weights(tensors: Mapping[str, np.ndarray]) -> nn.Module | None:
-    """The network that unlabelled weights belong to, as far as an architecture recognises them."""
-    for recognise, entry in {entry.from_weights: entry for entry in MODELS if entry.from_weights is not None}.items():
-        module = recognise(tensors)
-        if module is not None:
-            return channels_last(labelled(module, entry))
-    return None
+    place = place_of(module)
+    with frozen(module), torch.no_grad():
+        return int(logits_of(module, torch.zeros(1, leads, samples, device=place.device, dtype=place.dtype)).shape[1])

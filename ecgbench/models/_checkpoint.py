@@ -7,21 +7,30 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
+from msgspec import Meta, Struct
 from safetensors import SafetensorError
 from safetensors.numpy import save
 from safetensors.torch import load
 
 from ecgbench.artifacts import Arrays, write_atomically
-from ecgbench.errors import CheckpointError, UnknownKeyError
-from ecgbench.models._build import built, of_weights
-from ecgbench.models._registry import Blueprint, Form
+from ecgbench.bounded_files import json_of, printable, regular_file
+from ecgbench.errors import CheckpointError, InputError
+from ecgbench.models._match import filled, matched
+from ecgbench.models._registry import Form
+from ecgbench.models._weights_file import OWN, Layout, weights_file
 
-OWN = "ecgbench"
-"""Name in a checkpoint's header under which it says how its network is built."""
+RECORD_LIMIT = 1 << 24
+"""Bytes that the JSON file beside the weights may have."""
+
+
+class _Record(Struct):
+    """What is read of the JSON file beside the weights."""
+
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] | None = None
 
 
 def load_model(path: str | os.PathLike[str]) -> torch.nn.Module:
@@ -29,7 +38,8 @@ def load_model(path: str | os.PathLike[str]) -> torch.nn.Module:
 
     Parameters
     ----------
-    path : a safetensors file; half-precision tensors are read as float32. A JSON file of the same name beside it (as `save_model` and
+    path : a safetensors file; tensors of any precision are read as the network's. Names that all begin with `module.` or `_orig_mod.`, as
+        those of a wrapped network do, are read without it. A JSON file of the same name beside it (as `save_model` and
         `ecgbench train --out` write it) is checked for the weights' SHA-256. A state dict that does not say its architecture, such as the
         study's, is one of a residual network.
 
@@ -41,7 +51,7 @@ def load_model(path: str | os.PathLike[str]) -> torch.nn.Module:
     ------
     CheckpointError
         If the file is absent, is no safetensors file, does not have the recorded checksum, names an architecture that is not registered
-        or does not hold finite weights of its architecture.
+        or does not hold weights of its architecture that are finite and give finite logits.
     """
     return read_checkpoint(path)[0]
 
@@ -49,32 +59,35 @@ def load_model(path: str | os.PathLike[str]) -> torch.nn.Module:
 def read_checkpoint(path: str | os.PathLike[str]) -> tuple[torch.nn.Module, Form | None]:
     """The network of a file, as `load_model` reads it, and what the file says of how it is built; None if it says nothing."""
     path = Path(path)
+    source = printable(str(path))
     try:
-        content = path.read_bytes()
+        with weights_file(path) as file:
+            form = file.form
+            network = matched(file.layouts, form, source)
+            content = file.content()
         _check_sum(path, content)
-        tensors = {name: _widened(tensor).numpy() for name, tensor in load(content).items()}
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"expected a safetensors file at {path}, got {error}; name another file.") from error
-    form = _form_in(content, path)
-    return model_from(tensors, form, str(path)), form
-
-
-def _form_in(content: bytes, path: Path) -> Form | None:
-    """What a checkpoint's header says of its network; None if it says nothing."""
-    length = int.from_bytes(content[:8], "little")
-    text = json.loads(content[8 : 8 + length]).get("__metadata__", {}).get(OWN)
-    try:
-        return None if text is None else Form(**json.loads(text))
-    except (TypeError, ValueError) as error:
-        raise CheckpointError(f"expected a network's form in the header of {path}, got {_first_line(error)}; write it again.") from error
+        tensors = load(content)
+    except InputError as error:
+        raise CheckpointError(str(error)) from error
+    except (OSError, ValueError, SafetensorError) as error:
+        raise CheckpointError(f"expected a safetensors file at {source}, got {printable(str(error))}; name another file.") from error
+    return filled(network, tensors, form, source), form
 
 
 def _check_sum(path: Path, content: bytes) -> None:
     record = path.with_suffix(".json")
+    if not record.exists():
+        return
     try:
-        recorded = json.loads(record.read_text()).get("sha256") if record.exists() else None
-    except (ValueError, AttributeError) as error:
-        raise CheckpointError(f"expected a JSON object in {record}, got {_first_line(error)}; copy both files again.") from error
+        with regular_file(record, follow_links=True) as (file, size):
+            if size > RECORD_LIMIT:
+                raise ValueError(f"{size} bytes, more than {RECORD_LIMIT}")
+            recorded = json_of(file.read(size), _Record).sha256
+    except ValueError as error:
+        where = printable(str(record))
+        raise CheckpointError(
+            f"expected a JSON object in {where}, with the weights' sha256 if any, got {error}; copy both files again."
+        ) from error
     if recorded is not None and recorded != hashlib.sha256(content).hexdigest():
         raise CheckpointError(
             f"expected weights of SHA-256 {recorded[:12]}... in {path}, as {record.name} says, got others; copy both files again."
@@ -83,34 +96,12 @@ def _check_sum(path: Path, content: bytes) -> None:
 
 def model_from(tensors: Mapping[str, np.ndarray], form: Form | None = None, source: str = "the given tensors") -> torch.nn.Module:
     """The network whose weights `tensors` holds, in evaluation mode (see `load_model`)."""
-    wide = {name: array.astype(np.float32) if array.dtype == np.float16 else np.asarray(array) for name, array in tensors.items()}
-    broken = [name for name, array in wide.items() if not np.isfinite(array).all()]
-    if broken:
-        raise CheckpointError(f"expected finite weights in {source}, got non-finite ones in {broken[0]}; train again or name another file.")
     try:
-        model = of_weights(wide) if form is None else _filled(form, wide)
-    except UnknownKeyError as error:
-        raise CheckpointError(f"expected a registered architecture in {source}, got another ({error}); register it first.") from error
-    except (KeyError, IndexError, RuntimeError, ValueError) as error:
-        what = "a ResNet's tensors" if form is None else f"the tensors of {form.model}"
-        raise CheckpointError(f"expected {what} in {source}, got {_first_line(error)}; name another file.") from error
-    if model is None:
-        raise CheckpointError(f"expected a ResNet's tensors in {source}, got others; name a file that `ecgbench train --out` wrote.")
-    return model.eval()
-
-
-def _filled(form: Form, tensors: Mapping[str, np.ndarray]) -> torch.nn.Module:
-    model = built(Blueprint(form, seed=0))
-    model.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in tensors.items()})
-    return model
-
-
-def _widened(tensor: torch.Tensor) -> torch.Tensor:
-    return tensor.float() if tensor.is_floating_point() else tensor
-
-
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        given = {name: torch.from_numpy(np.array(array)) for name, array in tensors.items()}
+    except TypeError as error:
+        raise CheckpointError(f"expected arrays of numbers in {source}, got {printable(str(error))}; pass a state dict's.") from error
+    layouts = {name: Layout(tensor.dtype, tuple(tensor.shape)) for name, tensor in given.items()}
+    return filled(matched(layouts, form, source), given, form, source)
 
 
 def weights_of(model: torch.nn.Module) -> Arrays:

@@ -8,8 +8,6 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ecgbench.errors import InputError
 from ecgbench.needs import Need, check_needs
 from ecgbench.protocol import Recipe
@@ -36,6 +34,31 @@ class Form:
     leads: int
     samples: int
     outputs: int
+
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a network's tensor comes from: its name in a state dict, and the shape, of as many values, that it is taken in."""
+
+    name: str
+    shape: Shape
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """The network that a state dict belongs to.
+
+    Attributes
+    ----------
+    build : makes it, with any weights; called on torch's device "meta" too, where tensors have a shape and no values
+    sources : of its tensors by their names in its own state dict
+    """
+
+    build: Callable[[], torch.nn.Module] = field(repr=False)
+    sources: Mapping[str, Source]
 
 
 @dataclass(frozen=True)
@@ -72,7 +95,7 @@ class ModelEntry(Entry):
     gradcam_layer : name of the module whose output Grad-CAM explains; empty if there is none that has a time axis
     recipe : where its training differs from the dataset's recipe, by `ecgbench.protocol.Recipe`'s names
     needs : what it asks for beside leads, samples and outputs, of `MODEL_NEEDS`
-    from_weights : builds the network that an unlabelled state dict (arrays by name) belongs to, None if it is of another architecture
+    recognise : says which network an unlabelled state dict belongs to, by its tensors' names and shapes; None if another architecture's
     evaluator : makes a faster evaluator of a network with the same logits, None for a network that was altered since it was built
     compact : makes a network of its own with the same logits that is cheaper to explain; the network itself where it was altered
     """
@@ -81,7 +104,7 @@ class ModelEntry(Entry):
     gradcam_layer: str = ""
     recipe: Mapping[str, Any] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
-    from_weights: Callable[[Mapping[str, np.ndarray]], torch.nn.Module | None] | None = field(default=None, repr=False)
+    recognise: Callable[[Mapping[str, Shape]], Recognised | None] | None = field(default=None, repr=False)
     evaluator: Callable[[torch.nn.Module], EvaluateSteps | None] | None = field(default=None, repr=False)
     compact: Callable[[torch.nn.Module], torch.nn.Module] | None = field(default=None, repr=False)
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
-import numpy as np
 import torch
 from torch import nn
 
+from ecgbench.models._registry import Recognised, Shape, Source
 from ecgbench.nn import GlobalAverage, LeadsAsRows, ResidualSum
 
 
@@ -38,6 +39,9 @@ class Architecture:
 
 
 STAGES = ("layer1", "layer2", "layer3", "layer4")
+
+TENSORS = 10
+"""Tensors that a block has at least: those of two convolutions and two batch norms, without what the norms count."""
 
 GRADCAM_LAYER = STAGES[-1]
 """The stage that Grad-CAM explains: the last one."""
@@ -184,21 +188,28 @@ def build(architecture: Architecture, outputs: int, seed: int = 0) -> ResNet:
     return model
 
 
-def from_weights(tensors: Mapping[str, np.ndarray]) -> ResNet | None:
-    """The residual network whose state dict this is, by our names or by the study's; its architecture is read off the tensors' shapes.
+def recognised(shapes: Mapping[str, Shape]) -> Recognised | None:
+    """The residual network whose state dict has tensors of these shapes, by our names or by the study's.
 
     Raises
     ------
-    KeyError, IndexError, RuntimeError, ValueError
+    LookupError, ValueError
         If it has a residual network's layers, and not all that belong to one.
     """
-    state = {_our_name(name): torch.from_numpy(np.array(tensor)) for name, tensor in tensors.items()}
-    if "fc.bias" not in state or not any(name.startswith("layer1.") for name in state):
+    sources = {_our_name(name): Source(name, _two_dimensional(shape)) for name, shape in shapes.items()}
+    if "fc.bias" not in sources or not any(name.startswith("layer1.") for name in sources):
         return None
-    state = {name: tensor.unsqueeze(2) if tensor.ndim == 3 else tensor for name, tensor in state.items()}
-    model = blank(architecture_of(state), state["fc.bias"].shape[0])
-    model.load_state_dict(state)
-    return model
+    if len(sources) < len(shapes):
+        raise ValueError("one tensor under two names")
+    if any(0 in shape for shape in shapes.values()):
+        raise ValueError("an empty tensor")
+    ours = {name: source.shape for name, source in sources.items()}
+    return Recognised(partial(blank, architecture_of(ours), ours["fc.bias"][0]), sources)
+
+
+def _two_dimensional(shape: Shape) -> Shape:
+    """The shape of a convolution's weights where leads are rows: some have it without that axis."""
+    return (*shape[:2], 1, *shape[2:]) if len(shape) == 3 else shape
 
 
 _RENAMED = (("backbone.", ""), ("classifier.", "fc."))
@@ -212,12 +223,14 @@ def _our_name(name: str) -> str:
     return name
 
 
-def architecture_of(state: Mapping[str, torch.Tensor]) -> Architecture:
-    """What a state dict's shapes say of its network."""
-    blocks = [{match[1] for name in state if (match := re.match(rf"layer{stage}\.(\d+)\.", name))} for stage in (1, 2, 3, 4)]
-    bottleneck = "layer1.0.conv3.weight" in state
-    kernel = state[f"layer1.0.conv{2 if bottleneck else 1}.weight"].shape[-1]
+def architecture_of(shapes: Mapping[str, Shape]) -> Architecture:
+    """What the shapes of a state dict's tensors, by our names, say of its network."""
+    blocks = [{match[1] for name in shapes if (match := re.match(rf"layer{stage}\.(\d+)\.", name))} for stage in (1, 2, 3, 4)]
+    bottleneck = "layer1.0.conv3.weight" in shapes
+    kernel = shapes[f"layer1.0.conv{2 if bottleneck else 1}.weight"][-1]
     if kernel % 2 == 0:
         raise ValueError(f"blocks with a kernel of even width, {kernel}")
     first, second, third, fourth = (len(numbers) for numbers in blocks)
-    return Architecture((first, second, third, fourth), kernel, bottleneck, state["conv1.weight"].shape[0])
+    if (first + second + third + fourth) * TENSORS > len(shapes):
+        raise ValueError(f"blocks of fewer than {TENSORS} tensors")
+    return Architecture((first, second, third, fourth), kernel, bottleneck, shapes["conv1.weight"][0])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from ecgbench.models._registry import Recognised, Shape
 
 if TYPE_CHECKING:
     import torch
@@ -24,10 +24,10 @@ def residual_network(
     return build(Architecture(blocks, kernel, bottleneck, width), outputs, seed)
 
 
-def _from_weights(tensors: Mapping[str, np.ndarray]) -> ResNet | None:
-    from ecgbench.models._residual import from_weights
+def _recognise(shapes: Mapping[str, Shape]) -> Recognised | None:
+    from ecgbench.models._residual import recognised
 
-    return from_weights(tensors)
+    return recognised(shapes)
 
 
 def _evaluator(model: torch.nn.Module) -> EvaluateSteps | None:
@@ -47,7 +47,7 @@ RESIDUAL: Mapping[str, Any] = MappingProxyType(
         "reference": "doi:10.1109/CVPR.2016.90",
         "gradcam_layer": "layer4",
         "needs": ("seed",),
-        "from_weights": _from_weights,
+        "recognise": _recognise,
         "evaluator": _evaluator,
         "compact": _compact,
     }

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecgbench.errors import InputError
-from ecgbench.inputs import as_array, as_targets, known_options, protocol_options
+from ecgbench.inputs import as_array, as_targets, finite, known_options, protocol_options
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.models import evaluator
 from ecgbench.needs import METRIC_NEEDS, Explain, ScoredBatch, supplied
 from ecgbench.pipeline.compute.perturbed_scores import Perturbation, perturbed_scores
 from ecgbench.protocol import OURS
-from ecgbench.types import PerWindow
+from ecgbench.types import EvaluateSteps, PerWindow
 
 if TYPE_CHECKING:
     import torch
@@ -47,7 +47,7 @@ def score(
     target : the explained class, an int or (n,) ints; for faithfulness
     seed : of the metric's random numbers
     protocol : "ours", or "study" for the study's options
-    multilabel : whether probabilities are sigmoids of the logits instead of their softmax
+    multilabel : whether probabilities are sigmoids of the logits instead of their softmax; those of a model of one output always are
     explain : `explain(x, target, seed)` returns the same method's maps of other windows; for metrics that ask for it
     options : those that the metric names
 
@@ -66,15 +66,21 @@ def score(
     options = {**protocol_options(entry.study, protocol), **known_options(metric, options, entry.options)}
     maps = _maps(attributions)
     batch = ScoredBatch(
-        x=None if x is None else _fitting("x", x, maps, "f"),
+        x=None if x is None else finite("x", _fitting("x", x, maps, "f")),
         target=None if target is None else as_targets(target, len(maps)),
         mask=None if mask is None else _fitting("mask", mask, maps, "b"),
         seed=seed,
         multilabel=multilabel,
-        evaluator=None if model is None else partial(evaluator, model),
+        evaluator=None if model is None else partial(_usable_evaluator, model),
         explain=explain,
     )
     return np.asarray(_scores(entry, maps, batch, options), dtype=np.float64)
+
+
+def _usable_evaluator(model: torch.nn.Module) -> EvaluateSteps:
+    from ecgbench.nn import usable
+
+    return evaluator(usable(model))
 
 
 def _scores(entry: MetricEntry, maps: np.ndarray, batch: ScoredBatch, options: Mapping[str, Any]) -> PerWindow:

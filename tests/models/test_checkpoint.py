@@ -41,7 +41,7 @@ def test_saved_model_comes_back_with_its_architecture_and_weights(architecture: 
     ours, theirs = model.state_dict(), loaded.state_dict()
     assert list(ours) == list(theirs)
     assert all(torch.equal(ours[name], theirs[name]) and ours[name].dtype == theirs[name].dtype for name in ours)
-    assert architecture_of(theirs) == ARCHITECTURES[architecture]
+    assert architecture_of({name: tuple(tensor.shape) for name, tensor in theirs.items()}) == ARCHITECTURES[architecture]
     assert model_digest(loaded) == model_digest(model)
 
 
@@ -171,7 +171,7 @@ def test_file_of_another_format_is_refused(tmp_path: Path, content: bytes) -> No
 @pytest.mark.parametrize("what", ["absent", "folder"])
 def test_absent_file_is_refused(tmp_path: Path, what: str) -> None:
     path = tmp_path if what == "folder" else tmp_path / "absent.safetensors"
-    with pytest.raises(CheckpointError, match=f"expected a safetensors file at {path}, got .*; name another file"):
+    with pytest.raises(CheckpointError, match=f"expected a re(adable|gular) file at {path}, got .*; name a"):
         load_model(path)
 
 
@@ -197,7 +197,7 @@ BROKEN: dict[str, tuple[Callable[[State], State], str]] = {
     "even kernel": (edited(lambda state: state.update({"layer1.0.conv1.weight": torch.zeros(6, 6, 1, 4)})), "ResNet's tensors.*even width"),
     "empty kernel": (
         edited(lambda state: state.update({"layer1.0.conv1.weight": torch.zeros(6, 6, 1, 0)})),
-        "ResNet's tensors.*even width",
+        "ResNet's tensors.*an empty tensor",
     ),
     "other inputs": (edited(lambda state: state.update({"conv1.weight": torch.zeros(6, 12, 1, 7)})), "a ResNet's tensors.*conv1"),
     "other width": (edited(lambda state: state.update({"layer2.0.bn1.weight": torch.ones(5)})), r"a ResNet's tensors.*layer2\.0\.bn1"),

@@ -101,7 +101,7 @@ REFUSED = {
     "layer without time": (small, {"gradcam_layer": "out"}, r"a gradcam_layer called once with an output .*, got \[\(3, 3\)\]"),
     "learning in evaluation mode": (with_forward(learning), {}, "the same weights after a pass in evaluation mode|the same logits"),
     "forgetting": (lambda leads, samples, outputs: Kept(leads, outputs), {}, "the same logits from a checkpoint, got others"),
-    "not recognising its weights": (small, {"from_weights": lambda tensors: None}, "from_weights to build the network of its own weights"),
+    "not recognising its weights": (small, {"recognise": lambda shapes: None}, "recognise to know the network of its own weights"),
     "no evaluator": (small, {"evaluator": lambda network: None}, "an evaluator of a network as it is built, got None"),
     "wrong evaluator": (
         small,

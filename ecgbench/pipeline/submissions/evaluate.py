@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from ecgbench.bounded_files import regular_file
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import InputError
 from ecgbench.models import MODELS
@@ -23,7 +24,6 @@ from ecgbench.pipeline.grid.options import Options
 from ecgbench.pipeline.grid.selection import Selection, check_seeds
 from ecgbench.pipeline.submissions.expected_windows import other_model, other_windows, windows_of
 from ecgbench.pipeline.submissions.form import Contents, check_maps, described, read_text, tensor_name
-from ecgbench.pipeline.submissions.untrusted_file import regular_file
 from ecgbench.pipeline.submissions.untrusted_safetensors import Header, read_header, refusal
 from ecgbench.protocol import ALL
 from ecgbench.results import results_path
