@@ -107,7 +107,7 @@ def _kind(mode: int) -> str:
 
 
 def web_address(text: str) -> str:
-    """A URL with http:// or https:// and a host.
+    """A URL with http:// or https:// and a host, that a path can follow.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def web_address(text: str) -> str:
         known = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port)
     except ValueError:
         known = False
-    if not known or hidden(text) or " " in text:
+    if not known or hidden(text) or set(text) & set(" ?#\\"):
         raise InputError(f'expected an http:// or https:// URL, got "{shortened(text)}"; name it so.')
     return text
 

@@ -25,6 +25,12 @@ def _store(tmp_path, monkeypatch):
     monkeypatch.setenv("ECGBENCH_CACHE", str(tmp_path / "artifacts"))
 
 
+@pytest.fixture(autouse=True)
+def _unpinned(tmp_path, monkeypatch):
+    """The made-up records of mitdb's names have no sums that are fixed."""
+    monkeypatch.setattr("ecgbench.datasets.physionet.pins.FOLDER", tmp_path / "unpinned")
+
+
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
     """Root of a database of mitdb's names: one made record of two windows under all of them."""

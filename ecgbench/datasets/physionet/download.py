@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
 from ecgbench.datasets._names import abbreviated
 from ecgbench.datasets._registry import MIRROR, DatasetEntry
+from ecgbench.datasets.physionet.file_form import check_form
 from ecgbench.datasets.physionet.needed_files import folder_of, needed_files
+from ecgbench.datasets.physionet.part import UnwritableError, writing
+from ecgbench.datasets.physionet.pins import refuse_forged
+from ecgbench.datasets.physionet.session import Connection, Patience, open_session
 from ecgbench.datasets.physionet.threads import run_jobs
-from ecgbench.datasets.physionet.transfer import (
-    Connection,
-    Count,
-    Patience,
-    Stopped,
-    Tally,
-    UnwritableError,
-    open_session,
-    transfer,
-    writing,
-)
-from ecgbench.datasets.records.checksums import SUMS, read_sums, sha256
+from ecgbench.datasets.physionet.transfer import Count, Stopped, Tally, transfer
+from ecgbench.datasets.records.checksums import SUMS, sha256
+from ecgbench.datasets.simulator.stand_in import SIMULATED
 from ecgbench.errors import DataError, InputError
 from ecgbench.printable import printable
+from ecgbench.protocol import DatasetProtocol
 from ecgbench.texts import web_address
 
 LOCK_NOTICE_AFTER = 2.0
@@ -35,6 +31,9 @@ LOCK_NOTICE_AFTER = 2.0
 
 MAX_LISTED_FAILURES = 3
 """Most files that an error message or a warning lists."""
+
+LEAST_LARGEST, LARGEST_SHARE = 64e6, 2
+"""Bytes that any file can have, and how many times the size of all needed files together one of them can have."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def download(
     mirror : URL below which `<slug>/<version>/` lies; by default PhysioNet's
     records : names or globs of records, to fetch only these and the files that are no record's
     jobs : files that are fetched at the same time
-    allow_unlisted : also fetch needed files that SHA256SUMS.txt does not list; only their length is checked
+    allow_unlisted : also fetch needed files of which no SHA-256 is known; only their length and form are checked
     patience : how often a transfer is tried, and the waiting times
 
     Raises
@@ -89,21 +88,38 @@ def download(
     """
     folder, source = folder_of(entry, root, edition), _source(entry, edition, mirror, jobs)
     with _locked(folder), open_session(jobs) as session:
-        connection = Connection(session, patience or Patience(), threading.Event())
-        _fetch_list(source, folder, connection)
+        largest = int(max(LEAST_LARGEST, LARGEST_SHARE * entry.edition(edition).megabytes * 1e6))
+        connection = Connection(session, patience or Patience(), threading.Event(), largest)
+        place = _Place(source, folder, fresh=_fetch_list(source, folder, entry.numbers(edition), connection))
         needed = needed_files(entry, folder, edition, records)
         unlisted = [path for path, expected in needed.items() if expected is None]
         named = abbreviated(unlisted, MAX_LISTED_FAILURES)
         if unlisted and allow_unlisted:
-            say(f"warning: {len(unlisted)} files have no sum in {folder / SUMS}, only their length is checked: {named}")
+            say(f"warning: {len(unlisted)} files have no sum in {folder / SUMS}, only their length and form are checked: {named}")
         wanted = {path: expected for path, expected in needed.items() if allow_unlisted or expected is not None}
-        done = _fetch_files(entry.key, source, folder, wanted, jobs, connection)
+        done = _fetch_files(entry.key, place, wanted, jobs, connection)
     if unlisted and not allow_unlisted:
         raise DataError(
             f"expected a SHA-256 of every file in {folder / SUMS}, got none of {named}; all others are here; delete the list if "
             "it is not whole, or fetch these unchecked with --allow-unlisted."
         )
     return done
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a database's files come from and go to.
+
+    Attributes
+    ----------
+    source : URL of the database's folder
+    folder : the folder here
+    fresh : whether the list of checksums was fetched just now
+    """
+
+    source: str
+    folder: Path
+    fresh: bool
 
 
 def _source(entry: DatasetEntry, edition: str | None, mirror: str | None, jobs: int) -> str:
@@ -133,41 +149,32 @@ def _locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _fetch_list(source: str, folder: Path, connection: Connection) -> None:
-    """Fetch SHA256SUMS.txt, unless it is here and valid."""
+def _fetch_list(source: str, folder: Path, numbers: DatasetProtocol, connection: Connection) -> bool:
+    """Fetch SHA256SUMS.txt, unless it is here and valid; returns whether it was fetched."""
     from tqdm import tqdm
+
+    def check(path: Path) -> None:
+        refuse_forged(numbers, path)
 
     path = folder / SUMS
     if path.exists():
         try:
-            _check_list(path)
+            check(path)
         except DataError as error:
             say(f"fetching the list anew: {error}")
         else:
-            return
+            return False
     with tqdm(desc=SUMS, unit="B", unit_scale=True, leave=False) as bar:
-        transfer(source + SUMS, path, _check_list, connection, bar.update)
+        transfer(source + SUMS, path, check, connection, bar.update, summed=False)
+    return True
 
 
-def _check_list(path: Path) -> None:
-    for _ in read_sums(path):
-        pass
-
-
-def _fetch_files(name: str, source: str, folder: Path, needed: Mapping[str, str | None], jobs: int, connection: Connection) -> Downloaded:
+def _fetch_files(name: str, place: _Place, needed: Mapping[str, str | None], jobs: int, connection: Connection) -> Downloaded:
     """Fetch the files that are absent or damaged, in threads. Failures are reported after all other files have been fetched."""
     from tqdm import tqdm
 
     tally = Tally()
     outcomes: dict[str, bool | Exception] = {}
-
-    def fetch(path: str) -> bool:
-        try:
-            return _fetch_file(source + quote(path), folder / path, needed[path], connection, tally.add)
-        except UnwritableError:
-            connection.stop.set()
-            raise
-
     with tqdm(total=len(needed), desc=name, unit="file", leave=False) as bar:
 
         def finished(path: str, outcome: bool | Exception) -> None:
@@ -176,31 +183,64 @@ def _fetch_files(name: str, source: str, folder: Path, needed: Mapping[str, str 
             if isinstance(outcome, UnwritableError) or not isinstance(outcome, bool | DataError | Stopped):
                 raise outcome
 
-        run_jobs(fetch, list(needed), jobs, finished, lambda: bar.set_postfix_str(f"{tally.total / 1e6:.1f} MB"), connection.stop)
-    _refuse_failed(name, len(needed), {path: outcome for path, outcome in outcomes.items() if isinstance(outcome, DataError)})
-    fetched = sum(outcome is True for outcome in outcomes.values())
-    return Downloaded(folder, fetched, len(needed) - fetched, tally.total)
+        for wave in _waves(needed):
+            here = replace(connection, stop=threading.Event())
+            fetch = _fetcher(place, needed, here, tally.add)
+            run_jobs(fetch, wave, jobs, finished, lambda: bar.set_postfix_str(f"{tally.total / 1e6:.1f} MB"), here.stop)
+            if isinstance(outcomes.get(SIMULATED), DataError):
+                break  # no file of a simulated database may come without its mark
+    fetched, whole = (sum(outcome is wanted for outcome in outcomes.values()) for wanted in (True, False))
+    failed = {path: outcome for path, outcome in outcomes.items() if isinstance(outcome, DataError)}
+    _refuse_failed(f"expected {len(needed)} files of {name}, got {fetched + whole}", failed)
+    return Downloaded(place.folder, fetched, whole, tally.total)
 
 
-def _refuse_failed(name: str, needed: int, failed: Mapping[str, DataError]) -> None:
+def _waves(needed: Mapping[str, str | None]) -> list[list[str]]:
+    """The paths in the order in which they are fetched: the mark of simulated records, all others, what is checked by its header."""
+    last = [path for path, expected in needed.items() if expected is None and not path.endswith(".hea")]
+    first = [path for path in needed if path == SIMULATED]
+    return [first, [path for path in needed if path not in {*first, *last}], [path for path in last if path not in first]]
+
+
+def _fetcher(place: _Place, needed: Mapping[str, str | None], connection: Connection, count: Count) -> Callable[[str], bool]:
+    def fetch(path: str) -> bool:
+        try:
+            return _fetch_file(place, path, needed[path], connection, count)
+        except UnwritableError:
+            connection.stop.set()
+            raise
+
+    return fetch
+
+
+def _refuse_failed(counts: str, failed: Mapping[str, DataError]) -> None:
     if failed:
         reasons = " ".join(f"{path}: {error}" for path, error in list(failed.items())[:MAX_LISTED_FAILURES])
-        raise DataError(
-            f"expected {needed} files of {name}, got {needed - len(failed)}, and {len(failed)} that failed, among them {reasons} "
-            "The same command fetches what is missing."
-        )
+        raise DataError(f"{counts}, and {len(failed)} that failed, among them {reasons} The same command fetches what is missing.")
 
 
-def _fetch_file(url: str, target: Path, expected: str | None, connection: Connection, count: Count) -> bool:
-    """Fetch a file unless it is here with the expected SHA-256; returns whether it was fetched."""
-    if target.is_file() and (expected is None or sha256(target) == expected):
+def _fetch_file(place: _Place, path: str, expected: str | None, connection: Connection, count: Count) -> bool:
+    """Fetch a file unless it is here as it must be; returns whether it was fetched."""
+    url, target = place.source + quote(path), place.folder / path
+
+    def check(found: Path) -> None:
+        if expected is None:
+            check_form(found, target)
+        elif (actual := sha256(found)) != expected:
+            stale = "" if place.fresh else f" or, if the mirror has another list since, remove {place.folder / SUMS}"
+            raise DataError(f"expected SHA-256 {expected} of {url}, got {actual}; name another --mirror{stale}.")
+
+    if target.is_file() and _passes(check, target):
         return False
+    transfer(url, target, check, connection, count, summed=expected is not None)
+    return True
 
-    def check(path: Path) -> None:
-        if expected is not None and (actual := sha256(path)) != expected:
-            raise DataError(f"expected SHA-256 {expected} of {url}, got {actual}; name another --mirror.")
 
-    transfer(url, target, check, connection, count)
+def _passes(check: Callable[[Path], None], path: Path) -> bool:
+    try:
+        check(path)
+    except DataError:
+        return False
     return True
 
 

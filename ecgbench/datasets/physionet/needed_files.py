@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from ecgbench.datasets._names import both_ends
 from ecgbench.datasets._registry import DatasetEntry
+from ecgbench.datasets.physionet.pins import with_pinned
 from ecgbench.datasets.records.checksums import SUMS, ListedPaths, checked_path, sums_of
 from ecgbench.datasets.simulator.stand_in import SIMULATED
 from ecgbench.errors import InputError
@@ -30,7 +31,9 @@ def folder_of(entry: DatasetEntry, root: Path, edition: str | None = None) -> Pa
 
 
 def needed_files(entry: DatasetEntry, folder: Path, edition: str | None = None, records: Sequence[str] = ()) -> dict[str, str | None]:
-    """Paths below the database's folder that a dataset needs, each with its SHA-256, or None where SHA256SUMS.txt lists none.
+    """Paths below the database's folder that a dataset needs, each with its SHA-256, or None where no list has one.
+
+    A checksum that the benchmark itself fixes stands before that of the database's SHA256SUMS.txt.
 
     Parameters
     ----------
@@ -46,7 +49,7 @@ def needed_files(entry: DatasetEntry, folder: Path, edition: str | None = None, 
     """
     path = folder / SUMS
     paths = needed_paths(entry, folder, edition)
-    sums = sums_of(path, {*paths, SIMULATED})
+    sums = with_pinned(entry.numbers(edition), sums_of(path, {*paths, SIMULATED}))
     if SIMULATED in sums and SIMULATED not in paths:
         paths.append(SIMULATED)
     return {path: sums.get(path) for path in _of_records(entry, paths, records)}

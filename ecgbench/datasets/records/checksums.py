@@ -9,9 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import final
 
+from ecgbench.datasets._names import printable
 from ecgbench.errors import DataError
 
 SUMS = "SHA256SUMS.txt"
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""What a terminal may obey, and no published path has."""
 
 LINE = re.compile(r"([0-9a-fA-F]{64}) [ *]?(?:\./)?(\S.*)\n")
 
@@ -32,7 +36,9 @@ def read_sums(path: Path) -> Iterator[tuple[str, str]]:
             for number, line in enumerate(file, start=1):
                 match = LINE.fullmatch(line)
                 if match is None:
-                    raise DataError(f'expected a SHA-256 and a path in line {number} of {path}, got "{line[:80].rstrip()}"; {_AGAIN}')
+                    raise DataError(
+                        f'expected a SHA-256 and a path in line {number} of {path}, got "{printable(line.rstrip(), 80)}"; {_AGAIN}'
+                    )
                 yield checked_path(match[2].rstrip("\r")), match[1].lower()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"expected a readable list {path}, got {error}; {_AGAIN}") from error
@@ -46,9 +52,10 @@ def checked_path(path: str) -> str:
     Raises
     ------
     DataError
-        If it is absolute, climbs out with `..`, or has a drive, a backslash or a NUL.
+        If it is absolute, climbs out with `..`, or has a drive, a backslash or a control character.
     """
-    if not path or path[0] == "/" or path[1:2] == ":" or "\\" in path or "\0" in path or (".." in path and ".." in path.split("/")):
+    climbs = ".." in path and ".." in path.split("/")
+    if climbs or not path or path[0] == "/" or path[1:2] == ":" or "\\" in path or CONTROL.search(path):
         raise DataError(f"expected a path below the database's folder, got {path!r}; name another --mirror: this one is not to be trusted.")
     return path
 

@@ -1,4 +1,7 @@
-"""What tests of downloads share: a server of the small database, and a folder to fetch it to."""
+"""What tests of downloads share: a server of the small database, a folder to fetch it to, and that nothing is pinned.
+
+Databases have real names and made-up files; a test that wants pinned sums says which.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ecgbench.datasets.physionet import pins
 from tests.datasets.physionet.databases import publish
 from tests.datasets.physionet.server import FileServer, serving
 
@@ -21,3 +25,11 @@ def server(tmp_path: Path) -> Iterator[FileServer]:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     return tmp_path / "data"
+
+
+@pytest.fixture(autouse=True)
+def pinned(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Folder of the pinned sums, which is empty."""
+    folder = tmp_path_factory.mktemp("pinned")
+    monkeypatch.setattr(pins, "FOLDER", folder)
+    return folder

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote
@@ -28,6 +28,7 @@ class Fault:
     ranges : whether Range is heeded; if not, everything is sent with 200
     beside : bytes by which a range starts beside the one that was asked for
     length : whether Content-Length is said
+    version : ETag, by which If-Range is heeded; none if it is empty
     """
 
     status: int = 200
@@ -40,16 +41,22 @@ class Fault:
     ranges: bool = True
     beside: int = 0
     length: bool = True
+    version: str = ""
 
 
 @dataclass
 class Asked:
-    """One request: its path below `/files/`, its Range, and the bytes of the body that were sent."""
+    """One request: its path below `/files/`, its Range and If-Range, and the bytes of the body that were sent."""
 
     path: str
     range: str | None
     time: float
     sent: int = 0
+    if_range: str | None = None
+
+
+Script = Callable[[Asked, Callable[[bytes], object]], None]
+"""Sends, through a function that it is given, the bytes of a whole answer to a request; the connection is then closed."""
 
 
 class FileServer(ThreadingHTTPServer):
@@ -61,6 +68,7 @@ class FileServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.folder = folder
         self.faults: dict[str, Fault] = {}
+        self.scripts: dict[str, Script] = {}
         self.asked: list[Asked] = []
         self.busy = self.busiest = 0
         self.lock = threading.Lock()
@@ -90,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = unquote(self.path.partition("?")[0]).removeprefix("/files/")
-        asked = Asked(path, self.headers["Range"], time.monotonic())
+        asked = Asked(path, self.headers["Range"], time.monotonic(), if_range=self.headers["If-Range"])
         with self.server.lock:
             self.server.asked.append(asked)
             fault = self._fault(path.rpartition("/")[2])
@@ -112,10 +120,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, asked: Asked, fault: Fault) -> None:
         file = self.server.folder / asked.path
+        script = self.server.scripts.get(asked.path.rpartition("/")[2])
+        if script is not None:
+            self.close_connection = True
+            return script(asked, self.wfile.write)
+        if fault.version:
+            fault = replace(fault, headers={"ETag": fault.version, **fault.headers})
         if fault.status != 200 or not file.is_file():
             return self._send(asked, fault, fault.status if fault.status != 200 else 404, b"an error\n", fault.headers)
         content = file.read_bytes() if fault.content is None else fault.content
-        if asked.range is None or not fault.ranges:
+        if asked.range is None or not fault.ranges or asked.if_range not in (None, fault.version):
             return self._send(asked, fault, 200, content, fault.headers)
         start = int(asked.range.removeprefix("bytes=").removesuffix("-"))
         if start >= len(content):
@@ -130,11 +144,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         sent = body if fault.cut is None else body[: fault.cut]
+        self._drip(asked, fault, sent)
+        self.close_connection = len(sent) < len(body) or not fault.length
+
+    def _drip(self, asked: Asked, fault: Fault, sent: bytes) -> None:
         for at in range(0, len(sent), fault.drip):
             time.sleep(fault.pause)
             self.wfile.write(sent[at : at + fault.drip])
             asked.sent += len(sent[at : at + fault.drip])
-        self.close_connection = len(sent) < len(body) or not fault.length
 
 
 @contextmanager

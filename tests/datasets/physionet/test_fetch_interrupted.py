@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ecgbench.datasets.records.split_by_record import annotated_files
+from ecgbench.datasets.simulator.stand_in import SIMULATED
 from ecgbench.protocol import MITDB
 from tests.datasets.physionet.databases import NAMES, WHOLE, content_of, fetch, held, list_sums
 from tests.datasets.physionet.server import Fault, FileServer, serving
@@ -49,10 +50,10 @@ def test_interruption_stops_at_once_and_keeps_what_came(server: FileServer, root
 
 
 def mitdb_published(root: Path) -> tuple[Path, list[str]]:
-    """Files of mitdb's names, with made-up content."""
+    """Files of mitdb's names, with made-up content, which they are marked as."""
     folder = root / MITDB.slug / MITDB.version
     folder.mkdir(parents=True)
-    paths = annotated_files(MITDB, ())
+    paths = [*annotated_files(MITDB, ()), SIMULATED]
     for path in paths:
         (folder / path).write_bytes(content_of(path)[: 2000 if path.endswith(".dat") else 300])
     list_sums(folder, paths)
@@ -104,7 +105,7 @@ def test_command_that_was_ended_in_the_middle_goes_on_and_asks_for_nothing_twice
     again = start(mitdb_server, root)
     said, wrong = again.communicate(timeout=60)
     assert again.returncode == 0, wrong
-    assert f"{133 - len(whole)} files fetched" in said
+    assert f"{134 - len(whole)} files fetched" in said
     asked = {request.path.rpartition("/")[2]: request.range for request in mitdb_server.asked[before:]}
     assert whole.isdisjoint(asked)
     assert {name: asked[name.removeprefix(".").removesuffix(".part")] for name in parts} == {
@@ -119,6 +120,6 @@ def test_two_commands_at_once_fetch_each_file_once_and_the_second_says_that_it_w
     said = [process.communicate(timeout=60) for process in processes]
     assert [process.returncode for process in processes] == [0, 0]
     assert set(mitdb_server.counts.values()) == {1}
-    assert sorted(out.splitlines()[-1].partition(" files fetched")[0] for out, _ in said) == ["0", "132"]
+    assert sorted(out.splitlines()[-1].partition(" files fetched")[0] for out, _ in said) == ["0", "133"]
     assert sum("waiting for another download into" in wrong for _, wrong in said) == 1
     assert same(mitdb_server, root)

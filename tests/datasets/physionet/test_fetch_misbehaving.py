@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from ecgbench.datasets import download
-from ecgbench.datasets.physionet.transfer import Patience, _pause
+from ecgbench.datasets.physionet.session import MAX_REDIRECTS, Patience
+from ecgbench.datasets.physionet.transfer import _pause
 from ecgbench.errors import DataError
 from tests.datasets.physionet.databases import ENTRY, NAMES, NUMBERS, PATHS, QUICK, SIZE, WHOLE, content_of, fetch, held, list_sums
 from tests.datasets.physionet.server import Fault, FileServer
@@ -92,7 +92,8 @@ def test_pause_doubles_up_to_the_limit_and_is_spread() -> None:
 
 
 def test_list_is_resumed_and_its_length_checked(server: FileServer, root: Path) -> None:
-    server.faults["SHA256SUMS.txt"] = Fault(cut=100, times=2)
+    server.faults["SHA256SUMS.txt"] = Fault(cut=100, version='"1"')
+    server.faults["SHA256SUMS.txt"].times = 2
     fetch(server, root)
     assert [asked.range for asked in server.of("SHA256SUMS.txt")] == [None, "bytes=100-", "bytes=200-"]
     assert held(root) == WHOLE
@@ -163,16 +164,13 @@ def test_server_that_is_not_there_is_named(root: Path) -> None:
             download(ENTRY, root, mirror=mirror, patience=QUICK)
 
 
-@pytest.mark.parametrize(("total", "ranges"), [(25_000, ["bytes=500-", "bytes=20000-"]), (15_000, ["bytes=500-", None])])
-def test_file_of_another_length_than_its_range_said_is_not_taken_for_whole(
-    server: FileServer, root: Path, total: int, ranges: list[str | None]
-) -> None:
-    list_sums(server.folder / NUMBERS.slug / NUMBERS.version, [path for path in PATHS if path != BAD_PATH])
+@pytest.mark.parametrize("total", [25_000, 15_000])
+def test_file_of_another_length_than_its_range_said_starts_anew(server: FileServer, root: Path, total: int) -> None:
     part(root).parent.mkdir(parents=True)
     part(root).write_bytes(content_of(BAD_PATH)[:500])
     server.faults[BAD] = Fault(headers={"Content-Range": f"bytes 500-19999/{total}"}, times=1)
-    fetch(server, root, allow_unlisted=True)
-    assert [asked.range for asked in server.of(BAD)] == ranges
+    fetch(server, root)
+    assert [asked.range for asked in server.of(BAD)] == ["bytes=500-", None]
     assert held(root) == WHOLE
 
 
@@ -253,6 +251,6 @@ def test_proxy_is_that_of_the_environment(server: FileServer, root: Path, monkey
 
 def test_redirection_without_end_is_refused_at_once(server: FileServer, root: Path) -> None:
     server.faults["SHA256SUMS.txt"] = Fault(status=302, headers={"Location": "SHA256SUMS.txt"})
-    with pytest.raises(DataError, match="expected a file that can be fetched, got Exceeded 30 redirects"):
+    with pytest.raises(DataError, match=f"got more than {MAX_REDIRECTS} redirects; name another --mirror"):
         fetch(server, root)
-    assert requests.Session().max_redirects + 1 == len(server.asked)
+    assert len(server.asked) == MAX_REDIRECTS + 1
