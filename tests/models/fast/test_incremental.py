@@ -87,7 +87,7 @@ FOUR = steps_of([(0, 9), (40, 49)], [(60, 77)], [(11, 12), (12, 13), (3, 40)], [
 
 
 @pytest.mark.parametrize(("architecture", "dead"), [*((key, 0.3) for key in DISTINCT), ("resnet18_7", 0.0), ("resnet50", 0.0)])
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(case=cases())
 def test_curves_are_those_of_whole_passes(architecture: str, dead: float, case: Case) -> None:
     model, (x, steps) = fixed(architecture, dead), case
@@ -102,7 +102,7 @@ def test_whole_passes_themselves_are_right(case: Case, batch: int) -> None:
 
 
 @every_kind
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, derandomize=True)
 @given(case=cases())
 def test_probabilities_in_single_precision_are_those_of_whole_passes(architecture: str, case: Case) -> None:
     model, (x, steps) = fixed(architecture, dtype=torch.float32), case
@@ -112,7 +112,7 @@ def test_probabilities_in_single_precision_are_those_of_whole_passes(architectur
 
 
 @every_kind
-@pytest.mark.parametrize("time", [33, 64, 251])
+@pytest.mark.parametrize("time", [33, 64, 250, 251])
 def test_intervals_at_both_ends_and_the_whole_window_are_followed(architecture: str, time: int) -> None:
     model, x = fixed(architecture), noise(1, 1, time)
     rows = [[(0, 1)], [(time - 1, time)], [(0, 9)], [(time - 9, time)], [(0, time)], [(time - 1, time), (0, 1)]]
@@ -276,7 +276,7 @@ def test_rows_without_steps_have_the_logits_of_their_windows(make: Make) -> None
 # The reference networks
 
 
-@pytest.mark.parametrize(("dataset", "rows"), [("mitdb", 1), ("svdb", 2)])
+@pytest.mark.parametrize(("dataset", "rows"), [("mitdb", 2), ("svdb", 4)])
 def test_reference_networks_probabilities_are_those_of_whole_passes_after_every_step(reference: Path, dataset: str, rows: int) -> None:
     model = load_model(reference / f"{dataset}_resnet18_7.safetensors")
     with np.load(reference / f"{dataset}_attributions.npz") as file:
@@ -294,15 +294,16 @@ def test_rows_of_windows_in_any_order_are_followed_in_their_own() -> None:
     assert_curves(found, curves_of(smaller, x, FOUR), FOUR, EXACT)
 
 
-@pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("make", [evaluator, plain_evaluator])
 @every_kind
-def test_curves_are_to_the_last_bit_those_that_a_row_has_beside_any_others(architecture: str, make: Make, threads: int) -> None:
+def test_curves_are_to_the_last_bit_those_that_a_row_has_beside_any_others_and_by_any_number_of_threads(
+    architecture: str, make: Make
+) -> None:
     model, x, generator = fixed(architecture, dtype=torch.float32), noise(4, 2, 400, dtype=np.float32), np.random.default_rng(0)
     steps = steps_of(*(random_row(generator, 12, 400, 16, grid=True) for _ in range(40)), window=generator.integers(0, 4, 40).tolist())
     before = torch.get_num_threads()
     together = make(model).stepwise(x, steps)
-    torch.set_num_threads(threads)
+    torch.set_num_threads(2 if before == 1 else 1)
     try:
         for some in ([7], [0, 39], range(5), range(3, 20)):
             np.testing.assert_array_equal(make(model).stepwise(x, steps.take(np.array(some))), together[list(some)])
