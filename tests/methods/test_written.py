@@ -193,7 +193,10 @@ def spelled_in_all_ways(key):
     return [pytest.param(key, activation, id=f"{key}-{name}") for name, activation in ACTIVATIONS.items()]
 
 
-POOLED = [pytest.param(key, pool, id=f"{key}-{name}") for key in ("deep_lift", "deep_shap") for name, pool in POOLS.items()]
+POOLED = [
+    *(pytest.param("deep_lift", pool, id=f"deep_lift-{name}") for name, pool in POOLS.items()),
+    *(pytest.param("deep_shap", POOLS[name], id=f"deep_shap-{name}") for name in ("1d", "2d")),
+]
 
 
 @pytest.mark.parametrize(("key", "between"), [*spelled_in_all_ways("deep_lift"), *spelled_once("deep_shap"), *POOLED])
