@@ -1,4 +1,4 @@
-"""Methods: a network and windows become attributions. One file per method; `explain` is the way in."""
+"""Attribution methods: a network and windows become maps. One file per method; `explain` calls any of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Class activation maps: the last stage's units weighted by their gradient, and their way up to the input."""
+"""Class activation maps: a layer's activations weighted by their gradient, and upsampling to the input's length."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ Upsampling = Literal["linear", "nearest"]
 
 
 def class_activation_map(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, layer: str | None) -> torch.Tensor:
-    """Sum over channels of a layer's units, each channel weighted by its mean gradient: (n, rows, units), signed.
+    """Sum over channels of a layer's activations, each channel weighted by its mean gradient: (n, rows, units), signed.
 
-    `rows` are the leads, or 1 where the layer has mixed them. Without a `layer` the model's `gradcam_layer` is taken.
+    `rows` is the number of leads, or 1 if the layer mixes them; `units` is the layer's length in time. `layer` defaults to the model's
+    `gradcam_layer`.
 
     Raises
     ------
     InputError
-        If no layer is named and the model names none, the model has no such layer, or its output has no time axis.
+        If neither the caller nor the model names a layer, the model has no such layer, or its output has no time axis.
     """
     logit, units = logit_and_units(model, x.detach().requires_grad_(True), target, layer)
     return weighted_sum(units, gradient_of(logit, units))
 
 
 def logit_and_units(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, layer: str | None) -> tuple[torch.Tensor, torch.Tensor]:
-    """The explained logit (n,) and the layer's units on the way to it: (n, channels, [leads,] time)."""
+    """The explained logit (n,) and the layer's activations in the same forward pass: (n, channels, [leads,] time)."""
     units: list[Any] = []
 
     def keep(module: torch.nn.Module, inputs: Any, output: Any) -> Any:
         units.append(output)
-        # What follows gets a copy, lest an in-place activation change the units.
+        # Later layers get a copy, so that an in-place activation does not overwrite the activations that are kept.
         return output.clone() if isinstance(output, torch.Tensor) else None
 
     handle = _layer(model, layer).register_forward_hook(keep)
@@ -41,12 +42,14 @@ def logit_and_units(model: torch.nn.Module, x: torch.Tensor, target: torch.Tenso
     finally:
         handle.remove()
     if len(units) != 1 or not isinstance(units[0], torch.Tensor) or units[0].ndim not in (3, 4):
-        raise InputError("expected a layer that is called once and returns (n, channels, [leads,] time), got another; name another layer.")
+        raise InputError(
+            "expected a layer that is called once and returns (n, channels, [leads,] time), got something else; name another layer."
+        )
     return logit, units[0]
 
 
 def weighted_sum(units: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
-    """The class activation map of a layer's units and their gradient: (n, rows, units)."""
+    """The class activation map of a layer's activations and their gradient: (n, rows, units)."""
     space = tuple(range(2, gradient.ndim))
     cam = (gradient.mean(dim=space, keepdim=True) * units.detach()).sum(dim=1)
     return cam.unsqueeze(1) if cam.ndim == 2 else cam
@@ -71,7 +74,7 @@ def upsample(cam: torch.Tensor, x: torch.Tensor, upsampling: Upsampling) -> torc
     Raises
     ------
     InputError
-        If there is no such upsampling, or the map's rows are neither the leads nor one.
+        If there is no such upsampling, or the map has neither one row nor a row per lead.
     """
     if cam.shape[1] not in (1, x.shape[1]):
         raise InputError(f"expected a layer of 1 row or {x.shape[1]} (the leads), got {cam.shape[1]}; name another layer.")

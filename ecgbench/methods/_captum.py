@@ -1,6 +1,6 @@
-"""The study's way of methods whose maps are Captum's own work, one window at a time (Captum 0.9.0).
+"""Captum 0.9.0's implementations, which the study calls, applied to one window at a time.
 
-Their faults are part of it: relevance is copied at residual sums, overlapping pools lose contributions, every call draws its own masks.
+Captum's known faults are kept: relevance is copied at residual sums, overlapping pools lose contributions, every call draws its own masks.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ def captum_kernel_shap(
 
     Parameters
     ----------
-    patches : (leads, time) int, the patch that each sample belongs to
-    samples : masks that are drawn
-    generators : one a window, from which Captum's draws are seeded
+    patches : (leads, time) int, index of the patch that each sample belongs to
+    samples : number of perturbed windows
+    generators : one per window, from which Captum's draws are seeded
     """
     seeds = iter([int(generator.integers(2**31)) for generator in generators])
 
@@ -72,7 +72,7 @@ def captum_kernel_shap(
 def _each_window(
     attribute: Callable[[torch.Tensor, int], Any], model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor
 ) -> torch.Tensor:
-    """Captum's maps of windows, one after the other; what it refuses is refused."""
+    """Captum's maps, one window after the other; its errors become an `InputError`."""
     maps = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -85,13 +85,13 @@ def _each_window(
             except (AssertionError, RuntimeError, TypeError, IndexError) as error:
                 reason = str(error).partition("\n")[0]
                 raise InputError(
-                    f"expected a model that Captum can explain, got its refusal ({reason}); take our implementation."
+                    f'expected a model that Captum can explain, got its error ({reason}); use implementation="ecgbench".'
                 ) from error
     return torch.cat(maps)
 
 
-class _Passing(PropagationRule):  # type: ignore[misc]
-    """Relevance as it comes."""
+class _PassThrough(PropagationRule):  # type: ignore[misc]
+    """Hands the relevance of a module's output to its input unchanged."""
 
     @staticmethod
     def forward_hook(module: torch.nn.Module, inputs: Any, outputs: Any) -> None:
@@ -104,7 +104,7 @@ class _Passing(PropagationRule):  # type: ignore[misc]
 
 @contextmanager
 def _left_as_found(model: torch.nn.Module) -> Iterator[None]:
-    """Remove what Captum leaves on modules."""
+    """Remove the attributes that Captum adds to modules."""
     before = [(module, set(vars(module))) for module in model.modules()]
     try:
         yield
@@ -115,11 +115,11 @@ def _left_as_found(model: torch.nn.Module) -> Iterator[None]:
 
 
 def _set_rules(model: torch.nn.Module) -> None:
-    """Give modules for which Captum has no rule one."""
+    """Set a rule for each module without one in Captum."""
     modules = [module for module in model.modules() if not list(module.children())]
     known = (*SUPPORTED_LAYERS_WITH_RULES, *SUPPORTED_NON_LINEAR_LAYERS)
     for module in modules:
         if isinstance(module, GlobalAverage):
             module.rule = EpsilonRule()
         elif type(module) not in known and not list(module.parameters()):
-            module.rule = _Passing()
+            module.rule = _PassThrough()

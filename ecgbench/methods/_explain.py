@@ -1,4 +1,4 @@
-"""The one way to call any method: arrays in, arrays out, batched, seeded by identity, checked."""
+"""Calls of any method: arrays in, arrays out, in batches, with random numbers seeded per window, results checked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import torch
 
 BATCH = 32
-"""Rows that pass through the model at once, unless the caller says otherwise."""
+"""Default number of rows per forward pass."""
 
 
 def explain(
@@ -39,16 +39,16 @@ def explain(
 
     Parameters
     ----------
-    model : any torch module whose input is (n, leads, time) and whose output is logits (n, outputs); left as it was found
+    model : any torch module whose input is (n, leads, time) and whose output is logits (n, outputs); left unchanged
     x : (n, leads, time) array or tensor, standardised as the model expects it
     target : the explained class or label, an int or (n,) ints
     method : key of a method, see `ecgbench.methods()`
     absolute : return absolute values
     seed : of stochastic methods; a window's map depends on the seed and the window, never on its batch
     protocol : "ours", or "study" for the study's options
-    device : where to compute; default where the model is
+    device : where to compute; default the model's device
     batch_size : rows that pass through the model at once, which bounds memory; default 32
-    options : those that the method names
+    options : the method's own
 
     Returns
     -------
@@ -59,7 +59,7 @@ def explain(
     UnknownKeyError
         If there is no such method, or the method has no such option.
     InputError
-        If shapes, targets, the batch size or the model do not fit, or a map is not finite.
+        If shapes, targets, the batch size or the model are not as described, or a map is not finite.
     """
     maps: Attributions = explanation(model, x, target, method, seed, protocol, device, batch_size, **options).maps
     return np.abs(maps) if absolute else maps
@@ -76,7 +76,7 @@ def explanation(
     batch_size: int | None = None,
     **options: Any,
 ) -> Explanation:
-    """Signed maps as `explain` returns them, with what the method says of them; all arrays."""
+    """Signed maps as `explain` returns them, with the method's totals and measures; all arrays."""
     entry = METHODS[method]
     options = {**protocol_options(entry.study, protocol), **known_options(method, options, _options_of(entry))}
     windows, targets = _windows(x), as_targets(target, len(x))
@@ -120,7 +120,7 @@ def _options_of(entry: MethodEntry) -> list[str]:
 
 @contextmanager
 def _prepared(model: torch.nn.Module, device: str | None) -> Iterator[Callable[..., list[torch.Tensor]]]:
-    """Freeze the model on the wanted device; yields what brings arrays there, in the model's precision."""
+    """Freeze the model on the given device; yields a function that copies arrays there, in the model's precision."""
     import torch
 
     from ecgbench.nn import device_named, frozen, place_of, usable
@@ -143,13 +143,16 @@ def _prepared(model: torch.nn.Module, device: str | None) -> Iterator[Callable[.
 
 @contextmanager
 def _refusing_overwriting() -> Iterator[None]:
-    """Say clearly what autograd says of a model that writes into what its gradient needs."""
+    """Turn autograd's error about a model that overwrites values which its gradient needs into an `InputError`."""
     try:
         yield
     except RuntimeError as error:
         if "inplace operation" not in str(error):
             raise
-        raise InputError("expected a model that keeps what its gradient needs, got one that writes into it; let it make a copy.") from error
+        raise InputError(
+            "expected a model that keeps the values its gradient needs, got one that overwrites them in place; use the operation that "
+            "returns a copy."
+        ) from error
 
 
 def _check(maps: np.ndarray, windows: np.ndarray, method: str) -> None:

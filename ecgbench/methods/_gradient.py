@@ -19,21 +19,23 @@ def all_logits(model: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
     Raises
     ------
     InputError
-        If the model returns something else.
+        If the model does not return logits of this shape.
     """
     return logits_of(model, x.clone())
 
 
 def logits_of_target(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Of logits (n, outputs) each window's target: (n,).
+    """Each window's logit of its target, out of logits (n, outputs): (n,).
 
     Raises
     ------
     InputError
-        If there is no such output.
+        If a target is not the index of an output.
     """
     if target.min() < 0 or target.max() >= logits.shape[1]:
-        raise InputError(f"expected targets within 0..{logits.shape[1] - 1}, got {target.min()}..{target.max()}; name others.")
+        raise InputError(
+            f"expected targets within 0..{logits.shape[1] - 1}, got {target.min()}..{target.max()}; name outputs of the model."
+        )
     return logits.gather(1, target.unsqueeze(1)).squeeze(1)
 
 
@@ -44,20 +46,20 @@ def logit_gradient(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor
 
 
 def gradient_of(logit: torch.Tensor, values: torch.Tensor, keep: bool = False) -> torch.Tensor:
-    """Gradient of the windows' logits (n,) with respect to values on the way to them, or to the windows.
+    """Gradient of the windows' logits (n,) with respect to the windows, or to intermediate values.
 
     Parameters
     ----------
-    keep : whether the graph is needed again
+    keep : whether to keep the graph for another gradient
 
     Raises
     ------
     InputError
-        If there is no such gradient.
+        If the logit is not differentiable or does not depend on the values.
     """
     if not logit.requires_grad:
         raise InputError(
-            "expected a model that can be differentiated, got logits without a gradient; let its forward pass do without no_grad."
+            "expected a model that can be differentiated, got logits without a gradient; remove no_grad and detach from its forward pass."
         )
     (gradient,) = torch.autograd.grad(logit.sum(), values, retain_graph=keep, allow_unused=True)
     if gradient is None:
@@ -66,7 +68,7 @@ def gradient_of(logit: torch.Tensor, values: torch.Tensor, keep: bool = False) -
 
 
 def change_of_logit(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """The target's logit less that of a flat line: (n,), what the maps of several methods sum to."""
+    """The target's logit less that of a flat line: (n,); the total of maps that are complete."""
     with torch.no_grad():
         flat = all_logits(model, torch.zeros_like(x[:1]))
         return explained_logit(model, x, target) - logits_of_target(flat.expand(len(x), -1), target)

@@ -26,11 +26,11 @@ class _GuidedReLU(torch.autograd.Function):
 
 
 class GuidedReLUs(Rules):
-    """While it is active, gradients of what is computed are clipped at 0 on their way back through every ReLU.
+    """A context in which backpropagated gradients are clipped at 0 at every ReLU.
 
     Attributes
     ----------
-    clips : whether they are clipped; where not, the gradient is the plain one
+    clips : whether gradients are clipped; if not, the result is the ordinary gradient
     """
 
     def __init__(self, model: torch.nn.Module) -> None:
@@ -46,17 +46,17 @@ class GuidedReLUs(Rules):
     rules = MappingProxyType({RELU: _guided})
 
     def check_seen(self, logit: torch.Tensor) -> None:
-        """Refuse a network whose guided gradient would silently be the plain one.
+        """Refuse a network whose guided gradient would silently be the ordinary one.
 
         Raises
         ------
         InputError
-            If no ReLU was called, or one in a way that cannot be seen.
+            If no ReLU was intercepted, or the graph holds a rectifier that was not.
         """
         if not self._count:
-            raise InputError("expected a model with ReLUs, got one without any that can be seen; choose another method.")
+            raise InputError("expected a model that calls nn.ReLU or torch.relu, got one that calls neither; choose another method.")
         if any(name.startswith(("ReluBackward", "Clamp", "Hardtanh", "Maximum", "Threshold")) for name in _operations(logit)):
-            raise InputError("expected ReLUs called as nn.ReLU or torch.relu, got one that cannot be seen; call it so.")
+            raise InputError("expected ReLUs called as nn.ReLU or torch.relu, got one that is computed otherwise; use one of these.")
 
 
 def _operations(output: torch.Tensor) -> set[str]:

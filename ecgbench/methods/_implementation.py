@@ -1,4 +1,4 @@
-"""Whose work a map is: ours, or Captum's as the study calls it."""
+"""The choice between our implementation of a method and Captum's, which the study uses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Implementation = Literal["ecgbench", "captum"]
 
 
 def by_captum(implementation: Implementation) -> bool:
-    """Whether Captum is to make the map.
+    """Whether Captum computes the map.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Windows of which patches are kept and the others zeroed: what surrogate models are fitted to."""
+"""Perturbed windows, to whose logits surrogate models are fitted: some patches are kept and the others zeroed."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from jaxtyping import Bool, Float64
 from ecgbench.inputs import at_least
 from ecgbench.methods._gradient import all_logits, logits_of_target
 
-Kept = Bool[np.ndarray, "samples patches"]
+Kept = Bool[np.ndarray, "perturbations patches"]
 
 
 @dataclass(frozen=True)
 class Patches:
-    """A window's leads cut into patches of their own; the last of a lead may be shorter.
+    """Each lead of a window cut into patches; a lead's last patch may be shorter.
 
     Attributes
     ----------
     leads, time : shape of a window
-    width : samples of a patch
+    width : width of a patch, in samples
 
     Raises
     ------
     InputError
-        If a patch has no sample.
+        If the width is less than 1.
     """
 
     leads: int
@@ -39,12 +39,12 @@ class Patches:
 
     @property
     def a_lead(self) -> int:
-        """Patches of one lead."""
+        """Number of patches of a lead."""
         return -(-self.time // self.width)
 
     @property
     def count(self) -> int:
-        """Patches of a window."""
+        """Number of patches of a window."""
         return self.leads * self.a_lead
 
     def spread(self, values: torch.Tensor) -> torch.Tensor:
@@ -52,8 +52,8 @@ class Patches:
         by_lead = values.view(len(values), self.leads, self.a_lead)
         return by_lead.repeat_interleave(self.width, dim=2)[:, :, : self.time]
 
-    def numbers(self) -> torch.Tensor:
-        """Number of the patch that each sample belongs to: (leads, time) int."""
+    def index(self) -> torch.Tensor:
+        """Index of the patch that each sample belongs to: (leads, time) int."""
         return self.spread(torch.arange(self.count)[None])[0]
 
     def energies(self, x: torch.Tensor) -> Float64[np.ndarray, "n patches"]:
@@ -65,19 +65,19 @@ class Patches:
 
 def perturbed_logits(
     model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, patches: Patches, kept: Sequence[Kept], batch_size: int
-) -> list[Float64[np.ndarray, " samples"]]:
-    """The target's logit of each window with the patches kept that its row of masks names, all others zeroed.
+) -> list[Float64[np.ndarray, " perturbations"]]:
+    """The target's logits of each window's perturbations: patches of which the mask is False are zeroed.
 
     Parameters
     ----------
-    kept : of each window (samples, patches) bool, the same number of samples for all
-    batch_size : rows (windows times samples) that pass through the model at once
+    kept : for each window the masks (perturbations, patches), as many for every window
+    batch_size : rows (windows times perturbations) per forward pass
     """
     masks = torch.from_numpy(np.stack(kept)).to(x.device)
-    samples, logits = masks.shape[1], []
+    count, logits = masks.shape[1], []
     with torch.no_grad():
-        for rows in torch.split(torch.arange(len(x) * samples, device=x.device), batch_size):
-            window = rows // samples
-            perturbed = torch.where(patches.spread(masks[window, rows % samples]), x[window], 0)
+        for rows in torch.split(torch.arange(len(x) * count, device=x.device), batch_size):
+            window = rows // count
+            perturbed = torch.where(patches.spread(masks[window, rows % count]), x[window], 0)
             logits.append(logits_of_target(all_logits(model, perturbed), target[window]))
-    return list(torch.cat(logits).double().view(len(x), samples).cpu().numpy())
+    return list(torch.cat(logits).double().view(len(x), count).cpu().numpy())

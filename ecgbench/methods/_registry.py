@@ -1,4 +1,4 @@
-"""The registry of methods, what a method declares beside its function, and what it may return beside its maps."""
+"""The registry of methods, the metadata that a method declares with its function, and what it returns."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ecgbench.needs import METHOD_NEEDS, check_needs
 from ecgbench.registry import Entry, Registry
 
 FORWARD_SHARE = 0.4
-"""What a forward pass costs of a forward and a backward pass."""
+"""Cost of a forward pass as a share of the cost of a forward and a backward pass."""
 
 
 class Explanation(NamedTuple):
-    """Maps with what the method itself can say of them, as tensors or arrays; one that has nothing to say returns the bare maps.
+    """Maps with their totals and measures, as tensors or arrays; a method without either returns the bare maps.
 
     Attributes
     ----------
     maps : (n, leads, time), signed
-    total : (n,) what each map sums to if the method keeps its promise, None if it promises nothing
-    measures : further measures (n,) by name, for the health of the maps
+    total : (n,) what each map must sum to; None if the method is not complete
+    measures : (n,) by name, the method's own measures of its maps' health
     """
 
     maps: Any
@@ -31,18 +31,18 @@ class Explanation(NamedTuple):
 
 @dataclass(frozen=True)
 class MethodEntry(Entry):
-    """What a method declares.
+    """Metadata of a method.
 
     A method is a function of a model in evaluation mode, `x` (n, leads, time) and `target` (n,), all tensors on one device, that returns
-    signed maps of x's shape, or an `Explanation`. Its further parameters are what it needs, and options with defaults.
+    signed maps of x's shape, or an `Explanation`. Its further parameters are its needs, and options with defaults.
 
     Attributes
     ----------
-    passes : forward and backward passes a window, for estimates of time; a forward pass alone counts `FORWARD_SHARE`
-    per : the option whose value multiplies `passes`, if one does
-    needs : what it asks for beside model, x and target, of `ecgbench.needs.METHOD_NEEDS`
-    of_dataset : options that a dataset sets, each with the name of the `DatasetProtocol`'s attribute that holds its value
-    sum_within : the largest healthy error of a map's sum, abs(sum - total) / max(abs(total), 1); None if it promises no total
+    passes : forward and backward passes per window, for estimates of time; a forward pass alone counts as `FORWARD_SHARE`
+    per : name of the option whose value multiplies `passes`; empty if there is none
+    needs : its arguments beside model, x and target, out of `ecgbench.needs.METHOD_NEEDS`
+    of_dataset : options whose values depend on the dataset, each with the name of the `DatasetProtocol` attribute that holds the value
+    sum_within : largest error of a healthy map's sum, abs(sum - total) / max(abs(total), 1); None if the method returns no total
     ranked : whether leaderboards rank it
     study : the study's options, where they differ from the defaults
     """

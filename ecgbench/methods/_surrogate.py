@@ -1,4 +1,4 @@
-"""Linear models of a logit over patches that are kept or zeroed."""
+"""Linear surrogate models: a logit as a function of which patches are kept."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from sklearn.linear_model import Lasso
 from ecgbench.errors import InputError
 from ecgbench.methods._patches import Kept
 
-PerSample = Float64[np.ndarray, " samples"]
+PerPerturbation = Float64[np.ndarray, " perturbations"]
 PerPatch = Float64[np.ndarray, " patches"]
 
 RELATIVE_ALPHA = 0.01
-"""Lasso's penalty in standard deviations of the sampled logits, where it is relative."""
+"""The Lasso's penalty in standard deviations of the perturbed windows' logits, if it is relative."""
 
 
-def lasso(kept: Kept, logits: PerSample, energies: PerPatch, alpha: float | str) -> PerPatch:
+def lasso(kept: Kept, logits: PerPerturbation, energies: PerPatch, alpha: float | str) -> PerPatch:
     """Coefficients b that minimise sum w (f - b0 - z b)^2 / (2 sum w) + alpha sum abs(b).
 
     Parameters
     ----------
-    kept : z
-    logits : f
-    energies : sum of squares of each patch, from which w follows
-    alpha : penalty, or "relative"
+    kept : the masks z
+    logits : f, of the perturbed windows
+    energies : sum of squares of each patch, which determines the weights w (see `similarity`)
+    alpha : the penalty in logits, or "relative"
 
     Raises
     ------
@@ -40,26 +40,26 @@ def lasso(kept: Kept, logits: PerSample, energies: PerPatch, alpha: float | str)
     if np.ptp(logits) == 0:
         return np.zeros(kept.shape[1])
     penalty = RELATIVE_ALPHA * float(logits.std()) if alpha == "relative" else alpha
-    # Without a state of its own it would move the process's generator, of which it has no use.
+    # With random_state=None scikit-learn would touch numpy's global generator, although this solver draws nothing.
     model = Lasso(alpha=penalty, tol=1e-8, max_iter=100_000, random_state=0)
     coefficients: PerPatch = model.fit(kept.astype(np.float64), logits, sample_weight=similarity(kept, energies)).coef_
     return coefficients
 
 
-def similarity(kept: Kept, energies: PerPatch) -> PerSample:
-    """exp(-d^2 / 2), d the cosine distance of the window with these patches from the whole one; a flat line is at distance 1."""
+def similarity(kept: Kept, energies: PerPatch) -> PerPerturbation:
+    """Weights exp(-d^2 / 2), d the cosine distance of the perturbed window from the intact one; a flat line has distance 1."""
     total = energies.sum()
     cosine = np.sqrt(kept @ energies / total) if total > 0 else np.zeros(len(kept))
-    weights: PerSample = np.exp(-((1 - cosine) ** 2) / 2)
+    weights: PerPerturbation = np.exp(-((1 - cosine) ** 2) / 2)
     return weights
 
 
 def paired_masks(generator: np.random.Generator, pairs: int, patches: int) -> Kept:
-    """The flat line, the whole window, and masks of sizes drawn by the Shapley kernel, each followed by its complement.
+    """Masks of the flat line, of the intact window, and of sizes drawn by the Shapley kernel, each followed by its complement.
 
     Returns
     -------
-    (2 + 2 * pairs, patches); of a single patch there is nothing to draw, and only the first two rows are there
+    (2 + 2 * pairs, patches); with a single patch nothing is left to draw, and there are only the first two rows
     """
     ends = np.array([[False], [True]]).repeat(patches, axis=1)
     sizes = np.arange(1, patches)
@@ -72,19 +72,19 @@ def paired_masks(generator: np.random.Generator, pairs: int, patches: int) -> Ke
     return np.concatenate([ends, np.stack([mask, ~mask], axis=1).reshape(-1, patches)])
 
 
-def shapley_values(kept: Kept, logits: PerSample) -> tuple[PerPatch, float]:
-    """Values v that minimise sum (f - f(flat) - z v)^2 over the masks, with sum v = f(whole) - f(flat); the smallest where many do.
+def shapley_values(kept: Kept, logits: PerPerturbation) -> tuple[PerPatch, float]:
+    """Values v of smallest norm that minimise sum (f - f(flat) - z v)^2 over the masks, with sum v = f(whole) - f(flat).
 
-    A mask and its complement differ from half of everything by opposite vectors, so half of the difference of their logits says the same
-    as both.
+    Relative to the midpoint of the flat line and the intact window, a mask and its complement are opposite vectors, so each pair gives one
+    equation: for half of the difference of its logits.
 
     Parameters
     ----------
-    kept, logits : of the rows that `paired_masks` gives
+    kept, logits : masks as from `paired_masks`, and the logits of their perturbed windows
 
     Returns
     -------
-    The values, and the share of the directions that the masks leave open.
+    The values, and the share of the patches' directions that the masks do not determine.
     """
     patches = kept.shape[1]
     if not np.isfinite(logits).all():

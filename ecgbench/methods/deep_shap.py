@@ -41,15 +41,15 @@ def deep_shap(
     Parameters
     ----------
     generator : depends on the seed alone
-    batch_size : baselines that pass through the model at once
-    baselines : how many are drawn
-    background : (m, leads, time) windows to take as baselines instead
+    batch_size : baselines per forward pass
+    baselines : number of baselines to draw
+    background : (m, leads, time) windows to use as baselines instead
     implementation : "ecgbench", or "captum" for Captum's, which the study calls; its maps need not be complete
 
     Raises
     ------
     InputError
-        If the baselines are not windows, or the contributions do not sum to the logit's change.
+        If the background is not (m, leads, time), or the contributions do not sum to the logit's change.
     """
     import torch
 

@@ -20,7 +20,7 @@ def gradcam(
 
     Parameters
     ----------
-    layer : name of the model's module whose units are weighted; default what the model declares as `gradcam_layer`
+    layer : name of the module whose activations are weighted; default the model's `gradcam_layer`
     upsampling : "linear" between the centres of the units' receptive fields, or "nearest"
     """
     from ecgbench.methods._cam import class_activation_map, upsample

@@ -18,7 +18,7 @@ def guided_gradcam(
 ) -> torch.Tensor:
     """Guided backpropagation times the rectified class activation map (Selvaraju et al. 2017).
 
-    A map is zero everywhere where no unit speaks for the class. The map is rectified before it is brought up to the input.
+    The class activation map is rectified before it is upsampled; if none of it is positive, the whole map is zero.
 
     Parameters
     ----------

@@ -19,8 +19,8 @@ def integrated_gradients(model: torch.nn.Module, x: torch.Tensor, target: torch.
 
     Parameters
     ----------
-    batch_size : rows (windows times steps) that pass through the model at once
-    steps : nodes of the quadrature
+    batch_size : rows (windows times steps) per forward pass
+    steps : number of the quadrature's nodes
     """
     import torch
 

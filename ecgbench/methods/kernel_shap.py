@@ -38,15 +38,15 @@ def kernel_shap(
 ) -> Explanation | torch.Tensor:
     """Shapley values of patches kept or zeroed, by least squares (Lundberg & Lee 2017; pairs as of Covert & Lee 2021).
 
-    Masks are drawn by the Shapley kernel in pairs, each with its complement; the whole window and the flat line are met exactly. Where
-    masks leave values open (`undetermined`, the share of the directions), the smallest ones are taken.
+    Masks are drawn by the Shapley kernel in pairs, each with its complement; the surrogate is exact on the intact window and on the flat
+    line. If the masks do not determine all values (`undetermined`, the share of directions), those of smallest norm are taken.
 
     Parameters
     ----------
-    generators : one a window
-    batch_size : perturbed windows that pass through the model at once
-    patch : samples of a patch
-    samples : perturbed windows, an even number
+    generators : one per window
+    batch_size : perturbed windows per forward pass
+    patch : width of a patch, in samples of the signal
+    samples : number of perturbed windows, even
     implementation : "ecgbench", or "captum" for Captum's, which the study calls; its masks are not paired
     """
     import torch
@@ -60,7 +60,7 @@ def kernel_shap(
     if by_captum(implementation):
         from ecgbench.methods._captum import captum_kernel_shap
 
-        return captum_kernel_shap(model, x, target, patches.numbers(), samples, generators)
+        return captum_kernel_shap(model, x, target, patches.index(), samples, generators)
     if samples % 2:
         raise InputError(f"expected an even number of samples, since masks are drawn in pairs, got {samples}; name {samples + 1}.")
     kept = [paired_masks(generator, samples // 2, patches.count) for generator in generators]

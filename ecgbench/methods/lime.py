@@ -34,15 +34,15 @@ def lime(
 ) -> torch.Tensor:
     """Coefficients of a Lasso of the logit on patches kept or zeroed, each with probability 1/2 (Ribeiro et al. 2016).
 
-    A sample weighs exp(-d^2 / 2), d the cosine distance of the perturbed window from the whole one.
+    A perturbed window weighs exp(-d^2 / 2), d its cosine distance from the intact one.
 
     Parameters
     ----------
-    generators : one a window
-    batch_size : perturbed windows that pass through the model at once
-    patch : samples of a patch
-    samples : perturbed windows that are drawn
-    alpha : weight of the coefficients' absolute values, in logits; "relative" for 0.01 standard deviations of the sampled logits
+    generators : one per window
+    batch_size : perturbed windows per forward pass
+    patch : width of a patch, in samples of the signal
+    samples : number of perturbed windows
+    alpha : weight of the coefficients' absolute values, in logits; "relative" for 0.01 standard deviations of the perturbed windows' logits
     """
     import torch
 

@@ -25,7 +25,7 @@ def lrp(
     Raises
     ------
     InputError
-        If relevance is lost on the way, because the model computes something that has no rule.
+        If relevance is not conserved, because the model computes something that has no rule.
     """
     from ecgbench.methods._implementation import by_captum
     from ecgbench.methods.rules.relevance import relevance

@@ -17,7 +17,7 @@ def lrp_epsilon(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -
     Raises
     ------
     InputError
-        If relevance is lost on the way, because the model computes something that has no rule.
+        If relevance is not conserved, because the model computes something that has no rule.
     """
     from ecgbench.methods.rules.relevance import relevance
 

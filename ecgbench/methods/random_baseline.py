@@ -1,4 +1,4 @@
-"""Random maps: what a method must beat."""
+"""Random maps, a baseline that a useful method must beat."""
 
 from __future__ import annotations
 

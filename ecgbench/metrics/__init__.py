@@ -1,9 +1,9 @@
 """Metrics: attributions become one score per window. One file per metric; `METRICS` holds what each declares.
 
 A metric is called as `metric(attributions, **needs, **options)` and returns (n,) float64, nan where it is undefined. `attributions` are
-(n, leads, time) finite maps, signed or absolute: the metric doesn't know. One that declares `perturb` says there what is zeroed, and is
-called as `metric(**needs)` with what became of the outputs. What else it gets is what it declares in `needs`, of
-`ecgbench.needs.METRIC_NEEDS`.
+(n, leads, time) finite maps, signed or absolute; a metric treats both alike. Its further arguments are those that it declares in `needs`,
+out of `ecgbench.needs.METRIC_NEEDS`. A metric that declares `perturb` is called as `metric(**needs)`: `perturb` derives the perturbations
+from the attributions, and the metric gets the model's outputs after each of them.
 
 A window's score depends on that window alone. No argument is written into. Non-finite maps, arrays that don't fit together and options
 out of range raise `InputError`.

@@ -1,4 +1,4 @@
-"""What every metric asks of its arguments, checked in one place."""
+"""Validation of metrics' arguments."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from numpy.typing import NDArray
 
 from ecgbench.errors import InputError
 
-NAMED_WINDOWS = 8
-"""Windows that a message names at most."""
+MAX_LISTED_WINDOWS = 8
+"""Largest number of windows listed in an error message."""
 
 
 def flat_maps(attributions: NDArray[Any]) -> Float64[np.ndarray, "n size"]:
-    """Maps (n, leads, time) as float64 rows of all their values.
+    """Maps (n, leads, time) flattened to (n, leads * time) float64.
 
     Raises
     ------
     InputError
-        If the maps have another number of axes, are empty or hold a value that is not finite.
+        If the maps have other than three axes, no leads or no samples, or hold nan or infinity.
     """
     if attributions.ndim != 3 or 0 in attributions.shape[1:]:
         raise InputError(f"expected attributions (n, leads, time), got shape {attributions.shape}; give every window leads and samples.")
     bad = np.flatnonzero(~np.isfinite(attributions).all(axis=(1, 2)))
     if bad.size:
-        named = ", ".join(map(str, bad[:NAMED_WINDOWS])) + (", ..." if bad.size > NAMED_WINDOWS else "")
-        raise InputError(f"expected finite attributions, got nan or infinity in windows {named}; mend or leave out these maps.")
+        listed = ", ".join(map(str, bad[:MAX_LISTED_WINDOWS])) + (", ..." if bad.size > MAX_LISTED_WINDOWS else "")
+        raise InputError(f"expected finite attributions, got nan or infinity in windows {listed}; correct or leave out these maps.")
     count, leads, time = attributions.shape
     flat: Float64[np.ndarray, "n size"] = np.ascontiguousarray(attributions, dtype=np.float64).reshape(count, leads * time)
     return flat
 
 
 def require_shape(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
-    """Refuse an array that doesn't belong to the attributions.
+    """Refuse an array whose shape does not match the attributions.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def require_shape(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> Non
 
 
 def require_choice(name: str, value: str, choices: Iterable[str]) -> None:
-    """Refuse an option that is none of its choices.
+    """Refuse an option whose value is not among its choices.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def require_choice(name: str, value: str, choices: Iterable[str]) -> None:
 
 
 def require_within(name: str, value: int | float, low: int | float, high: int | float = np.inf) -> None:
-    """Refuse an option out of its range; both ends belong to it.
+    """Refuse an option outside its range, both ends included.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Maps and masks as rows, and how much of a window its mask covers."""
+"""Maps and masks flattened per window, and the share of a window that its mask covers."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Counts = Int64[np.ndarray, " n"]
 
 
 def flat_pair(attributions: NDArray[Any], mask: NDArray[Any]) -> tuple[FlatMaps, FlatMasks]:
-    """Checked maps and masks, each window's values in a row.
+    """Validated maps and masks, flattened to (n, leads * time).
 
     Raises
     ------
     InputError
-        If the maps are not finite or the masks not of their shape.
+        If the maps are not finite, or the masks are not of the maps' shape.
     """
     values = flat_maps(attributions)
     require_shape("mask", mask, attributions.shape)
@@ -42,7 +42,7 @@ def partial_area_chance(mask: Masks) -> PerWindow:
 
 
 def settle_trivial_masks(scores: PerWindow, inside: FlatMasks, full: float) -> PerWindow:
-    """Scores with nan where the mask is empty and `full` where it is full: no map can do better or worse there."""
+    """Scores with nan where the mask is empty and `full` where it is full: there every map would score the same."""
     settled: PerWindow = np.where(inside.all(axis=1), full, scores)
     return np.where(inside.any(axis=1), settled, np.nan)
 

@@ -1,4 +1,4 @@
-"""The share of a map's positive mass that lies in the mask."""
+"""Share of a map's positive attributions that lies in the mask."""
 
 from __future__ import annotations
 

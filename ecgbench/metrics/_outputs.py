@@ -1,4 +1,4 @@
-"""What a metric reads from a model's outputs: the explained class's logit and probability, in float64."""
+"""Logit and probability of the explained class, in float64."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def target_logit(logits: Logits, target: Targets) -> PerWindow:
     Raises
     ------
     InputError
-        If a target is no output of the model or a logit is not finite.
+        If a target is not the index of an output, or a logit is not finite.
     """
     return _of_target(_checked(logits, target), target)
 
@@ -33,7 +33,7 @@ def target_probability(logits: Logits, target: Targets, multilabel: bool) -> Per
     Raises
     ------
     InputError
-        If a target is no output of the model or a logit is not finite.
+        If a target is not the index of an output, or a logit is not finite.
     """
     exact = _checked(logits, target)
     if multilabel or logits.shape[1] == 1:

@@ -1,4 +1,4 @@
-"""Region perturbation: patches are zeroed in the order of their attributions, and the fall of the probability is averaged."""
+"""Region perturbation: patches are zeroed in the order of their attributions, and the fall of the target's probability is averaged."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ Order = Int64[np.ndarray, "n patches"]
 PatchOf = Int64[np.ndarray, " time"]
 
 PATCH, ZEROED = 16, 0.5
-"""Samples of a patch, and the share of a window's samples that are zeroed in the end."""
+"""Default width of a patch in samples, and default share of a window's samples that the last step reaches."""
 
 DIFFERS = "ours zeroes half of the samples on a grid from the window's start; Quantus 100 patches of a centred grid, whatever the length"
 """How region perturbation differs from Quantus by default."""
 
 
 def default_passes(samples: int) -> float:
-    """Forward passes a window: one as it is, one a step; a short last patch can make it one more."""
+    """Forward passes per window of `samples` samples: the intact window and one per step; a shorter last patch can require one more."""
     return 1 + math.ceil(ZEROED * samples / PATCH)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Which patches there are, how their ties are ordered and how many are zeroed.
+    """Options of region perturbation: the grid of patches, the order of tied patches, and how many patches are zeroed.
 
     Attributes
     ----------
-    most_relevant_first : MoRF, else LeRF
-    patch : samples of a patch
-    zeroed : share of the samples; a window's last step is the first that reaches it
-    patches : number of steps (all patches if there are fewer), instead of `zeroed`
-    ties : "random", or "first" for the earlier patch first in either direction
-    grid : "start" for patches from the first sample on, of which the last may be shorter; "centred" for patches laid so that the
-        first and the last share what is missing
+    most_relevant_first : True for MoRF, False for LeRF
+    patch : width of a patch, in samples
+    zeroed : share of a window's samples; the last step is the first that reaches it
+    patches : number of steps instead of `zeroed`, at most the number of patches
+    ties : "random", or "first" for the earlier patch first in MoRF and in LeRF
+    grid : "start" for patches that begin at the first sample, the last of which may be shorter; "centred" for a grid whose first and last
+        patch are shortened equally
     """
 
     most_relevant_first: bool
@@ -70,23 +70,23 @@ def patches_in_turn(
     ties: str = "random",
     grid: str = "start",
 ) -> Steps:
-    """Which patches are zeroed one after another.
+    """The patches to zero, one after another.
 
     Parameters
     ----------
-    most_relevant_first : MoRF, else LeRF
+    most_relevant_first : True for MoRF, False for LeRF
     attributions, x : (n, leads, time)
-    seed : of the order of tied patches
+    seed : seeds the order of tied patches, together with the window
     patch, zeroed, patches, ties, grid : as in `Plan`
 
     Returns
     -------
-    A row for each map, which starts as the window of the same index
+    One row per map, in the order of the windows
 
     Raises
     ------
     InputError
-        If an option is none of its choices or out of its range, or a map is not finite or does not fit its window.
+        If an option is not among its choices or outside its range, or a map is not finite or not of its window's shape.
     """
     plan = Plan(most_relevant_first, patch, zeroed, patches, ties, grid)
     require_shape("x", x, attributions.shape)
@@ -105,10 +105,10 @@ def mean_height(curves: Curves, steps: Int64[np.ndarray, " n"], target: Targets,
 
     Parameters
     ----------
-    curves : (n, points, outputs), logits of the windows as they are and after each step
-    steps : (n,) that each window takes; at least 1
+    curves : (n, points, outputs), logits of the intact windows and after each step
+    steps : (n,) number of steps of each window, at least 1
     target : (n,) int64
-    multilabel : sigmoid instead of softmax
+    multilabel : whether the probability is the sigmoid instead of the softmax
     """
     count, points, outputs = curves.shape
     require_shape("steps", steps, (count,))
@@ -142,7 +142,7 @@ def _order(sums: Float64[np.ndarray, "n patches"], x: Rows, seed: int, plan: Pla
     if plan.ties == "first":
         keys = np.broadcast_to(places, sums.shape)
     else:
-        # The sign makes one direction the other's exact reverse.
+        # With the sign, LeRF is the exact reverse of MoRF.
         drawn = [sign * window_generator(seed, window, "region_perturbation").permutation(places) for window in x]
         keys = np.asarray(drawn, dtype=np.int64).reshape(sums.shape)
     order: Order = np.lexsort((keys, sign * sums), axis=1)

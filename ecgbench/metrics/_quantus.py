@@ -1,6 +1,6 @@
-"""Quantus 0.6.0 as oracle: called as one has to, maps (n, 1, leads, time), nothing normalised, a perturbation of our own.
+"""Oracles by Quantus 0.6.0, called with maps (n, 1, leads, time), without normalisation, and with a perturbation function of our own.
 
-Quantus is not needed for anything but comparing with it (`pip install 'ecgbench-attribution[dev]'`).
+Quantus is needed for these comparisons only (`pip install 'ecgbench-attribution[dev]'`).
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from ecgbench.types import Attributions, Masks, OracleCase, PerWindow, Signals, 
 Oracle = Callable[[OracleCase], PerWindow]
 
 REGIONS = 100
-"""Patches that the study zeroes, whatever the window's length."""
+"""Number of patches that the study zeroes, whatever the window's length."""
 
 SUBSETS = 100
-"""Subsets of faithfulness correlation."""
+"""Number of random subsets per window in faithfulness correlation."""
 
 
 def _library() -> Any:
-    """The library, whose star imports no type checker follows."""
+    """The library, imported by name since type checkers cannot follow its star imports."""
     return importlib.import_module("quantus")
 
 
 def localisation(name: str, attributions: Attributions, mask: Masks, **options: Any) -> PerWindow:
-    """Scores by a metric of localisation.
+    """Scores by one of Quantus's localisation metrics.
 
     Parameters
     ----------
-    name : Quantus's class
-    options : of that class
+    name : name of the Quantus class
+    options : arguments of that class
     """
     metric = getattr(_library(), name)(**{"normalise": False, "disable_warnings": True} | options)
     maps, inside = attributions[:, None], mask[:, None]
@@ -44,7 +44,7 @@ def localisation(name: str, attributions: Attributions, mask: Masks, **options: 
 
 
 def localisation_oracle(name: str, positive_part: bool = False, **options: Any) -> Oracle:
-    """An oracle by Quantus's class of that name, one window a call; `positive_part` clips maps at 0 as the study does."""
+    """Oracle by the Quantus class of that name, called per window; `positive_part` clips maps at 0, as the study does."""
 
     def scores(case: OracleCase) -> PerWindow:
         maps = np.maximum(case.attributions, 0) if positive_part else case.attributions
@@ -55,7 +55,7 @@ def localisation_oracle(name: str, positive_part: bool = False, **options: Any) 
 
 
 class Zeroing:
-    """What the study calls `replace_by_zero`, in the form that 0.6.0 calls; keeps what was zeroed."""
+    """The study's `replace_by_zero` with the signature that Quantus 0.6.0 calls; records the zeroed indices and the perturbed rows."""
 
     def __init__(self) -> None:
         self.indices: list[NDArray[Any]] = []
@@ -79,15 +79,15 @@ def falls(
     count: int = REGIONS,
     **options: Any,
 ) -> Any:
-    """Quantus's curves: by how much the probability has fallen after each patch.
+    """Quantus's curves: how far the probability has fallen after each patch.
 
     Parameters
     ----------
     order : "morf" or "lerf"
     images : model on (n, 1, leads, time)
-    perturb : takes values away
-    count : patches that are zeroed
-    options : of Quantus's class
+    perturb : perturbation function, as Quantus calls it
+    count : number of patches to zero
+    options : further arguments of Quantus's class
     """
     options = {"perturb_func": perturb, "normalise": False, "disable_warnings": True} | options
     metric = _library().RegionPerturbation(patch_size=16, order=order, regions_evaluation=count, **options)
@@ -95,12 +95,12 @@ def falls(
 
 
 def mean_height(curve: Float[np.ndarray, " steps"]) -> float:
-    """The area of [0, falls] over the number of falls, which is how the study sums a curve up."""
+    """Area under the curve [0, falls] divided by the number of falls, the study's score of a curve."""
     return float(np.trapezoid([0, *curve]) / len(curve))
 
 
 def regions_oracle(order: str) -> Oracle:
-    """An oracle by region perturbation, "morf" or "lerf", one window a call."""
+    """Oracle by Quantus's region perturbation, "morf" or "lerf", called per window."""
 
     def scores(case: OracleCase) -> PerWindow:
         windows = [slice(i, i + 1) for i in range(len(case.x))]
@@ -125,7 +125,7 @@ def correlation(images: Any, x: Signals, target: Targets, attributions: Attribut
 
 
 def correlation_of_subsets(case: OracleCase, subsets: Int[np.ndarray, "n runs k"]) -> PerWindow:
-    """Quantus's faithfulness correlation of given subsets, one window a call."""
+    """Quantus's faithfulness correlation with given subsets, called per window."""
     scores = []
     for i, drawn in enumerate(subsets):
         window = slice(i, i + 1)

@@ -1,4 +1,4 @@
-"""The registry of metrics and what a metric declares beside its function."""
+"""The registry of metrics, and the metadata that a metric declares with its function."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ def _no_passes(samples: int) -> float:
 
 @dataclass(frozen=True)
 class MetricEntry(Entry):
-    """What a metric declares.
+    """Metadata of a metric.
 
     Attributes
     ----------
     family : key of the family whose question it answers, such as "localisation" (see `ecgbench.metrics.families`)
     higher_is_better : its direction
     bounds : lowest and highest possible score
-    needs : what it asks for beside `attributions`, of `ecgbench.needs.METRIC_NEEDS`
+    needs : its arguments beside `attributions`, out of `ecgbench.needs.METRIC_NEEDS`
     atol : absolute tolerance of a cell's mean in the regression check
     study : the study's options, where they differ from the defaults
-    shared : computes what does not depend on the attributions, once for all methods; its parameters are of the same names, and the
-        metric receives what it returns (arrays by name) as `shared`
-    perturb : says what is zeroed step by step, as `perturb(attributions, x, seed, **options) -> Steps`; the metric gets the logits after
-        each step as `curves` and the number of `steps` instead of the attributions, so that many maps can be evaluated in one batch
+    shared : computes, once for all methods, what does not depend on the attributions; its parameters have the names of needs, and the
+        metric receives the returned arrays by name as `shared`
+    perturb : derives the intervals to zero, as `perturb(attributions, x, seed, **options) -> Steps`; instead of the attributions the
+        metric gets `curves`, the logits after each step, and the number of `steps`, so that many maps can be evaluated in one batch
     signed_only : whether the metric is defined for signed maps only (absolute ones are computed, shown grey and not ranked)
     ranked : whether it counts for the ranking
-    chance : score per window that a map without knowledge of the mask is expected to have, from the masks alone and with the default
-        options; nan where the mask leaves the metric undefined. None if there is no such level
-    passes : forward passes a window for a number of samples, with the default options, for estimates of time
-    oracle : scores (n,) of the same windows by an independent implementation, which the benchmark compares with the metric's own under the
-        study's options; None if there is no other implementation
-    differs : how the metric differs from its oracle by default, in a sentence; empty where it must not
+    chance : expected score, per window, of a map that is independent of the mask, computed from the masks with the default options; nan
+        where the mask leaves the metric undefined. None if the metric has no chance level
+    passes : forward passes per window as a function of its length in samples, with the default options; for estimates of time
+    oracle : scores (n,) of the same windows by an independent implementation, compared with the metric under the study's options; None if
+        there is no other implementation
+    differs : how the metric with its default options differs from its oracle, in a sentence; empty if both must agree
     """
 
     family: str
@@ -65,23 +65,23 @@ class MetricEntry(Entry):
 
     @property
     def shared_needs(self) -> tuple[str, ...]:
-        """What `shared` asks for: its parameters without a default."""
+        """Needs of `shared`: its parameters without a default."""
         parameters = () if self.shared is None else inspect.signature(self.shared).parameters.values()
         return tuple(parameter.name for parameter in parameters if parameter.default is parameter.empty)
 
     @property
     def question(self) -> Family:
-        """The family that it belongs to."""
+        """The metric's family."""
         return FAMILIES[self.family]
 
     @property
     def by_source(self) -> frozenset[str]:
-        """What it needs that only some sources of maps can give."""
+        """The needs that only some sources of maps can supply."""
         return frozenset(name for name in self.needs if METRIC_NEEDS[name].by_source)
 
     @property
     def options(self) -> dict[str, Any]:
-        """The metric's options with their defaults; `shared` or `perturb` take them where there is one."""
+        """The metric's options with their defaults; they are parameters of `shared` or `perturb` if the metric declares one."""
         parameters = inspect.signature(self.shared or self.perturb or self.function).parameters
         return {name: parameter.default for name, parameter in parameters.items() if parameter.default is not parameter.empty}
 

@@ -1,4 +1,4 @@
-"""How many of a map's highest values lie in the mask, whatever is tied at the border."""
+"""Number of a map's highest values that lie in the mask, where the lowest of them may be tied with others."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ def hits_at_the_top(values: FlatMaps, inside: FlatMasks, places: Counts, ties: s
     values : (n, size) maps
     inside : (n, size) bool masks
     places : (n,) how many values count as highest, 0 to size
-    ties : "expected" counts values tied at the border by the share of the places left for them, that is, their mean over all orders;
-        "first" takes the earlier ones (lead by lead)
+    ties : what to do where more values are tied with the lowest of the highest than there are places left: "expected" takes the mean
+        over all orders of the tied values, "first" the earlier ones (lead by lead)
 
     Raises
     ------
     InputError
-        If `ties` is neither.
+        If `ties` is neither "expected" nor "first".
     """
     require_choice("ties", ties, TIE_RULES)
     return TIE_RULES[ties](values, inside, places)
 
 
 def _at_the_border(values: FlatMaps, places: Counts) -> tuple[FlatMasks, FlatMasks, Counts]:
-    """Which values are above the lowest of the highest, which are tied with it, and how many places are left for these."""
+    """Which values exceed the lowest of the highest, which are tied with it, and how many places are left for the tied ones."""
     last_place = values.shape[1] - np.maximum(places, 1)[:, None]
     border = np.take_along_axis(np.sort(values, axis=1), last_place, axis=1)
     above = values > border

@@ -1,4 +1,4 @@
-"""AUC: the map as a score that tells samples in the mask from samples outside."""
+"""AUC: how well the map separates samples in the mask from samples outside it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faithfulness correlation: does what a map gives to random subsets go with what the logit loses without them."""
+"""Faithfulness correlation: do the attributions of random subsets correlate with the fall of the logit when the subsets are zeroed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ecgbench.randomness import window_generator
 from ecgbench.types import Attributions, Evaluate, OracleCase, PerWindow, Rows, Targets
 
 RUNS = 100
-"""Subsets a window."""
+"""Random subsets per window."""
 
 PerRun = Float64[np.ndarray, "n runs"]
 Subsets = Int32[np.ndarray, "n runs k"]
@@ -31,26 +31,26 @@ def falls_of_subsets(
 ) -> dict[str, Shaped[np.ndarray, "n ..."]]:
     """How far the target's logit falls when random subsets of each window's values are zeroed.
 
-    `evaluate` is called once a window, so that its rows never stand beside those of another window.
+    `evaluate` is called once per window, so that no batch mixes rows of different windows.
 
     Parameters
     ----------
     x : (n, leads, time)
     target : (n,) int64
-    evaluate : rows to logits
-    seed : of the subsets, together with the window's values
-    runs : subsets a window
-    share : of the window's values (leads x time) in a subset, rounded down
+    evaluate : returns the logits of rows
+    seed : seeds the subsets, together with the window
+    runs : subsets per window
+    share : share of the window's values (leads x time) in a subset, rounded down
 
     Returns
     -------
     drops : (n, runs) float64
-    size : (n,) int64, values in a subset; `random_subsets` gives the subsets themselves again, which are not kept
+    size : (n,) int64, values in a subset; the subsets are not stored, `random_subsets` draws the same ones again
 
     Raises
     ------
     InputError
-        If there are fewer than two runs or subsets would be empty.
+        If there are fewer than two runs, or a subset would be empty or larger than the window.
     """
     values = math.prod(x.shape[1:])
     # 0.29 * 100 is a little below 29, which must not become 28.
@@ -73,7 +73,7 @@ def random_subsets(x: Rows, seed: int, runs: int, size: int) -> Subsets:
 
 @lru_cache(maxsize=128)
 def _subsets_of(window: bytes, shape: tuple[int, int], seed: int, runs: int, size: int) -> Int32[np.ndarray, "runs k"]:
-    """A window's subsets, remembered for a while since every method's maps are asked about the same ones."""
+    """A window's subsets; cached, since the maps of all methods are scored with the same ones."""
     generator = window_generator(seed, np.frombuffer(window, dtype="<f4").reshape(shape), "faithfulness_correlation")
     values = math.prod(shape)
     subsets = [generator.choice(values, size, replace=False, shuffle=False) for _ in range(runs)]
@@ -81,7 +81,7 @@ def _subsets_of(window: bytes, shape: tuple[int, int], seed: int, runs: int, siz
 
 
 def _oracle(case: OracleCase) -> PerWindow:
-    """Quantus's correlation, of our subsets: the study draws new ones for every method from a global generator."""
+    """Quantus's correlation with our subsets; the study draws new ones for every method from the global generator."""
     size = math.floor(0.1 * math.prod(case.x.shape[1:]) + 1e-9)
     return correlation_of_subsets(case, random_subsets(case.x, 0, RUNS, size))
 
@@ -122,7 +122,7 @@ def faithfulness_correlation(attributions: Attributions, x: Rows, seed: int, sha
 
 
 def _without(window: Float[np.ndarray, "leads time"], subsets: Int32[np.ndarray, "runs k"]) -> Rows:
-    """The window as it is, then once a subset with that subset zeroed."""
+    """The intact window, followed by one copy per subset with that subset zeroed."""
     rows = np.repeat(window.reshape(1, -1), len(subsets) + 1, axis=0)
     np.put_along_axis(rows[1:], subsets, 0, axis=1)
     return rows.reshape(-1, *window.shape)
@@ -139,7 +139,7 @@ def _pearson(a: PerRun, b: PerRun) -> PerWindow:
 
 
 def _direction(values: PerRun) -> PerRun:
-    """Rows without their mean, at length 1; the largest value is brought to 1 first, lest the squares of tiny ones underflow."""
+    """Rows with their mean removed, scaled to norm 1; first to a largest value of 1, so that squares of tiny values do not underflow."""
     direction: PerRun = values - values.mean(axis=1, keepdims=True)
     for order in (np.inf, 2):
         length = np.linalg.norm(direction, ord=order, axis=1, keepdims=True)

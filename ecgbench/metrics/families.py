@@ -1,4 +1,4 @@
-"""Families of metrics: what a question is called on pages, what it asks, and in which order families are shown."""
+"""Families of metrics: the question that each family answers, and how pages present it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from ecgbench.registry import Registry
 
 @dataclass(frozen=True)
 class Family:
-    """A question about maps that several metrics answer.
+    """Metrics that answer the same question about maps.
 
     Attributes
     ----------
-    key : its name, such as "localisation"
-    title : the same as a heading
-    question : in a sentence or two, as pages ask it
-    order : families are shown in ascending order of it
+    key : such as "localisation"
+    title : heading on pages
+    question : the question in one or two sentences, as shown on pages
+    order : position on pages, ascending
     """
 
     key: str
@@ -28,7 +28,7 @@ class Family:
 FAMILIES = Registry("families", Family, "ecgbench.metrics")
 
 LOCALISATION, FAITHFULNESS = "localisation", "faithfulness"
-"""Keys of the families that the package's own metrics belong to."""
+"""Keys of the built-in families."""
 
 _OWN = (
     Family(

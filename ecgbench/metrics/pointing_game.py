@@ -30,13 +30,13 @@ def pointing_game(attributions: Attributions, mask: Masks, ties: str = "share", 
     ----------
     attributions : (n, leads, time)
     mask : (n, leads, time) bool
-    ties : "share", or "any" to score 1 as soon as one of the tied maxima lies in the mask
+    ties : "share", or "any" to score 1 if any of the tied maxima lies in the mask
     empty_mask : score of a window whose mask is empty
 
     Raises
     ------
     InputError
-        If `ties` is neither.
+        If `ties` is neither "share" nor "any".
     """
     require_choice("ties", ties, ("share", "any"))
     values, inside = flat_pair(attributions, mask)

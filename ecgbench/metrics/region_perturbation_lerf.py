@@ -32,9 +32,9 @@ def region_perturbation_lerf(curves: Curves, steps: Int64[np.ndarray, " n"], tar
 
     Parameters
     ----------
-    curves : (n, points, outputs), logits of the windows as they are and after each step
-    steps : (n,) that each window takes
+    curves : (n, points, outputs), logits of the intact windows and after each step
+    steps : (n,) number of steps of each window
     target : (n,) int64
-    multilabel : sigmoid instead of softmax
+    multilabel : whether the probability is the sigmoid instead of the softmax
     """
     return mean_height(curves, steps, target, multilabel)

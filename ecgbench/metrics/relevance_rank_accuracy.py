@@ -30,14 +30,14 @@ def relevance_rank_accuracy(attributions: Attributions, mask: Masks, ties: str =
     ----------
     attributions : (n, leads, time)
     mask : (n, leads, time) bool
-    ties : "expected", or "first" to take the earlier of tied values. The study sorts unstably, so which of them it takes hangs on the
-        machine; "first" is what that sort does with a constant map
+    ties : "expected", or "first" to take the earlier of tied values. The study's sort is not stable, so which of them it takes depends on
+        the machine; "first" is what that sort does with a constant map
     full_mask : score of a window whose mask is full
 
     Raises
     ------
     InputError
-        If `ties` is neither.
+        If `ties` is neither "expected" nor "first".
     """
     values, inside = flat_pair(attributions, mask)
     within = inside.sum(axis=1)

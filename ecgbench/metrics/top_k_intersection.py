@@ -53,7 +53,7 @@ def top_k_intersection(
     ----------
     attributions : (n, leads, time)
     mask : (n, leads, time) bool
-    k : number of highest attributions, at most those of a window; None: `share` of them, rounded up
+    k : number of highest attributions, at most the number of values in a window; None for `share` of these values, rounded up
     share : share of a window's values that counts as highest, where `k` is None
     denominator : "reachable" divides by min(k, S), so that a perfect map scores 1; "k" by k
     ties : "expected", or "first" to take the earlier of tied values
@@ -62,7 +62,7 @@ def top_k_intersection(
     Raises
     ------
     InputError
-        If an option is none of its choices or out of its range.
+        If an option is not among its choices or outside its range.
     """
     require_choice("denominator", denominator, ("k", "reachable"))
     values, inside = flat_pair(attributions, mask)

@@ -31,7 +31,6 @@ KINDS = ["saliency", "lrp", "gradcam", "lime"]
 
 every_kind = pytest.mark.parametrize("key", KINDS)
 every_method = pytest.mark.parametrize("key", KEYS)
-every_method_that_asks_the_model = pytest.mark.parametrize("key", MODEL_BOUND)
 
 
 def has_option(key, option):

@@ -41,11 +41,10 @@ def test_map_does_not_depend_on_batch_in_float32_but_where_a_relu_flips(key):
 
 
 @pytest.mark.parametrize("key", [key for key in KEYS if key not in SPREAD_OVER_LEADS])
-@pytest.mark.parametrize("lead", [0, 1])
-def test_a_lead_that_the_model_ignores_gets_nothing(key, lead):
-    maps = explain(drawn(OneLead(lead)), windows(n=5), TARGET, key)
-    assert not maps[:, 1 - lead].any()
-    assert maps[:, lead].any()
+def test_a_lead_that_the_model_ignores_gets_nothing(key):
+    maps = explain(drawn(OneLead(1)), windows(n=5), TARGET, key)
+    assert not maps[:, 0].any()
+    assert maps[:, 1].any()
 
 
 @pytest.mark.parametrize("key", sorted(SURROGATES))
@@ -61,14 +60,13 @@ def test_one_target_stands_for_all_windows(key):
     np.testing.assert_array_equal(explain(model, x, 2, key), explain(model, x, np.full(5, 2), key))
 
 
-@every_kind
 @pytest.mark.parametrize(
     "target", [[1, 0, 2], np.array([1, 0, 2], dtype=np.uint8), torch.tensor([1, 0, 2])], ids=["list", "uint8", "tensor"]
 )
-def test_tensors_and_arrays_give_the_same_map(key, target):
+def test_tensors_and_arrays_give_the_same_map(target):
     x, model = windows(), small()
-    wanted = explain(model, x, np.array([1, 0, 2]), key)
-    np.testing.assert_array_equal(explain(model, torch.tensor(x, requires_grad=True), target, key), wanted)
+    wanted = explain(model, x, np.array([1, 0, 2]), "lrp")
+    np.testing.assert_array_equal(explain(model, torch.tensor(x, requires_grad=True), target, "lrp"), wanted)
 
 
 @every_kind

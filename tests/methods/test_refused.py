@@ -11,14 +11,20 @@ from ecgbench.errors import InputError
 from .cases import drawn, quick, small, windows
 
 NOT_WHOLE = [0, -1, 2.5, "5", True]
-COUNTS = [("integrated_gradients", "steps"), ("lime", "patch"), ("lime", "samples"), ("kernel_shap", "samples"), ("deep_shap", "baselines")]
+COUNTS = [
+    ("integrated_gradients", "steps", 1),
+    ("lime", "patch", 1),
+    ("lime", "samples", 1),
+    ("kernel_shap", "patch", 1),
+    ("kernel_shap", "samples", 2),
+    ("deep_shap", "baselines", 1),
+]
 
 
-@pytest.mark.parametrize("value", [0, -1])
-@pytest.mark.parametrize(("key", "option"), COUNTS)
-def test_counts_below_their_least_are_refused(key, option, value):
-    with pytest.raises(InputError, match=rf"expected {option} as a whole number from \d on, got {value}; name another"):
-        ecgbench.explain(small(), windows(), 1, key, **{option: value})
+@pytest.mark.parametrize(("key", "option", "least"), COUNTS)
+def test_counts_below_their_least_are_refused(key, option, least):
+    with pytest.raises(InputError, match=f"expected {option} as a whole number from {least} on, got {least - 1}; name another"):
+        ecgbench.explain(small(), windows(), 1, key, **quick(key, **{option: least - 1}))
 
 
 @pytest.mark.parametrize("value", NOT_WHOLE)
@@ -43,6 +49,7 @@ def test_a_penalty_that_is_none_is_refused(alpha):
 
 BACKGROUNDS = {
     "of another length": (np.zeros((3, 2, 10)), r"expected a background \(m, 2, 64\), got \(3, 2, 10\); cut it like the windows"),
+    "of one window": (np.zeros((2, 64)), r"expected a background \(m, 2, 64\), got \(2, 64\)"),
     "of no window": (np.zeros((0, 2, 64)), r"got \(0, 2, 64\); cut it like the windows"),
     "ragged": ([[1.0], [1.0, 2.0]], "got lists of several lengths; cut it like the windows"),
     "with nan": (np.full((3, 2, 64), np.nan), "expected a background of finite numbers"),

@@ -153,5 +153,5 @@ def test_the_study_gives_all_but_the_sum_of_the_change(key):
 
 
 def test_a_network_for_which_captum_has_no_rules_is_refused_with_the_remedy():
-    with pytest.raises(InputError, match=r"expected a model that Captum can explain, got its refusal \(.*Conv1d.*\); take our"):
+    with pytest.raises(InputError, match=r"expected a model that Captum can explain, got its error \(.*Conv1d.*\); use implementation"):
         ecgbench.explain(small(), windows(), 0, "lrp", protocol="study")

@@ -78,7 +78,7 @@ class Overwriting(nn.Module):
 
 @pytest.mark.parametrize("key", ["guided_backprop", "deep_lift", "deep_shap", "lrp"])
 def test_a_network_that_overwrites_what_its_gradient_needs_is_refused(key):
-    with pytest.raises(InputError, match="expected a model that keeps what its gradient needs, got one that writes into it"):
+    with pytest.raises(InputError, match="expected a model that keeps the values its gradient needs, got one that overwrites them"):
         explained(Overwriting(), key)
 
 
@@ -121,14 +121,16 @@ guided = pytest.mark.parametrize("key", ["guided_backprop", "guided_gradcam"])
 @pytest.mark.parametrize("last", HIDDEN.values(), ids=HIDDEN.keys())
 @guided
 def test_a_relu_that_cannot_be_seen_beside_others_is_refused_where_it_should_be_guided(key, last):
-    with pytest.raises(InputError, match=r"expected ReLUs called as nn\.ReLU or torch\.relu, got one that cannot be seen; call it so"):
+    with pytest.raises(
+        InputError, match=r"expected ReLUs called as nn\.ReLU or torch\.relu, got one that is computed otherwise; use one of these"
+    ):
         explained(Between(nn.ReLU(), last=Called(last)), key)
 
 
 @pytest.mark.parametrize("activation", [nn.GELU(), torch.tanh, HIDDEN["clamp_min"]], ids=["GELU", "tanh", "clamp_min"])
 @guided
 def test_a_network_without_a_relu_that_can_be_seen_is_refused_where_it_should_be_guided(key, activation):
-    with pytest.raises(InputError, match="expected a model with ReLUs, got one without any that can be seen; choose another method"):
+    with pytest.raises(InputError, match=r"expected a model that calls nn\.ReLU or torch\.relu, got one that calls neither; choose"):
         explained(Between(activation, first=nn.Identity(), last=nn.Identity()), key)
 
 
@@ -136,7 +138,7 @@ def test_a_network_without_a_relu_that_can_be_seen_is_refused_where_it_should_be
 @pytest.mark.parametrize("key", RULES)
 def test_scripted_modules_are_refused_by_name(key):
     scripted = torch.jit.script(nn.Sequential(nn.ReLU()))
-    with pytest.raises(InputError, match="expected modules whose activations can be seen, got TorchScript in between; explain"):
+    with pytest.raises(InputError, match="expected modules whose calls can be intercepted, got TorchScript in between; explain"):
         explained(Between(scripted), key)
 
 

@@ -112,6 +112,31 @@ def test_batch_norm_behind_a_relu_in_place_is_not_that_of_the_convolution(key, r
     np.testing.assert_array_equal(explained(AfterRelu(rectify), key), explained(AfterRelu(nn.ReLU()), key))
 
 
+class OverwritesAll(nn.Module):
+    """Everything that may be in place at once: a ReLU before a batch norm, a residual sum, and the activation of that sum."""
+
+    gradcam_layer = "second"
+
+    def __init__(self, in_place):
+        super().__init__()
+        self.first, self.norm, self.relu = nn.Conv1d(2, 4, 5, padding=2), nn.BatchNorm1d(4), nn.ReLU(inplace=in_place)
+        self.second, self.activation, self.out = nn.Conv1d(4, 4, 5, padding=2), nn.LeakyReLU(0.2, inplace=in_place), nn.Linear(4, 3)
+        self.in_place = in_place
+
+    def forward(self, x):
+        x = self.norm(self.relu(self.first(x)))
+        branch = self.second(x)
+        x = self.activation(branch.add_(x) if self.in_place else branch + x)
+        return self.out(x.mean(dim=2))
+
+
+@pytest.mark.parametrize("key", ["gradcam", "guided_gradcam", "deep_shap", "lrp_epsilon"])
+def test_map_does_not_depend_on_what_a_network_overwrites(key):
+    wanted = explained(OverwritesAll(in_place=False), key)
+    assert wanted.any()
+    assert_close_to_maximum(explained(OverwritesAll(in_place=True), key), wanted, 1e-9)
+
+
 IN_PLACE = [nn.ReLU6, nn.Hardtanh, nn.LeakyReLU, nn.ELU, nn.SELU, nn.CELU, nn.SiLU, nn.Mish, nn.Hardswish, nn.Hardsigmoid]
 ACTIVATIONS = {
     **{kind.__name__: kind() for kind in IN_PLACE},
@@ -154,10 +179,13 @@ def total_and_error(model, key):
 ONE_SPELLING = [*(kind.__name__ for kind in IN_PLACE), "PReLU", "GELU", "Softplus", "Softsign", "LogSigmoid", "Sigmoid", "Tanh"]
 """Activations as modules: methods that share a rule find the other spellings in the same way."""
 
+OVERWRITING = ["ELU in place", "functional.selu_", "Tensor.sigmoid_"]
+"""Of each way to overwrite a value one: a module, a function and a tensor's method."""
+
 
 def spelled_once(*keys):
     """Activations as modules for each of the methods."""
-    return [pytest.param(key, ACTIVATIONS[name], id=f"{key}-{name}") for key in keys for name in ONE_SPELLING]
+    return [pytest.param(key, ACTIVATIONS[name], id=f"{key}-{name}") for key in keys for name in (*ONE_SPELLING, *OVERWRITING)]
 
 
 def spelled_in_all_ways(key):
@@ -165,7 +193,10 @@ def spelled_in_all_ways(key):
     return [pytest.param(key, activation, id=f"{key}-{name}") for name, activation in ACTIVATIONS.items()]
 
 
-POOLED = [pytest.param(key, pool, id=f"{key}-{name}") for key in ("deep_lift", "deep_shap") for name, pool in POOLS.items()]
+POOLED = [
+    *(pytest.param("deep_lift", pool, id=f"deep_lift-{name}") for name, pool in POOLS.items()),
+    *(pytest.param("deep_shap", POOLS[name], id=f"deep_shap-{name}") for name in ("1d", "2d")),
+]
 
 
 @pytest.mark.parametrize(("key", "between"), [*spelled_in_all_ways("deep_lift"), *spelled_once("deep_shap"), *POOLED])

@@ -25,9 +25,8 @@ def test_equals_the_comparison_of_all_pairs(case):
     np.testing.assert_allclose(auc(*case), oracles.per_window(oracles.auc, *case), rtol=1e-12)
 
 
-@pytest.mark.parametrize("value", [0.0, 3.0, -3.0])
-def test_constant_map_scores_one_half(value):
-    assert auc(row(*[value] * 5), mask("00100")) == 0.5
+def test_constant_map_scores_one_half():
+    assert auc(row(-3, -3, -3, -3, -3), mask("00100")) == 0.5
 
 
 @pytest.mark.parametrize("text", ["000", "111"])

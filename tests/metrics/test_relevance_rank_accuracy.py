@@ -43,9 +43,8 @@ def test_first_is_stable_on_long_maps():
     assert relevance_rank_accuracy(attributions, inside, ties="first")[0] == expected
 
 
-@pytest.mark.parametrize("value", [0.0, 2.0, -2.0])
-def test_constant_map_scores_the_masks_share_wherever_the_mask_is(value):
-    scores = [relevance_rank_accuracy(row(*[value] * 4), mask(text)) for text in ("1100", "0011")]
+def test_constant_map_scores_the_masks_share_wherever_the_mask_is():
+    scores = [relevance_rank_accuracy(row(2, 2, 2, 2), mask(text)) for text in ("1100", "0011")]
     assert scores == [0.5, 0.5]
 
 

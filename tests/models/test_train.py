@@ -122,10 +122,9 @@ def test_bf16_trains_another_model_with_float32_weights(whole: Trained, tmp_path
     assert log[0]["loss"] != whole[1][0]["loss"]
 
 
-@pytest.mark.parametrize("precision", ["float16", "fp32", ""])
-def test_unknown_precision_is_refused(precision: str) -> None:
-    with pytest.raises(InputError, match=f'expected precision float32 or bf16, got "{precision}"; choose one'):
-        Training(RECIPE, 1, precision)
+def test_unknown_precision_is_refused() -> None:
+    with pytest.raises(InputError, match='expected precision float32 or bf16, got "float16"; choose one'):
+        Training(RECIPE, 1, "float16")
 
 
 def test_several_labels_are_trained_on_binary_cross_entropy_and_measured_by_auc(tmp_path: Path) -> None:

@@ -130,12 +130,6 @@ def test_refuses_another_number_of_seeds_than_of_their_patients(seeds, names):
         seeds_interval([np.zeros(2)] * seeds, [np.array(["a", "b"])] * names)
 
 
-@pytest.mark.parametrize("level", [0.0, 1.0])
-def test_refuses_a_level_that_is_no_share(level):
-    with pytest.raises(InputError, match="level"):
-        mean_interval(np.zeros(2), np.array(["a", "b"]), level=level)
-
-
 @pytest.mark.parametrize("patients", [6, 30])
 def test_holds_the_truth_about_as_often_as_it_says(patients):
     rng = np.random.default_rng(11)

@@ -1,6 +1,6 @@
-"""What a forward pass calls: activations and pools, as modules or as functions, in place or not, handed to a method's rules.
+"""Rules for the functions that a forward pass calls, such as activations and pools, whether as modules or functions, in place or not.
 
-A mode of torch sees every call of a function on the way, however often a module is used, so none is overlooked.
+Calls are intercepted by a torch function mode, which sees every call, however often a module is used.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ ELEMENTWISE: tuple[Function, ...] = (
     torch.tanh,
     torch.clamp,
 )
-"""Activations of one value each, beside the ReLU."""
+"""Elementwise activations except the ReLU."""
 
 POOLS: tuple[Function, ...] = (functional.max_pool1d, functional.max_pool2d)
 
@@ -81,19 +81,19 @@ _IN_PLACE: Mapping[Function, Function] = MappingProxyType(
 
 
 class Rules(TorchFunctionMode):
-    """While it is active, calls of a function that has a rule are answered by it: `rule(self, function, x, *arguments, **options)`.
+    """A context in which functions that have a rule are replaced by it: `rule(self, function, x, *arguments, **options)`.
 
-    A subclass names its rules by function; the many names of one activation have one rule, that of its plain form. They are functions of
-    the class, since an instance that held its own methods would not be freed when it is let go, nor the tensors that it holds.
+    A subclass maps functions to rules in `rules`; the variants of one activation share the rule of its plain form. The rules are unbound
+    functions of the class: bound methods held by an instance would be a reference cycle, which keeps the instance's tensors in memory.
 
     Parameters
     ----------
-    model : whose calls are answered
+    model : the model that will be called
 
     Raises
     ------
     InputError
-        If a module is compiled by TorchScript, so that its calls cannot be seen.
+        If a module is compiled by TorchScript, whose calls cannot be intercepted.
     """
 
     rules: Mapping[Function, Rule] = MappingProxyType({})
@@ -103,12 +103,12 @@ class Rules(TorchFunctionMode):
         hidden = [path or "the model" for path, module in model.named_modules() if isinstance(module, torch.jit.ScriptModule)]
         if hidden:
             raise InputError(
-                f"expected modules whose activations can be seen, got TorchScript in {hidden[0]}; explain the model as it was before "
+                f"expected modules whose calls can be intercepted, got TorchScript in {hidden[0]}; explain the model as it was before "
                 "scripting."
             )
 
     def __torch_function__(self, function: Function, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Answer one call."""
+        """Replace a call by its rule, if it has one."""
         plain = _IN_PLACE.get(function) or _SAME.get(function, function)
         rule = self.rules.get(plain)
         if rule is None:
@@ -117,16 +117,16 @@ class Rules(TorchFunctionMode):
         in_place = options.pop("inplace", False) or function in _IN_PLACE
         x, *arguments = args if args else (options.pop("input"),)
         result = rule(self, plain, x, *arguments, **options)
-        # Whoever else holds x must see it activated, as the model meant it.
+        # As in the original call, other references to x must see the new values.
         return x.copy_(result) if in_place else result
 
 
 SUM_LIMIT = 1e-2
-"""Error of a sum, as a share, above which it is not rounding: the network computes something that has no rule."""
+"""Relative error of a map's sum above which it is no rounding: the network computes something that has no rule."""
 
 
 def check_sums(maps: torch.Tensor, total: torch.Tensor, logit: torch.Tensor, method: str) -> None:
-    """Refuse maps that do not sum to what they must.
+    """Refuse maps that do not sum to their totals.
 
     Raises
     ------

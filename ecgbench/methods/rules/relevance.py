@@ -38,18 +38,18 @@ def relevance(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, pos
 
     Parameters
     ----------
-    positive : whether convolutions hand relevance to what speaks for their output only (z+), or to all (epsilon)
+    positive : whether convolutions follow the z+ rule (positive contributions only) or the epsilon rule (all contributions)
 
     Raises
     ------
     InputError
-        If relevance is lost or made on the way.
+        If relevance is not conserved.
     """
     x, absorbed = x.detach().requires_grad_(True), torch.zeros(len(x), dtype=x.dtype, device=x.device)
     with _Relevance(model, absorbed, positive):
         logit = explained_logit(model, x, target)
     maps = gradient_of(logit, x) * x.detach()
-    total = logit.detach() - absorbed  # the rules have absorbed on the way back
+    total = logit.detach() - absorbed  # filled in by the rules during backpropagation
     check_sums(maps, total, logit.detach(), "lrp" if positive else "lrp_epsilon")
     return Explanation(maps, total)
 
@@ -57,7 +57,7 @@ def relevance(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, pos
 class _Affine(NamedTuple):
     """A convolution or linear layer, with the batch norm behind it folded in: function(x, weight, bias, *arguments, **options).
 
-    `positive` says whether relevance goes to positive contributions only.
+    `positive` : whether it follows the z+ rule.
     """
 
     positive: bool
@@ -77,13 +77,13 @@ class _Affine(NamedTuple):
 
 
 class _Relevance(Rules):
-    """While it is active, what is computed hands back relevance.
+    """A context in which backpropagation follows the rules of relevance.
 
     Parameters
     ----------
-    model : whose calls are answered
-    absorbed : (n,), to which the relevance is added that biases and stabilisers absorb
-    positive : as that of `relevance`
+    model : the model that will be called
+    absorbed : (n,), accumulates the relevance that biases and stabilisers absorb
+    positive : as in `relevance`
     """
 
     def __init__(self, model: torch.nn.Module, absorbed: torch.Tensor, positive: bool) -> None:
@@ -91,7 +91,7 @@ class _Relevance(Rules):
         self.absorbed, self.positive = absorbed, positive
 
     def absorb(self, relevance: torch.Tensor) -> None:
-        """Add relevance of any shape to that of its windows."""
+        """Add relevance (n, ...) to the absorbed relevance of its windows."""
         self.absorbed += relevance.reshape(len(self.absorbed), -1).sum(dim=1)
 
     def _affine(self, function: Function, x: torch.Tensor, weight: torch.Tensor, *rest: Any, **options: Any) -> torch.Tensor:
@@ -100,7 +100,7 @@ class _Relevance(Rules):
         with torch.no_grad():
             output = layer(x, weight, bias)
         related = self._related(x, output, layer)
-        # For the batch norm that may follow, unless the output is changed in place before.
+        # Lets a batch norm that follows be folded in, unless the output is changed in place before.
         related.affine = x, layer, related._version  # type: ignore[attr-defined]
         return related
 
@@ -126,7 +126,7 @@ class _Relevance(Rules):
         return related
 
     def _linear(self, function: Function, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
-        # Of one axis beside the rows, it may be followed by a batch norm over its outputs.
+        # Only a linear layer of inputs (n, features) can be followed by a batch norm over its outputs.
         return self._affine(function, x, weight, bias) if x.ndim == 2 else self._stabilised(function(x, weight, bias), bias)
 
     def _averaged(self, function: Function, x: torch.Tensor, *arguments: Any, **options: Any) -> torch.Tensor:
@@ -164,12 +164,12 @@ def _has_relevance(term: Any) -> bool:
 
 
 def _of_channels(values: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-    """Values (channels,) in a shape that fits (n, channels, ...)."""
+    """Values (channels,) reshaped to broadcast over (n, channels, ...)."""
     return values.view(-1, *[1] * (like.ndim - 2))
 
 
 class _Stabilised(torch.autograd.Function):
-    """The epsilon rule for what autograd hands back in proportion to its terms, the constant `offset` among them."""
+    """The epsilon rule for a sum of terms, the constant `offset` among them; autograd shares relevance out in proportion to them."""
 
     @staticmethod
     def forward(ctx: Any, output: torch.Tensor, offset: torch.Tensor | None, rule: _Relevance) -> torch.Tensor:

@@ -1,8 +1,8 @@
-"""The Rescale rule of DeepLIFT: multipliers between rows and the counterparts that they are compared with.
+"""The Rescale rule of DeepLIFT: multipliers between rows and their counterparts, of which one is the window and one the reference.
 
 Between a row and its counterpart every activation is a straight line, whose slope is the multiplier; everything else that a network
-computes is linear already. So multipliers are gradients in which each activation's derivative is replaced by that slope. The rule is the
-same from either side: rows can be windows and the counterpart their baseline, or rows baselines and the counterpart a window.
+computes is linear already. So multipliers are gradients in which each activation's derivative is replaced by that slope. The rule is
+symmetric: rows can be windows and the counterpart their reference, or rows references and the counterpart a window.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ecgbench.methods._registry import Explanation
 from ecgbench.methods.rules.calls import ELEMENTWISE, POOLS, RELU, Function, Rules, check_sums
 
 AGREE = 1e-6
-"""Values that are closer than this have no slope of their own; the gradient at the window's stands for it (a ReLU's slope is exact)."""
+"""Inputs closer than this have no reliable slope; the derivative at the window's value is used instead (a ReLU's slope is always exact)."""
 
 
 class _Rectified(NamedTuple):
@@ -95,7 +95,7 @@ class _Rescaled(torch.autograd.Function):
 
 
 def _repeated(call: _Call, rows: int) -> _Call:
-    """The call, as often as it takes for so many rows; a single row stands for any number."""
+    """The call repeated to match a number of rows; a single row broadcasts."""
     times = 1 if len(call.output) == 1 else rows // len(call.output)
     return call if times == 1 else _each(call, lambda values: values.repeat(times, *[1] * (values.ndim - 1)))
 
@@ -106,49 +106,49 @@ def _each(call: _Call, change: Callable[[torch.Tensor], torch.Tensor]) -> _Call:
 
 
 class Compared(Rules):
-    """A forward pass of rows that can be compared with counterparts; it keeps what every activation and pool did.
+    """A forward pass of rows that can be compared with counterparts; it records every call of an activation or a pool.
 
     Parameters
     ----------
     model : in evaluation mode, frozen
     rows : (n, leads, time)
-    references : whether the rows are references and their counterparts windows; where the two agree, the window's gradient is taken
+    references : whether the rows are the references, and their counterparts the windows, whose derivative is used where the two agree
 
     Attributes
     ----------
     logits : (n, outputs)
-    calls : what the activations and pools did, in the order of their calls
+    calls : the recorded calls, in their order
     """
 
     def __init__(self, model: torch.nn.Module, rows: torch.Tensor, references: bool = False) -> None:
         super().__init__(model)
         self.calls: list[_Call] = []
         self._references = references
-        # Held by the graph, which must not hold what holds it: such a circle is never freed.
+        # The graph refers to this list instead of to self, which refers to the graph: a reference cycle would never be freed.
         self._counterpart: list[_Call] = []
         self.rows = rows.detach().requires_grad_(True)
         with self:
             self.logits = all_logits(model, self.rows)
 
     def row(self, i: int) -> list[_Call]:
-        """What the calls did to one row.
+        """The recorded calls, restricted to one row.
 
         Raises
         ------
         InputError
-            If the model moves the rows to another axis.
+            If the model does not keep the rows on the first axis.
         """
         if any(len(call.output) % len(self.rows) for call in self.calls):
             raise InputError("expected a model that keeps windows on the first axis, got one that moves them; choose another method.")
         return [_each(call, lambda values: values.view(len(self.rows), -1, *values.shape[1:])[i]) for call in self.calls]
 
     def multipliers(self, counterpart: Sequence[_Call], target: torch.Tensor) -> torch.Tensor:
-        """Multipliers (n, leads, time) of the targets' logits between the rows and their counterpart, a row or as many.
+        """Multipliers (n, leads, time) of the targets' logits between the rows and their counterpart, which has one row or as many.
 
         Raises
         ------
         InputError
-            If the model called other functions for the one than for the other.
+            If the model called different functions for the rows and for the counterpart.
         """
         if [type(call) for call in counterpart] != [type(call) for call in self.calls]:
             raise InputError(
@@ -187,7 +187,7 @@ def contributions(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor,
 
     Parameters
     ----------
-    references : (1, leads, time), or one for each window
+    references : (1, leads, time), or (n, leads, time) for one per window
 
     Raises
     ------
@@ -204,7 +204,7 @@ def contributions(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor,
 def mean_contributions(
     model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, references: torch.Tensor, batch_size: int
 ) -> Explanation:
-    """The mean of `contributions` over references (m, leads, time), `batch_size` of which pass through the model at once.
+    """The mean of `contributions` over references (m, leads, time), in forward passes of `batch_size` references.
 
     Raises
     ------

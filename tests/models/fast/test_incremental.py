@@ -87,7 +87,7 @@ FOUR = steps_of([(0, 9), (40, 49)], [(60, 77)], [(11, 12), (12, 13), (3, 40)], [
 
 
 @pytest.mark.parametrize(("architecture", "dead"), [*((key, 0.3) for key in DISTINCT), ("resnet18_7", 0.0), ("resnet50", 0.0)])
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(case=cases())
 def test_curves_are_those_of_whole_passes(architecture: str, dead: float, case: Case) -> None:
     model, (x, steps) = fixed(architecture, dead), case
@@ -102,7 +102,7 @@ def test_whole_passes_themselves_are_right(case: Case, batch: int) -> None:
 
 
 @every_kind
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, derandomize=True)
 @given(case=cases())
 def test_probabilities_in_single_precision_are_those_of_whole_passes(architecture: str, case: Case) -> None:
     model, (x, steps) = fixed(architecture, dtype=torch.float32), case
@@ -112,7 +112,7 @@ def test_probabilities_in_single_precision_are_those_of_whole_passes(architectur
 
 
 @every_kind
-@pytest.mark.parametrize("time", [33, 64, 251])
+@pytest.mark.parametrize("time", [33, 64, 250, 251])
 def test_intervals_at_both_ends_and_the_whole_window_are_followed(architecture: str, time: int) -> None:
     model, x = fixed(architecture), noise(1, 1, time)
     rows = [[(0, 1)], [(time - 1, time)], [(0, 9)], [(time - 9, time)], [(0, time)], [(time - 1, time), (0, 1)]]
@@ -152,16 +152,6 @@ def test_intervals_that_overlap_take_what_one_around_them_takes() -> None:
 # Rows
 
 
-@every_kind
-def test_row_does_not_depend_on_the_rows_beside_it(architecture: str) -> None:
-    model, x = fixed(architecture), noise(3, 2, 101)
-    evaluate = evaluator(model)
-    together = evaluate.stepwise(x, FOUR)
-    alone = [evaluate.stepwise(x, FOUR.take(np.array([row]))) for row in range(len(FOUR))]
-    for row, curve in enumerate(alone):
-        np.testing.assert_allclose(together[row, : curve.shape[1]], curve[0], rtol=1e-12, atol=1e-12)
-
-
 def test_rows_come_back_in_the_order_in_which_they_were_given() -> None:
     model, x, order = fixed("resnet18"), noise(3, 1, 101), np.array([2, 0, 3, 1])
     evaluate = evaluator(model)
@@ -196,7 +186,7 @@ def test_rows_that_differ_in_anything_are_all_followed(window: list[int], row: l
 # Memory
 
 
-@pytest.mark.parametrize("at_once", [1, 2, 3])
+@pytest.mark.parametrize("at_once", [1, 3])
 def test_rows_that_do_not_fit_at_once_are_followed_in_turn(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
     model, x = fixed("resnet18_7"), noise(3, 2, 101)
     evaluate, followed = spied(model)
@@ -204,7 +194,7 @@ def test_rows_that_do_not_fit_at_once_are_followed_in_turn(monkeypatch: pytest.M
     monkeypatch.setattr(incremental, "SEQUENCES", 1 << 40)
     monkeypatch.setattr(incremental, "MEMORY", incremental.MEMORY * at_once // evaluate.path.rows(2, 101))
     parted = evaluate.stepwise(x, FOUR)
-    assert followed == [4, *{1: [1, 1, 1, 1], 2: [2, 2], 3: [2, 2]}[at_once]]
+    assert followed == [4, *{1: [1, 1, 1, 1], 3: [2, 2]}[at_once]]
     assert_curves(parted, whole, FOUR, 1e-12)
 
 
@@ -230,8 +220,10 @@ def bytes_of_a_row(model: ResNet, x: np.ndarray) -> int:
     return sum(sizes)
 
 
-@every_kind
-@pytest.mark.parametrize(("leads", "dtype"), [(1, torch.float32), (12, torch.float64)])
+@pytest.mark.parametrize(
+    ("architecture", "leads", "dtype"),
+    [("resnet18", 12, torch.float64), ("resnet18_7", 1, torch.float32), ("resnet50", 1, torch.float32), ("resnet50", 12, torch.float64)],
+)
 def test_activations_of_the_rows_at_once_fit_in_the_memory(
     monkeypatch: pytest.MonkeyPatch, architecture: str, leads: int, dtype: torch.dtype
 ) -> None:
@@ -258,8 +250,7 @@ def test_windows_and_steps_are_left_as_they_are() -> None:
     assert all(np.array_equal(array, was) for array, was in zip(arrays, before, strict=True))
 
 
-@pytest.mark.parametrize("make", [evaluator, plain_evaluator])
-@pytest.mark.parametrize("count", [0, 5])
+@pytest.mark.parametrize(("make", "count"), [(evaluator, 0), (evaluator, 5), (plain_evaluator, 5)])
 def test_no_rows_have_no_curves(make: Make, count: int) -> None:
     none = np.zeros((0, count), dtype=np.int64)
     assert make(fixed("resnet18")).stepwise(noise(3, 2, 101), Steps(np.zeros(0, dtype=np.int64), none, none)).shape == (0, count + 1, 3)
@@ -276,7 +267,7 @@ def test_rows_without_steps_have_the_logits_of_their_windows(make: Make) -> None
 # The reference networks
 
 
-@pytest.mark.parametrize(("dataset", "rows"), [("mitdb", 1), ("svdb", 2)])
+@pytest.mark.parametrize(("dataset", "rows"), [("mitdb", 2), ("svdb", 4)])
 def test_reference_networks_probabilities_are_those_of_whole_passes_after_every_step(reference: Path, dataset: str, rows: int) -> None:
     model = load_model(reference / f"{dataset}_resnet18_7.safetensors")
     with np.load(reference / f"{dataset}_attributions.npz") as file:
@@ -294,15 +285,16 @@ def test_rows_of_windows_in_any_order_are_followed_in_their_own() -> None:
     assert_curves(found, curves_of(smaller, x, FOUR), FOUR, EXACT)
 
 
-@pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("make", [evaluator, plain_evaluator])
 @every_kind
-def test_curves_are_to_the_last_bit_those_that_a_row_has_beside_any_others(architecture: str, make: Make, threads: int) -> None:
+def test_curves_are_to_the_last_bit_those_that_a_row_has_beside_any_others_and_by_any_number_of_threads(
+    architecture: str, make: Make
+) -> None:
     model, x, generator = fixed(architecture, dtype=torch.float32), noise(4, 2, 400, dtype=np.float32), np.random.default_rng(0)
     steps = steps_of(*(random_row(generator, 12, 400, 16, grid=True) for _ in range(40)), window=generator.integers(0, 4, 40).tolist())
     before = torch.get_num_threads()
     together = make(model).stepwise(x, steps)
-    torch.set_num_threads(threads)
+    torch.set_num_threads(2 if before == 1 else 1)
     try:
         for some in ([7], [0, 39], range(5), range(3, 20)):
             np.testing.assert_array_equal(make(model).stepwise(x, steps.take(np.array(some))), together[list(some)])

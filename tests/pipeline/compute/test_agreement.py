@@ -1,15 +1,17 @@
 """Agreement of a method's maps with those of another seed and of another class."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 import ecgbench
+from ecgbench.artifacts import ArtifactStore
 from ecgbench.methods import METHODS
 from ecgbench.models import forward
-from ecgbench.pipeline.compute.health import runners_up
+from ecgbench.pipeline.compute.health import Asked, agreement_of, runners_up
 from ecgbench.protocol import AGREEMENT_WINDOWS
 from tests.pipeline.runs import maps_of, model_at, small_run, stages, store_with_windows
 
@@ -115,3 +117,30 @@ def test_agreement_of_other_samples_is_the_same(artifacts, run):
 def test_runner_up_has_the_highest_logit_of_the_others():
     logits = np.array([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0], [-5.0, -7.0, -6.0]])
     assert runners_up(logits, np.array([0, 2, 0])).tolist() == [1, 0, 2]
+
+
+class Biased(torch.nn.Module):
+    """Logits 0, 1, 2, ... of any window."""
+
+    def __init__(self, outputs):
+        super().__init__()
+        self.logits = torch.nn.Parameter(torch.arange(float(outputs)))
+
+    def forward(self, x):
+        return self.logits.repeat(len(x), 1)
+
+
+@pytest.mark.parametrize(("outputs", "asked"), [(1, []), (2, [1]), (3, [2])])
+def test_class_that_is_compared_with_is_the_other_one_of_two_and_none_where_there_is_one(tmp_path, run, outputs, asked):
+    whole = run.subject(model_at())
+    of_class_0 = replace(whole.explained, target=np.zeros_like(whole.explained.target))
+    model = replace(whole.model, module=Biased(outputs))
+    subject, seen = replace(whole, model=model, explained=of_class_0, store=ArtifactStore(tmp_path)), []
+
+    def negated(batch, target, seed):
+        seen.extend(np.unique(target))
+        return -batch.x
+
+    method = Asked("negated", False, lambda batch: {}, negated)
+    found = agreement_of(method, subject, of_class_0.windows.x)
+    assert (seen, found) == (asked, {"class_agreement": pytest.approx(-1)} if asked else {})
