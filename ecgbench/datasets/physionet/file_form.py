@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 from ecgbench.datasets._names import printable
-from ecgbench.datasets.records.wfdb_reader import END_OF_ANNOTATIONS, wfdb_errors
+from ecgbench.datasets.records.wfdb_header import wfdb_errors
+from ecgbench.datasets.records.wfdb_reader import behind_end_mark
 from ecgbench.errors import DataError
 
 BITS = MappingProxyType({"8": 8, "16": 16, "24": 24, "32": 32, "61": 16, "80": 8, "160": 16, "212": 12, "310": 32 / 3, "311": 32 / 3})
@@ -94,11 +95,11 @@ def _announced(header: Any, name: str) -> int | None:
 
 
 def _check_annotations(part: Path, target: Path) -> None:
-    """Refuse annotations that are cut off: they come in pairs of bytes, the last of which is the end mark."""
+    """Refuse annotations that do not end with their end mark."""
     content = part.read_bytes()
-    if len(content) % 2 or not content.endswith(END_OF_ANNOTATIONS):
+    if behind_end_mark(content) != 0:
         raise DataError(
-            f"expected annotations and their end mark in {target.name}, got {len(content)} bytes without; name another --mirror."
+            f"expected annotations and their end mark in {target.name}, got {len(content)} bytes that do not end with one; name another --mirror."
         )
 
 

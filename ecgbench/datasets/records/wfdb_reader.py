@@ -107,7 +107,7 @@ def _annotations(path: Path, fs: float, remedy: str) -> tuple[Int64[np.ndarray, 
     where = path.with_name(f"{path.name}.atr")
     with wfdb_errors(path, remedy):
         found = wfdb.rdann(str(path), "atr")
-    rest = _behind_end_mark(where.read_bytes())
+    rest = behind_end_mark(where.read_bytes())
     if not found.symbol or rest is None:
         raise DataError(f"expected annotations and their end mark in {where}, got a truncated or empty file; {remedy}.")
     if rest:
@@ -121,7 +121,7 @@ def _annotations(path: Path, fs: float, remedy: str) -> tuple[Int64[np.ndarray, 
     return sample.astype(np.int64), tuple(found.symbol)
 
 
-def _behind_end_mark(data: bytes) -> int | None:
+def behind_end_mark(data: bytes) -> int | None:
     """Bytes that follow the end mark of an annotation file, which wfdb would take for more annotations; None without an end mark."""
     place = 0
     while place + 1 < len(data):
