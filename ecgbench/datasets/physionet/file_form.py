@@ -99,7 +99,7 @@ def _check_annotations(part: Path, target: Path) -> None:
     content = part.read_bytes()
     if behind_end_mark(content) != 0:
         raise DataError(
-            f"expected annotations and their end mark in {target.name}, got {len(content)} bytes that do not end with one; name another --mirror."
+            f"expected annotations and their end mark in {target.name}, got {len(content)} bytes without one; name another --mirror."
         )
 
 
