@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ecgbench.datasets import download
+from ecgbench.datasets.physionet.session import _redirected
 from ecgbench.errors import DataError, InputError
 from tests.datasets.physionet.databases import ENTRY, NAMES, NUMBERS, PATHS, QUICK, WHOLE, content_of, fetch, held, list_sums, publish
 from tests.datasets.physionet.server import Fault, FileServer, serving
@@ -84,6 +85,26 @@ def test_redirect_to_another_host_is_refused_with_both_names(server: FileServer,
     server.faults["SHA256SUMS.txt"] = Fault(status=302, headers={"Location": location})
     with pytest.raises(DataError, match=r"from its own host 127\.0\.0\.1:\d+, got a redirect to https?://other\.invalid; name that host's"):
         fetch(server, root)
+
+
+@pytest.mark.parametrize(
+    ("asked", "location", "led"),
+    [
+        ("http://a/b/c", "d", "http://a/b/d"),
+        ("http://a/b/c", "https://a/b/c", "https://a/b/c"),
+        ("https://a:8/b", "//a:8/c?d", "https://a:8/c?d"),
+        ("https://a/b", "http://a/b", None),
+        ("http://a/b", "http://a:8/b", None),
+        ("http://a/b", "file:///b", None),
+        ("http://a/b", "http://a@b/", None),
+    ],
+)
+def test_redirect_leads_to_the_same_host_and_never_from_https_to_http(asked: str, location: str, led: str | None) -> None:
+    if led is None:
+        with pytest.raises(DataError, match=r"expected https?://a.*, got a redirect to http|got a redirect to file"):
+            _redirected(asked, location)
+    else:
+        assert _redirected(asked, location) == led
 
 
 def test_redirect_on_the_same_host_is_followed(server: FileServer, root: Path, published: Path) -> None:
