@@ -33,7 +33,7 @@ def add_download(verbs: Verbs) -> None:
     verb.add_argument("--mirror", type=URL, metavar="URL", help="where <slug>/<version>/ lies (default PhysioNet)")
     verb.add_argument("--records", type=TEXT, nargs="+", default=(), metavar="RECORD", help="only these records: names or globs")
     verb.add_argument("--jobs", type=count("jobs", MAX_JOBS), default=8, help="files that are fetched at the same time (default 8)")
-    verb.add_argument("--allow-unlisted", action="store_true", help="also fetch needed files that SHA256SUMS.txt has no sum of, unchecked")
+    verb.add_argument("--allow-unlisted", action="store_true", help="also fetch files without a known SHA-256, by length and form")
     verb.set_defaults(run=_download)
 
 
@@ -89,13 +89,17 @@ def _download(given: argparse.Namespace) -> int:
 
 def _say_terms(entry: DatasetEntry, edition: str | None, folder: Path, mirror: str | None) -> None:
     """What a user must know before the first byte comes."""
+    from ecgbench.datasets import pinned_sums
+
     form = entry.edition(edition)
+    pinned = len(pinned_sums(form.protocol))
     terms = {
         "licence": entry.licence,
         "conditions": entry.conditions,
         "size": f"about {form.megabytes:g} MB",
         "source": form.source,
         "mirror": mirror,
+        "sums": f"{pinned or 'none'} fixed by ecgbench, of other files those in the database's list are believed",
         "into": folder,
     }
     say("\n".join([entry.title, *(f"  {name}: {term}" for name, term in terms.items() if term)]))

@@ -15,6 +15,7 @@ from ecgbench.datasets.own.records import register_records
 from ecgbench.datasets.own.windows import windows
 from ecgbench.datasets.physionet.download import Downloaded, download
 from ecgbench.datasets.physionet.needed_files import folder_of
+from ecgbench.datasets.physionet.pins import pinned_sums
 from ecgbench.datasets.physionet.verify import Verification, files_here, verify
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.simulator.stand_in import SIMULATED, SimulatedSize, is_simulated
@@ -36,6 +37,7 @@ __all__ = [
     "folder_of",
     "is_simulated",
     "load_dataset",
+    "pinned_sums",
     "register_arrays",
     "register_records",
     "verify",

@@ -73,6 +73,7 @@ def test_terms_are_said_before_the_files_come_and_their_number_after(ecg, server
         "  size: about 88 MB",
         "  source: https://physionet.org/content/mitdb/1.0.0/",
         f"  mirror: {server.url}",
+        "  sums: none fixed by ecgbench, of other files those in the database's list are believed",
         f"  into: {folder}",
         lines[-1],
     ]
@@ -81,6 +82,14 @@ def test_terms_are_said_before_the_files_come_and_their_number_after(ecg, server
     again = ecg("download", "mitdb", "--mirror", server.url).splitlines()
     assert again[-1] == f"0 files fetched (0.0 MB), 132 were here and whole, in {folder}"
     assert set(server.counts.values()) == {1}
+
+
+@pytest.mark.network
+def test_sums_that_are_fixed_are_counted_and_a_mirror_of_others_is_refused_before_its_files_come(refused, ecg, server, tmp_path, capsys):
+    (tmp_path / "unpinned").mkdir()
+    (tmp_path / "unpinned" / "mitdb-1.0.0.txt").write_text(f"{'a' * 64} 100.dat\n")
+    assert "expected the SHA-256 of 100.dat that ecgbench fixes for mitdb 1.0.0" in refused("download", "mitdb", "--mirror", server.url)
+    assert set(server.counts) == {"SHA256SUMS.txt"}
 
 
 @pytest.mark.network
@@ -146,6 +155,7 @@ def test_edition_decides_on_folder_size_and_source(ecg, monkeypatch, tmp_path):
         (("download", "mitbd"), "did you mean mitdb?"),
         (("download", "mitdb", "--jobs", "0"), 'expected jobs as a whole number from 1 to 64, got "0"'),
         (("download", "mitdb", "--mirror", "here"), 'expected an http:// or https:// URL, got "here"'),
+        (("download", "mitdb", "--mirror", "http://[::1"), 'expected an http:// or https:// URL, got "http://[::1"'),
         (("download", "ptbxl", "--edition", "2"), 'expected edition of ptbxl among 1.0.3, 1.0.3@100hz, challenge-2021, got "2"'),
         (("verify", "mitdb", "--dir", "own"), "SHA256SUMS.txt, got no such file; fetch it: ecgbench download mitdb --dir own"),
     ],

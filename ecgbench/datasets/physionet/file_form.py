@@ -53,7 +53,11 @@ def check_form(part: Path, target: Path) -> None:
 
 
 def _check_header(part: Path, target: Path) -> None:
-    """Refuse what is no header of a record of that name with signals."""
+    """Refuse what is no header of a record of that name with signals, or ends within a line."""
+    if not part.read_bytes().endswith(b"\n"):
+        raise DataError(
+            f"expected whole lines in {target.name}, got a header whose last has no end; name another --mirror, or one that lists its sum."
+        )
     with TemporaryDirectory() as folder:
         shutil.copyfile(part, Path(folder, target.name))
         header = _header(Path(folder, target.name), target)
