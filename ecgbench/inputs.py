@@ -18,6 +18,20 @@ def as_array(values: Any) -> np.ndarray:
     return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
 
 
+def finite(name: str, windows: np.ndarray) -> np.ndarray:
+    """The array (n, leads, time), if all its values are finite.
+
+    Raises
+    ------
+    InputError
+        If one is not.
+    """
+    broken = np.flatnonzero(~np.isfinite(windows).all(axis=(1, 2)))
+    if broken.size:
+        raise InputError(f"expected finite {name}, got nan or infinity in windows {broken.tolist()[:10]}; leave these out.")
+    return windows
+
+
 def as_targets(target: Any, count: int) -> np.ndarray:
     """An int or `count` ints as (count,) int64.
 
@@ -32,20 +46,6 @@ def as_targets(target: Any, count: int) -> np.ndarray:
             f"expected target as an int or ({count},) ints, got {targets.dtype} {targets.shape}; name a class for each window."
         )
     return np.broadcast_to(targets.astype(np.int64), (count,))
-
-
-def finite(name: str, windows: np.ndarray) -> np.ndarray:
-    """The array (n, leads, time), if all its values are finite.
-
-    Raises
-    ------
-    InputError
-        If one is not.
-    """
-    broken = np.flatnonzero(~np.isfinite(windows).all(axis=(1, 2)))
-    if broken.size:
-        raise InputError(f"expected finite {name}, got nan or infinity in windows {broken.tolist()[:10]}; leave these out.")
-    return windows
 
 
 def at_least(name: str, value: Any, least: int = 1, most: int | None = None) -> int:

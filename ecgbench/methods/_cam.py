@@ -60,6 +60,8 @@ def _layer(model: torch.nn.Module, layer: str | None) -> torch.nn.Module:
     names = [path for path, _ in model.named_modules() if path]
     if name is None:
         raise InputError(f"expected the name of a layer for Grad-CAM, got none; name its last stage, `layer=` one of {', '.join(names)}.")
+    uncompiled = {path.replace("_orig_mod.", ""): path for path in names}  # torch.compile puts a level between
+    name = name if name in names else uncompiled.get(name, name)
     if name not in names:
         raise InputError(f'expected a layer of the model, got "{name}"; name one of {", ".join(names)}.')
     return model.get_submodule(name)

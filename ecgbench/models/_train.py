@@ -148,7 +148,7 @@ def _loss(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 def _predict(training: Training, model: nn.Module, windows: Windows, batch: int = 64) -> np.ndarray:
     model.eval()
-    with torch.inference_mode(), training.autocast():
+    with torch.no_grad(), training.autocast():
         indices = (np.arange(first, min(first + batch, len(windows))) for first in range(0, len(windows), batch))
         return np.concatenate([model(_tensors(windows, index, training.device)[0]).float().cpu().numpy() for index in indices])
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from safetensors.torch import save_file
 
+import ecgbench
 from ecgbench.errors import CheckpointError
 from ecgbench.models import Form, load_model, model_digest, model_from, save_model, untrained, weights_of
 from ecgbench.models._residual import ResNet
@@ -60,6 +62,32 @@ def test_weights_without_what_norms_count_are_read(model) -> None:
     arrays = {name: array for name, array in weights_of(model).items() if not name.endswith("num_batches_tracked")}
     assert model_digest(model_from(arrays)) == model_digest(model)
     assert model_digest(model_from(arrays, Form(**FORM))) == model_digest(model)
+
+
+class Dropping(torch.nn.Module):
+    """A network that reads a tensor's values while it is built, as those of stochastic depth do, and takes windows of one length."""
+
+    def __init__(self, leads, samples, outputs):
+        super().__init__()
+        self.shares = torch.linspace(0, 0.5, 3).tolist()
+        self.out = torch.nn.Linear(leads * samples, outputs)
+
+    def forward(self, x):
+        return self.out(x.flatten(1)) * self.shares[1]
+
+
+@pytest.mark.usefixtures("registries_restored")
+def test_network_that_reads_values_while_it_is_built_comes_back(path) -> None:
+    @ecgbench.register("models", version=1, reference="this test", title="Dropping")
+    def dropping(leads, samples, outputs):
+        return Dropping(leads, samples, outputs)
+
+    form = {**FORM, "model": "dropping"}
+    model = untrained("dropping", 3, leads=2, samples=300)
+    save_model(model, {"form": form}, path)
+    assert model_digest(load_model(path)) == model_digest(model)
+    with pytest.raises(CheckpointError, match=r"out\.weight of shape \(3, 600\) instead of \(3, 598\)"):
+        model_from(weights_of(model), Form("dropping", 2, 299, 3))
 
 
 # Numbers that are no weights

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int64
 
 from ecgbench.metrics import MetricEntry
 from ecgbench.needs import METRIC_NEEDS, ScoredBatch, supplied
-from ecgbench.types import Attributions, EvaluateSteps, PerWindow, Signals, Steps
+from ecgbench.types import Attributions, EvaluateSteps, PerWindow, Rows, Steps
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Perturbation:
     options: Mapping[str, Any]
 
     @cached_property
-    def evaluated(self) -> tuple[Signals, EvaluateSteps]:
+    def evaluated(self) -> tuple[Rows, EvaluateSteps]:
         """The windows (n, leads, time), and what the model is evaluated with."""
         needed = supplied(self.entry.key, ("x", "target", "evaluate"), METRIC_NEEDS, self.batch)
         return needed["x"], needed["evaluate"]
