@@ -21,6 +21,7 @@ from ecgbench.artifacts._layout import DAMAGED, LOCKS, SUFFIX, UNFINISHED, artif
 from ecgbench.artifacts._locks import Locking, lock
 from ecgbench.artifacts.store import Entries, Store
 from ecgbench.errors import ArtifactError, NotStoredError
+from ecgbench.printable import printable
 
 DAMAGE = (errno.ENOENT, errno.EIO)
 """What the system answers where an artifact, or a file attached to it, is damaged."""
@@ -255,8 +256,10 @@ class ArtifactStore(Store):
             for file in filter(Path.exists, attached):
                 os.replace(file, aside / file.name)
         warnings.warn(
-            f"expected the artifact {path} to match its checksum, got damaged content ({error}); it was moved to {aside} "
-            "and is computed anew.",
+            printable(
+                f"expected the artifact {path} to match its checksum, got damaged content ({error}); it was moved to {aside} "
+                "and is computed anew."
+            ),
             DamagedArtifactWarning,
             stacklevel=4,
         )
