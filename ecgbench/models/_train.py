@@ -25,6 +25,7 @@ from ecgbench.errors import InputError
 from ecgbench.models._build import untrained
 from ecgbench.models._measures import evaluate_predictions
 from ecgbench.nn import device_named, seeded
+from ecgbench.printable import printable
 from ecgbench.protocol import PRECISIONS, Recipe
 from ecgbench.types import Windows
 
@@ -168,7 +169,9 @@ def _restore(training: Training, outputs: int, window: tuple[int, ...], folder: 
             _load(state, training, folder)
     except (OSError, ValueError, KeyError, TypeError) as error:
         warnings.warn(
-            f"expected the last epoch of {training.name} in {folder}, got damaged files ({error}); it is trained from the start.",
+            printable(
+                f"expected the last epoch of {training.name} in {folder}, got damaged files ({error}); it is trained from the start."
+            ),
             DamagedArtifactWarning,
             stacklevel=3,
         )

@@ -21,7 +21,7 @@ from tests.attacks.hostile_lines import command_lines, is_inside
 pytestmark = pytest.mark.slow
 
 CODES = {0, 1, 2}
-LINES = 2000
+LINES = 1200
 """Of all lines, how many are tried."""
 
 SECONDS, BYTES = 20, 2 << 30
@@ -66,6 +66,7 @@ def places(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "work")
     monkeypatch.setattr("ecgbench.datasets.physionet.download.transfer", _no_network)
     monkeypatch.setattr("webbrowser.open", lambda _: False)
+    monkeypatch.setattr("ecgbench.pipeline.grid.estimate._seconds_per_pass", lambda *_: 0.01)
     mitdb = DATASETS["mitdb"]
     monkeypatch.setitem(DATASETS._entries, "mitdb", replace(mitdb, simulate=_simulate_nothing))
     return tmp_path

@@ -209,9 +209,9 @@ def test_list_that_is_none_is_not_kept(server: FileServer, root: Path, folder: P
     ("options", "message"),
     [
         ({"jobs": 0}, "expected at least 1 job, got 0"),
-        ({"mirror": "file:///etc/"}, 'expected a mirror as http:// or https:// URL, got "file:///etc/"'),
-        ({"mirror": "physionet.org"}, 'expected a mirror as http:// or https:// URL, got "physionet.org"'),
-        ({"edition": "2.0"}, 'expected edition of tinydb among , got "2.0"'),
+        ({"mirror": "file:///etc/"}, 'expected an http:// or https:// URL, got "file:///etc/"'),
+        ({"mirror": "physionet.org"}, 'expected an http:// or https:// URL, got "physionet.org"'),
+        ({"edition": "2.0"}, 'expected edition of tinydb among none, got "2.0"'),
     ],
 )
 def test_argument_that_cannot_be_used_is_refused(root: Path, options: dict[str, Any], message: str) -> None:
