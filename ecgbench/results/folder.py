@@ -22,6 +22,8 @@ def check_folder(root: Path, updating: bool = False, allow_new: bool = False) ->
     ------
     InputError
         If the folder is absent, empty, unreadable, or one of other files.
+    ResultsError
+        If what it holds is incomplete or of an older schema (see `result_files`).
     """
     what = _contents(root)
     if what == "accepted results" or (what in ("no such folder", "an empty one") and (updating or allow_new)):
@@ -39,10 +41,11 @@ def _contents(root: Path) -> str:
         if not root.is_dir():
             return "a file"
         empty = all(path.name.startswith(".") for path in root.iterdir())
-        found = any(map(_is_results, result_files(root)))
+        found = any(_is_results(path) for pattern in ("*/*/*.json", "*/*.json") for path in root.glob(pattern))
     except OSError as error:
         return str(error.strerror or error)
     if found:
+        result_files(root)
         return "accepted results"
     return "an empty one" if empty else "one of other files"
 
