@@ -40,14 +40,20 @@ def _contents(root: Path) -> str:
             return "no such folder" if above.is_dir() else f"a place below the file {above}"
         if not root.is_dir():
             return "a file"
-        empty = all(path.name.startswith(".") for path in root.iterdir())
+        next(root.iterdir(), None)  # since a glob is silent about a folder that may not be listed
         found = any(_is_results(path) for pattern in ("*/*/*.json", "*/*.json") for path in root.glob(pattern))
+        empty = not any(_is_shown(path) for pattern in ("*", "*/*", "*/*/*") for path in root.glob(pattern))
     except OSError as error:
         return str(error.strerror or error)
     if found:
         result_files(root)
         return "accepted results"
     return "an empty one" if empty else "one of other files"
+
+
+def _is_shown(path: Path) -> bool:
+    """Whether a file is one that was meant to stay: folders and hidden files are also those of a first update that was cut off."""
+    return path.is_file() and not path.name.startswith(".")
 
 
 def _is_results(path: Path) -> bool:
