@@ -41,7 +41,8 @@ def result_files(root: Path) -> list[Path]:
         If the folder cannot be listed, an archive is there without its results, or files are where the first schema had them.
     """
     try:
-        old, found, archives = (sorted(root.glob(pattern)) for pattern in ("*/*.json", "*/*/*.json", "*/*/*.npz"))
+        # Archives first: a writer that writes just now puts its results in place before their archive.
+        old, archives, found = (sorted(root.glob(pattern)) for pattern in ("*/*.json", "*/*/*.npz", "*/*/*.json"))
     except OSError as error:
         raise ResultsError(f"expected a folder of accepted results at {root}, got {error.strerror or error}; name another.") from error
     _check_schema(old, root)
