@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
-from ecgbench.artifacts import write_atomically
+from ecgbench.artifacts import file_lock, write_atomically
 from ecgbench.datasets import DATASETS, DatasetEntry
 from ecgbench.errors import ResultsError
 from ecgbench.leaderboard.figures.canvas import CREATOR, render_figure
@@ -20,9 +20,12 @@ from ecgbench.leaderboard.statistics.analysis import Analysis, analyse
 from ecgbench.leaderboard.statistics.board import read_boards
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.registry import Registry
+from ecgbench.results import leftovers
 
 SUBFOLDERS = ("methods", "metrics")
 FIGURES = (".svg", ".png")
+PARTIAL = ".*.part"
+"""Files that stay where a writer of pages was killed."""
 
 
 def render(
@@ -62,14 +65,22 @@ def _texts(analyses: Sequence[Analysis], out: Path, readme: Path | None) -> dict
 def write_pages(scores: Path, out: Path, readme: Path | None = None) -> list[Path]:
     """Write all pages and figures, remove generated ones that have no results any more; returns the written paths.
 
-    See `render` for the parameters and what is raised.
+    Raises
+    ------
+    ResultsError
+        As `render`, and if the README was edited meanwhile.
     """
+    before = None if readme is None else _read(readme)
     files = render(scores, out, readme)
-    for path, content in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, content)
-    for path in _left_over(out, files):
-        path.unlink()
+    out.mkdir(parents=True, exist_ok=True)
+    with file_lock(out / ".leaderboard.lock"):
+        if readme is not None and _read(readme) != before:
+            raise ResultsError(f"expected {readme} to stay as it was while the pages were drawn, got an edit; draw them again.")
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, content)
+        for path in [*_left_over(out, files), *_partial(out)]:
+            path.unlink()
     return list(files)
 
 
@@ -85,6 +96,10 @@ def check_pages(scores: Path, out: Path, readme: Path | None = None) -> list[str
     found = [_text_difference(path, text) for path, text in texts.items()]
     found += [_figure_difference(path, expected) for path, expected in digests.items()]
     found += [f"{path}: generated, but there are no results for it" for path in _left_over(out, {*texts, *digests})]
+    found += [
+        f"{path}: left where the writing of accepted results was cut off; the next --update-scores mends it" for path in leftovers(scores)
+    ]
+    found += [f"{path}: left where the writing of pages was cut off" for path in _partial(out)]
     return [difference for difference in found if difference]
 
 
@@ -114,6 +129,12 @@ def _left_over(out: Path, files: Collection[Path]) -> list[Path]:
     figures = [path for path in sorted((out / FOLDER).rglob("*")) if path.suffix in FIGURES and path not in files]
     drawn = [path for path in figures if CREATOR.encode() in path.read_bytes()]
     return [path for path in pages if path not in files and _read(path).startswith(MARK)] + drawn
+
+
+def _partial(out: Path) -> list[Path]:
+    """What killed writers left among the pages and figures."""
+    folders = (out.glob(PARTIAL), *((out / name).rglob(PARTIAL) for name in (*SUBFOLDERS, FOLDER)))
+    return sorted(path for folder in folders for path in folder)
 
 
 def _read(path: Path) -> str:

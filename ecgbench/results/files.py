@@ -38,15 +38,26 @@ def result_files(root: Path) -> list[Path]:
     Raises
     ------
     ResultsError
-        If there are files at the place that the first schema gave them.
+        If the folder cannot be listed, an archive is there without its results, or files are where the first schema had them.
     """
-    old = next(iter(sorted(root.glob("*/*.json"))), None)
-    if old is not None:
+    try:
+        # Archives first: a writer that writes just now puts its results in place before their archive.
+        old, archives, found = (sorted(root.glob(pattern)) for pattern in ("*/*.json", "*/*/*.npz", "*/*/*.json"))
+    except OSError as error:
+        raise ResultsError(f"expected a folder of accepted results at {root}, got {error.strerror or error}; name another.") from error
+    _check_schema(old, root)
+    alone = sorted({path.with_suffix(".json") for path in archives} - set(found))
+    if alone:
+        raise ResultsError(f"expected {alone[0]} beside its archive, got no such file; {REMEDY}")
+    return found
+
+
+def _check_schema(old: list[Path], root: Path) -> None:
+    if old:
         raise ResultsError(
-            f"expected accepted results in {root} as <dataset>/<model>/<source>.json, got {old.relative_to(root)}, which is where schema 1 "
-            f"had them; bring them to schema {VERSION}: `{MIGRATE} {root}`."
+            f"expected accepted results in {root} as <dataset>/<model>/<source>.json, got {old[0].relative_to(root)}, which is where "
+            f"schema 1 had them; bring them to schema {VERSION}: `{MIGRATE} {root}`."
         )
-    return sorted(root.glob("*/*/*.json"))
 
 
 def read_files(root: Path | None = None) -> list[SourceResults]:

@@ -22,6 +22,8 @@ def check_folder(root: Path, updating: bool = False, allow_new: bool = False) ->
     ------
     InputError
         If the folder is absent, empty, unreadable, or one of other files.
+    ResultsError
+        If what it holds is incomplete or of an older schema (see `result_files`).
     """
     what = _contents(root)
     if what == "accepted results" or (what in ("no such folder", "an empty one") and (updating or allow_new)):
@@ -38,13 +40,20 @@ def _contents(root: Path) -> str:
             return "no such folder" if above.is_dir() else f"a place below the file {above}"
         if not root.is_dir():
             return "a file"
-        empty = all(path.name.startswith(".") for path in root.iterdir())
-        found = any(map(_is_results, result_files(root)))
+        next(root.iterdir(), None)  # since a glob is silent about a folder that may not be listed
+        found = any(_is_results(path) for pattern in ("*/*/*.json", "*/*.json") for path in root.glob(pattern))
+        empty = not any(_is_shown(path) for pattern in ("*", "*/*", "*/*/*") for path in root.glob(pattern))
     except OSError as error:
         return str(error.strerror or error)
     if found:
+        result_files(root)
         return "accepted results"
     return "an empty one" if empty else "one of other files"
+
+
+def _is_shown(path: Path) -> bool:
+    """Whether a file is one that was meant to stay: folders and hidden files are also those of a first update that was cut off."""
+    return path.is_file() and not path.name.startswith(".")
 
 
 def _is_results(path: Path) -> bool:

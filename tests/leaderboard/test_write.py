@@ -95,3 +95,34 @@ def test_readme_changes_between_its_markers_only(written, readme):
 def test_absent_readme_is_refused(written, scores, out, tmp_path):
     with pytest.raises(ResultsError, match="nowhere"):
         check_pages(scores, out, tmp_path / "nowhere.md")
+
+
+def test_check_names_what_killed_writers_left_and_the_next_ones_remove_it(written, accept, scores, out, readme):
+    (results,) = scores.glob("mitdb/*/lime.json")
+    of_results = [results.with_name(name) for name in (".lime.json.0123abcd.part", ".lime.npz.new")]
+    of_pages = [out / folder / ".lime.0123abcd.part" for folder in (".", "methods", "figures/mitdb")]
+    for path in of_results + of_pages:
+        path.write_text("")
+    said = check_pages(scores, out, readme)
+    assert [line.partition(": left where the writing of ")[0] for line in said] == list(map(str, of_results + sorted(of_pages)))
+    write_pages(scores, out, readme)
+    assert [line.partition(":")[0] for line in check_pages(scores, out, readme)] == list(map(str, of_results))
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.7, 2: 0.7}}}, health={"1": {}, "2": {}})
+    assert check_pages(scores, out, readme) == []
+    assert not list(out.rglob("*.lock"))
+
+
+def test_readme_that_is_edited_while_pages_are_drawn_is_left(written, scores, out, readme, monkeypatch):
+    monkeypatch.setattr("ecgbench.leaderboard.write.figures_of", lambda _: readme.write_text("Edited") and [])
+    before = {path: path.read_bytes() for path in written if path != readme}
+    with pytest.raises(ResultsError, match="to stay as it was while the pages were drawn, got an edit; draw them again"):
+        write_pages(scores, out, readme)
+    assert readme.read_text() == "Edited"
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_archive_without_its_results_is_refused(written, scores, out):
+    (path,) = scores.glob("mitdb/*/lime.json")
+    path.unlink()
+    with pytest.raises(ResultsError, match=r"expected .*lime.json beside its archive, got no such file; take its .json and .npz back"):
+        check_pages(scores, out)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import ecgbench
-from ecgbench.errors import ArtifactError, ResultsError
-from ecgbench.results import Cell, leftovers, page_name, read_file, read_files, read_scores, score_digest, write_file
+from ecgbench.errors import ArtifactError, InputError, ResultsError
+from ecgbench.results import Cell, check_folder, leftovers, page_name, read_file, read_files, read_scores, score_digest, write_file
 from tests.results.cases import CELLS, IDENTITY, RESULTS, SCORES
 
 
@@ -160,3 +160,17 @@ def test_leftovers_are_temporary_files_of_results_and_no_others(path, tmp_path):
     assert sorted(file.name for file in path.parent.iterdir()) == sorted(
         [".lrp.npz.new", ".lime.json.swp", "lime.txt", ".gitkeep", "lime.json", "lime.npz"]
     )
+
+
+def test_folder_in_which_the_first_update_was_cut_off_or_goes_on_may_be_updated(tmp_path):
+    path = tmp_path / "scores" / "mitdb" / "resnet18_7" / "lime.json"
+    path.parent.mkdir(parents=True)
+    for name in (None, ".lime.lock", ".lime.npz.new"):
+        if name is not None:
+            path.with_name(name).write_text("")
+        check_folder(tmp_path / "scores", updating=True)
+        with pytest.raises(InputError, match="got an empty one; name their folder"):
+            check_folder(tmp_path / "scores")
+    path.with_name("notes.txt").write_text("")
+    with pytest.raises(InputError, match="got one of other files; name their folder"):
+        check_folder(tmp_path / "scores", updating=True)
