@@ -9,7 +9,7 @@ from ecgbench.results.identity import Identity, page_name, results_path
 from ecgbench.results.interval import mean_interval, seeds_interval
 from ecgbench.results.judgement import Fresh, Verdict, compare, same_number
 from ecgbench.results.migration import migrate
-from ecgbench.results.records import Cell, SourceResults
+from ecgbench.results.records import Cell, Provenance, SourceResults
 from ecgbench.results.resampling import drawn_means, expanded_tail, patient_sums, patient_weights
 from ecgbench.results.sketches import map_correlation, near_duplicates, sketch
 
@@ -17,6 +17,7 @@ __all__ = [
     "Cell",
     "Fresh",
     "Identity",
+    "Provenance",
     "SourceResults",
     "Verdict",
     "compare",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ecgbench.results import Cell, Identity, SourceResults, sample_name, score_digest, score_name
+from ecgbench.results import Cell, Identity, SourceResults, mean_interval, sample_name, score_digest, score_name
 
 IDENTITY = Identity(
     dataset="mitdb",
@@ -21,12 +21,22 @@ VALUES = {
     ("abs", "auc", 1): np.array([np.nan] * 3, dtype=np.float32),
     ("raw", "auc_causal", 2): np.array([0.1, 0.2, 0.3], dtype=np.float32),
 }
-CELLS = (
-    Cell("raw", "auc", 1, 0.5, 2, 1, 0.25, 0.75, 1.5, score_digest(VALUES["raw", "auc", 1])),
-    Cell("abs", "auc", 1, None, 0, 3, None, None, 0.0, score_digest(VALUES["abs", "auc", 1])),
-    Cell("raw", "auc_causal", 2, 0.2, 3, 0, 0.1, 0.3, 2.25, score_digest(VALUES["raw", "auc_causal", 2])),
-)
-SCORES = {score_name(*name): values for name, values in VALUES.items()} | {sample_name("patient", 1): np.array(["100", "101", "101"])}
+WINDOWS = {"patient": np.array(["100", "101", "101"]), "target": np.array([1, 2, 1])}
+
+
+def cell(variant, metric, seed, seconds):
+    values = VALUES[variant, metric, seed].astype(np.float64)
+    defined = values[~np.isnan(values)]
+    low, high = mean_interval(values, WINDOWS["patient"])
+    mean = float(defined.mean()) if defined.size else None
+    digest = score_digest(VALUES[variant, metric, seed])
+    return Cell(variant, metric, seed, mean, len(defined), len(values) - len(defined), low, high, seconds, digest)
+
+
+CELLS = (cell("raw", "auc", 1, 1.5), cell("abs", "auc", 1, 0.0), cell("raw", "auc_causal", 2, 2.25))
+SCORES = {score_name(*name): values for name, values in VALUES.items()} | {
+    sample_name(what, seed): array for what, array in WINDOWS.items() for seed in (1, 2)
+}
 RESULTS = SourceResults(
     source="lime",
     identity=IDENTITY,

@@ -18,7 +18,7 @@ from ecgbench.pipeline.compute.maps import Maps, joined
 from ecgbench.pipeline.compute.models import TrainedModel, model_of
 from ecgbench.pipeline.compute.plan import Plan, Task
 from ecgbench.pipeline.compute.subject import Subject
-from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress
+from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_bounds
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.results import SourceResults, read_file
@@ -152,7 +152,7 @@ class Run:
 
     def accepted(self, path: Path) -> SourceResults | None:
         """The accepted results in a file, None if there is no such file (see `read_file`)."""
-        return self._hold(("accepted", path), lambda: read_file(path) if path.exists() else None)
+        return self._hold(("accepted", path), lambda: read_file(path, metric_bounds) if path.exists() else None)
 
     def _hold(self, key: tuple[Any, ...], function: Callable[[], T]) -> T:
         with self._turn:
