@@ -9,6 +9,7 @@ what callers rely on; `ArtifactStore` keeps artifacts below a local folder.
 from ecgbench.artifacts._artifact import Arrays, Artifact, Attachment, artifact_key, canonical
 from ecgbench.artifacts._files import write_atomically
 from ecgbench.artifacts._layout import user_cache
+from ecgbench.artifacts._locks import file_lock
 from ecgbench.artifacts.local_folder import ArtifactStore, DamagedArtifactWarning
 from ecgbench.artifacts.store import Entries, Store
 
@@ -22,6 +23,7 @@ __all__ = [
     "Store",
     "artifact_key",
     "canonical",
+    "file_lock",
     "user_cache",
     "write_atomically",
 ]

@@ -38,7 +38,28 @@ def lock(path: Path, locking: Locking) -> Iterator[None]:
         return
     with writing(path):
         make_folder(path.parent)
-        release = _soft(path) if locking == "soft" else _native(path)
+        try:
+            release = _soft(path) if locking == "soft" else _native(path)
+        except OSError as error:
+            if error.errno in UNSUPPORTED:
+                raise _unsupported(path, error) from error
+            raise
+    try:
+        yield
+    finally:
+        release()
+
+
+@contextmanager
+def file_lock(path: Path) -> Iterator[None]:
+    """Hold the lock of the operating system that a file outside the store stands for.
+
+    Raises
+    ------
+    OSError
+        If its folder is absent or may not be written, or its file system has no locks.
+    """
+    release = _native(path)
     try:
         yield
     finally:
@@ -68,10 +89,6 @@ def _native(path: Path) -> Callable[[], None]:
             held.acquire()
         except _UnlinkedError:
             continue
-        except OSError as error:
-            if error.errno in UNSUPPORTED:
-                raise _unsupported(path, error) from error
-            raise
         return release
 
 

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from ecgbench.results.archive import gallery_name, sample_name, score_digest, score_name
-from ecgbench.results.files import read_file, read_files, read_pair, read_results, read_scores, result_files, results_root, write_file
+from ecgbench.results.files import (
+    Pair,
+    read_file,
+    read_files,
+    read_if_accepted,
+    read_pair,
+    read_results,
+    read_scores,
+    result_files,
+    results_root,
+    update_file,
+    write_file,
+)
 from ecgbench.results.health_rows import health_rows
 from ecgbench.results.identity import Identity, page_name, results_path
 from ecgbench.results.interval import mean_interval, seeds_interval
 from ecgbench.results.judgement import Fresh, Verdict, compare, same_number
 from ecgbench.results.migration import migrate
+from ecgbench.results.pair import leftovers
 from ecgbench.results.records import Cell, Provenance, SourceResults
 from ecgbench.results.resampling import drawn_means, expanded_tail, patient_sums, patient_weights
 from ecgbench.results.sketches import map_correlation, near_duplicates, sketch
@@ -17,6 +30,7 @@ __all__ = [
     "Cell",
     "Fresh",
     "Identity",
+    "Pair",
     "Provenance",
     "SourceResults",
     "Verdict",
@@ -25,6 +39,7 @@ __all__ = [
     "expanded_tail",
     "gallery_name",
     "health_rows",
+    "leftovers",
     "map_correlation",
     "mean_interval",
     "migrate",
@@ -34,6 +49,7 @@ __all__ = [
     "patient_weights",
     "read_file",
     "read_files",
+    "read_if_accepted",
     "read_pair",
     "read_results",
     "read_scores",
@@ -46,5 +62,6 @@ __all__ = [
     "score_name",
     "seeds_interval",
     "sketch",
+    "update_file",
     "write_file",
 ]

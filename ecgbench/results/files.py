@@ -1,33 +1,33 @@
 """Files of accepted results: `<dataset>[@what differs]/<model>/<source>.json`, with the per-window scores beside it as `.npz`.
 
-The two are one: the JSON file records the SHA-256 of its archive. A writer puts the new archive beside the old one under another name,
-then replaces the JSON file, then moves the archive to its place. If it is killed before the second step, the old pair is untouched; if
-after it, whoever reads or writes next finds the new archive under its first name, and moves it.
+They are read and checked, written, and updated, so that nobody writes between the reading and the writing (see `pair`).
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from ecgbench.artifacts import write_atomically
 from ecgbench.errors import ArtifactError, ResultsError
-from ecgbench.results.archive import LARGEST, digest_of, packed, unpacked
+from ecgbench.results.archive import digest_of, packed, unpacked
 from ecgbench.results.consistency import Bounds, check_bounds, check_results, unknown_bounds
 from ecgbench.results.identity import results_path
+from ecgbench.results.pair import first_name, locked, read_archive, replace_pair, settle
 from ecgbench.results.records import VERSION, Cell, OldSchemaError, SourceResults, from_text, to_text
 from ecgbench.results.strict import LARGEST_TEXT, one_line, read_bounded
 from ecgbench.results.window_arrays import array_forms
 
 ROOT = Path("leaderboards") / "scores"
-REMEDY = "take it back from version control, or accept new values with `--update-scores`."
+REMEDY = "take its .json and .npz back from version control, or remove both and accept new values with `--update-scores`."
 MIGRATE = "ecgbench results migrate"
+
+Pair = tuple[SourceResults, dict[str, np.ndarray]]
+"""Accepted results and their per-window scores, with what else their archive holds."""
 
 
 def results_root() -> Path:
@@ -78,18 +78,47 @@ def read_scores(path: Path) -> dict[str, np.ndarray]:
     return read_pair(path)[1]
 
 
-def read_pair(path: Path, bounds: Bounds = unknown_bounds) -> tuple[SourceResults, dict[str, np.ndarray]]:
+def read_pair(path: Path, bounds: Bounds = unknown_bounds) -> Pair:
     """Read and check one file of accepted results and its per-window scores (see `read_files` and `read_scores`)."""
-    results, digest = _read_record(path)
+    results, archive = _read_both(path)
     said, place = (results.identity.folder, results.identity.model, results.source), (*path.parts[-3:-1], path.stem)
     if said != place:
         raise ResultsError(f"expected results of {', '.join(place)} in {path}, got those of {one_line(', '.join(said))}; {REMEDY}")
     try:
-        scores = unpacked(_archive_of(path, digest), array_forms(results))
-    except (OSError, ValueError) as error:
-        raise ResultsError(f"expected per-window scores in {path.with_suffix('.npz')}, got {one_line(error)}; {REMEDY}") from error
+        scores = unpacked(archive, array_forms(results))
+    except ValueError as error:
+        raise _without_scores(path, error) from error
     check_pair(results, scores, path, bounds)
     return results, scores
+
+
+def read_if_accepted(path: Path, bounds: Bounds = unknown_bounds) -> Pair | None:
+    """The same, None where nothing was accepted: where there is neither a results file nor an archive."""
+    return read_pair(path, bounds) if path.exists() or path.with_suffix(".npz").exists() else None
+
+
+def _read_both(path: Path) -> tuple[SourceResults, bytes]:
+    """Accepted results and the content of the archive that they record."""
+    results, digest = _read_record(path)
+    try:
+        archive, place = read_archive(path, digest)
+    except (OSError, ValueError) as error:
+        if _read_record(path)[1] != digest:  # A writer has replaced both meanwhile.
+            return _read_both(path)
+        raise _without_scores(path, error) from error
+    if place == first_name(path):
+        with suppress(ResultsError, ArtifactError), locked(path):  # A folder that may not be written stays as it is.
+            settle(path, _recorded_digest(path))
+    return results, archive
+
+
+def _without_scores(path: Path, error: Exception) -> ResultsError:
+    return ResultsError(f"expected per-window scores in {path.with_suffix('.npz')}, got {one_line(error)}; {REMEDY}")
+
+
+def _recorded_digest(path: Path) -> str | None:
+    """The digest of the archive of the results at `path`; None where there are no results."""
+    return _read_record(path)[1] if path.exists() else None
 
 
 def _read_record(path: Path) -> tuple[SourceResults, str]:
@@ -104,30 +133,6 @@ def _read_record(path: Path) -> tuple[SourceResults, str]:
         raise ResultsError(f"expected accepted results of schema {VERSION} in {path}, got {one_line(error)}; {REMEDY}") from error
 
 
-def _archive_of(path: Path, digest: str) -> bytes:
-    """The archive that a results file records; one under its first name is moved to its place."""
-    final, first = path.with_suffix(".npz"), _first_name(path)
-    for place in (final, first, final):  # Twice, since a writer may move it from the first name meanwhile.
-        with suppress(FileNotFoundError):
-            content = read_bounded(place, LARGEST)
-            if digest_of(content) == digest:
-                if place == first:
-                    _move(first, final)
-                return content
-    raise ValueError("an archive of another digest than the results record" if final.exists() else "no such file")
-
-
-def _move(first: Path, final: Path) -> None:
-    """Give an archive its name, unless the folder can only be read or another reader was faster."""
-    with suppress(OSError):
-        os.replace(first, final)
-
-
-def _first_name(path: Path) -> Path:
-    """Where a new archive lies until the results that belong to it are written."""
-    return path.with_name(f".{path.stem}.npz.new")
-
-
 def check_pair(results: SourceResults, scores: Mapping[str, np.ndarray], path: Path, bounds: Bounds = unknown_bounds) -> None:
     """Refuse results that contradict their per-window scores or themselves, or are out of bounds (see `check_results`)."""
     try:
@@ -140,12 +145,12 @@ def check_pair(results: SourceResults, scores: Mapping[str, np.ndarray], path: P
 
 
 def write_file(results: SourceResults, scores: Mapping[str, np.ndarray], root: Path | None = None) -> Path:
-    """Write accepted results and their per-window scores; returns the JSON file's path.
+    """Write accepted results and their per-window scores in the place of others; returns the JSON file's path.
 
     Raises
     ------
     ResultsError
-        If a number is not finite or the folder cannot be made; no file is touched.
+        If a number is not finite, what is there cannot be read, or the folder cannot be made, written or locked; nothing is written.
     ArtifactError
         If a file cannot be written; what was there stays.
     """
@@ -155,30 +160,37 @@ def write_file(results: SourceResults, scores: Mapping[str, np.ndarray], root: P
 def write_pair(results: SourceResults, archive: bytes, root: Path) -> Path:
     """Write accepted results and their archive, whole or not at all (see `write_file`)."""
     path = results_path(root, results.identity, results.source)
-    try:
-        text = to_text(results, digest_of(archive))
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except ValueError as error:
-        raise ResultsError(f"expected finite numbers for {path}, got {error}; look at the cells' scores and maps.") from error
-    except OSError as error:
-        raise ResultsError(f"expected to make the folder {path.parent}, got {error.strerror or error}; name another folder.") from error
-    _mend(path)
-    first = _first_name(path)
-    try:
-        write_atomically(first, archive)
-        write_atomically(path, text.encode())
-    except ArtifactError:
-        first.unlink(missing_ok=True)
-        raise
-    os.replace(first, path.with_suffix(".npz"))
+    text = _text(results, archive, path)
+    with _updating(path):
+        replace_pair(path, text, archive)
     return path
 
 
-def _mend(path: Path) -> None:
-    """Move the archive of the results at `path` to its place, so that the next one does not overwrite it under its first name."""
-    if _first_name(path).exists():
-        with suppress(ResultsError, OSError, ValueError):
-            _archive_of(path, _read_record(path)[1])
+def update_file(path: Path, merged: Callable[[Pair | None], Pair]) -> Path:
+    """Write what `merged` makes of the accepted results at `path` (None: there are none), between which nobody else writes.
+
+    See `write_file` for what is raised.
+    """
+    with _updating(path) as held:
+        results, scores = merged(held)
+        archive = packed(scores)
+        replace_pair(path, _text(results, archive, path), archive)
+    return path
+
+
+@contextmanager
+def _updating(path: Path) -> Iterator[Pair | None]:
+    """Hold the lock of the results at `path`, and give them; those that cannot be read are refused, so that no cell of theirs is lost."""
+    with locked(path):
+        settle(path, _recorded_digest(path))
+        yield read_if_accepted(path)
+
+
+def _text(results: SourceResults, archive: bytes, path: Path) -> bytes:
+    try:
+        return to_text(results, digest_of(archive)).encode()
+    except ValueError as error:
+        raise ResultsError(f"expected finite numbers for {path}, got {error}; look at the cells' scores and maps.") from error
 
 
 def read_results(path: Path | str | None = None) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Files of accepted results: what is written is read again, and a write that fails leaves what was there."""
 
 import dataclasses
+import errno
 import json
 import os
 from dataclasses import replace
@@ -10,7 +11,7 @@ import pytest
 
 import ecgbench
 from ecgbench.errors import ArtifactError, ResultsError
-from ecgbench.results import Cell, page_name, read_file, read_files, read_scores, score_digest, write_file
+from ecgbench.results import Cell, leftovers, page_name, read_file, read_files, read_scores, score_digest, write_file
 from tests.results.cases import CELLS, IDENTITY, RESULTS, SCORES
 
 
@@ -128,3 +129,35 @@ def test_folder_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ResultsError, match=r"expected to make the folder .*, got Not a directory; name another folder"):
         write_file(RESULTS, SCORES, tmp_path / "file")
+
+
+@pytest.mark.parametrize("reason", [errno.EACCES, errno.EROFS, errno.ENOLCK])
+def test_folder_that_cannot_be_locked_is_refused_in_a_line(path, tmp_path, monkeypatch, reason):
+    before, opened = bytes_of(path), os.open
+
+    def refusing(name, *arguments, **named):
+        if str(name).endswith(".lock"):
+            raise OSError(reason, os.strerror(reason), name)
+        return opened(name, *arguments, **named)
+
+    monkeypatch.setattr(os, "open", refusing)
+    with pytest.raises(ResultsError) as raised:
+        write_file(replace(RESULTS, cells=()), {}, tmp_path)
+    assert str(raised.value) == (
+        f"expected a folder that can be locked and written for {path}, got {os.strerror(reason)}; name another folder."
+    )
+    assert read_file(path) == RESULTS
+    assert bytes_of(path) == before
+
+
+def test_leftovers_are_temporary_files_of_results_and_no_others(path, tmp_path):
+    names = [".lime.lock", ".lime.npz.new", "..lime.npz.new.0123abcd.part", ".lime.json.0123abcd.part", ".lime.npz.4711.part"]
+    for name in [*names, ".lime.json.swp", "lime.txt", ".gitkeep"]:
+        path.with_name(name).write_text("")
+    assert {file.name for file in leftovers(tmp_path)} == set(names)
+    path.with_name(".lrp.npz.new").write_text("")
+    write_file(RESULTS, SCORES, tmp_path)
+    assert [file.name for file in leftovers(tmp_path)] == [".lrp.npz.new"]
+    assert sorted(file.name for file in path.parent.iterdir()) == sorted(
+        [".lrp.npz.new", ".lime.json.swp", "lime.txt", ".gitkeep", "lime.json", "lime.npz"]
+    )

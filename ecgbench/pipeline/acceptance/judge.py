@@ -19,7 +19,7 @@ from ecgbench.types import Scores
 def judge(run: Run, cell: Address, scores: Scores, root: Path, update: bool = False) -> Verdict:
     """Whether the maps behind a cell are healthy and its scores stand by what was accepted below `root`.
 
-    With `update` they are about to be accepted and are compared with nothing.
+    With `update` they are about to be accepted and are compared with nothing; accepted results beside which they go must be readable.
 
     Raises
     ------
@@ -29,11 +29,11 @@ def judge(run: Run, cell: Address, scores: Scores, root: Path, update: bool = Fa
     ill = run.source(cell.source).illness(run.maps(cell.of_maps).health, run.options.protocol)
     if ill:
         return Verdict("unhealthy", f"{cell.id}: {ill}; look at the method's maps before its scores")
+    own, model = identity_of(run, cell), run.model(cell.of_model).digest
+    accepted = run.accepted(results_path(root, own, cell.source))
     if update:
         return Verdict("updated", f"{cell.id}: to be accepted")
-    own, model = identity_of(run, cell), run.model(cell.of_model).digest
     fresh = Fresh(cell.id, number_of(run, cell, scores), own, model, packages())
-    accepted = run.accepted(results_path(root, own, cell.source))
     return compare(fresh, accepted, split_metric(cell.metric)[0].atol, accept_command(run, cell))
 
 

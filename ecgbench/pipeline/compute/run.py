@@ -21,7 +21,7 @@ from ecgbench.pipeline.compute.subject import Subject
 from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_bounds
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.protocol import DatasetProtocol
-from ecgbench.results import SourceResults, read_file
+from ecgbench.results import SourceResults, read_if_accepted
 from ecgbench.types import Dataset, Explained, Scores
 
 T = TypeVar("T")
@@ -151,8 +151,13 @@ class Run:
         return Scores(values, sum(artifact.seconds for artifact in artifacts), all(artifact.cached for artifact in artifacts))
 
     def accepted(self, path: Path) -> SourceResults | None:
-        """The accepted results in a file, None if there is no such file (see `read_file`)."""
-        return self._hold(("accepted", path), lambda: read_file(path, metric_bounds) if path.exists() else None)
+        """The accepted results in a file, None if there are none (see `read_if_accepted`)."""
+
+        def read() -> SourceResults | None:
+            pair = read_if_accepted(path, metric_bounds)
+            return None if pair is None else pair[0]
+
+        return self._hold(("accepted", path), read)
 
     def _hold(self, key: tuple[Any, ...], function: Callable[[], T]) -> T:
         with self._turn:
