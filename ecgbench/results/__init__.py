@@ -23,7 +23,7 @@ from ecgbench.results.interval import mean_interval, seeds_interval
 from ecgbench.results.judgement import Fresh, Verdict, compare, same_number
 from ecgbench.results.migration import migrate
 from ecgbench.results.pair import leftovers
-from ecgbench.results.records import Cell, SourceResults
+from ecgbench.results.records import Cell, Provenance, SourceResults
 from ecgbench.results.resampling import drawn_means, expanded_tail, patient_sums, patient_weights
 from ecgbench.results.sketches import map_correlation, near_duplicates, sketch
 
@@ -32,6 +32,7 @@ __all__ = [
     "Fresh",
     "Identity",
     "Pair",
+    "Provenance",
     "SourceResults",
     "Verdict",
     "check_folder",

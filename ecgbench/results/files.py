@@ -14,10 +14,13 @@ import numpy as np
 import pandas as pd
 
 from ecgbench.errors import ArtifactError, ResultsError
-from ecgbench.results.archive import digest_of, packed, score_digest, score_name, unpacked
+from ecgbench.results.archive import digest_of, packed, unpacked
+from ecgbench.results.consistency import Bounds, check_bounds, check_results, unknown_bounds
 from ecgbench.results.identity import results_path
 from ecgbench.results.pair import first_name, locked, read_archive, replace_pair, settle
 from ecgbench.results.records import VERSION, Cell, OldSchemaError, SourceResults, from_text, to_text
+from ecgbench.results.strict import LARGEST_TEXT, one_line, read_bounded
+from ecgbench.results.window_arrays import array_forms
 
 ROOT = Path("leaderboards") / "scores"
 REMEDY = "take its .json and .npz back from version control, or remove both and accept new values with `--update-scores`."
@@ -60,21 +63,25 @@ def _check_schema(old: list[Path], root: Path) -> None:
         )
 
 
-def read_files(root: Path | None = None) -> list[SourceResults]:
+def read_files(root: Path | None = None, bounds: Bounds = unknown_bounds) -> list[SourceResults]:
     """All accepted results below `root`, by dataset, model and source.
+
+    Parameters
+    ----------
+    bounds : lowest and highest possible score by the name of a cell's metric, as far as they are known
 
     Raises
     ------
     ResultsError
-        If a file is unreadable, is not of the schema, lacks the model of a cell's seed, or its per-window scores are missing or are not
-        those that it records.
+        If a file is unreadable, is not of the schema, its per-window scores are missing or are not those that it records, or a number in
+        it is not the one that follows from them, or out of its metric's bounds.
     """
-    return [read_file(path) for path in result_files(root or results_root())]
+    return [read_file(path, bounds) for path in result_files(root or results_root())]
 
 
-def read_file(path: Path) -> SourceResults:
+def read_file(path: Path, bounds: Bounds = unknown_bounds) -> SourceResults:
     """Read and check one file of accepted results (see `read_files`)."""
-    return read_pair(path)[0]
+    return read_pair(path, bounds)[0]
 
 
 def read_scores(path: Path) -> dict[str, np.ndarray]:
@@ -82,23 +89,23 @@ def read_scores(path: Path) -> dict[str, np.ndarray]:
     return read_pair(path)[1]
 
 
-def read_pair(path: Path) -> Pair:
+def read_pair(path: Path, bounds: Bounds = unknown_bounds) -> Pair:
     """Read and check one file of accepted results and its per-window scores (see `read_files` and `read_scores`)."""
     results, archive = _read_both(path)
     said, place = (results.identity.folder, results.identity.model, results.source), (*path.parts[-3:-1], path.stem)
     if said != place:
-        raise ResultsError(f"expected results of {', '.join(place)} in {path}, got those of {', '.join(said)}; {REMEDY}")
+        raise ResultsError(f"expected results of {', '.join(place)} in {path}, got those of {one_line(', '.join(said))}; {REMEDY}")
     try:
-        scores = unpacked(archive)
+        scores = unpacked(archive, array_forms(results))
     except ValueError as error:
         raise _without_scores(path, error) from error
-    check_cells(results, scores, path)
+    check_pair(results, scores, path, bounds)
     return results, scores
 
 
-def read_if_accepted(path: Path) -> Pair | None:
+def read_if_accepted(path: Path, bounds: Bounds = unknown_bounds) -> Pair | None:
     """The same, None where nothing was accepted: where there is neither a results file nor an archive."""
-    return read_pair(path) if path.exists() or path.with_suffix(".npz").exists() else None
+    return read_pair(path, bounds) if path.exists() or path.with_suffix(".npz").exists() else None
 
 
 def _read_both(path: Path) -> tuple[SourceResults, bytes]:
@@ -117,7 +124,7 @@ def _read_both(path: Path) -> tuple[SourceResults, bytes]:
 
 
 def _without_scores(path: Path, error: Exception) -> ResultsError:
-    return ResultsError(f"expected per-window scores in {path.with_suffix('.npz')}, got {error}; {REMEDY}")
+    return ResultsError(f"expected per-window scores in {path.with_suffix('.npz')}, got {one_line(error)}; {REMEDY}")
 
 
 def _recorded_digest(path: Path) -> str | None:
@@ -127,24 +134,25 @@ def _recorded_digest(path: Path) -> str | None:
 
 def _read_record(path: Path) -> tuple[SourceResults, str]:
     try:
-        return from_text(path.read_text())
+        return from_text(read_bounded(path, LARGEST_TEXT).decode())
     except OldSchemaError as error:
         raise ResultsError(
             f"expected accepted results of schema {VERSION} in {path}, got {error}; bring them to it: `{MIGRATE} FOLDER`, with the folder "
             "that holds those of all datasets."
         ) from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise ResultsError(f"expected accepted results of schema {VERSION} in {path}, got {error}; {REMEDY}") from error
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"expected accepted results of schema {VERSION} in {path}, got {one_line(error)}; {REMEDY}") from error
 
 
-def check_cells(results: SourceResults, scores: Mapping[str, np.ndarray], path: Path) -> None:
-    """Refuse cells without their seed's model, or with other per-window scores than they record."""
-    for cell in results.cells:
-        if str(cell.seed) not in results.models:
-            raise ResultsError(f"expected the model of seed {cell.seed} in {path}, as it has cells of it, got none; {REMEDY}")
-        name = score_name(cell.variant, cell.metric, cell.seed)
-        if name not in scores or scores[name].dtype.kind != "f" or score_digest(scores[name]) != cell.digest:
-            raise ResultsError(f"expected scores with the accepted digest under {name} in {path.with_suffix('.npz')}, got others; {REMEDY}")
+def check_pair(results: SourceResults, scores: Mapping[str, np.ndarray], path: Path, bounds: Bounds = unknown_bounds) -> None:
+    """Refuse results that contradict their per-window scores or themselves, or are out of bounds (see `check_results`)."""
+    try:
+        check_results(results, scores)
+        check_bounds(results, scores, bounds)
+    except ValueError as error:
+        raise ResultsError(
+            f"expected accepted results that follow from their per-window scores in {path}, got {one_line(error)}; {REMEDY}"
+        ) from error
 
 
 def write_file(results: SourceResults, scores: Mapping[str, np.ndarray], root: Path | None = None) -> Path:

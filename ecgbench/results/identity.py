@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from ecgbench.results.leaves import Text
 
 
 @dataclass(frozen=True)
@@ -22,16 +26,16 @@ class Identity:
     windows : key of the dataset's windows
     """
 
-    dataset: str
-    differs: str
-    model: str
-    edition: str
-    split: str
-    labels: str
-    protocol: str
-    samples: int | Literal["all"]
+    dataset: Text
+    differs: Text
+    model: Text
+    edition: Text
+    split: Text
+    labels: Text
+    protocol: Text
+    samples: Annotated[int, Meta(ge=1)] | Literal["all"]
     simulated: bool
-    windows: str
+    windows: Text
 
     @property
     def folder(self) -> str:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float64, Shaped
+from jaxtyping import Float64, Int64, Shaped
 
 from ecgbench.errors import InputError
 from ecgbench.results.resampling import drawn_means, expanded_tail, patient_sums, patient_weights
 from ecgbench.types import Names, PerWindow
+
+FEW = 200
+"""Patients up to which their draws are kept."""
+
+BLOCK = 1 << 21
+"""Draws of a patient that are in memory at once where there are more."""
 
 
 def mean_interval(
@@ -89,6 +96,58 @@ def seeds_interval(
     tail = expanded_tail(fewest, level)
     low, high = np.quantile(means, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def mean_intervals(
+    values: Float64[np.ndarray, "cells n"], patient: Names, seed: int = 0, resamples: int = 2000, level: float = 0.95
+) -> Float64[np.ndarray, "cells 2"]:
+    """`mean_interval` of several cells of the same windows, up to rounding, (cells, 2); nan where there is none.
+
+    Patients are drawn once for all cells in which the same ones have a defined window, and once for all calls with as many patients.
+
+    Parameters
+    ----------
+    values : (cells, n) float64 scores, nan where undefined
+    patient, seed, resamples, level : as for `mean_interval`
+    """
+    names, index = np.unique(patient, return_inverse=True)
+    sums, counts = _patient_sums(values, index, len(names))
+    groups: dict[bytes, list[int]] = {}
+    for row, present in enumerate(counts > 0):
+        groups.setdefault(present.tobytes(), []).append(row)
+    intervals = np.full((len(values), 2), np.nan)
+    for rows in groups.values():
+        present = counts[rows[0]] > 0
+        if (patients := int(present.sum())) >= 2:
+            of_rows = np.ix_(np.array(rows), np.flatnonzero(present))
+            means = _resampled(sums[of_rows], counts[of_rows], resamples, seed)
+            tail = expanded_tail(patients, level)
+            intervals[rows] = np.quantile(means, [tail, 1 - tail], axis=1).T
+    return intervals
+
+
+def _patient_sums(values: np.ndarray, index: np.ndarray, patients: int) -> tuple[np.ndarray, np.ndarray]:
+    """As `patient_sums`, without a matrix of windows and patients, which is large where there are many of both."""
+    defined = ~np.isnan(values)
+    filled = np.where(defined, values, 0)
+    sums = [np.bincount(index, weights=row, minlength=patients) for row in filled]
+    counts = [np.bincount(index, weights=row, minlength=patients) for row in defined]
+    return np.array(sums), np.array(counts)
+
+
+def _resampled(sums: np.ndarray, counts: np.ndarray, resamples: int, seed: int) -> np.ndarray:
+    """Means (cells, resamples) over drawn patients; few are drawn once for all, many in blocks, which draw the same in less memory."""
+    patients = sums.shape[1]
+    if patients <= FEW:
+        return drawn_means(_drawn_patients(patients, resamples, seed), sums, counts)
+    generator, block = np.random.default_rng(seed), max(1, BLOCK // patients)
+    sizes = [min(block, resamples - start) for start in range(0, resamples, block)]
+    return np.concatenate([drawn_means(patient_weights(patients, size, generator), sums, counts) for size in sizes], axis=1)
+
+
+@lru_cache(maxsize=32)
+def _drawn_patients(patients: int, resamples: int, seed: int) -> Int64[np.ndarray, "resamples patients"]:
+    return patient_weights(patients, resamples, np.random.default_rng(seed))
 
 
 def _check(values: Sequence[Float64[np.ndarray, " _"]], patients: Sequence[Shaped[np.ndarray, " _"]], level: float) -> None:

@@ -109,8 +109,6 @@ def _interval(cell: Cell) -> tuple[float | None, float | None]:
 
 
 def _cause(old: Cell, fresh: Fresh, accepted: SourceResults) -> str:
-    if old.digest == fresh.cell.digest:
-        return "the number in the results file was edited; the per-window scores are the accepted ones"
     if accepted.models[str(old.seed)]["digest"] != fresh.model:
         return "another model, and more than patients' spread between the two"
     before = accepted.provenance.get("packages", {})

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ecgbench.errors import ResultsError
-from ecgbench.results.archive import unpacked
-from ecgbench.results.files import REMEDY, check_cells, read_pair, write_pair
+from ecgbench.results.archive import LARGEST, unpacked
+from ecgbench.results.files import REMEDY, check_pair, read_pair, write_pair
 from ecgbench.results.identity import results_path
-from ecgbench.results.records import SourceResults, strict_json, strictly
+from ecgbench.results.records import SourceResults
+from ecgbench.results.strict import LARGEST_TEXT, one_line, read_bounded, strict_json, strictly
+from ecgbench.results.window_arrays import array_forms
 
 
 def migrate(root: Path, model_of: Callable[[str], str]) -> list[Path]:
@@ -34,11 +36,13 @@ def migrate(root: Path, model_of: Callable[[str], str]) -> list[Path]:
 def _moved(path: Path, root: Path, model_of: Callable[[str], str]) -> Path:
     archive = path.with_suffix(".npz")
     try:
-        results = _of_schema_1(strict_json(path.read_text()), path, model_of)
-        content = archive.read_bytes()
-        check_cells(results, unpacked(content), path)
+        results = _of_schema_1(strict_json(read_bounded(path, LARGEST_TEXT).decode()), path, model_of)
+        content = read_bounded(archive, LARGEST)
+        check_pair(results, unpacked(content, array_forms(results)), path)
     except (OSError, ValueError) as error:
-        raise ResultsError(f"expected accepted results of schema 1 in {path} and {archive.name}, got {error}; {REMEDY}") from error
+        raise ResultsError(
+            f"expected accepted results of schema 1 in {path} and {archive.name}, got {one_line(error)}; {REMEDY}"
+        ) from error
     place = results_path(root, results.identity, results.source)
     if place.exists() and read_pair(place)[0] != results:
         raise ResultsError(f"expected no other results in {place} than in {path}, got some; remove those that are out of date.")

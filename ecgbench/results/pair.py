@@ -15,7 +15,8 @@ from pathlib import Path
 
 from ecgbench.artifacts import file_lock, write_atomically
 from ecgbench.errors import ArtifactError, ResultsError
-from ecgbench.results.archive import digest_of
+from ecgbench.results.archive import LARGEST, digest_of
+from ecgbench.results.strict import read_bounded
 
 TEMPORARY = re.compile(r"\.+([^.]+)\.(lock|npz\.new|.+\.part)")
 """Names of files that are beside results while these are written, and stay where the writer was killed; first comes the source's key."""
@@ -55,7 +56,7 @@ def read_archive(path: Path, digest: str) -> tuple[bytes, Path]:
     final, first = path.with_suffix(".npz"), first_name(path)
     for place in (final, first, final):  # Twice, since a writer may move it from the first name meanwhile.
         with suppress(FileNotFoundError):
-            content = place.read_bytes()
+            content = read_bounded(place, LARGEST)
             if digest_of(content) == digest:
                 return content, place
     raise ValueError("an archive of another digest than the results record" if final.exists() else "no such file")
@@ -77,7 +78,7 @@ def settle(path: Path, digest: str | None) -> None:
     """
     first = first_name(path)
     with _writing(path):
-        if digest is not None and first.exists() and digest_of(first.read_bytes()) == digest:
+        if digest is not None and first.exists() and digest_of(read_bounded(first, LARGEST)) == digest:
             os.replace(first, path.with_suffix(".npz"))
         for file in _temporary_files(path.parent, path.stem):
             if file.suffix != ".lock":

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Annotated, Any, Literal, NotRequired, TypedDict, TypeVar
+from typing import Annotated, Literal, NotRequired, TypedDict
 
-from msgspec import Meta, ValidationError, convert, to_builtins
+from msgspec import Meta
 
 from ecgbench.results.identity import Identity
+from ecgbench.results.leaves import Count, Digest, Real, Seconds, Seed, Share, Text
+from ecgbench.results.strict import strict_json, strictly
 
 VERSION: Literal[2] = 2
 """Of the files' schema."""
-
-T = TypeVar("T")
-
-Count = Annotated[int, Meta(ge=0)]
-Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 @dataclass(frozen=True)
@@ -38,30 +34,54 @@ class Cell:
     """
 
     variant: Annotated[str, Meta(pattern=r"^(raw|abs)\Z")]
-    metric: str
+    metric: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,99}\Z")]
     seed: Count
-    value: float | None
+    value: Real | None
     n: Count
     undefined: Count
-    low: float | None
-    high: float | None
-    seconds: Annotated[float, Meta(ge=0)]
+    low: Real | None
+    high: Real | None
+    seconds: Seconds
     digest: Digest
 
 
 class ModelRecord(TypedDict):
     """An explained model, and how well it classifies the whole test set by the measures that its dataset has."""
 
-    digest: str
+    digest: Text
     origin: Literal["trained", "imported", "shipped"]
-    precision: str
-    accuracy: NotRequired[float | None]
-    macro_f1: NotRequired[float | None]
-    macro_auc: NotRequired[float | None]
-    auc: NotRequired[list[float | None]]
-    confusion: NotRequired[list[list[int]]]
-    neutral_logits: NotRequired[list[float]]
-    explainable: NotRequired[int]
+    precision: Text
+    accuracy: NotRequired[Share | None]
+    macro_f1: NotRequired[Share | None]
+    macro_auc: NotRequired[Share | None]
+    auc: NotRequired[list[Share | None]]
+    confusion: NotRequired[list[list[Count]]]
+    neutral_logits: NotRequired[list[Real]]
+    explainable: NotRequired[Count]
+
+
+class Handed(TypedDict):
+    """The file that submitted maps come from, and what its author says of them."""
+
+    file: Text
+    reference: Text
+    authors: Text
+    description: Text
+
+
+class Provenance(TypedDict, total=False):
+    """Where and with what numbers were computed, scores of a map without information by metric, and what is special about the source."""
+
+    packages: Mapping[Text, Text]
+    python: Text
+    processor: Text
+    device: Text
+    date: Text
+    chance: Mapping[Text, Real]
+    ranked: bool
+    control: Text
+    bound: bool
+    submitted: Handed
 
 
 @dataclass(frozen=True)
@@ -80,13 +100,13 @@ class SourceResults:
     cells : the numbers
     """
 
-    source: str
+    source: Text
     identity: Identity
-    models: Mapping[str, ModelRecord]
-    provenance: Mapping[str, Any]
-    notes: tuple[str, ...]
-    health: Mapping[str, Mapping[str, float]]
-    artifacts: Mapping[str, tuple[str, ...]]
+    models: Mapping[Seed, ModelRecord]
+    provenance: Provenance
+    notes: tuple[Text, ...]
+    health: Mapping[Seed, Mapping[Text, Real]]
+    artifacts: Mapping[Seed, tuple[Text, ...]]
     cells: tuple[Cell, ...]
 
 
@@ -126,53 +146,3 @@ def from_text(text: str) -> tuple[SourceResults, str]:
         raise OldSchemaError("results of schema 1")
     file = strictly(data, _File)
     return SourceResults(**{field.name: getattr(file, field.name) for field in fields(SourceResults)}), file.archive
-
-
-def strict_json(text: str) -> Any:
-    """The data of a JSON text without a key that stands twice or a number that is not finite."""
-    return json.loads(text, object_pairs_hook=_distinct, parse_constant=_finite, parse_float=_finite)
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in data:
-            raise ValueError(f'the key "{key}" twice in one object')
-        data[key] = value
-    return data
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"{text}, which is not finite")
-    return value
-
-
-def strictly(data: Any, kind: type[T]) -> T:
-    """Data as an object of a dataclass, without a field that the class does not have.
-
-    Raises
-    ------
-    ValueError
-        If they are not; it says where, and what was expected there.
-    """
-    try:
-        found = convert(data, kind)
-    except ValidationError as error:
-        what, _, place = str(error).partition(" - at ")
-        raise ValueError(f"{place.replace('`', '') or '$'}: {what[0].lower()}{what[1:]}") from error
-    _refuse_unknown(data, to_builtins(found), "$")
-    return found
-
-
-def _refuse_unknown(data: Any, known: Any, place: str) -> None:
-    """Refuse fields of the data that no class has: msgspec leaves them out where it makes dataclasses."""
-    if isinstance(data, dict):
-        for key, value in data.items():
-            if key not in known:
-                raise ValueError(f"{place}: a field `{key}` that the schema does not have")
-            _refuse_unknown(value, known[key], f"{place}.{key}")
-    elif isinstance(data, list):
-        for i, value in enumerate(data):
-            _refuse_unknown(value, known[i], f"{place}[{i}]")

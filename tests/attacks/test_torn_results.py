@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from ecgbench.errors import EcgbenchError, ResultsError
-from ecgbench.results import leftovers, read_pair, score_digest, update_file
-from tests.results.cases import CELLS, RESULTS
+from ecgbench.results import leftovers, read_pair, sample_name, update_file
+from tests.results.cases import RESULTS, WINDOWS, cell_of
 
 pytestmark = pytest.mark.slow
 
@@ -30,10 +30,11 @@ UNREFUSED = {KILLED: (), FULL: ("unlink", "flock"), ONCE: ("flock",)}
 def added(number, held):
     """A cell of a seed of its own beside those that are held."""
     values = np.full(3, number, dtype=np.float32)
-    cell = replace(CELLS[0], seed=number, value=float(number), low=float(number), high=float(number), digest=score_digest(values))
-    results, scores = held or (replace(RESULTS, cells=(), models={}), {})
+    cell = cell_of("raw", "auc", number, values)
+    results, scores = held or (replace(RESULTS, cells=(), models={}, health={}, artifacts={}), {})
+    windows = {sample_name(what, number): array for what, array in WINDOWS.items()}
     models = {**results.models, str(number): RESULTS.models["1"]}
-    return replace(results, cells=(*results.cells, cell), models=models), {**scores, f"raw/auc/{number}": values}
+    return replace(results, cells=(*results.cells, cell), models=models), {**scores, f"raw/auc/{number}": values, **windows}
 
 
 def place(root):

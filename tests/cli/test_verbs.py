@@ -16,6 +16,7 @@ from ecgbench.models import model_digest, save_model, untrained
 from ecgbench.protocol import MITDB
 from tests.cli.cases import SLICE
 from tests.pipeline.runs import cell, maps_of, model_at, small_run
+from tests.results.cases import with_scores
 
 VERBS = (
     *("datasets", "models", "methods", "controls", "metrics", "download", "verify", "simulate", "train", "explain", "run"),
@@ -135,20 +136,25 @@ def test_accepted_results_stand(ecg, accepted):
     assert "\nhealth " in said
 
 
-def test_edited_number_fails_with_the_command_that_accepts(ecg, accepted):
+def test_edited_number_is_refused_by_name(ecg, accepted):
     data = json.loads(accepted.read_text())
-    found = data["cells"][0]
-    found["value"] += 0.01
+    data["cells"][0]["value"] += 0.01
     accepted.write_text(json.dumps(data))
+    said = ecg(*SLICE, code=2)
+    assert f"random_baseline.json, got value {data['cells'][0]['value']:.17g} of abs/auc/1, whose per-window scores give" in said
+
+
+def test_changed_number_fails_with_the_command_that_accepts(ecg, accepted):
+    with_scores(accepted, lambda values: values / 2 + 0.1)
+    found = json.loads(accepted.read_text())["cells"][0]
     said = ecg(*SLICE, code=1)
     one = cell(found["metric"], "random_baseline", found["variant"])
     assert f"{one.id}: expected {found['value']:.9g}" in said
-    assert "the number in the results file was edited" in said
     assert (
         f"pytest benchmark --dataset synthetic --method {one.flags['method']} --metric {one.metric} --seeds 1 --samples 3 --update-scores"
         in said
     )
-    assert "4 cells, 1 failed, 0 with no accepted result" in said
+    assert "4 cells, 4 failed, 0 with no accepted result" in said
 
 
 def test_where_nothing_is_accepted_a_run_is_refused_unless_new_cells_are_allowed(ecg, refused):

@@ -18,6 +18,7 @@ TARGET = np.array([1, 2, 2, 2])
 WINDOWS = {"record": np.array(["100", "101", "103", "105"]), "start": np.array([0, 2880, 0, 5760]), "patient": PATIENT, "target": TARGET}
 OFFSETS = np.array([-0.04, 0.04, 0.01, -0.01])
 MODEL = "resnet18_7"
+MACRO_F1 = (180 / 197 + 40 / 51 + 60 / 70 + 6 / 12) / 4
 IDENTITY = Identity(
     dataset="mitdb",
     differs="",
@@ -59,7 +60,8 @@ def cell(variant, metric, seed, values):
 def model(seed):
     confusion = [[90, 5, 3, 2], [4, 20, 1, 0], [2, 1, 30, 1], [1, 0, 2, 3]]
     digest = f"{seed}bad{seed}dad" * 8
-    return {"digest": digest, "origin": "trained", "precision": "float32", "accuracy": 0.8727, "macro_f1": 0.7551, "confusion": confusion}
+    measures = {"accuracy": 143 / 165, "macro_f1": MACRO_F1, "confusion": confusion}
+    return {"digest": digest, "origin": "trained", "precision": "float32", **measures}
 
 
 def model_of(dataset, identity):

@@ -277,5 +277,6 @@ def test_gallery_is_drawn_and_on_the_pages_where_windows_are_kept(with_gallery, 
     found = pages()
     assert f"({gallery_path('mitdb', 'lime')})" in found["mitdb.md"]
     assert f"(../{gallery_path('mitdb', 'lime')})" in found["methods/lime.md"]
-    board, _ = with_gallery(window=None)
+    board, kept = with_gallery()
+    board, _ = with_gallery(**dict.fromkeys(kept))
     assert gallery_figure(board, "lime") is None

@@ -1,8 +1,10 @@
 """Made-up accepted results of three cells."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from ecgbench.results import Cell, Identity, SourceResults, sample_name, score_digest, score_name
+from ecgbench.results import Cell, Identity, SourceResults, mean_interval, read_pair, sample_name, score_digest, score_name, write_file
 
 IDENTITY = Identity(
     dataset="mitdb",
@@ -21,12 +23,22 @@ VALUES = {
     ("abs", "auc", 1): np.array([np.nan] * 3, dtype=np.float32),
     ("raw", "auc_causal", 2): np.array([0.1, 0.2, 0.3], dtype=np.float32),
 }
-CELLS = (
-    Cell("raw", "auc", 1, 0.5, 2, 1, 0.25, 0.75, 1.5, score_digest(VALUES["raw", "auc", 1])),
-    Cell("abs", "auc", 1, None, 0, 3, None, None, 0.0, score_digest(VALUES["abs", "auc", 1])),
-    Cell("raw", "auc_causal", 2, 0.2, 3, 0, 0.1, 0.3, 2.25, score_digest(VALUES["raw", "auc_causal", 2])),
-)
-SCORES = {score_name(*name): values for name, values in VALUES.items()} | {sample_name("patient", 1): np.array(["100", "101", "101"])}
+WINDOWS = {"patient": np.array(["100", "101", "101"]), "target": np.array([1, 2, 1])}
+
+
+def cell_of(variant, metric, seed, values, patient=WINDOWS["patient"], seconds=0.0):
+    """The cell that follows from per-window scores."""
+    precise = values.astype(np.float64)
+    defined = precise[~np.isnan(precise)]
+    low, high = mean_interval(precise, patient)
+    mean = float(defined.mean()) if defined.size else None
+    return Cell(variant, metric, seed, mean, len(defined), len(values) - len(defined), low, high, seconds, score_digest(values))
+
+
+CELLS = tuple(cell_of(*name, values, seconds=seconds) for (name, values), seconds in zip(VALUES.items(), (1.5, 0.0, 2.25), strict=True))
+SCORES = {score_name(*name): values for name, values in VALUES.items()} | {
+    sample_name(what, seed): array for what, array in WINDOWS.items() for seed in (1, 2)
+}
 RESULTS = SourceResults(
     source="lime",
     identity=IDENTITY,
@@ -37,3 +49,16 @@ RESULTS = SourceResults(
     artifacts={"1": ("a", "b"), "2": ("c",)},
     cells=CELLS,
 )
+
+
+def with_scores(path, changed):
+    """Accepted results whose per-window scores are others, and whose numbers follow from these; without a gallery."""
+    results, arrays = read_pair(path)
+    kept = {name: array for name, array in arrays.items() if not name.startswith("gallery/")}
+    names = {score_name(found.variant, found.metric, found.seed): found for found in results.cells}
+    kept |= {name: np.asarray(changed(arrays[name]), dtype=np.float32) for name in names}
+    cells = tuple(
+        cell_of(found.variant, found.metric, found.seed, kept[name], arrays[sample_name("patient", found.seed)], found.seconds)
+        for name, found in names.items()
+    )
+    return write_file(replace(results, cells=cells), kept, path.parents[2])

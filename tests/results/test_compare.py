@@ -144,12 +144,6 @@ def test_change_is_said_with_both_values_their_spread_the_tolerance_and_the_comm
     assert "got undefined in all 12 windows" in verdict(NONE).message
 
 
-def test_edited_number_is_told_from_changed_scores():
-    fresh = Fresh("name", replace(OLD, value=0.7), IDENTITY, "model", PACKAGES)
-    assert "the number in the results file was edited" in compare(fresh, accepted(OLD), ATOL, COMMAND).message
-    assert "was edited" not in verdict(replace(OLD, value=0.7)).message
-
-
 def test_another_version_of_a_package_is_named_as_the_likely_cause():
     message = verdict(replace(OLD, value=0.7), packages={"torch": "2.14.0", "numpy": "2.4.6"}).message
     assert "another version of torch 2.13.0 -> 2.14.0." in message

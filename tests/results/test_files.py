@@ -56,9 +56,10 @@ def test_same_results_are_the_same_bytes(path, tmp_path):
 
 def test_writing_replaces(path, tmp_path):
     fewer = replace(RESULTS, cells=CELLS[:1])
-    write_file(fewer, {"raw/auc/1": SCORES["raw/auc/1"]}, tmp_path)
+    kept = {name: array for name, array in SCORES.items() if name in ("raw/auc/1", "samples/patient/1", "samples/target/1")}
+    write_file(fewer, kept, tmp_path)
     assert read_file(path) == fewer
-    assert list(read_scores(path)) == ["raw/auc/1"]
+    assert list(read_scores(path)) == sorted(kept)
 
 
 def test_digest_is_that_of_the_values_in_single_precision():
@@ -81,7 +82,7 @@ def test_frame_has_a_row_for_every_cell_by_dataset_model_and_source(path, tmp_pa
     of = [(cell.variant, cell.metric, cell.seed) for cell in CELLS]
     files = [("mitdb@samples-3", "cnn", "lime"), ("mitdb@samples-3", "resnet18_7", "lime"), ("svdb@samples-3", "resnet18_7", "lime")]
     assert list(frame[names].itertuples(index=False, name=None)) == [(*file, *cell) for file in files for cell in of]
-    np.testing.assert_array_equal(frame.value, [0.5, np.nan, 0.2] * 3)
+    np.testing.assert_array_equal(frame.value, [cell.value if cell.value is not None else np.nan for cell in CELLS] * 3)
     assert frame.value.dtype == frame.low.dtype == np.float64
     assert [results.identity.model for results in read_files()] == ["cnn", "resnet18_7", "resnet18_7"]
 

@@ -102,7 +102,7 @@ def test_results_under_another_name_are_refused(path, tmp_path, place):
 def test_cells_of_a_seed_without_its_model_are_refused(path):
     """Else they would have no baseline and pass whatever comes."""
     changed(path, lambda data: data["models"].pop("2"))
-    with pytest.raises(ResultsError, match="expected the model of seed 2 in"):
+    with pytest.raises(ResultsError, match="got health of seed 2 without its model"):
         read_file(path)
 
 
@@ -120,21 +120,21 @@ def test_results_of_schema_1_are_refused_with_the_command_that_migrates_them(pat
 
 @pytest.mark.parametrize(
     "values",
-    [np.array([0.25, 0.75, 0.5]), np.array([0.75, 0.25, np.nan]), np.array(["0.25", "0.75", "nan"])],
-    ids=["a value", "order", "texts"],
+    [np.array([0.25, 0.75, 0.5], dtype=np.float32), np.array([0.75, 0.25, np.nan], dtype=np.float32)],
+    ids=["a value", "order"],
 )
 def test_edited_scores_are_refused_by_the_cells_name(path, values):
     recorded(path, archive_with(**{"raw/auc/1": values}))
-    with pytest.raises(ResultsError, match=r"expected scores with the accepted digest under raw/auc/1 in .*lime\.npz, got others"):
+    with pytest.raises(ResultsError, match=r"lime\.json, got scores under raw/auc/1 whose digest is not the accepted one"):
         read_file(path)
 
 
 def test_digest_and_scores_of_a_cell_belong_together(path):
     changed(path, cell_with(digest="0" * 64))
-    with pytest.raises(ResultsError, match="under abs/auc/1 in"):
+    with pytest.raises(ResultsError, match="got scores under abs/auc/1 whose digest"):
         read_file(path)
     changed(path, cell_with(metric="auk"))
-    with pytest.raises(ResultsError, match="under abs/auk/1 in"):
+    with pytest.raises(ResultsError, match=r"lime\.npz, got an array \"abs/auc/1\.npy\", which the results do not know"):
         read_file(path)
 
 
@@ -172,8 +172,8 @@ def single_array():
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (single_array, "a single array"),
-        (lambda: archive_with(**{"raw/auc/1": np.array([0.25, {}], dtype=object)}), "allow_pickle"),
+        (single_array, "no zip archive"),
+        (lambda: archive_with(**{"raw/auc/1": np.array({}, dtype=object)}), "bytes under raw/auc/1 instead of at most"),
         (lambda: archive_with()[:200], "zip"),
     ],
     ids=["single array", "objects", "cut"],

@@ -19,8 +19,10 @@ STEPS = ("fsync", "replace", "unlink")
 def version(number):
     """Results of one cell and its scores, of which no two versions share a number."""
     values = np.array([number, number + 0.5], dtype=np.float32)
-    cell = replace(CELLS[0], value=number + 0.25, n=2, undefined=0, digest=score_digest(values))
-    return replace(RESULTS, cells=(cell,)), {"raw/auc/1": values}
+    ends = {"low": None, "high": None}  # Both windows are of one patient.
+    cell = replace(CELLS[0], value=number + 0.25, n=2, undefined=0, digest=score_digest(values), **ends)
+    windows = {"samples/patient/1": np.array(["100"] * 2), "samples/target/1": np.array([1, 1])}
+    return replace(RESULTS, cells=(cell,)), {"raw/auc/1": values, **windows}
 
 
 def number_of(path):

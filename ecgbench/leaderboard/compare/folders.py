@@ -13,7 +13,9 @@ import pandas as pd
 from ecgbench.errors import ResultsError
 from ecgbench.leaderboard.statistics.board import board_name, check_together, is_control, unranked
 from ecgbench.leaderboard.statistics.copies import copies
-from ecgbench.leaderboard.statistics.ranking import Column, families, family_places
+from ecgbench.leaderboard.statistics.ranking import Column, bounds_in, families, family_places
+from ecgbench.metrics import METRICS, MetricEntry
+from ecgbench.registry import Registry
 from ecgbench.results import Cell, SourceResults, read_pair, result_files
 
 Name = tuple[str, str, str, int]
@@ -49,7 +51,7 @@ def holds_all(root: Path) -> bool:
     return not any(root.glob("*.json")) and not any(root.glob("*/*.json"))
 
 
-def read_folders(root: Path) -> dict[str, Folder]:
+def read_folders(root: Path, metrics: Registry[MetricEntry] = METRICS) -> dict[str, Folder]:
     """The accepted results of all datasets below a folder, or of one or of one model in it, by the names of their pages.
 
     Raises
@@ -63,7 +65,7 @@ def read_folders(root: Path) -> dict[str, Folder]:
         raise ResultsError(
             f"expected accepted results in {root}, got none; name a folder such as leaderboards/scores, or a dataset's in it."
         )
-    folders = {_name(folder): _read(folder) for folder in sorted({path.parent for path in paths})}
+    folders = {_name(folder): _read(folder, metrics) for folder in sorted({path.parent for path in paths})}
     for name, folder in folders.items():
         check_together(name, folder.files)
     return folders
@@ -74,8 +76,9 @@ def _name(folder: Path) -> str:
     return board_name(folder.parent.name, folder.name, models[0])
 
 
-def _read(folder: Path) -> Folder:
-    pairs = {path.stem: read_pair(path) for path in sorted(folder.glob("*.json"))}
+def _read(folder: Path, metrics: Registry[MetricEntry]) -> Folder:
+    bounds = bounds_in(metrics)
+    pairs = {path.stem: read_pair(path, bounds) for path in sorted(folder.glob("*.json"))}
     return Folder({source: results for source, (results, _) in pairs.items()}, {source: scores for source, (_, scores) in pairs.items()})
 
 

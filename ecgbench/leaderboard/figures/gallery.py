@@ -75,10 +75,9 @@ def _title(board: Board, arrays: Any, kept: dict[str, np.ndarray], row: int) -> 
     """Name of the strip, score, class, and position of the window."""
     index, seed = kept["window"][row], board.seeds[0]
     record, start, target = (arrays[sample_name(what, seed)][index] for what in ("record", "start", "target"))
-    classes = board.dataset.protocol.classes if board.dataset else ()
     lead = f", lead {int(kept['lead'][row]) + 1}" if board.dataset and board.dataset.protocol.leads > 1 else ""
-    metric = str(kept["metric"]).replace("_", " ")
-    return f"{_NAMES[row]}: {metric} {kept['score'][row]:.2f}   {classes[int(target)]}, record {record} from sample {int(start)}{lead}"
+    metric, name = str(kept["metric"]).replace("_", " "), board.class_name(int(target))
+    return f"{_NAMES[row]}: {metric} {kept['score'][row]:.2f}   {name}, record {record} from sample {int(start)}{lead}"
 
 
 def _height(strip: Strip) -> float:

@@ -12,7 +12,7 @@ import pandas as pd
 from ecgbench.datasets import DATASETS, DatasetEntry
 from ecgbench.errors import ResultsError, UnknownKeyError
 from ecgbench.leaderboard.statistics.copies import copies, is_submitted
-from ecgbench.leaderboard.statistics.ranking import Column, columns, families, family_places, gaps, grid
+from ecgbench.leaderboard.statistics.ranking import Column, bounds_in, columns, families, family_places, gaps, grid
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.protocol import STUDY
 from ecgbench.registry import Registry, unknown
@@ -173,7 +173,8 @@ def board_name(folder: str, model: str, otherwise: str, datasets: Registry[Datas
 
 
 def _board(name: str, folder: Path, metrics: Registry[MetricEntry], datasets: Registry[DatasetEntry]) -> Board:
-    pairs = {path.stem: read_pair(path) for path in sorted(folder.glob("*.json"))}
+    bounds = bounds_in(metrics)
+    pairs = {path.stem: read_pair(path, bounds) for path in sorted(folder.glob("*.json"))}
     files = {source: results for source, (results, _) in pairs.items()}
     check_together(name, files)
     controls = {key: results for key, results in files.items() if is_control(results)}
@@ -201,7 +202,7 @@ def _board(name: str, folder: Path, metrics: Registry[MetricEntry], datasets: Re
 
 
 def check_together(name: str, files: Mapping[str, SourceResults]) -> None:
-    """Refuse files of a folder that are of several identities, or have no cell or one twice.
+    """Refuse files of a folder that are of several identities.
 
     Raises
     ------
@@ -214,10 +215,4 @@ def check_together(name: str, files: Mapping[str, SourceResults]) -> None:
             raise ResultsError(
                 f"expected one identity in the results of {name}, got {results.identity} of {method} beside "
                 f"{files[first].identity} of {first}; accept both again with the same options."
-            )
-        names = [(cell.variant, cell.metric, cell.seed) for cell in results.cells]
-        if not names or len(set(names)) < len(names):
-            raise ResultsError(
-                f"expected one cell per variant, metric and seed in {name}/{method}.json, got {'several' if names else 'none'}; "
-                "take the file back from version control, or accept new values with `--update-scores`."
             )

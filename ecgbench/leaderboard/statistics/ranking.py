@@ -7,12 +7,14 @@ A variant is a method with its maps as they are ("raw") or their absolute values
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 import pandas as pd
 
+from ecgbench.errors import UnknownKeyError
 from ecgbench.metrics import FAMILIES, MetricEntry
 from ecgbench.registry import Registry
 
@@ -74,6 +76,19 @@ def _column(name: str, metrics: Registry[MetricEntry]) -> Column:
     keys = [key for key in metrics.keys() if name == key or name.startswith(f"{key}_")]  # noqa: SIM118  (a Registry iterates over entries)
     key = max(keys, key=len, default=name)
     return Column(name, metrics[key], name[len(key) + 1 :] or SPANS)
+
+
+def bounds_in(metrics: Registry[MetricEntry]) -> Callable[[str], tuple[float, float] | None]:
+    """Lowest and highest possible score by the name of a cell's metric; None for one that nobody registered."""
+
+    @cache
+    def bounds(name: str) -> tuple[float, float] | None:
+        try:
+            return _column(name, metrics).entry.bounds
+        except UnknownKeyError:
+            return None
+
+    return bounds
 
 
 def families(shown: Iterable[Column]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import platform
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
 
@@ -15,14 +15,15 @@ from ecgbench.datasets import DATASETS
 from ecgbench.metrics import METRICS
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import MapsAddress, ModelAddress, metric_name
+from ecgbench.results import Provenance
 
 PACKAGES = ("ecgbench-attribution", "torch", "numpy", "scipy", "scikit-learn", "captum", "wfdb")
 """Packages whose versions are kept with accepted results."""
 
 
-def provenance(run: Run, of: MapsAddress) -> dict[str, Any]:
+def provenance(run: Run, of: MapsAddress) -> Provenance:
     """Where and with what the numbers were computed, chance levels on a model's explained windows, and what is special about the source."""
-    return {
+    said = {
         "packages": packages(),
         "python": platform.python_version(),
         "processor": processor(),
@@ -31,6 +32,7 @@ def provenance(run: Run, of: MapsAddress) -> dict[str, Any]:
         "chance": chance_levels(run, of.of_model),
         **run.source(of.source).provenance(),
     }
+    return cast(Provenance, said)
 
 
 def chance_levels(run: Run, of: ModelAddress) -> dict[str, float]:

@@ -18,7 +18,7 @@ from ecgbench.pipeline.compute.maps import Maps, joined
 from ecgbench.pipeline.compute.models import TrainedModel, model_at_hand, model_of
 from ecgbench.pipeline.compute.plan import Plan, Task
 from ecgbench.pipeline.compute.subject import Subject
-from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress
+from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_bounds
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.results import SourceResults, read_if_accepted
@@ -166,7 +166,7 @@ class Run:
         """The accepted results in a file, None if there are none (see `read_if_accepted`)."""
 
         def read() -> SourceResults | None:
-            pair = read_if_accepted(path)
+            pair = read_if_accepted(path, metric_bounds)
             return None if pair is None else pair[0]
 
         return self._hold(("accepted", path), read)

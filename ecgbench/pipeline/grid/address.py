@@ -146,6 +146,14 @@ def metric_name(key: str, kind: str) -> str:
     return key if kind == SPANS else f"{key}_{kind}"
 
 
+def metric_bounds(name: str) -> tuple[float, float] | None:
+    """Lowest and highest possible score of a cell's metric; None for one that is not registered."""
+    try:
+        return split_metric(name)[0].bounds
+    except UnknownKeyError:
+        return None
+
+
 def split_metric(name: str) -> tuple[MetricEntry, str]:
     """Metric and kind of mask that a cell's metric stands for.
 

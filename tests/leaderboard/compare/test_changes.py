@@ -9,7 +9,7 @@ import pytest
 from ecgbench.errors import ResultsError
 from ecgbench.leaderboard import changes, changes_page
 from ecgbench.metrics import METRICS
-from ecgbench.results import mean_interval, read_file, read_scores, write_file
+from ecgbench.results import mean_interval
 from tests.leaderboard.compare.sides import AUC, LERF, LIME, SALIENCY, write
 from tests.leaderboard.conftest import OFFSETS, PATIENT, model
 
@@ -119,10 +119,10 @@ def test_identity_and_models_are_changes_and_versions_and_notes_are_not(sides, i
     found = of_one(sides, new={"identity": replace(identity, windows="d" * 64)})
     assert found.identity == {"windows": (identity.windows, "d" * 64)}
     assert found.any
-    other = {"models": {"1": model(1), "2": model(2) | {"digest": "e" * 64, "accuracy": 0.9}}}
+    other = {"models": {"1": model(1), "2": model(2) | {"digest": "e" * 64, "accuracy": 143 / 165, "precision": "bf16"}}}
     found = of_one(sides, new=other)
     assert found.models == {
-        "2": (f"`{model(2)['digest'][:12]}` trained float32 accuracy 0.8727", "`eeeeeeeeeeee` trained float32 accuracy 0.9000")
+        "2": (f"`{model(2)['digest'][:12]}` trained float32 accuracy 0.8667", "`eeeeeeeeeeee` trained bf16 accuracy 0.8667")
     }
     assert found.any
     found = of_one(sides, new={"notes": ("Another.",), "provenance": {"packages": {"numpy": "2.5.0", "torch": "2.13.0"}}})
@@ -158,15 +158,6 @@ def test_absent_and_damaged_files_are_refused(sides, suffix):
     with pytest.raises(
         ResultsError, match=r"expected (accepted results in .*b, got none|accepted results of schema 2|per-window scores in)"
     ):
-        changes(*sides)
-
-
-def test_scores_of_other_windows_than_those_said_are_refused(sides):
-    for side, value in zip(sides, (0.1, 0.2), strict=True):
-        path = write(side, raw=with_auc(value))
-        said = {name: array[:3] if name.startswith("samples/") else array for name, array in read_scores(path).items()}
-        write_file(read_file(path), said, side)
-    with pytest.raises(ResultsError, match="expected a score of lime and auc for each of 3 windows, got 4 and 4"):
         changes(*sides)
 
 

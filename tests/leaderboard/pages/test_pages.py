@@ -232,7 +232,7 @@ def test_results_of_two_identities_are_refused(accept, identity, scores, out):
 
 def test_cell_that_stands_twice_is_refused(accept, scores, out, twice):
     accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}}, cells=twice)
-    with pytest.raises(ResultsError, match="one cell per variant, metric and seed"):
+    with pytest.raises(ResultsError, match="got one cell twice instead of one per variant, metric and seed"):
         render(scores, out)
 
 

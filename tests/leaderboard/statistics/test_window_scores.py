@@ -40,10 +40,10 @@ def test_scores_are_those_of_the_archives(scores):
     ("what", "array"),
     [
         ("patient", np.array(["100", "100", "103", "106"])),
-        ("target", np.array([1, 2, 2])),
+        ("target", np.array([1, 2, 1, 2])),
         ("start", np.array([0, 10, 20, 31])),
     ],
-    ids=["patient", "fewer", "start"],
+    ids=["patient", "target", "start"],
 )
 def test_method_that_was_scored_on_other_windows_is_refused(scores, what, array):
     usual = {"start": np.array([0, 10, 20, 30]), "record": np.array(["a", "b", "c", "d"])}
@@ -55,7 +55,7 @@ def test_method_that_was_scored_on_other_windows_is_refused(scores, what, array)
 
 def test_archive_that_does_not_say_whose_its_windows_are_is_refused(scores):
     accepted(scores, "lime", patient=None)
-    with pytest.raises(ResultsError, match=r"expected the patient of each window of seed 1 in mitdb/lime\.npz"):
+    with pytest.raises(ResultsError, match=r"lime\.json, got no patient of each window of seed 1"):
         samples(scores)
 
 

@@ -1,8 +1,7 @@
 """What accepting a run's cells writes, keeps and drops, and how cells are judged by it."""
 
-import hashlib
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,9 +9,10 @@ import pytest
 from ecgbench.errors import ResultsError
 from ecgbench.models import save_model
 from ecgbench.pipeline import Run, accept, identity, import_model, judge, lost_cells
-from ecgbench.results import map_correlation, mean_interval, read_file, read_pair, score_digest
+from ecgbench.results import map_correlation, mean_interval, read_file, read_pair, write_file
 from ecgbench.types import Scores
 from tests.pipeline.runs import FOLDER, MODEL, cell, maps_of, model_at, small_run, store_with_windows
+from tests.results.cases import with_scores
 
 SLICE = [cell(metric, "random_baseline", variant) for metric in ("auc", "pointing_game") for variant in ("raw", "abs")]
 
@@ -172,12 +172,12 @@ def test_second_slice_keeps_the_first(run, root):
 def test_accepting_again_replaces_equal_cells_and_changes_no_byte(run, root):
     (path,) = accept(run, SLICE, root)
     before = path.read_bytes(), path.with_suffix(".npz").read_bytes()
-    edit(path, lambda data: data["cells"][0].update(value=0.123))
+    with_scores(path, lambda values: values / 2)
     accept(run, reversed(SLICE), root)
     assert (path.read_bytes(), path.with_suffix(".npz").read_bytes()) == before
 
 
-@pytest.mark.parametrize(("field", "value"), [("windows", "others"), ("samples", 5)])
+@pytest.mark.parametrize(("field", "value"), [("windows", "others"), ("edition", "2.0")])
 def test_changed_identity_starts_anew(run, root, field, value):
     (path,) = accept(run, SLICE, root)
     edit(path, lambda data: data["identity"].update({field: value}))
@@ -237,17 +237,17 @@ def test_accepted_cells_stand(run, root):
 @pytest.mark.parametrize(("difference", "wanted"), [(2e-6, "changed"), (-2e-6, "changed"), (5e-7, "accepted")])
 def test_tolerance_is_that_of_the_metric(run, root, difference, wanted):
     (path,) = accept(run, SLICE[:1], root)
-    edit(path, lambda data: data["cells"][0].update(value=data["cells"][0]["value"] + difference))
+    with_scores(path, lambda values: values + difference)
     assert verdict(run, root).status == wanted
 
 
 def test_another_model_is_compared_within_the_spread(run, other_run, root):
     accept(run, SLICE, root)
     path = root / FOLDER / "random_baseline.json"
-    edit(path, lambda data: [found.update(value=0.9, low=0.0, high=1.0) for found in data["cells"]])
+    with_scores(path, lambda values: values + 0.01)
     assert verdict(run, root).status == "changed"
     assert verdict(other_run, root).status == "accepted"
-    edit(path, lambda data: [found.update(value=2.5, low=2.0, high=3.0) for found in data["cells"]])
+    with_scores(path, np.ones_like)
     found = verdict(other_run, root)
     assert found.status == "changed"
     assert "another model: its interval must meet the accepted one" in found.message
@@ -261,7 +261,7 @@ def test_other_samples_have_nothing_to_be_compared_with(run, artifacts, root):
 
 def test_cell_about_to_be_accepted_is_compared_with_nothing_but_readable_results(run, root):
     (path,) = accept(run, SLICE, root)
-    edit(path, lambda data: data["cells"][0].update(value=0.123))
+    with_scores(path, lambda values: values / 2)
     assert verdict(run, root, update=True).status == "updated"
     path.write_text("{")
     with pytest.raises(ResultsError, match="expected accepted results"):
@@ -285,12 +285,10 @@ def test_unhealthy_maps_fail_before_anything_is_compared(run, root, monkeypatch,
 def test_cells_of_a_metric_or_method_that_is_gone_are_lost(run, root):
     (path,) = accept(run, [*SLICE, cell("auc", "random_baseline", seed=2)], root)
     assert lost_cells(Run(run.options), model_at(), root) == []
-    archive = dict(np.load(path.with_suffix(".npz")))
-    np.savez(path.with_suffix(".npz"), **archive, **{"raw/auk/1": archive["raw/auc/1"]})
-    digest = hashlib.sha256(path.with_suffix(".npz").read_bytes()).hexdigest()
-    edit(path, lambda data: data.update(archive=digest))
-    lost = asdict(read_file(path).cells[0]) | {"variant": "raw", "metric": "auk", "digest": score_digest(archive["raw/auc/1"])}
-    edit(path, lambda data: data["cells"].append(lost))
+    results, arrays = read_pair(path)
+    lost = next(found for found in results.cells if (found.variant, found.metric, found.seed) == ("raw", "auc", 1))
+    cells = (*results.cells, replace(lost, metric="auk"))
+    write_file(replace(results, cells=cells), {**arrays, "raw/auk/1": arrays["raw/auc/1"]}, root)
     assert lost_cells(run, model_at(1), root) == [cell("auk", "random_baseline").id]
     assert lost_cells(run, model_at(2), root) == []
     gone = path.with_name("gone.json")
