@@ -62,3 +62,11 @@ def with_scores(path, changed):
         for name, found in names.items()
     )
     return write_file(replace(results, cells=cells), kept, path.parents[2])
+
+
+def without_first_cell(path):
+    """Accepted results without one of their cells and its scores."""
+    results, arrays = read_pair(path)
+    first, *cells = results.cells
+    arrays.pop(score_name(first.variant, first.metric, first.seed))
+    return write_file(replace(results, cells=tuple(cells)), arrays, path.parents[2])

@@ -5,7 +5,9 @@ import pytest
 from scipy import stats
 
 from ecgbench.errors import InputError
+from ecgbench.results import interval as module
 from ecgbench.results import mean_interval, patient_weights, seeds_interval
+from ecgbench.results.interval import mean_intervals
 
 
 def plain_interval(values, patients, seed, resamples, level):
@@ -139,3 +141,20 @@ def test_holds_the_truth_about_as_often_as_it_says(patients):
         low, high = mean_interval(values, patient, resamples=500)
         held += low <= 0.5 <= high
     assert 0.91 <= held / 300 <= 0.99
+
+
+@pytest.mark.parametrize("few", [200, 3])
+def test_intervals_of_several_cells_are_those_of_each(monkeypatch, few):
+    """Whether the draws are kept or made in blocks; up to the rounding of sums."""
+    monkeypatch.setattr(module, "FEW", few)
+    monkeypatch.setattr(module, "BLOCK", 1000)
+    rng = np.random.default_rng(0)
+    patient = rng.integers(0, 12, 40).astype(str)
+    values = rng.normal(size=(6, 40))
+    values[1, ::3] = values[2, patient == patient[0]] = values[3] = np.nan
+    values[4, patient != patient[0]] = np.nan
+    found = mean_intervals(values, patient)
+    for row, interval in zip(values, found, strict=True):
+        expected = [np.nan if end is None else end for end in mean_interval(row, patient)]
+        np.testing.assert_allclose(interval, expected, rtol=1e-12)
+    assert np.isnan(found).all(axis=1).tolist() == [False, False, False, True, True, False]

@@ -177,7 +177,7 @@ def test_dataset_that_is_not_registered_still_has_a_page(accept, page):
 def test_order_of_everything_does_not_matter(accept, pages):
     forward = {
         "raw": {"auc": {1: 0.5, 2: 0.6}, "pointing_game": {1: 0.1, 2: 0.3}},
-        "abs": {"auc": {1: 0.2, 2: 0.1}, "pointing_game": {1: 0, 2: 1}},
+        "abs": {"auc": {1: 0.2, 2: 0.1}, "pointing_game": {1: 0.1, 2: 0.9}},
     }
     backward = {v: {m: dict(reversed(s.items())) for m, s in reversed(ms.items())} for v, ms in reversed(forward.items())}
     for method in ("lrp", "lime"):
