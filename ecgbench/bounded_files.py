@@ -14,9 +14,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from ecgbench.errors import InputError
-
-MESSAGE = 300
-"""Characters of a text that a file brought, in a message."""
+from ecgbench.printable import quoted
 
 
 @contextmanager
@@ -37,7 +35,7 @@ def regular_file(path: Path, follow_links: bool = False) -> Iterator[tuple[Buffe
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise InputError(f"expected a regular file at {printable(str(path))}, got something else; name a file.")
+            raise InputError(f"expected a regular file at {quoted(str(path))}, got something else; name a file.")
         with open(descriptor, "rb", closefd=False) as file:
             yield file, status.st_size
     finally:
@@ -49,12 +47,12 @@ def _descriptor(path: Path, follow_links: bool) -> int:
     names = ["O_BINARY", "O_CLOEXEC", "O_NONBLOCK", *([] if follow_links else ["O_NOFOLLOW"])]
     try:
         if not follow_links and path.is_symlink():
-            raise InputError(f"expected a regular file at {printable(str(path))}, got a symbolic link; name the file itself.")
+            raise InputError(f"expected a regular file at {quoted(str(path))}, got a symbolic link; name the file itself.")
         return os.open(path, os.O_RDONLY | sum(getattr(os, name, 0) for name in names))
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"expected a readable file at {printable(str(path))}, got {printable(str(error))}; name another file.") from error
+        raise InputError(f"expected a readable file at {quoted(str(path))}, got {quoted(str(error))}; name another file.") from error
 
 
 def json_of(content: bytes | str, schema: Any) -> Any:
@@ -70,7 +68,7 @@ def json_of(content: bytes | str, schema: Any) -> Any:
         data = json.loads(text, object_pairs_hook=_distinct, parse_constant=_no_number)
         return msgspec.convert(data, schema)
     except (ValueError, RecursionError) as error:
-        raise ValueError(printable(str(error))) from error
+        raise ValueError(quoted(str(error))) from error
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -82,9 +80,3 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number")
-
-
-def printable(text: str) -> str:
-    """The beginning of a text that a file brought, on one line and in characters that every terminal prints."""
-    plain = (one if one.isascii() and one.isprintable() else ascii(one)[1:-1] for one in " ".join(text.split()))
-    return "".join(plain)[:MESSAGE]

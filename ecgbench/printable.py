@@ -41,6 +41,11 @@ def shortened(text: str, most: int = 200) -> str:
     return text if len(text) <= most else f"{text[:half]}...{text[-half:]}"
 
 
+def quoted(text: str, most: int = 200) -> str:
+    """What a file or a server said, as a message quotes it: on one line, cut where it is long, and printable."""
+    return printable(shortened(" ".join(text.split()), most))
+
+
 def is_composed(text: str) -> bool:
     """Whether accents are one character with their letter wherever there is such a one (Unicode's NFC)."""
     return unicodedata.is_normalized("NFC", text)

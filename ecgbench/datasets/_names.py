@@ -8,15 +8,6 @@ from typing import Any
 MAX_LISTED = 5
 """Most names that are listed, unless the caller says otherwise."""
 
-MAX_QUOTED = 200
-"""Most characters that are shown of a text from elsewhere."""
-
-
-def printable(text: str, most: int = MAX_QUOTED) -> str:
-    """The text, cut after `most` characters, on one line and without what a terminal would obey: that is shown by its escapes."""
-    shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text[:most])
-    return shown if len(text) <= most else f"{shown}..."
-
 
 def abbreviated(names: Sequence[Any], most: int = MAX_LISTED) -> str:
     """The names, comma-separated, cut after the first `most` of them."""

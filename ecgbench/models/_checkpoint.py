@@ -17,11 +17,12 @@ from safetensors.numpy import save
 from safetensors.torch import load
 
 from ecgbench.artifacts import Arrays, write_atomically
-from ecgbench.bounded_files import json_of, printable, regular_file
+from ecgbench.bounded_files import json_of, regular_file
 from ecgbench.errors import CheckpointError, InputError
 from ecgbench.models._match import filled, matched
 from ecgbench.models._registry import Form
 from ecgbench.models._weights_file import OWN, Layout, weights_file
+from ecgbench.printable import quoted
 
 RECORD_LIMIT = 1 << 24
 """Bytes that the JSON file beside the weights may have."""
@@ -59,7 +60,7 @@ def load_model(path: str | os.PathLike[str]) -> torch.nn.Module:
 def read_checkpoint(path: str | os.PathLike[str]) -> tuple[torch.nn.Module, Form | None]:
     """The network of a file, as `load_model` reads it, and what the file says of how it is built; None if it says nothing."""
     path = Path(path)
-    source = printable(str(path))
+    source = quoted(str(path))
     try:
         with weights_file(path) as file:
             form = file.form
@@ -70,7 +71,7 @@ def read_checkpoint(path: str | os.PathLike[str]) -> tuple[torch.nn.Module, Form
     except InputError as error:
         raise CheckpointError(str(error)) from error
     except (OSError, ValueError, SafetensorError) as error:
-        raise CheckpointError(f"expected a safetensors file at {source}, got {printable(str(error))}; name another file.") from error
+        raise CheckpointError(f"expected a safetensors file at {source}, got {quoted(str(error))}; name another file.") from error
     return filled(network, tensors, form, source), form
 
 
@@ -84,7 +85,7 @@ def _check_sum(path: Path, content: bytes) -> None:
                 raise ValueError(f"{size} bytes, more than {RECORD_LIMIT}")
             recorded = json_of(file.read(size), _Record).sha256
     except ValueError as error:
-        where = printable(str(record))
+        where = quoted(str(record))
         raise CheckpointError(
             f"expected a JSON object in {where}, with the weights' sha256 if any, got {error}; copy both files again."
         ) from error
@@ -99,7 +100,7 @@ def model_from(tensors: Mapping[str, np.ndarray], form: Form | None = None, sour
     try:
         given = {name: torch.from_numpy(np.array(array)) for name, array in tensors.items()}
     except TypeError as error:
-        raise CheckpointError(f"expected arrays of numbers in {source}, got {printable(str(error))}; pass a state dict's.") from error
+        raise CheckpointError(f"expected arrays of numbers in {source}, got {quoted(str(error))}; pass a state dict's.") from error
     layouts = {name: Layout(tensor.dtype, tuple(tensor.shape)) for name, tensor in given.items()}
     return filled(matched(layouts, form, source), given, form, source)
 

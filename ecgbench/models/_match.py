@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from ecgbench.bounded_files import printable
 from ecgbench.errors import CheckpointError, InputError, UnknownKeyError
 from ecgbench.models._build import SAMPLES, built, labelled
 from ecgbench.models._registry import MODELS, Blueprint, Form, ModelEntry, Recognised, Source
 from ecgbench.models._weights_file import Layout
 from ecgbench.nn import channels_last, check_norms, frozen, logits_of, place_of, settings_of_a_new_process
+from ecgbench.printable import quoted
 
 WRAPPERS = ("module.", "_orig_mod.")
 """What torch's wrappers, for several devices and of compiled networks, put before the name of each tensor."""
@@ -42,7 +42,7 @@ def matched(layouts: Layouts, form: Form | None, source: str) -> Recognised:
     CheckpointError
         If there is none.
     """
-    what = "a ResNet's tensors" if form is None else f"the tensors of {printable(form.model)}"
+    what = "a ResNet's tensors" if form is None else f"the tensors of {quoted(form.model)}"
     remedy, fault = f"name a file that {'`ecgbench train --out`' if form is None else 'the same version'} wrote", "others"
     try:
         for network in _candidates(layouts, form):
@@ -50,10 +50,10 @@ def matched(layouts: Layouts, form: Form | None, source: str) -> Recognised:
             if not fault:
                 return network
     except UnknownKeyError as error:
-        known = printable(str(error))
+        known = quoted(str(error))
         raise CheckpointError(f"expected a registered architecture in {source}, got another ({known}); register it first.") from error
     except UNBUILDABLE as error:
-        fault = f"{type(error).__name__}: {printable(str(error))}"
+        fault = f"{type(error).__name__}: {quoted(str(error))}"
         raise CheckpointError(f"expected {what} in {source}, got {fault}; {remedy}.") from error
     raise CheckpointError(f"expected {what} in {source}, got {fault}; {remedy}.")
 
@@ -94,12 +94,12 @@ def _fault(network: Recognised, layouts: Layouts) -> str:
         return f"no {missing[0]}"
     for name, source in network.sources.items():
         if name not in wanted:
-            return f'a tensor "{printable(source.name)}" that the network has not'
+            return f'a tensor "{quoted(source.name)}" that the network has not'
         kind, found = wanted[name].dtype, layouts[source.name].dtype
         if source.shape != wanted[name].shape:
-            return f"{printable(source.name)} of shape {source.shape} instead of {wanted[name].shape}"
+            return f"{quoted(source.name)} of shape {source.shape} instead of {wanted[name].shape}"
         if found != kind and not (found.is_floating_point and kind.is_floating_point):
-            return f"{printable(source.name)} of {found} instead of {kind}"
+            return f"{quoted(source.name)} of {found} instead of {kind}"
     return ""
 
 
@@ -127,7 +127,7 @@ def filled(network: Recognised, tensors: Mapping[str, torch.Tensor], form: Form 
             check_norms(model)
             _try(model.eval(), form)
         except (InputError, RuntimeError, IndexError, TypeError) as error:
-            got = printable(str(error).removeprefix("expected "))
+            got = quoted(str(error).removeprefix("expected "))
             raise CheckpointError(f"expected weights that can be used in {source}, got none: expected {got}") from error
     return model
 
@@ -138,7 +138,7 @@ def _with_values(network: Recognised, tensors: Mapping[str, torch.Tensor], sourc
     state = {name: tensors[of.name].to(kinds[name]).reshape(of.shape) for name, of in network.sources.items()}
     broken = [of.name for name, of in network.sources.items() if not torch.isfinite(state[name]).all()]
     if broken:
-        name = printable(broken[0])
+        name = quoted(broken[0])
         raise CheckpointError(f"expected finite weights in {source}, got non-finite ones in {name}; train again or name another file.")
     model.load_state_dict(state)
     return model

@@ -14,8 +14,9 @@ from typing import Annotated, Any
 import torch
 from msgspec import Meta, Struct, convert
 
-from ecgbench.bounded_files import json_of, printable, regular_file
+from ecgbench.bounded_files import json_of, regular_file
 from ecgbench.models._registry import Form, Shape
+from ecgbench.printable import quoted
 
 OWN = "ecgbench"
 """Name in a checkpoint's header under which it says how its network is built."""
@@ -141,7 +142,7 @@ def _layouts(tensors: Mapping[str, _Tensor], room: int) -> dict[str, Layout]:
         layout = Layout(_dtype(name, tensor.dtype), tuple(tensor.shape))
         due = end + layout.dtype.itemsize * prod(layout.shape)
         if tensor.data_offsets != (end, due):
-            raise ValueError(f"{printable(name)} at bytes {tensor.data_offsets} where {(end, due)} were due")
+            raise ValueError(f"{quoted(name)} at bytes {tensor.data_offsets} where {(end, due)} were due")
         end, layouts[name] = due, layout
     if end != room:
         raise ValueError(f"{room} bytes of tensors where {end} were announced")
@@ -150,5 +151,5 @@ def _layouts(tensors: Mapping[str, _Tensor], room: int) -> dict[str, Layout]:
 
 def _dtype(name: str, code: str) -> torch.dtype:
     if code not in DTYPES:
-        raise ValueError(f"{printable(name)} of {printable(code)}, which is none of {', '.join(DTYPES)}")
+        raise ValueError(f"{quoted(name)} of {quoted(code)}, which is none of {', '.join(DTYPES)}")
     return DTYPES[code]

@@ -8,9 +8,9 @@ from email.utils import parsedate_to_datetime
 from time import time
 from typing import TYPE_CHECKING
 
-from ecgbench.datasets._names import printable
 from ecgbench.datasets.physionet.session import RetryableError
 from ecgbench.errors import DataError
+from ecgbench.printable import quoted
 
 if TYPE_CHECKING:
     from requests import Response
@@ -73,7 +73,7 @@ def is_page(response: Response) -> bool:
 
 
 def _refuse_status(url: str, response: Response) -> None:
-    status = printable(f"{response.status_code} {response.reason}".strip())
+    status = quoted(f"{response.status_code} {response.reason}".strip())
     if response.status_code >= 500 or response.status_code in RETRYABLE_STATUSES:
         raise RetryableError(f"status {status}", _retry_after(response))
     if response.status_code in (401, 403):
@@ -103,14 +103,14 @@ def _refuse_encoded(url: str, response: Response) -> None:
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     transfer = response.headers.get("Transfer-Encoding", "chunked").strip().lower()
     if encoding != "identity" or transfer != "chunked":
-        got = printable(f"{encoding}, {transfer}")
+        got = quoted(f"{encoding}, {transfer}")
         raise DataError(f"expected {url} as it is, at most in chunks, got it encoded as {got}; name another --mirror.")
 
 
 def _length(url: str, response: Response) -> int | None:
     said = response.headers.get("Content-Length")
     if said is not None and not LENGTH.fullmatch(said):
-        raise DataError(f'expected a number of bytes as length of {url}, got "{printable(said, 40)}"; name another --mirror.')
+        raise DataError(f'expected a number of bytes as length of {url}, got "{quoted(said, 40)}"; name another --mirror.')
     if getattr(response.raw, "chunked", False):
         return None
     if said is None:

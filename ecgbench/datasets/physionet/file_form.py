@@ -11,10 +11,10 @@ from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
-from ecgbench.datasets._names import printable
 from ecgbench.datasets.records.wfdb_header import wfdb_errors
 from ecgbench.datasets.records.wfdb_reader import behind_end_mark
 from ecgbench.errors import DataError
+from ecgbench.printable import quoted
 
 BITS = MappingProxyType({"8": 8, "16": 16, "24": 24, "32": 32, "61": 16, "80": 8, "160": 16, "212": 12, "310": 32 / 3, "311": 32 / 3})
 """Bits of a sample in each of WFDB's formats that has a fixed number; compressed formats have none."""
@@ -64,7 +64,7 @@ def _check_header(part: Path, target: Path) -> None:
     if header.record_name != target.stem or not header.n_sig:
         raise DataError(
             f"expected the header of record {target.stem} in {target.name}, got {header.n_sig} signals of "
-            f'"{printable(str(header.record_name), 40)}"; name another --mirror.'
+            f'"{quoted(str(header.record_name), 40)}"; name another --mirror.'
         )
 
 
@@ -90,7 +90,7 @@ def _announced(header: Any, name: str) -> int | None:
     """Bytes of a file of signals by its record's header; None if the header does not tell."""
     signals = [i for i, file in enumerate(header.file_name or ()) if file == name]
     if not signals:
-        raise DataError(f"expected signals in {name}, as its header says, got a header that names {printable(str(header.file_name))}.")
+        raise DataError(f"expected signals in {name}, as its header says, got a header that names {quoted(str(header.file_name))}.")
     form = header.fmt[signals[0]]
     if form not in BITS or not header.sig_len:
         return None

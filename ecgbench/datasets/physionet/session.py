@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from ecgbench.datasets._names import printable
 from ecgbench.datasets.physionet.pace import within
 from ecgbench.errors import DataError
+from ecgbench.printable import quoted
 
 if TYPE_CHECKING:
     from requests import Response, Session
@@ -148,7 +148,7 @@ def _redirected(asked: str, location: str) -> str:
     old, new = urlsplit(asked), urlsplit(target)
     if new.scheme not in ("http", "https") or (new.hostname, new.port) != (old.hostname, old.port):
         raise DataError(
-            f"expected {asked} from its own host {old.netloc}, got a redirect to {printable(f'{new.scheme}://{new.netloc}')}; "
+            f"expected {asked} from its own host {old.netloc}, got a redirect to {quoted(f'{new.scheme}://{new.netloc}')}; "
             "name that host's --mirror, if you trust it."
         )
     if old.scheme == "https" and new.scheme != "https":
@@ -173,4 +173,4 @@ def _reason(error: BaseException) -> str:
     """The message of the innermost error, without the layers that wrap it, on one line."""
     while error.__context__ is not None:
         error = error.__context__
-    return printable(" ".join(str(error).split())) or type(error).__name__
+    return quoted(" ".join(str(error).split())) or type(error).__name__

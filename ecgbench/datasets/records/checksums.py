@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import final
 
-from ecgbench.datasets._names import printable
 from ecgbench.errors import DataError
+from ecgbench.printable import quoted
 
 SUMS = "SHA256SUMS.txt"
 
@@ -37,7 +37,7 @@ def read_sums(path: Path) -> Iterator[tuple[str, str]]:
                 match = LINE.fullmatch(line)
                 if match is None:
                     raise DataError(
-                        f'expected a SHA-256 and a path in line {number} of {path}, got "{printable(line.rstrip(), 80)}"; {_AGAIN}'
+                        f'expected a SHA-256 and a path in line {number} of {path}, got "{quoted(line.rstrip(), 80)}"; {_AGAIN}'
                     )
                 yield checked_path(match[2].rstrip("\r")), match[1].lower()
     except (OSError, UnicodeDecodeError) as error:
