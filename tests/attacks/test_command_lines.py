@@ -77,7 +77,7 @@ def _simulate_nothing(folder, *_):
     (folder / SIMULATED).write_text("simulated\n")
 
 
-def _no_network(url, *_):
+def _no_network(url, *_, **__):
     raise DataError(f"expected {url}, got no network.")
 
 

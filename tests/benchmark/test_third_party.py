@@ -69,6 +69,6 @@ def test_metric_that_differs_from_its_oracle_by_default_must_say_how(differs, em
     def gini_shifted(attributions, offset=0.1):
         return np.full(len(attributions), 0.5 + offset)
 
-    said = empty(*CHOSEN, "-k", "oracle", code=0 if differs else 1)
+    said = empty(*CHOSEN, "--allow-new", "-k", "oracle", code=0 if differs else 1)
     assert ("undeclared" in said) == (not differs)
     assert f"gini_shifted: at most 1.0e-01. {differs}" in said

@@ -110,7 +110,7 @@ def test_file_simulated_marks_the_dataset(records: Path, datasets: dict[str, Dat
     [
         ("labels", "", 'expected labels of mitdb among aami, study, got ""'),
         ("split", "", 'expected split of mitdb among standard, patient, got ""'),
-        ("edition", "2.0", 'expected edition of mitdb among , got "2.0"'),
+        ("edition", "2.0", 'expected edition of mitdb among none, got "2.0"'),
         ("protocol", "theirs", 'expected protocol ours or study, got "theirs"'),
     ],
 )

@@ -173,16 +173,12 @@ def board_name(folder: str, model: str, otherwise: str, datasets: Registry[Datas
 
 
 def _board(name: str, folder: Path, metrics: Registry[MetricEntry], datasets: Registry[DatasetEntry]) -> Board:
-    bounds = bounds_in(metrics)
-    pairs = {path.stem: read_pair(path, bounds) for path in sorted(folder.glob("*.json"))}
-    files = {source: results for source, (results, _) in pairs.items()}
-    check_together(name, files)
+    files, samples = _read(name, folder, metrics)
     controls = {key: results for key, results in files.items() if is_control(results)}
     methods = {key: results for key, results in files.items() if key not in controls}
     if not methods:
         raise ResultsError(f"expected results of methods beside those of controls in {folder}, got none; accept some.")
     rows = [{"source": method, **asdict(cell)} for method, results in methods.items() for cell in results.cells]
-    samples = {source: scores for source, (_, scores) in pairs.items()}
     copied = copies(files, samples)
     cells = pd.DataFrame(rows)
     shown = columns(cells["metric"], metrics)
@@ -199,6 +195,17 @@ def _board(name: str, folder: Path, metrics: Registry[MetricEntry], datasets: Re
         gaps={family: gaps(values, counted[family]) for family in counted},
         copies=copied,
     )
+
+
+def _read(
+    name: str, folder: Path, metrics: Registry[MetricEntry]
+) -> tuple[Mapping[str, SourceResults], Mapping[str, Mapping[str, np.ndarray]]]:
+    """A folder's accepted results, and the per-window arrays beside them."""
+    bounds = bounds_in(metrics)
+    pairs = {path.stem: read_pair(path, bounds) for path in sorted(folder.glob("*.json"))}
+    files = {source: results for source, (results, _) in pairs.items()}
+    check_together(name, files)
+    return files, {source: scores for source, (_, scores) in pairs.items()}
 
 
 def check_together(name: str, files: Mapping[str, SourceResults]) -> None:

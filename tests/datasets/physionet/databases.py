@@ -36,7 +36,13 @@ def content_of(path: str) -> bytes:
     made = np.random.default_rng(seed).bytes(SIZE)
     if suffix == "hea":
         return f"{name} 1 250 {SIZE // 2}\n{name}.dat 16 200 16 0 0 0 0 ECG\n# {made.hex()}"[: SIZE - 1].encode() + b"\n"
-    return made[:-2] + b"\0\0" if suffix == "atr" else made
+    return _annotations(made) if suffix == "atr" else made
+
+
+def _annotations(made: bytes) -> bytes:
+    """Annotations of kinds 1 to 4 at made-up distances, and their end mark."""
+    words = np.frombuffer(made[:-2], dtype="<u2")
+    return ((words & 0x3FF) | ((words >> 14) + 1) << 10).astype("<u2").tobytes() + b"\0\0"
 
 
 def publish(root: Path, paths: Collection[str] = (*PATHS, "not needed.txt")) -> Path:

@@ -181,6 +181,6 @@ def test_path_with_a_control_character_is_refused(server: FileServer, root: Path
     "mirror", ["http://[::1", "http://", "http://:80/", "http://a b/", "http://a:99999/", "http://a/?b", "http://a/#b", "http://\x1b[31m"]
 )
 def test_mirror_that_is_no_folder_at_a_host_is_refused_in_one_line(root: Path, mirror: str) -> None:
-    with pytest.raises(InputError, match="expected a mirror as http:// or https:// URL, got") as caught:
+    with pytest.raises(InputError, match="expected an http:// or https:// URL, got") as caught:
         download(ENTRY, root, mirror=mirror)
     assert str(caught.value).isprintable()

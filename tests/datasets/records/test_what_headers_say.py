@@ -16,7 +16,10 @@ from ecgbench.errors import DataError, MissingDataError
 from tests.datasets.records.wfdb_files import BEATS, FS, load, signal_of, wfdb, windows_in, write
 
 SIGNAL = signal_of()
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # wfdb 4.3.1 uses what pandas 3.1 deprecates
+pytestmark = [
+    pytest.mark.usefixtures("registries_restored"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # wfdb 4.3.1 uses what pandas 3.1 deprecates
+]
 
 
 @pytest.fixture

@@ -11,7 +11,12 @@ OTHER = np.random.default_rng(1).standard_normal(MAPS.shape)
 LEVELS = {"auc": {1: 0.5}, "pointing_game": {1: 0.6}, "region_perturbation_morf": {1: 0.7}}
 ELSE = {"auc": {1: 0.52}, "pointing_game": {1: 0.61}, "region_perturbation_morf": {1: 0.72}}
 OWN = {name: {1: 0.8} for name in LEVELS}
-PROVENANCE = {"packages": {}, "processor": "p", "device": "cpu", "submitted": {"file": "ab" * 32}}
+PROVENANCE = {
+    "packages": {},
+    "processor": "p",
+    "device": "cpu",
+    "submitted": {"file": "ab" * 32, "reference": "doi:10.1000/1", "authors": "", "description": ""},
+}
 
 
 def handed_in(date="2026-02-02"):
