@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
+from zipfile import is_zipfile
 
 import numpy as np
 
@@ -72,7 +74,11 @@ def read_maps(run: Run, dataset: str, model: str, path: Path) -> tuple[int, Attr
 
 def _arrays(path: Path) -> Mapping[str, np.ndarray]:
     try:
-        return unpacked(path.read_bytes())
+        content = path.read_bytes()
+        # Of anything else NumPy says that it may be a pickle, which is no help.
+        if not (content.startswith(b"PK") and is_zipfile(BytesIO(content))):
+            raise ValueError("no whole zip archive")
+        return unpacked(content)
     except (OSError, ValueError) as error:
         raise _refusal(path, "an .npz file of arrays", str(error)) from error
 
@@ -82,7 +88,7 @@ def _array(held: Mapping[str, np.ndarray], name: str, kind: str, shape: tuple[in
     words, kinds = _KINDS[kind]
     wanted = f'"{name}" as {words} of shape {shape}'
     if name not in held:
-        raise _refusal(path, wanted, f"no such array among {', '.join(held)}")
+        raise _refusal(path, wanted, f"no such array among {', '.join(held) or 'none'}")
     array = np.asarray(held[name])
     if array.dtype.kind not in kinds or array.shape != shape:
         raise _refusal(path, wanted, f"{array.dtype} of shape {array.shape}")

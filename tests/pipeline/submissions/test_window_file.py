@@ -189,10 +189,16 @@ def test_array_larger_than_the_memory_is_refused(author, path, refused):
     assert "expected an .npz file of arrays" in refused()
 
 
-@pytest.mark.parametrize("other", [b"", b"nonsense", npy(np.zeros(3)), b"PK\x05\x06" + b"\0" * 18])
+@pytest.mark.parametrize("other", [b"", b"nonsense", npy(np.zeros(3)), b"PK\x03\x04" + b"\0" * 18, b"PK"])
 def test_other_files_are_refused(path, refused, other):
     path.write_bytes(other)
-    refused()
+    assert "expected an .npz file of arrays" in (said := refused())
+    assert "got no whole zip archive; " in said
+
+
+def test_archive_of_nothing_is_refused(path, refused):
+    members(path)
+    assert 'expected "seed" as whole numbers of shape ()' in refused()
 
 
 def test_file_that_is_not_there_is_refused(refused):
