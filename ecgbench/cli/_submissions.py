@@ -23,6 +23,14 @@ _OURS = {"protocol": OURS, "retrain": False, "update_scores": False, "check_only
 """What a run can be told and these verbs are not."""
 
 
+YES, NO = "yes", "no"
+DECLARED = {
+    "--saw-labels": "whether the maps were made with knowledge of the labels or of the beat annotations",
+    "--saw-test-set": "whether the method, or its options, was chosen by what it gives on the test set",
+}
+"""What an author must say, as nothing in the maps tells it."""
+
+
 def add_windows(verbs: Verbs) -> None:
     """Add the verb `windows`."""
     from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS
@@ -49,6 +57,8 @@ def add_submit(verbs: Verbs) -> None:
     verb.add_argument("--reference", required=True, help="doi:..., arXiv:... or a URL")
     verb.add_argument("--authors", default="", help="who made the maps, in a line")
     verb.add_argument("--describe", default="", help="what the method does, in a line")
+    for flag, what in DECLARED.items():
+        verb.add_argument(flag, required=True, choices=(YES, NO), help=f"{what}; with {YES} it is shown and not ranked")
     verb.add_argument("--out", type=Path, required=True, help=".safetensors file")
     add(verb, {**DATA_ARGUMENTS, **{flag: RUN_ARGUMENTS[flag] for flag in ("--samples", *MACHINE)}})
     verb.set_defaults(run=_submit, seed=None, **_OURS)
@@ -86,7 +96,8 @@ def _submit(given: argparse.Namespace) -> int:
 
     check_out(given.out, ".safetensors")
     device_named(given.device)
-    about = About(given.name, given.reference, given.authors, given.describe)
+    saw = {"saw_labels": given.saw_labels == YES, "saw_test_set": given.saw_test_set == YES}
+    about = About(given.name, given.reference, given.authors, given.describe, **saw)
     check_about(about)
     run, maps = Run(options_from(given, time.time())), {}
     model = chosen_model(given).model

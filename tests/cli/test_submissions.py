@@ -14,7 +14,8 @@ from ecgbench.models import model_digest
 from ecgbench.results import read_file
 
 GUIDE = Path(__file__).parents[2] / "CONTRIBUTING.md"
-SUBMIT = ("submit", "synthetic", "--samples", "3", "--reference", "doi:10.1000/xyz", "--out", "my_method.safetensors")
+SAW_NOTHING = ("--saw-labels", "no", "--saw-test-set", "no")
+SUBMIT = ("submit", "synthetic", "--samples", "3", "--reference", "doi:10.1000/xyz", *SAW_NOTHING, "--out", "my_method.safetensors")
 SCORES = Path("leaderboards") / "scores" / "synthetic@samples-3" / "resnet18_7_narrow" / "my_method.json"
 METRICS = ("--metric", "auc", "--metric", "pointing_game")
 
@@ -93,6 +94,26 @@ def test_maps_of_a_method_can_be_packed_as_explain_wrote_them(ecg):
 def test_refused_maps_leave_no_file(refused, maps, arguments, message):
     assert message in refused(*SUBMIT, "--maps", maps, *arguments)
     assert not Path("my_method.safetensors").exists()
+
+
+@pytest.mark.parametrize("flag", ["--saw-labels", "--saw-test-set"])
+def test_author_must_say_what_was_known_of_the_answers(refused, maps, flag):
+    answers = {"--saw-labels": "no", "--saw-test-set": "no"}
+    said = [text for name, answer in answers.items() if name != flag for text in (name, answer)]
+    given = (
+        "submit",
+        "synthetic",
+        "--name",
+        "a_method",
+        "--maps",
+        maps,
+        "--reference",
+        "doi:10.1000/xyz",
+        "--out",
+        "my_method.safetensors",
+    )
+    assert f"the following arguments are required: {flag}" in refused(*given, *said)
+    assert "invalid choice: 'maybe'" in refused(*given, *said, flag, "maybe")
 
 
 # evaluate

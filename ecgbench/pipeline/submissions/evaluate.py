@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,8 @@ def submitted_run(path: Path, options: Options, metrics: tuple[str, ...] = ()) -
 
 def _source(contents: Contents, maps: Mapping[int, Attributions], digest: str, path: Path) -> SubmissionSource:
     about = contents.about
-    said = {"file": digest, **{name: getattr(about, name) for name in ("reference", "authors", "description")}}
+    said = {"file": digest, **asdict(about)}
+    del said["name"]
     given = {(contents.dataset, contents.model, seed): maps[seed] for seed in maps}
     return SubmissionSource(about.name, given, said, f"ecgbench evaluate {shlex.quote(str(path))} --update-scores")
 
