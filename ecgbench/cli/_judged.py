@@ -18,7 +18,7 @@ def compute_and_judge(run: Run, cells: Sequence[Address], scores_root: Path, upd
     from ecgbench.pipeline import accept, score_and_judge
 
     if run.options.store.computing:
-        _compute(run)
+        compute(run)
     found = {cell: score_and_judge(run, cell, scores_root, update) for cell in cells}
     accept(run, [cell for cell, (_, verdict) in found.items() if verdict.status == "updated"], scores_root)
     health, unknown = _health(run, cells)
@@ -29,7 +29,7 @@ def compute_and_judge(run: Run, cells: Sequence[Address], scores_root: Path, upd
     return FAILED if bad or unknown else DONE
 
 
-def _compute(run: Run) -> None:
+def compute(run: Run) -> None:
     """Perform the run's plan, with a progress bar."""
     from tqdm import tqdm
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgbench.cli._files import check_out, write_arrays
-from ecgbench.cli._judged import compute_and_judge
-from ecgbench.cli._verb import DONE, add, add_model, add_scores, chosen_model, say, seed_number
+from ecgbench.cli._judged import compute, compute_and_judge
+from ecgbench.cli._verb import DONE, FAILED, add, add_model, add_scores, chosen_model, say, seed_number
 from ecgbench.errors import InputError
 from ecgbench.protocol import OURS
 
@@ -71,6 +71,8 @@ def add_evaluate(verbs: Verbs) -> None:
     verb = verbs.add_parser("evaluate", help="compute the scores of submitted maps and check them against the accepted results")
     verb.add_argument("file", type=Path, help="as `submit` writes it")
     add(verb, {"--metric": SELECTION_ARGUMENTS["--metric"], **{flag: RUN_ARGUMENTS[flag] for flag in ("--update-scores", *MACHINE)}})
+    held_back = "compare the public windows with others, which this file of 16 bytes or more draws; accepts nothing"
+    verb.add_argument("--held-back", type=Path, metavar="SECRET", help=held_back)
     add_scores(verb)
     verb.set_defaults(run=_evaluate, samples=None, labels=None, split=None, edition=None, **_OURS)
 
@@ -118,6 +120,21 @@ def _evaluate(given: argparse.Namespace) -> int:
     from ecgbench.pipeline import check_place, options_from, submitted_run
 
     device_named(given.device)
+    if given.held_back is not None:
+        return _evaluate_held_back(given)
     run, cells = submitted_run(given.file, options_from(given, time.time()), tuple(given.metric))
     check_place(run, cells, given.scores)
     return compute_and_judge(run, cells, given.scores, given.update_scores)
+
+
+def _evaluate_held_back(given: argparse.Namespace) -> int:
+    from ecgbench.pipeline import compare_sides, held_back_run, options_from, read_secret, tuning_report
+
+    if given.update_scores:
+        raise InputError("expected --held-back or --update-scores, got both; a comparison with held-back windows accepts nothing.")
+    secret = read_secret(given.held_back)
+    found = held_back_run(given.file, options_from(given, time.time()), secret, tuple(given.metric))
+    compute(found.run)
+    rows = compare_sides(found)
+    say(tuning_report(found.cells[0].source, found.drawn, rows))
+    return FAILED if any(row.better_on_public for row in rows) else DONE
