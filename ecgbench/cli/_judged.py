@@ -20,7 +20,7 @@ def compute_and_judge(run: Run, cells: Sequence[Address], given: argparse.Namesp
 
     check_folder(given.scores, given.update_scores, given.allow_new)
     if run.options.store.computing:
-        _compute(run)
+        compute(run)
     found = {cell: score_and_judge(run, cell, given.scores, given.update_scores) for cell in cells}
     accept(run, [cell for cell, (_, verdict) in found.items() if verdict.status == "updated"], given.scores)
     health, unknown = _health(run, cells)
@@ -32,7 +32,7 @@ def compute_and_judge(run: Run, cells: Sequence[Address], given: argparse.Namesp
     return FAILED if bad or unknown else DONE
 
 
-def _compute(run: Run) -> None:
+def compute(run: Run) -> None:
     """Perform the run's plan, with a progress bar."""
     from tqdm import tqdm
 

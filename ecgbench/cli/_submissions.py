@@ -7,8 +7,8 @@ import time
 from typing import TYPE_CHECKING
 
 from ecgbench.cli._files import check_out, write_arrays
-from ecgbench.cli._judged import compute_and_judge
-from ecgbench.cli._verb import DONE, FILE, SEED, TEXT, add, add_model, add_scores, chosen_model, say
+from ecgbench.cli._judged import compute, compute_and_judge
+from ecgbench.cli._verb import DONE, FAILED, FILE, SEED, TEXT, add, add_model, add_scores, chosen_model, say
 from ecgbench.errors import InputError
 from ecgbench.protocol import OURS
 
@@ -23,6 +23,14 @@ MACHINE = ("--device", "--precision")
 
 _OURS = {"protocol": OURS, "retrain": False, "update_scores": False, "check_only": False}
 """What a run can be told and these verbs are not."""
+
+
+YES, NO = "yes", "no"
+DECLARED = {
+    "--saw-labels": "whether the maps were made with knowledge of the labels or of the beat annotations",
+    "--saw-test-set": "whether the method, or its options, was chosen by what it gives on the test set",
+}
+"""What an author must say, as nothing in the maps tells it."""
 
 
 def add_windows(verbs: Verbs) -> None:
@@ -51,6 +59,8 @@ def add_submit(verbs: Verbs) -> None:
     verb.add_argument("--reference", type=TEXT, required=True, help="doi:..., arXiv:... or a URL")
     verb.add_argument("--authors", type=TEXT, default="", help="who made the maps, in a line")
     verb.add_argument("--describe", type=TEXT, default="", help="what the method does, in a line")
+    for flag, what in DECLARED.items():
+        verb.add_argument(flag, required=True, choices=(YES, NO), help=f"{what}; with {YES} it is shown and not ranked")
     verb.add_argument("--out", type=FILE, required=True, help=".safetensors file")
     add(verb, {**DATA_ARGUMENTS, **{flag: RUN_ARGUMENTS[flag] for flag in ("--samples", *MACHINE)}})
     verb.set_defaults(run=_submit, seed=None, **_OURS)
@@ -69,6 +79,8 @@ def add_evaluate(verbs: Verbs) -> None:
             **{flag: RUN_ARGUMENTS[flag] for flag in (*JUDGED, *MACHINE)},
         },
     )
+    held_back = "compare the public windows with others, which this file of 16 bytes or more draws; accepts nothing"
+    verb.add_argument("--held-back", type=FILE, metavar="SECRET", help=held_back)
     add_scores(verb)
     verb.set_defaults(run=_evaluate, samples=None, labels=None, split=None, edition=None, **_OURS)
 
@@ -89,7 +101,8 @@ def _submit(given: argparse.Namespace) -> int:
     from ecgbench.pipeline import About, Run, check_about, options_from, pack, read_maps
 
     check_out(given.out, ".safetensors")
-    about = About(given.name, given.reference, given.authors, given.describe)
+    saw = {"saw_labels": given.saw_labels == YES, "saw_test_set": given.saw_test_set == YES}
+    about = About(given.name, given.reference, given.authors, given.describe, **saw)
     check_about(about)
     run, maps = Run(options_from(given, time.time())), {}
     model = chosen_model(given).model
@@ -108,6 +121,21 @@ def _submit(given: argparse.Namespace) -> int:
 def _evaluate(given: argparse.Namespace) -> int:
     from ecgbench.pipeline import check_place, options_from, submitted_run
 
+    if given.held_back is not None:
+        return _evaluate_held_back(given)
     run, cells = submitted_run(given.file, options_from(given, time.time()), tuple(given.metric))
     check_place(run, cells, given.scores)
     return compute_and_judge(run, cells, given)
+
+
+def _evaluate_held_back(given: argparse.Namespace) -> int:
+    from ecgbench.pipeline import compare_sides, held_back_run, options_from, read_secret, tuning_report
+
+    if given.update_scores:
+        raise InputError("expected --held-back or --update-scores, got both; a comparison with held-back windows accepts nothing.")
+    secret = read_secret(given.held_back)
+    found = held_back_run(given.file, options_from(given, time.time()), secret, tuple(given.metric))
+    compute(found.run)
+    rows = compare_sides(found)
+    say(tuning_report(found.cells[0].source, found.drawn, rows))
+    return FAILED if any(row.better_on_public for row in rows) else DONE

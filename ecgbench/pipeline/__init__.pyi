@@ -48,6 +48,10 @@ from .submissions.evaluate import submitted_run as submitted_run
 from .submissions.form import About as About
 from .submissions.form import check_about as check_about
 from .submissions.form import pack as pack
+from .submissions.held_back import held_back_run as held_back_run
+from .submissions.held_back import read_secret as read_secret
+from .submissions.tuning import compare_sides as compare_sides
+from .submissions.tuning_report import tuning_report as tuning_report
 from .submissions.window_file import ATTRIBUTIONS as ATTRIBUTIONS
 from .submissions.window_file import read_maps as read_maps
 from .submissions.window_file import window_arrays as window_arrays

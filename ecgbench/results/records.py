@@ -67,6 +67,8 @@ class Handed(TypedDict):
     reference: Text
     authors: Text
     description: Text
+    saw_labels: NotRequired[bool]
+    saw_test_set: NotRequired[bool]
 
 
 class Provenance(TypedDict, total=False):

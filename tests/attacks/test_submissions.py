@@ -157,7 +157,7 @@ def check_accepted(run, cells, content, whole):
     assert {str(one.seed) for one in cells} == said["seeds"].keys()
     assert {one.source for one in cells} == {said["name"]}
     held = run.source(said["name"]).provenance()["submitted"]
-    about = {name: said[name] for name in ("reference", "authors", "description")}
+    about = {name: said[name] for name in ("reference", "authors", "description", "saw_labels", "saw_test_set")}
     assert held == {"file": hashlib.sha256(content).hexdigest(), **about}
     for seed in said["seeds"]:
         maps = run.maps(maps_of(said["name"], int(seed))).values

@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 
 import ecgbench
+from ecgbench.artifacts import ArtifactStore
 from ecgbench.models import model_digest
 from ecgbench.results import read_file
+from tests.pipeline.runs import model_at, small_run
 from tests.results.cases import with_scores
 
 GUIDE = Path(__file__).parents[2] / "CONTRIBUTING.md"
-SUBMIT = ("submit", "synthetic", "--samples", "3", "--reference", "doi:10.1000/xyz", "--out", "my_method.safetensors")
+SAW_NOTHING = ("--saw-labels", "no", "--saw-test-set", "no")
+SUBMIT = ("submit", "synthetic", "--samples", "3", "--reference", "doi:10.1000/xyz", *SAW_NOTHING, "--out", "my_method.safetensors")
 SCORES = Path("leaderboards") / "scores" / "synthetic@samples-3" / "resnet18_7_narrow" / "my_method.json"
 METRICS = ("--metric", "auc", "--metric", "pointing_game")
 
@@ -95,6 +98,26 @@ def test_refused_maps_leave_no_file(refused, maps, arguments, message):
     assert not Path("my_method.safetensors").exists()
 
 
+@pytest.mark.parametrize("flag", ["--saw-labels", "--saw-test-set"])
+def test_author_must_say_what_was_known_of_the_answers(refused, maps, flag):
+    answers = {"--saw-labels": "no", "--saw-test-set": "no"}
+    said = [text for name, answer in answers.items() if name != flag for text in (name, answer)]
+    given = (
+        "submit",
+        "synthetic",
+        "--name",
+        "a_method",
+        "--maps",
+        maps,
+        "--reference",
+        "doi:10.1000/xyz",
+        "--out",
+        "my_method.safetensors",
+    )
+    assert f"the following arguments are required: {flag}" in refused(*given, *said)
+    assert "invalid choice: 'maybe'" in refused(*given, *said, flag, "maybe")
+
+
 # evaluate
 
 
@@ -132,6 +155,51 @@ def test_file_of_another_model_is_refused_with_the_remedy(refused, ecg, own_stor
     ecg("train", "synthetic", "--seed", "2", "--out", "second.safetensors")
     ecg("train", "synthetic", "--seed", "1", "--from", "second.safetensors")
     assert "take its weights with `ecgbench train synthetic --seed 1 --from FILE`" in refused("evaluate", submission)
+
+
+# evaluate --held-back
+
+
+@pytest.fixture
+def of_all_windows(ecg):
+    """A submission whose maps are the windows, all that can be explained, and a secret's file."""
+    ecg("windows", "synthetic", "--samples", "all", "--out", "windows.npz")
+    write_maps("maps.npz")
+    Path("secret").write_bytes(b"sixteen bytes or more")
+    ecg(*SUBMIT, "--samples", "all", "--name", "my_method", "--maps", "maps.npz")
+    return "my_method.safetensors"
+
+
+def test_maps_that_are_the_same_everywhere_do_not_look_tuned(ecg, of_all_windows):
+    said = ecg("evaluate", of_all_windows, "--metric", "auc", "--held-back", "secret")
+    assert re.search(r"^auc +raw +0\.\d{3} +0\.\d{3} +[+-]0\.\d{3} +[+-]0\.\d{3} to [+-]0\.\d{3} *$", said, re.MULTILINE)
+    assert "my_method does not look tuned to the public windows: in none of 3 rows" in said
+    assert "sixteen bytes" not in said
+    assert not Path("leaderboards").exists()
+
+
+def test_maps_that_are_better_on_the_public_windows_end_with_1(ecg, of_all_windows):
+    held = dict(np.load("maps.npz"))
+    explained = small_run(ArtifactStore(), samples="all").explained(model_at())
+    held["attributions"][:64] += 10 * explained.windows.masks(explained.target)[:64]
+    np.savez("maps.npz", **held)
+    ecg(*SUBMIT, "--samples", "all", "--name", "my_method", "--maps", "maps.npz")
+    said = ecg("evaluate", of_all_windows, "--metric", "auc", "--held-back", "secret", code=1)
+    assert re.search(r"^auc +raw .*\*$", said, re.MULTILINE)
+    assert "my_method looks tuned to the public windows: in 2 of 3 rows" in said
+
+
+def test_comparison_that_cannot_be_made_is_refused(refused, ecg, of_all_windows):
+    held_back = ("evaluate", of_all_windows, "--held-back")
+    assert "got both; a comparison with held-back windows accepts nothing" in refused(*held_back, "secret", "--update-scores")
+    assert "expected a readable file at 'none'" in refused(*held_back, "none")
+    Path("secret").write_bytes(b"short")
+    assert "expected a secret of 16 to 4096 bytes in secret, got 5" in refused(*held_back, "secret")
+
+
+def test_comparison_of_a_subset_is_refused_with_the_remedy(refused, submission):
+    Path("secret").write_bytes(b"sixteen bytes or more")
+    assert "`ecgbench submit --samples all`" in refused("evaluate", submission, "--held-back", "secret")
 
 
 # The guide's example

@@ -17,3 +17,9 @@ def evaluator_store(tmp_path_factory):
 def author(evaluator_store) -> Run:
     """What an author packs maps with."""
     return small_run(evaluator_store, samples=SAMPLES)
+
+
+@pytest.fixture(scope="session")
+def everything(evaluator_store) -> Run:
+    """What an author packs maps of all windows with that can be explained."""
+    return small_run(evaluator_store, samples="all")

@@ -10,6 +10,7 @@ from ecgbench.leaderboard.pages.tables import NOTHING, family_table, label, link
 from ecgbench.leaderboard.pages.template import render_page
 from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.board import Board
+from ecgbench.leaderboard.statistics.declared import seen_answers
 from ecgbench.leaderboard.statistics.groups import LEVEL, Comparison
 from ecgbench.leaderboard.statistics.ranking import family_title
 
@@ -57,9 +58,17 @@ def family_section(analysis: Analysis, family: str) -> dict[str, Any]:
         },
         "table": family_table(analysis, family),
         "gaps": _gaps(board, family),
-        "unranked": [(method, board.copies.get(method)) for method in board.unranked],
+        "unranked": [(method, _why_unranked(board, method)) for method in board.unranked],
         "compared": None if compared is None else _comparison(compared),
     }
+
+
+def _why_unranked(board: Board, method: str) -> str:
+    """Why a method is shown and not ranked; empty where it is shown for comparison."""
+    if method in board.copies:
+        return f"its maps or scores are those of `{board.copies[method]}`"
+    seen = seen_answers(board.files[method])
+    return f"by its author's word it saw {seen}" if seen else ""
 
 
 def _gaps(board: Board, family: str) -> list[dict[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ecgbench.leaderboard.pages.dataset_page import has_gallery
@@ -13,6 +13,7 @@ from ecgbench.leaderboard.pages.provenance import health_table
 from ecgbench.leaderboard.pages.tables import NOTHING, escaped, heading, label, rank_range, score, table, with_interval
 from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
+from ecgbench.leaderboard.statistics.declared import ANSWERS
 from ecgbench.leaderboard.statistics.ranking import Column, families
 from ecgbench.methods import METHODS, MethodEntry
 from ecgbench.registry import Registry
@@ -45,13 +46,23 @@ def method_page(method: str, analyses: Sequence[Analysis], methods: Registry[Met
 
 
 def _submitted(method: str, analyses: Sequence[Analysis]) -> dict[str, str] | None:
-    """Who handed in the maps; None if they were computed here."""
+    """Who handed in the maps, and what was known of the answers; None if the maps were computed here."""
     told = [analysis.board.files[method].provenance.get("submitted") for analysis in analyses]
     handed = next((found for found in told if found), None)
     if handed is None:
         return None
     said = {name: escaped(handed[name]) if handed.get(name) else "" for name in ("authors", "description")}
-    return {**said, "reference": cited(handed["reference"]), "file": escaped(handed["file"][:12])}
+    return {**said, "declared": _declared(handed), "reference": cited(handed["reference"]), "file": escaped(handed["file"][:12])}
+
+
+def _declared(handed: Mapping[str, Any]) -> str:
+    """What the author says was known of the answers, as a sentence; empty for results that don't hold it."""
+    if not ANSWERS.keys() <= handed.keys():
+        return ""
+    labels = f"with{'' if handed['saw_labels'] else 'out'} knowledge of the labels or of the beat annotations"
+    test_set = f"was {'' if handed['saw_test_set'] else 'not '}tuned on the test set"
+    end = " It is shown and not ranked." if handed["saw_labels"] or handed["saw_test_set"] else ""
+    return f"Its author says that the maps were made {labels}, and that the method {test_set}.{end}"
 
 
 def _entry(entry: MethodEntry) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pandas as pd
 from ecgbench.datasets import DATASETS, DatasetEntry
 from ecgbench.errors import ResultsError, UnknownKeyError
 from ecgbench.leaderboard.statistics.copies import copies, is_submitted
+from ecgbench.leaderboard.statistics.declared import seen_answers
 from ecgbench.leaderboard.statistics.ranking import Column, bounds_in, columns, families, family_places, gaps, grid
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.protocol import STUDY
@@ -109,7 +110,7 @@ class Board:
 
     @property
     def unranked(self) -> tuple[str, ...]:
-        """Methods that are shown, not ranked: since their results say so, or since they are copies."""
+        """Methods that are shown, not ranked: since their results or their authors say so, or since they are copies."""
         return tuple(sorted({*unranked(self.files), *self.copies}))
 
     @property
@@ -119,8 +120,8 @@ class Board:
 
 
 def unranked(files: Mapping[str, SourceResults]) -> set[str]:
-    """Methods whose provenance says `"ranked": false`."""
-    return {method for method, results in files.items() if results.provenance.get("ranked") is False}
+    """Methods whose provenance says `"ranked": false`, and submissions whose authors knew of the answers."""
+    return {method for method, results in files.items() if results.provenance.get("ranked") is False or seen_answers(results)}
 
 
 def is_control(results: SourceResults) -> bool:

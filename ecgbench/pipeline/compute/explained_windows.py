@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections import defaultdict
 
 import numpy as np
@@ -66,9 +67,12 @@ def _logits(dataset: Dataset, model: TrainedModel, store: ArtifactStore) -> tupl
     return arrays["logits"].astype(np.float64), arrays["neutral"].astype(np.float64)
 
 
-def share_out(windows: Windows, target: Int64[np.ndarray, " n"], seed: int) -> Int64[np.ndarray, " n"]:
-    """Order in which windows are taken, so that any head of it has classes in equal shares and patients in turn."""
-    hashes = [_hash(seed, str(record), int(start)) for record, start in zip(windows.record, windows.start, strict=True)]
+def share_out(windows: Windows, target: Int64[np.ndarray, " n"], seed: int, secret: bytes = b"") -> Int64[np.ndarray, " n"]:
+    """Order in which windows are taken, so that any head of it has classes in equal shares and patients in turn.
+
+    With a secret, nobody who doesn't have it can tell the order within a patient, or whose turn comes first.
+    """
+    hashes = [_hash(seed, str(record), int(start), secret) for record, start in zip(windows.record, windows.start, strict=True)]
     queues: dict[tuple[int, str], list[int]] = defaultdict(list)
     for i in sorted(range(len(windows)), key=lambda i: hashes[i]):
         queues[int(target[i]), str(windows.patient[i])].append(i)
@@ -80,5 +84,6 @@ def share_out(windows: Windows, target: Int64[np.ndarray, " n"], seed: int) -> I
     return np.array([i for _, _, i in sorted(ranked)], dtype=np.int64)
 
 
-def _hash(seed: int, record: str, start: int) -> bytes:
-    return hashlib.sha256(f"{seed}/{record}/{start}".encode()).digest()
+def _hash(seed: int, record: str, start: int, secret: bytes) -> bytes:
+    text = f"{seed}/{record}/{start}".encode()
+    return hmac.digest(secret, text, "sha256") if secret else hashlib.sha256(text).digest()

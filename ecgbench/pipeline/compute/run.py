@@ -52,6 +52,13 @@ class Run:
         run._held, run._turn = self._held, self._turn
         return run
 
+    def narrowed(self, wanted: Iterable[Address], sources: Iterable[MapSource], explained: Mapping[ModelAddress, Explained]) -> Run:
+        """A run on some of the explained windows only, of the same data and models."""
+        run = Run(self.options, wanted, sources)
+        run._held = {key: held for key, held in self._held.items() if key[0] in ("dataset", "model")}
+        run._held |= {("explained", of): windows for of, windows in explained.items()}
+        return run
+
     def perform(self) -> Iterator[tuple[Task, int]]:
         """Perform the whole plan; yields each task that is done, and how many tasks are known by then."""
         models = self.plan.models()

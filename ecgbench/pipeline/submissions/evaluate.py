@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ def submitted_run(path: Path, options: Options, metrics: tuple[str, ...] = ()) -
     Parameters
     ----------
     path : as `pack` writes it; nothing of it is believed, and no more is read of it than its windows need
-    options : of the run; samples, labels, split and edition are those of the file
+    options : of the run; labels, split and edition are those of the file, and samples too, unless a number or "all" is asked for
     metrics : keys or globs; default all
 
     Raises
@@ -58,7 +58,8 @@ def submitted_run(path: Path, options: Options, metrics: tuple[str, ...] = ()) -
 
 def _source(contents: Contents, maps: Mapping[int, Attributions], digest: str, path: Path) -> SubmissionSource:
     about = contents.about
-    said = {"file": digest, **{name: getattr(about, name) for name in ("reference", "authors", "description")}}
+    said = {"file": digest, **asdict(about)}
+    del said["name"]
     given = {(contents.dataset, contents.model, seed): maps[seed] for seed in maps}
     return SubmissionSource(about.name, given, said, f"ecgbench evaluate {shlex.quote(str(path))} --update-scores")
 
@@ -91,6 +92,12 @@ def _cells(source: SubmissionSource, contents: Contents, metrics: tuple[str, ...
 
 
 def _options(contents: Contents, options: Options) -> Options:
+    has = contents.identity.samples
+    if options.samples not in (None, has):
+        raise InputError(
+            f"expected maps of {options.samples} windows of each seed, got of {has}; ask for a file of maps of those that "
+            f"`ecgbench windows --samples {options.samples}` writes, packed with `ecgbench submit --samples {options.samples}`."
+        )
     named: dict[str, Any] = {name: getattr(contents.identity, name) or None for name in ("samples", "labels", "split", "edition")}
     return replace(options, **named)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Annotated, Literal
+from dataclasses import asdict, dataclass, field, fields
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from msgspec import Meta, to_builtins
@@ -25,7 +25,7 @@ from ecgbench.results.leaves import Digest
 from ecgbench.texts import file_name, seen_text
 from ecgbench.types import Attributions
 
-FORMAT: Literal[2] = 2
+FORMAT: Literal[3] = 3
 """Version of the file's form."""
 
 NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
@@ -56,7 +56,7 @@ class WindowsIdentity(Form, frozen=True):
 class _Text(Form, frozen=True):
     """The text in a file's header."""
 
-    format: Literal[2]
+    format: Literal[3]
     dataset: Line
     identity: WindowsIdentity
     seeds: Annotated[dict[Seed, ExplainedDigests], Meta(min_length=1, max_length=99)]
@@ -64,6 +64,8 @@ class _Text(Form, frozen=True):
     reference: Line
     authors: Line
     description: Line
+    saw_labels: bool
+    saw_test_set: bool
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,16 @@ class About:
     name : what the leaderboards call it
     reference : "doi:...", "arXiv:..." or a URL
     authors, description : a line each, or empty
+    saw_labels : whether the maps were made with knowledge of the labels or of the beat annotations
+    saw_test_set : whether the method, or its options, was chosen by what it gives on the test set
     """
 
     name: str
     reference: str
     authors: str = ""
     description: str = ""
+    saw_labels: bool = field(kw_only=True)
+    saw_test_set: bool = field(kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -124,8 +130,9 @@ def check_about(about: About) -> None:
         raise InputError(f'expected a name that no method of the benchmark has, got "{name}"; name another.')
     if not REFERENCE.fullmatch(about.reference):
         raise InputError(f"expected a reference as doi:10..., arXiv:... or a URL, got {ascii(about.reference)[:200]}; write it like that.")
-    for what, text in asdict(about).items():
-        _check_line(what, text)
+    for what, said in asdict(about).items():
+        if isinstance(said, str):
+            _check_line(what, said)
 
 
 def _check_line(what: str, text: str) -> None:
@@ -203,10 +210,22 @@ def read_text(text: str) -> Contents:
     InputError
         If it is not as `as_text` writes it, or what it says of the method cannot be shown.
     """
-    said = as_form(untrusted_json(text), _Text)
-    about = About(said.name, said.reference, said.authors, said.description)
+    data = untrusted_json(text)
+    _check_format(data)
+    said = as_form(data, _Text)
+    about = About(**{one.name: getattr(said, one.name) for one in fields(About)})
     check_about(about)
     shown = [said.dataset, *(value for value in to_builtins(said.identity).values() if isinstance(value, str))]
     if not all(value.isprintable() for value in shown):
         raise refusal("a name that cannot be printed")
     return Contents(about, said.dataset, said.identity, {int(seed): said.seeds[seed] for seed in said.seeds})
+
+
+def _check_format(data: Any) -> None:
+    """Refuse a file of an earlier format with the remedy; whatever else is wrong is said where the form is checked."""
+    given = data.get("format") if isinstance(data, dict) else None
+    if type(given) is int and 0 < given < FORMAT:
+        raise InputError(
+            f"expected a submission of format {FORMAT}, in which its author says what was known of the answers, got one of format {given}; "
+            "pack the maps again with `ecgbench submit`."
+        )

@@ -53,7 +53,7 @@ def test_file_says_of_which_windows_and_models_its_maps_are(author, content):
     said = json.loads(header["__metadata__"]["ecgbench"])
     assert said["dataset"] == "synthetic"
     assert said["identity"]["samples"] == SAMPLES
-    assert [said[name] for name in ("name", "reference", "authors", "description")] == list(vars(ABOUT).values())
+    assert {name: said[name] for name in vars(ABOUT)} == vars(ABOUT)
     for seed in (1, 2):
         explained = author.explained(model_at(seed))
         assert said["seeds"][str(seed)] == {
@@ -147,6 +147,8 @@ def test_accepted_results_say_on_which_file_they_rest(submitted, path, root):
         "reference": ABOUT.reference,
         "authors": ABOUT.authors,
         "description": ABOUT.description,
+        "saw_labels": False,
+        "saw_test_set": False,
     }
 
 

@@ -49,7 +49,10 @@ def seed(**changed):
         identity(samples=4.0),
         identity(samples=1 << 64),
         identity(simulated=0),
-        said(format=2.0),
+        said(format=3.0),
+        said(saw_labels="no"),
+        said(saw_test_set=0),
+        said(saw_labels=None),
         identity(protocol="study"),
         identity(windows=1),
         identity(labels="\x1b[31m"),
@@ -69,6 +72,8 @@ def test_text_that_is_not_of_the_schema_is_refused(evaluator_store, path, conten
         (said(dataset=1), "$.dataset: expected `str`, got `int`"),
         (said(more="\x1b"), "$: object contains unknown field `more`"),
         (lambda data: data.pop("authors"), "$: object missing required field `authors`"),
+        (lambda data: data.pop("saw_labels"), "$: object missing required field `saw_labels`"),
+        (said(saw_test_set="no"), "$.saw_test_set: expected `bool`, got `str`"),
         (identity(samples=0), "$.identity.samples: expected `int` >= 1"),
         (identity(simulated=[[[]]]), "$.identity.simulated: expected `bool`, got `array`"),
         (lambda data: data["seeds"].update({"01": {}}), "key in $.seeds: expected `str` matching regex"),
@@ -81,6 +86,12 @@ def test_refusal_names_the_place_what_was_expected_there_and_what_came(evaluator
         submitted_run(path, Options(store=evaluator_store))
     assert str(raised.value).startswith(f"expected a file as `ecgbench submit` writes it, got one whose {message}")
     assert str(raised.value).endswith("; ask its author for it again.")
+
+
+def test_file_of_an_earlier_format_is_refused_with_the_remedy(evaluator_store, path, content):
+    path.write_bytes(with_contents(content, said(format=2)))
+    with pytest.raises(InputError, match="got one of format 2; pack the maps again with `ecgbench submit`"):
+        submitted_run(path, Options(store=evaluator_store))
 
 
 @pytest.mark.parametrize(
