@@ -167,6 +167,13 @@ def test_the_program_s_sources_are_found():
     assert {"__main__.py", "gradcam.py", "auc.py", "mitdb.py", "address.py"} <= names
 
 
+def test_lock_holds_digests_of_the_versions_that_the_constraints_name():
+    locked = re.findall(r"^(\S+==\S+) \\\n    --hash=sha256:[0-9a-f]{64}", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    named = (ROOT / "constraints.txt").read_text().splitlines()
+    assert sorted(line.lower().replace("_", "-") for line in locked) == sorted(line.lower().replace("_", "-") for line in named)
+    assert len(named) > 50
+
+
 def test_layers_import_only_downward():
     (command,) = entry_points(group="console_scripts", name="lint-imports")
     code = f"import sys; from {command.module} import {command.attr}; sys.exit({command.attr}())"
