@@ -129,13 +129,14 @@ def _evaluate(given: argparse.Namespace) -> int:
 
 
 def _evaluate_held_back(given: argparse.Namespace) -> int:
-    from ecgbench.pipeline import compare_sides, held_back_run, options_from, read_secret, tuning_report
+    from ecgbench.pipeline import check_accepted_maps, compare_sides, held_back_run, options_from, read_secret, tuning_report
 
     if given.update_scores:
         raise InputError("expected --held-back or --update-scores, got both; a comparison with held-back windows accepts nothing.")
     secret = read_secret(given.held_back)
     found = held_back_run(given.file, options_from(given, time.time()), secret, tuple(given.metric))
+    ranked = check_accepted_maps(found, given.scores)
     compute(found.run)
     rows = compare_sides(found)
-    say(tuning_report(found.cells[0].source, found.drawn, rows))
+    say(tuning_report(found.cells[0].source, found.drawn, rows, ranked))
     return FAILED if any(row.better_on_public for row in rows) else DONE

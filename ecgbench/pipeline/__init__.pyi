@@ -43,6 +43,7 @@ from .grid.selection import models as models
 from .register import register as register
 from .register import register_family as register_family
 from .score import score as score
+from .submissions.accepted_maps import check_accepted_maps as check_accepted_maps
 from .submissions.evaluate import check_place as check_place
 from .submissions.evaluate import submitted_run as submitted_run
 from .submissions.form import About as About

@@ -12,7 +12,7 @@ MARK = "*"
 NOTHING = "-"
 
 
-def tuning_report(name: str, drawn: Mapping[int, Drawing], rows: Sequence[Compared]) -> str:
+def tuning_report(name: str, drawn: Mapping[int, Drawing], rows: Sequence[Compared], ranked: bool) -> str:
     """The table of all rows, what was compared, and what follows from it.
 
     Parameters
@@ -20,6 +20,7 @@ def tuning_report(name: str, drawn: Mapping[int, Drawing], rows: Sequence[Compar
     name : of the submission
     drawn : the windows of each seed
     rows : of `compare_sides`
+    ranked : whether scores of these maps were accepted on the public windows
     """
     from tabulate import tabulate
 
@@ -30,7 +31,8 @@ def tuning_report(name: str, drawn: Mapping[int, Drawing], rows: Sequence[Compar
         f"Compared are as many public as held-back windows of each class: {counts}. Patients are drawn again for the intervals, which hold "
         f"for all {len(rows)} rows at once; {MARK} marks where the maps of the public windows are better beyond them."
     )
-    return "\n\n".join([str(table), about, _conclusion(name, rows)])
+    accepted = "are those whose scores were accepted" if ranked else "were compared with none, as no scores of them were accepted"
+    return "\n\n".join([str(table), f"{about} The maps of the public windows {accepted}.", _conclusion(name, rows)])
 
 
 def _cells(row: Compared) -> list[str]:

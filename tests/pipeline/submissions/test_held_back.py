@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ecgbench.errors import InputError
-from ecgbench.pipeline import Options, held_back_run, pack, read_secret
+from ecgbench.pipeline import Options, accept, check_accepted_maps, held_back_run, pack, read_secret, submitted_run
 from ecgbench.pipeline.submissions.held_back import drawing
 from ecgbench.types import Explained, Windows
 from tests.pipeline.runs import MODEL, maps_of, model_at, small_run
@@ -130,6 +130,23 @@ def test_file_of_a_subset_is_refused_with_the_remedy(author, evaluator_store, tm
     (tmp_path / "file").write_bytes(packed(author))
     with pytest.raises(InputError, match=r"expected maps of all windows of each seed, got of 4; .*`ecgbench submit --samples all`"):
         held_back_run(tmp_path / "file", Options(store=evaluator_store), SECRET)
+
+
+def test_maps_must_be_those_that_are_ranked(everything, evaluator_store, tmp_path):
+    options, root = Options(store=evaluator_store), tmp_path / "scores"
+
+    def compared(maps):
+        (tmp_path / "file").write_bytes(pack(everything, "synthetic", MODEL, {1: maps}, ABOUT))
+        return check_accepted_maps(held_back_run(tmp_path / "file", options, SECRET, ("auc",)), root)
+
+    maps = some_maps(everything)
+    assert not compared(maps)
+    (tmp_path / "ranked").write_bytes(pack(small_run(evaluator_store, samples=None), "synthetic", MODEL, {1: maps[:PUBLIC]}, ABOUT))
+    run, cells = submitted_run(tmp_path / "ranked", options, ("auc",))
+    accept(run, cells, root)
+    assert compared(maps)
+    with pytest.raises(InputError, match=r"expected the maps of the public windows whose scores were accepted in .*, got others of seed 1"):
+        compared(maps[::-1].copy())
 
 
 def test_secret_is_nowhere_in_the_store(everything, evaluator_store, tmp_path):

@@ -21,7 +21,7 @@ def compared(everything, tmp_path):
         (tmp_path / "file").write_bytes(pack(everything, "synthetic", MODEL, {1: maps.astype(np.float32)}, ABOUT))
         found = held_back_run(tmp_path / "file", Options(store=everything.options.store), SECRET, metrics)
         rows = compare_sides(found)
-        return {(row.metric, row.variant): row for row in rows}, tuning_report("my_method", found.drawn, rows)
+        return {(row.metric, row.variant): row for row in rows}, tuning_report("my_method", found.drawn, rows, ranked=False)
 
     return compare
 
