@@ -78,7 +78,7 @@ def test_next_writer_mends_what_a_killed_one_left(tmp_path):
     """No reader comes between the two, and the second one is killed as well."""
     steps = steps_of_a_write(tmp_path / "count")
     for first in range(steps):
-        for second in range(steps):
+        for second in range(first % 2, steps, 2):  # every other one: a fork of the tests takes long
             root, copy = tmp_path / f"{first}-{second}", tmp_path / f"{first}-{second}-copy"
             path = write_file(*version(1), root)
             assert killed_before(first, 2, root)
