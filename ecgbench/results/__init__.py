@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ecgbench.results.archive import gallery_name, sample_name, score_digest, score_name
 from ecgbench.results.files import (
     Pair,
     read_file,
@@ -23,6 +22,7 @@ from ecgbench.results.interval import mean_interval, seeds_interval
 from ecgbench.results.judgement import Fresh, Verdict, compare, same_number
 from ecgbench.results.migration import migrate
 from ecgbench.results.pair import leftovers
+from ecgbench.results.reading.archive import gallery_name, sample_name, score_digest, score_name
 from ecgbench.results.records import Cell, Provenance, SourceResults
 from ecgbench.results.resampling import drawn_means, expanded_tail, patient_sums, patient_weights
 from ecgbench.results.sketches import map_correlation, near_duplicates, sketch

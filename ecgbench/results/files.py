@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from ecgbench.errors import ArtifactError, ResultsError
-from ecgbench.results.archive import digest_of, packed, unpacked
-from ecgbench.results.consistency import Bounds, check_bounds, check_results, unknown_bounds
 from ecgbench.results.identity import results_path
 from ecgbench.results.pair import first_name, locked, read_archive, replace_pair, settle
+from ecgbench.results.reading.archive import digest_of, packed, unpacked
+from ecgbench.results.reading.consistency import Bounds, check_bounds, check_results, unknown_bounds
+from ecgbench.results.reading.strict import LARGEST_TEXT, one_line, read_bounded
+from ecgbench.results.reading.window_arrays import array_forms
 from ecgbench.results.records import VERSION, Cell, OldSchemaError, SourceResults, from_text, to_text
-from ecgbench.results.strict import LARGEST_TEXT, one_line, read_bounded
-from ecgbench.results.window_arrays import array_forms
 
 ROOT = Path("leaderboards") / "scores"
 REMEDY = "take its .json and .npz back from version control, or remove both and accept new values with `--update-scores`."

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from ecgbench.results.leaves import Text
+from ecgbench.results.reading.leaves import Text
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ecgbench.errors import ResultsError
-from ecgbench.results.archive import LARGEST, unpacked
 from ecgbench.results.files import REMEDY, check_pair, read_pair, write_pair
 from ecgbench.results.identity import results_path
+from ecgbench.results.reading.archive import LARGEST, unpacked
+from ecgbench.results.reading.strict import LARGEST_TEXT, one_line, read_bounded, strict_json, strictly
+from ecgbench.results.reading.window_arrays import array_forms
 from ecgbench.results.records import SourceResults
-from ecgbench.results.strict import LARGEST_TEXT, one_line, read_bounded, strict_json, strictly
-from ecgbench.results.window_arrays import array_forms
 
 
 def migrate(root: Path, model_of: Callable[[str], str]) -> list[Path]:

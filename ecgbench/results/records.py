@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 from msgspec import Meta
 
 from ecgbench.results.identity import Identity
-from ecgbench.results.leaves import Count, Digest, Real, Seconds, Seed, Share, Text
-from ecgbench.results.strict import strict_json, strictly
+from ecgbench.results.reading.leaves import Count, Digest, Real, Seconds, Seed, Share, Text
+from ecgbench.results.reading.strict import strict_json, strictly
 
 VERSION: Literal[2] = 2
 """Of the files' schema."""

@@ -7,7 +7,7 @@ from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.compute.subject import array_digest
 from ecgbench.pipeline.grid.address import ModelAddress
 from ecgbench.pipeline.submissions.untrusted_safetensors import Form
-from ecgbench.results.leaves import Digest
+from ecgbench.results.reading.leaves import Digest
 
 
 class ExplainedDigests(Form, frozen=True):

@@ -21,7 +21,7 @@ from ecgbench.pipeline.grid.address import ModelAddress
 from ecgbench.pipeline.submissions.expected_windows import ExplainedDigests, windows_of
 from ecgbench.pipeline.submissions.untrusted_safetensors import OWN, TEXT_LIMIT, Form, as_form, refusal, untrusted_json
 from ecgbench.results import Identity
-from ecgbench.results.leaves import Digest
+from ecgbench.results.reading.leaves import Digest
 from ecgbench.texts import file_name, seen_text
 from ecgbench.types import Attributions
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from msgspec import Meta, Struct, field
 
 from ecgbench.errors import InputError
-from ecgbench.results.strict import strict_json, strictly
+from ecgbench.results.reading.strict import strict_json, strictly
 
 HEADER_LIMIT = 1 << 20
 """Bytes that a header may have."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ecgbench.results.npy import Form, array_of
+from ecgbench.results.reading.npy import Form, array_of
 
 LARGEST = 1 << 25
 """Bytes that an archive may have, packed and unpacked: those of 75,000 windows with all cells of two seeds."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from ecgbench.protocol import SKETCH_SIZE
-from ecgbench.results.archive import gallery_name, sample_name, score_name
-from ecgbench.results.npy import Form
+from ecgbench.results.reading.archive import gallery_name, sample_name, score_name
+from ecgbench.results.reading.npy import Form
 from ecgbench.results.records import SourceResults
 
 NEEDED = ("patient", "target")

@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from jaxtyping import Float64
 
-from ecgbench.results.archive import sample_name, score_digest, score_name
-from ecgbench.results.facts import check_facts
 from ecgbench.results.interval import mean_intervals
+from ecgbench.results.reading.archive import sample_name, score_digest, score_name
+from ecgbench.results.reading.facts import check_facts
+from ecgbench.results.reading.window_arrays import check_windows
 from ecgbench.results.records import Cell, SourceResults
-from ecgbench.results.window_arrays import check_windows
 
 SUMS = 1e-12
 """By how much sums of up to 100,000 numbers may differ between processors, relative to the largest."""
