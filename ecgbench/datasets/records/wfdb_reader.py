@@ -54,11 +54,18 @@ def record_files(path: Path, absent: str = AGAIN, remedy: str = AGAIN) -> list[P
     MissingDataError, DataError
         If one is absent, or the header cannot be read.
     """
-    header, annotations = (path.with_name(path.name + suffix) for suffix in (SUFFIXES[0], SUFFIXES[-1]))
-    for file in (header, annotations):
-        if not file.is_file():
-            raise MissingDataError(f"expected {file}, got no such file; {absent}")
-    return [header, *signal_files(path, read_header(path, remedy), absent), annotations]
+    header = path.with_name(path.name + SUFFIXES[0])
+    if not header.is_file():
+        raise MissingDataError(f"expected {header}, got no such file; {absent}")
+    return _files(path, read_header(path, remedy), absent)
+
+
+def _files(path: Path, header: wfdb.Record, absent: str) -> list[Path]:
+    """A record's files, of which the header has been read."""
+    stated, annotations = (path.with_name(path.name + suffix) for suffix in (SUFFIXES[0], SUFFIXES[-1]))
+    if not annotations.is_file():
+        raise MissingDataError(f"expected {annotations}, got no such file; {absent}")
+    return [stated, *signal_files(path, header, absent), annotations]
 
 
 def read_record(folder: Path, name: str, lead: int, fs: float, check_signal: bool = True, remedy: str = AGAIN) -> Record:
@@ -78,8 +85,8 @@ def read_record(folder: Path, name: str, lead: int, fs: float, check_signal: boo
         (NaN) samples or is flat, there is no annotation, one lies outside the record, or they have labels of their own.
     """
     path = folder / name
-    record_files(path, remedy, remedy)
     header = read_header(path, remedy)
+    _files(path, header, remedy)
     _check_signals(header, lead, fs, path, remedy)
     _, (signal,) = read_signals(path, [lead], remedy)
     if header.sig_len is not None and len(signal) != header.sig_len:

@@ -16,8 +16,14 @@ from tests.datasets.physionet.server import FileServer, serving
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[FileServer]:
-    publish(tmp_path / "published")
+def published(tmp_path: Path) -> Path:
+    """Folder of the database that the server has."""
+    return publish(tmp_path / "published")
+
+
+@pytest.fixture
+def server(tmp_path: Path, published: Path) -> Iterator[FileServer]:
+    assert published.is_dir()
     with serving(tmp_path / "published") as server:
         yield server
 

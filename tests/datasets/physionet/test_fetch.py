@@ -20,11 +20,6 @@ pytestmark = pytest.mark.network
 
 
 @pytest.fixture
-def published(server: FileServer) -> Path:
-    return server.folder / NUMBERS.slug / NUMBERS.version
-
-
-@pytest.fixture
 def folder(root: Path) -> Path:
     return root / NUMBERS.slug / NUMBERS.version
 

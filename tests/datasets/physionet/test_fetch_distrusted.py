@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,28 +11,12 @@ import pytest
 from ecgbench.datasets import download
 from ecgbench.datasets.physionet.session import _redirected
 from ecgbench.errors import DataError, InputError
-from tests.datasets.physionet.databases import ENTRY, NAMES, NUMBERS, PATHS, QUICK, WHOLE, content_of, fetch, held, list_sums, publish
-from tests.datasets.physionet.server import Fault, FileServer, serving
+from tests.datasets.physionet.databases import ENTRY, NAMES, NUMBERS, PATHS, QUICK, WHOLE, content_of, fetch, held, list_sums
+from tests.datasets.physionet.server import Fault, FileServer
 
 pytestmark = pytest.mark.network
 
 HEADER, SIGNALS, ANNOTATIONS = range(3)
-
-
-@pytest.fixture
-def published(tmp_path: Path) -> Path:
-    return publish(tmp_path / "published")
-
-
-@pytest.fixture
-def server(published: Path) -> Iterator[FileServer]:
-    with serving(published.parent.parent) as server:
-        yield server
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "data"
 
 
 def unlist(published: Path, which: int) -> None:

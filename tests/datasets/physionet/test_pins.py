@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,27 +14,11 @@ from ecgbench.datasets.physionet.needed_files import needed_paths
 from ecgbench.datasets.records.checksums import read_sums, sha256
 from ecgbench.errors import DataError
 from tests.datasets.physionet.databases import ENTRY, NAMES, NUMBERS, PATHS, WHOLE, content_of, fetch, held, list_sums, publish
-from tests.datasets.physionet.server import Fault, FileServer, serving
+from tests.datasets.physionet.server import Fault, FileServer
 
 PINNED = (Path(pins.__file__).parent / "sums").resolve()
 
 FIXED = PATHS[1]
-
-
-@pytest.fixture
-def published(tmp_path: Path) -> Path:
-    return publish(tmp_path / "published")
-
-
-@pytest.fixture
-def server(published: Path) -> Iterator[FileServer]:
-    with serving(published.parent.parent) as server:
-        yield server
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "data"
 
 
 @pytest.fixture
