@@ -20,5 +20,9 @@ from ._registry import MODELS as MODELS
 from ._registry import Form as Form
 from ._registry import ModelEntry as ModelEntry
 from ._registry import recipe_of as recipe_of
+from ._shipped import ship as ship
+from ._shipped import shipped_model as shipped_model
+from ._shipped import shipped_record as shipped_record
+from ._shipped import shipped_weights as shipped_weights
 from ._train import Training as Training
 from ._train import train_model as train_model

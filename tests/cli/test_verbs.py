@@ -109,7 +109,7 @@ def test_maps_are_those_of_the_public_call(ecg, tmp_path):
     assert said.startswith(f"3 maps of {method} written to maps.npz")
     with np.load(tmp_path / "maps.npz", allow_pickle=False) as held:
         found = dict(held)
-    model = ecgbench.load_model(WEIGHTS / "synthetic-resnet18_7_narrow-seed2.safetensors").double()
+    model = ecgbench.train("synthetic", seed=2).double()
     np.testing.assert_allclose(found["attributions"], ecgbench.explain(model, found["x"], found["target"], method, seed=2), atol=1e-12)
     explained = small_run(ArtifactStore(), samples=3).explained(model_at(2))
     np.testing.assert_array_equal(found["x"], explained.windows.x)

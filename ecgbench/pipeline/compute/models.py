@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +21,14 @@ from ecgbench.models import (
     Training,
     compact,
     evaluate_predictions,
-    load_model,
     model_digest,
     model_from,
     outputs_of,
     predict,
     read_checkpoint,
     recipe_of,
+    shipped_model,
+    shipped_record,
     train_model,
     weights_of,
 )
@@ -202,11 +201,8 @@ def _from_artifact(artifact: Artifact) -> TrainedModel:
 
 
 def _shipped(dataset: Dataset, seed: int, recipe: Recipe) -> TrainedModel | None:
-    name = f"{dataset.name}-{recipe.architecture}-seed{seed}.safetensors"
-    with resources.as_file(resources.files("ecgbench.models") / "weights" / name) as path:
-        if not path.exists():
-            return None
-        info = json.loads(path.with_suffix(".json").read_text())
-        if info["data"] != dataset.key:
-            return None
-        return TrainedModel(load_model(path), info["digest"], {**info, "origin": "shipped"})
+    name = f"{dataset.name}-{recipe.architecture}-seed{seed}"
+    record = shipped_record(name)
+    if record is None or record["data"] != dataset.key:
+        return None
+    return TrainedModel(shipped_model(name, record), record["digest"], {**record, "origin": "shipped"})

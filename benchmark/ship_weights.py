@@ -1,0 +1,44 @@
+"""Put trained weights among those that the package ships: without their dead channels, compressed, beside the training's record.
+
+    ecgbench train mitdb --seed 1 --precision bf16 --out mitdb.safetensors
+    python benchmark/ship_weights.py mitdb.safetensors
+
+The network's logits stay the same up to rounding, which is measured on the dataset's test windows and printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from ecgbench.datasets import load_dataset
+from ecgbench.models import load_model, predict, ship, shipped_weights
+
+LARGEST = 2 << 20
+"""Bytes that one network's weights may take."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", type=Path, help="safetensors file as `ecgbench train --out` writes it, its record beside it")
+    given = parser.parse_args()
+    info = json.loads(given.checkpoint.with_suffix(".json").read_text())
+    dataset = load_dataset(info["dataset"])
+    if dataset.key != info["data"]:
+        print(f"expected weights trained on the {dataset.name} that is loaded here, got others; fetch the same records.", file=sys.stderr)
+        return 2
+    model = load_model(given.checkpoint)
+    folder, name = Path(str(shipped_weights())), f"{dataset.name}-{info['form']['architecture']}-seed{info['seed']}"
+    smaller = ship(model, info, name, folder)
+    change = np.abs(predict(smaller, dataset.test) - predict(model, dataset.test)).max()
+    size = (folder / f"{name}.safetensors.xz").stat().st_size
+    print(f"{name}: {size / 2**20:.2f} MiB, logits of the test windows change by at most {change:.1e}")
+    return 0 if size <= LARGEST else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

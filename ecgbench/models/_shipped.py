@@ -1,0 +1,59 @@
+"""Weights that the package ships: pruned, so that they are small, and compressed, beside a record of their training."""
+
+from __future__ import annotations
+
+import json
+import lzma
+from collections.abc import Mapping
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.numpy import load, save
+
+from ecgbench.artifacts import write_atomically
+from ecgbench.errors import CheckpointError
+from ecgbench.models._checkpoint import model_digest, model_from, weights_of
+from ecgbench.models._registry import Form
+from ecgbench.models.fast.compact import pruned
+
+
+def shipped_weights() -> Traversable:
+    """The folder of the shipped weights."""
+    return resources.files("ecgbench.models") / "weights"
+
+
+def shipped_record(name: str, folder: Traversable | None = None) -> dict[str, Any] | None:
+    """The record of a shipped network's training; None if no network of that name is shipped."""
+    file = (folder or shipped_weights()) / f"{name}.json"
+    return json.loads(file.read_text()) if file.is_file() else None
+
+
+def shipped_model(name: str, record: Mapping[str, Any], folder: Traversable | None = None) -> torch.nn.Module:
+    """The shipped network of a name and its record.
+
+    Raises
+    ------
+    CheckpointError
+        If the weights are not those that the record was made of.
+    """
+    file = (folder or shipped_weights()) / f"{name}.safetensors.xz"
+    form = Form(**record["form"]) if record.get("form") else None
+    module = model_from(load(lzma.decompress(file.read_bytes())), form, file.name)
+    if model_digest(module) != record["digest"]:
+        raise CheckpointError(
+            f"expected weights of digest {record['digest'][:12]}... in {file.name}, got others; install the package again."
+        )
+    return module
+
+
+def ship(model: torch.nn.Module, info: Mapping[str, Any], name: str, folder: Path) -> torch.nn.Module:
+    """Write a network's weights and record as the package ships them; returns the pruned network that they give."""
+    smaller = pruned(model)
+    content = lzma.compress(save(weights_of(smaller)), preset=9)
+    write_atomically(folder / f"{name}.safetensors.xz", content)
+    record = json.dumps({**info, "digest": model_digest(smaller)}, indent=1) + "\n"
+    write_atomically(folder / f"{name}.json", record.encode())
+    return smaller
