@@ -32,8 +32,8 @@ class OrderAgreement:
 
 
 def order_agreement(
-    values: tuple[Float64[np.ndarray, " items"], Float64[np.ndarray, " items"]],
-    draws: tuple[Float64[np.ndarray, "items resamples"], Float64[np.ndarray, "items resamples"]],
+    values: tuple[Float64[np.ndarray, " _"], Float64[np.ndarray, " _"]],
+    draws: tuple[Float64[np.ndarray, "_ _"], Float64[np.ndarray, "_ _"]],
     fewest: int,
     level: float = 0.95,
 ) -> OrderAgreement:
@@ -43,8 +43,8 @@ def order_agreement(
 
     Parameters
     ----------
-    values : of the same items in both orders, turned so that the same direction is better
-    draws : the same resampled; two metrics of one dataset share their draws, two datasets have draws of their own
+    values : (items,) of the same items in both orders, turned so that the same direction is better
+    draws : (items, resamples) the same resampled; two metrics of one dataset share their draws, two datasets have draws of their own
     fewest : the smaller of the numbers of models and of patients, which sets how far out the quantiles are taken
     level : of the interval, 0 to 1
 
