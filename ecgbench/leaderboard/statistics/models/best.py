@@ -60,7 +60,7 @@ def comparison_with_best(
 
     References
     ----------
-    Edwards & Hsu 1983, Multiple comparisons with the best treatment, doi:10.1080/01621459.1983.10477032
+    Edwards & Hsu 1983, Multiple comparisons with the best treatment, J. Am. Stat. Assoc. 78:965-971
     Hsu 1984, Constrained simultaneous confidence intervals for multiple comparisons with the best, doi:10.1214/aos/1176346732
     """
     rows = len(scores.sums)

@@ -113,7 +113,8 @@ def mean_spread(scores: Tally) -> Spread:
 
     References
     ----------
-    Graybill & Wang 1980, Confidence intervals on nonnegative linear combinations of variances, doi:10.1080/01621459.1980.10477565
+    Banerjee 1960, Approximate confidence interval for linear functions of means of k populations when the population variances are not
+    equal, Sankhya 22:357-358
     Bell & McCaffrey 2002, Bias reduction in standard errors for linear regression with multi-stage samples, Survey Methodology 28:169-181
     Cameron, Gelbach & Miller 2011, Robust inference with multiway clustering, doi:10.1198/jbes.2010.07136
     """
