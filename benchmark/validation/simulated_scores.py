@@ -33,7 +33,6 @@ CLOSE = (-0.3, -0.1, 0.1, 0.3)
 ALIKE = (0.0,) * 6
 HALF_ALIKE = (0.0, 0.0, 0.0, 1.0, 2.0, 3.0)
 GAINS = (0.5, 1.0, 2.0)
-_BLOCK = re.compile(r"(<!-- validation:begin -->\n).*?(<!-- validation:end -->)", re.DOTALL)
 
 Outcome = dict[str, float]
 
@@ -130,11 +129,11 @@ def repeated(trial: Trial, scene: Scene, repetitions: int, seed: int) -> Outcome
     return {what: float(np.mean([outcome[what] for outcome in outcomes])) for what in outcomes[0]}
 
 
-def refreshed(text: str, tables: str) -> str:
+def refreshed(text: str, tables: str, what: str = "validation") -> str:
     """A page's text with the tables between its markers renewed."""
-    found = _BLOCK.search(text)
+    found = re.search(rf"(<!-- {what}:begin -->\n).*?(<!-- {what}:end -->)", text, re.DOTALL)
     if found is None:
-        raise SystemExit("expected <!-- validation:begin --> and <!-- validation:end --> in the page, got none; put both there.")
+        raise SystemExit(f"expected <!-- {what}:begin --> and <!-- {what}:end --> in the page, got none; put both there.")
     return f"{text[: found.end(1)]}\n{tables}\n\n{text[found.start(2) :]}"
 
 

@@ -1,0 +1,126 @@
+"""All statistics over models and patients of one board, for pages to show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ecgbench.leaderboard.statistics.board import Board
+from ecgbench.leaderboard.statistics.models.best import Best, comparison_with_best
+from ecgbench.leaderboard.statistics.models.choice import CrossFitted, crossfitted_choice
+from ecgbench.leaderboard.statistics.models.components import Components, components
+from ecgbench.leaderboard.statistics.models.draws import two_way_means
+from ecgbench.leaderboard.statistics.models.order import OrderAgreement, model_agreement
+from ecgbench.leaderboard.statistics.models.spread import Spread, mean_spread
+from ecgbench.leaderboard.statistics.models.tally import Name, Tally, complete_names, tally
+from ecgbench.leaderboard.statistics.patient_places import chosen_variants
+from ecgbench.leaderboard.statistics.ranking import Column, families
+from ecgbench.leaderboard.statistics.resampled import MeanDraws, RankDraws, place_draws
+from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.randomness import seed_generator
+
+Variant = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class MetricModels:
+    """Methods compared in one metric, each by one variant.
+
+    Attributes
+    ----------
+    variants : method and variant of each row, in the order of the methods' names
+    components : of variance; None where there is one model
+    best : comparison with the best; None where there is one model or a row has too few patients
+    agreement : of the models' orders
+    """
+
+    variants: tuple[Variant, ...]
+    components: Components | None
+    best: Best | None
+    agreement: OrderAgreement
+
+
+@dataclass(frozen=True)
+class BoardModels:
+    """Statistics over models and patients.
+
+    Attributes
+    ----------
+    names : method or control, variant and metric of each row of `spread`
+    spread : means with their errors; its `missing` says why there are no intervals where there are none
+    means : resampled means, of which `metric_agreement` and `dataset_agreement` can be made as of those over patients
+    draws : by family, resampled places; their intervals are made by `rank_intervals`
+    metrics : by metric that counts
+    choices : by family, the cross-fitted choice of variants, where it could be made
+    """
+
+    names: tuple[Name, ...]
+    spread: Spread
+    means: MeanDraws
+    draws: Mapping[str, RankDraws]
+    metrics: Mapping[str, MetricModels]
+    choices: Mapping[str, CrossFitted]
+
+    def intervals(self, level: float = 0.95) -> pd.DataFrame:
+        """Mean, standard error, lowest and highest value and the models' share of the squared error, by method, variant and metric."""
+        low, high = self.spread.intervals(level).T
+        found = {"mean": self.spread.mean, "error": self.spread.error, "low": low, "high": high}
+        index = pd.MultiIndex.from_tuples(self.names, names=("source", "variant", "metric"))
+        return pd.DataFrame({**found, "from_models": self.spread.from_models}, index=index)
+
+
+def analyse_models(board: Board, windows: WindowScores, resamples: int = 2000) -> BoardModels:
+    """Compute the statistics over models and patients of a board.
+
+    Parameters
+    ----------
+    board : the accepted results
+    windows : its per-window scores
+    resamples : number of draws
+    """
+    names = complete_names(windows)
+    means = two_way_means(windows, resamples)
+    found = {column.name: _metric(board, windows, column, means) for column in board.columns if column.entry.ranked}
+    choices = {family: crossfitted_choice(windows, board.columns, board.places, family) for family in families(board.columns)}
+    return BoardModels(
+        names=tuple(names),
+        spread=mean_spread(tally(windows, names)),
+        means=means,
+        draws=place_draws(means, board.columns, board.places),
+        metrics={name: metric for name, metric in found.items() if metric is not None},
+        choices={family: choice for family, choice in choices.items() if choice is not None},
+    )
+
+
+def compared_variants(places: pd.Series[float], column: Column) -> tuple[Variant, ...]:
+    """The variant that stands for each ranked method in one metric: the family's choice, or another where the metric needs another.
+
+    Parameters
+    ----------
+    places : of the metric's family
+    column : the metric
+    """
+    applies = [column.applies(variant) for variant in places.index.get_level_values("variant")]
+    chosen = [variant for variant in chosen_variants(places) if column.applies(variant[1])]
+    known = {method for method, _ in chosen}
+    others = [variant for variant in chosen_variants(places[applies]) if variant[0] not in known]
+    return tuple(sorted([*chosen, *others]))
+
+
+def _metric(board: Board, windows: WindowScores, column: Column, means: MeanDraws) -> MetricModels | None:
+    variants = compared_variants(board.places[column.family], column)
+    if len(variants) < 2:
+        return None
+    rows: list[Name] = [(*variant, column.name) for variant in variants]
+    scores: Tally = tally(windows, rows)
+    draws = np.stack([means.means[name] for name in rows])
+    generator = seed_generator(0, f"models' orders by {column.name} of {windows.dataset}")
+    return MetricModels(
+        variants=variants,
+        components=components(windows, column.name, variants),
+        best=comparison_with_best(scores, draws, column.entry.higher_is_better),
+        agreement=model_agreement(scores, draws.shape[1], generator),
+    )
