@@ -18,8 +18,9 @@ BEAT_SYMBOLS = frozenset("NLRBAaJSVrFejnE/fQ?")
 """Annotation symbols that stand for a beat (isqrs of the WFDB library, https://physionet.org/physiotools/wpg/). All others describe rhythm,
 noise or single waves, also where a rule counts them as normal beats."""
 
-QRS_REACH = 0.06
-"""Seconds around an R peak that count as its QRS complex: stretches begin behind and end before it."""
+QRS_BEFORE, QRS_AFTER = 0.08, 0.12
+"""Seconds before and after an annotated R peak that count as its QRS complex: stretches end before it and begin behind it. They reach far,
+since wide complexes last 120 ms and more, and in some databases the annotation lies on the upstroke."""
 
 SHIFT_REACH = 0.06
 """Seconds by which two annotated R peaks may differ in their place within the QRS complex."""
@@ -47,9 +48,14 @@ class AnnotatedSignal:
     noted: Int64[np.ndarray, " noted"]
 
     @property
-    def qrs_reach(self) -> int:
-        """Samples on either side of an R peak that belong to its QRS complex."""
-        return round(QRS_REACH * self.fs)
+    def before(self) -> int:
+        """Samples before an R peak that belong to its QRS complex."""
+        return round(QRS_BEFORE * self.fs)
+
+    @property
+    def after(self) -> int:
+        """Samples after an R peak that belong to its QRS complex."""
+        return round(QRS_AFTER * self.fs)
 
     @property
     def shift_reach(self) -> int:
@@ -78,8 +84,7 @@ class AnnotatedSignal:
         beat = 2 + np.flatnonzero(self.normal[2:] & self.between_normal[2:] & self.normal[:-2])
         first, last = self.sample[beat - 1], self.sample[beat + 1]
         quiet = np.searchsorted(self.noted, last, side="right") == np.searchsorted(self.noted, first)
-        reach = self.qrs_reach + self.shift_reach
-        donors: Beats = beat[quiet & self.valid(first - reach, last + reach)]
+        donors: Beats = beat[quiet & self.valid(first - self.before - self.shift_reach, last + self.after + self.shift_reach)]
         return donors
 
     def valid(self, first: Beats, last: Beats) -> Bool[np.ndarray, " beats"]:

@@ -22,8 +22,8 @@ LENGTH_TOLERANCE = 0.25
 LENGTH_WEIGHT = 4
 """Samples that a donor may lie farther away for being one sample closer in length."""
 
-LEAST_LENGTH = 4
-"""Least distance of a beat's neighbours, in reaches of a QRS complex: at less there is nothing between them that could be exchanged."""
+LEAST_LENGTH = 2
+"""Least distance of a beat's neighbours, in QRS complexes: at less there is nothing between them that could be exchanged."""
 
 
 class Reason(StrEnum):
@@ -72,26 +72,24 @@ def exchange(record: AnnotatedSignal, beat: int, start: int, length: int) -> Exc
         return Reason.RECORD_END
     if not record.between_normal[beat]:
         return Reason.NEIGHBOUR
-    before, after = int(record.sample[beat - 1]), int(record.sample[beat + 1])
-    reach = record.qrs_reach
-    if before < reach or after + reach >= record.signal.shape[1]:
+    peaks = record.sample[[beat - 1, beat + 1]]
+    first, last = peaks - record.before, peaks + record.after
+    if first[0] < 0 or last[1] >= record.signal.shape[1]:
         return Reason.RECORD_END
-    edges = np.array([before, after])
-    if not record.valid(edges - reach, edges + reach).all():
+    if not record.valid(first, last).all():
         return Reason.GAP
     donor = _nearest_donor(record, beat, start, length)
-    return Reason.NO_DONOR if donor is None else Exchange(before + reach + 1, _fitted(record, donor, before, after), donor)
+    return Reason.NO_DONOR if donor is None else Exchange(int(last[0]) + 1, _fitted(record, donor, beat), donor)
 
 
 def _nearest_donor(record: AnnotatedSignal, beat: int, start: int, length: int) -> int | None:
     """The donor that is nearest in time and like in length; of equal ones the earliest."""
     wanted = record.sample[beat + 1] - record.sample[beat - 1]
-    if wanted < LEAST_LENGTH * record.qrs_reach:
+    if wanted < LEAST_LENGTH * (record.before + record.after):
         return None
     first, last = record.sample[record.donors - 1], record.sample[record.donors + 1]
     difference = np.abs(last - first - wanted)
-    reach = record.qrs_reach + record.shift_reach
-    outside = (last + reach < start) | (first - reach >= start + length)
+    outside = (last + record.after + record.shift_reach < start) | (first - record.before - record.shift_reach >= start + length)
     fits = (difference < LENGTH_TOLERANCE * wanted) & outside
     if not fits.any():
         return None
@@ -99,12 +97,11 @@ def _nearest_donor(record: AnnotatedSignal, beat: int, start: int, length: int) 
     return int(record.donors[fits][cost[fits].argmin()])
 
 
-def _fitted(record: AnnotatedSignal, donor: int, before: int, after: int) -> Float32[np.ndarray, "leads time"]:
-    """The donor's stretch, fitted between the QRS complexes of the R peaks `before` and `after`."""
-    reach = record.qrs_reach
-    first, last = before + reach, after - reach
-    given_first = _counterpart(record, int(record.sample[donor - 1]), before) + reach
-    given_last = _counterpart(record, int(record.sample[donor + 1]), after) - reach
+def _fitted(record: AnnotatedSignal, donor: int, beat: int) -> Float32[np.ndarray, "leads time"]:
+    """The donor's stretch, fitted between the QRS complexes of the neighbours of `beat`."""
+    first, last = int(record.sample[beat - 1]) + record.after, int(record.sample[beat + 1]) - record.before
+    given_first = _counterpart(record, donor - 1, beat - 1) + record.after
+    given_last = _counterpart(record, donor + 1, beat + 1) - record.before
     given = record.signal[:, given_first : given_last + 1].astype(np.float64)
     position = np.linspace(0, given.shape[1] - 1, last - first + 1)
     stretch = np.stack([np.interp(position, np.arange(given.shape[1]), lead) for lead in given])
@@ -114,19 +111,19 @@ def _fitted(record: AnnotatedSignal, donor: int, before: int, after: int) -> Flo
     return values
 
 
-def _counterpart(record: AnnotatedSignal, peak: int, host: int) -> int:
-    """The sample near the R peak `peak` that has the place in its QRS complex that `host` has in its own.
+def _counterpart(record: AnnotatedSignal, beat: int, host: int) -> int:
+    """The sample near the R peak of `beat` that has the place in its QRS complex that the R peak of `host` has in its own.
 
-    Annotations of one record lie now on the R peak, now beside it. The difference of the QRS complexes, each less its mean, is least there.
+    Annotations of one record lie now on the peak, now beside it. The difference of the QRS complexes, each less its mean, is least there.
     """
-    reach, shift = record.qrs_reach, record.shift_reach
-    wanted = record.signal[:, host - reach : host + reach + 1].astype(np.float64)
-    around = record.signal[:, peak - reach - shift : peak + reach + shift + 1].astype(np.float64)
-    given = sliding_window_view(around, 2 * reach + 1, axis=1)
+    peak, of_host, shift = int(record.sample[beat]), int(record.sample[host]), record.shift_reach
+    wanted = record.signal[:, of_host - record.before : of_host + record.after + 1].astype(np.float64)
+    around = record.signal[:, peak - record.before - shift : peak + record.after + shift + 1].astype(np.float64)
+    given = sliding_window_view(around, wanted.shape[1], axis=1)
     difference = (given - given.mean(axis=2, keepdims=True)) - (wanted - wanted.mean(axis=1, keepdims=True))[:, None]
     shifts = np.arange(-shift, shift + 1)
     best = np.lexsort((shifts, np.abs(shifts), (difference**2).sum(axis=(0, 2))))[0]
-    return peak + int(shifts[best])
+    return int(peak + shifts[best])
 
 
 def _lines(ends: Float64[np.ndarray, "leads 2"], count: int) -> Float64[np.ndarray, "leads {count}"]:

@@ -100,12 +100,13 @@ def test_donor_is_the_cheapest_by_a_plain_search(seed: int) -> None:
     for one in found:
         i = int(np.searchsorted(record.sample, one.first))
         start = window_of(record, i)
-        wanted, reach = r[i + 1] - r[i - 1], record.qrs_reach + record.shift_reach
+        wanted, shift = r[i + 1] - r[i - 1], record.shift_reach
+        before, after = record.before + shift, record.after + shift
         costs = {}
         for d in range(2, len(r) - 1):
             fits = all(normal[d - 2 : d + 2]) and abs(r[d + 1] - r[d - 1] - wanted) < LENGTH_TOLERANCE * wanted
-            within = r[d - 1] >= reach and r[d + 1] + reach < record.signal.shape[1]
-            if fits and within and (r[d + 1] + reach < start or r[d - 1] - reach >= start + LENGTH):
+            within = r[d - 1] >= before and r[d + 1] + after < record.signal.shape[1]
+            if fits and within and (r[d + 1] + after < start or r[d - 1] - before >= start + LENGTH):
                 costs[d] = abs(r[d] - r[i]) + 4 * abs(r[d + 1] - r[d - 1] - wanted)
         assert one.donor == min(costs, key=lambda d: (costs[d], d))
 
