@@ -146,10 +146,11 @@ def not_normal(found: Judged) -> Iterator[list[object]]:
 
 
 def chosen(found: Judged, count: int, seed: int) -> list[int]:
-    """Indices of recognised windows with a twin, at random, of as many records as there are."""
+    """Indices of recognised windows with a twin, at random, of as many records and classes as there are."""
     generator = np.random.default_rng(seed)
     order = generator.permutation(np.flatnonzero(found.twin_class >= 0))
-    first = np.sort(np.unique(found.windows.record[order], return_index=True)[1])
+    kind = [f"{found.windows.record[i]} {found.windows.y[i]}" for i in order]
+    first = np.sort(np.unique(kind, return_index=True)[1])
     rest = np.setdiff1d(np.arange(len(order)), first)
     return order[[*generator.permutation(first), *rest][:count]].tolist()
 

@@ -63,9 +63,10 @@ def test_records_whose_twins_keep_a_label_are_named(script, judged):
     assert list(script.not_normal(judged)) == [["mitdb", "VEB", "a", 1, 3]]
 
 
-def test_drawn_windows_have_a_twin_and_come_from_as_many_records_as_there_are(script, judged):
+def test_drawn_windows_have_a_twin_and_are_of_as_many_records_and_classes_as_there_are(script, judged):
     chosen = script.chosen(judged, 2, 0)
     assert set(judged.windows.record[chosen]) == {"a", "b"}
+    assert set(judged.windows.y[chosen]) == {1, 2}
     assert sorted(script.chosen(judged, 10, 0)) == [0, 1, 2, 5]
     assert chosen == script.chosen(judged, 2, 0)
 
