@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Annotated, Literal, NotRequired, TypedDict
+from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
 from msgspec import Meta
 
@@ -60,6 +60,10 @@ class ModelRecord(TypedDict):
     explainable: NotRequired[Count]
 
 
+SUBMITTED: Final = "submitted"
+"""Under this the provenance of accepted results says that they rest on maps that somebody handed in, and on which."""
+
+
 class Handed(TypedDict):
     """The file that submitted maps come from, and what its author says of them."""
 
@@ -110,6 +114,11 @@ class SourceResults:
     health: Mapping[Seed, Mapping[Text, Real]]
     artifacts: Mapping[Seed, tuple[Text, ...]]
     cells: tuple[Cell, ...]
+
+    @property
+    def submission(self) -> Handed | None:
+        """What is said of the file that the maps come from, if they were handed in."""
+        return self.provenance.get(SUBMITTED)
 
 
 @dataclass(frozen=True, kw_only=True)

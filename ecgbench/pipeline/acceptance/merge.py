@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ecgbench.pipeline.compute.map_sources import SUBMITTED
 from ecgbench.results import Cell, Pair, SourceResults, score_name
 
 Place = tuple[str, str, int]
@@ -40,7 +39,7 @@ def merged(new: Pair, accepted: Pair | None) -> Pair:
 
 def _comparable(new: SourceResults, held: SourceResults) -> bool:
     """Whether accepted results are of the same windows and options, and of submitted maps if they are of the same file."""
-    return held.identity == new.identity and held.provenance.get(SUBMITTED) == new.provenance.get(SUBMITTED)
+    return held.identity == new.identity and held.submission == new.submission
 
 
 def _same_model(new: SourceResults, held: SourceResults, seed: str) -> bool:

@@ -17,7 +17,7 @@ from ecgbench.datasets import DATASETS
 from ecgbench.errors import InputError
 from ecgbench.models import MODELS
 from ecgbench.pipeline.acceptance.identity import identity, identity_of
-from ecgbench.pipeline.compute.map_sources import SUBMITTED, SubmissionSource
+from ecgbench.pipeline.compute.map_sources import SubmissionSource
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import Address, ModelAddress, split_metric
 from ecgbench.pipeline.grid.options import Options
@@ -74,7 +74,7 @@ def check_place(run: Run, cells: Iterable[Address], root: Path) -> None:
     """
     for path in {results_path(root, identity_of(run, cell), cell.source): None for cell in cells}:
         held = run.accepted(path)
-        if held is not None and SUBMITTED not in held.provenance:
+        if held is not None and held.submission is None:
             raise InputError(
                 f"expected no results of a method that was not submitted in {path}, got some; give the submission another name."
             )
