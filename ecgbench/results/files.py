@@ -92,15 +92,28 @@ def read_scores(path: Path) -> dict[str, np.ndarray]:
 def read_pair(path: Path, bounds: Bounds = unknown_bounds) -> Pair:
     """Read and check one file of accepted results and its per-window scores (see `read_files` and `read_scores`)."""
     results, archive = _read_both(path)
-    said, place = (results.identity.folder, results.identity.model, results.source), (*path.parts[-3:-1], path.stem)
-    if said != place:
-        raise ResultsError(f"expected results of {', '.join(place)} in {path}, got those of {one_line(', '.join(said))}; {REMEDY}")
+    try:
+        _check_place(results, path)
+    except ValueError as error:
+        raise ResultsError(f"expected results of {', '.join(_place(path))} in {path}, got {one_line(error)}; {REMEDY}") from error
     try:
         scores = unpacked(archive, array_forms(results))
     except ValueError as error:
         raise _without_scores(path, error) from error
     check_pair(results, scores, path, bounds)
     return results, scores
+
+
+def _place(path: Path) -> tuple[str, str, str]:
+    """Folder, model and source of the results that belong at a path."""
+    model, folder = path.parent, path.parent.parent
+    return folder.name, model.name, path.stem
+
+
+def _check_place(results: SourceResults, path: Path) -> None:
+    said = (results.identity.folder, results.identity.model, results.source)
+    if said != _place(path):
+        raise ValueError(f"those of {', '.join(said)}")
 
 
 def read_if_accepted(path: Path, bounds: Bounds = unknown_bounds) -> Pair | None:
@@ -161,7 +174,8 @@ def write_file(results: SourceResults, scores: Mapping[str, np.ndarray], root: P
     Raises
     ------
     ResultsError
-        If a number is not finite, what is there cannot be read, or the folder cannot be made, written or locked; nothing is written.
+        If a reader would not take the two (see `read_files`), what is there cannot be read, or the folder cannot be made, written or
+        locked; nothing is written.
     ArtifactError
         If a file cannot be written; what was there stays.
     """
@@ -171,21 +185,21 @@ def write_file(results: SourceResults, scores: Mapping[str, np.ndarray], root: P
 def write_pair(results: SourceResults, archive: bytes, root: Path) -> Path:
     """Write accepted results and their archive, whole or not at all (see `write_file`)."""
     path = results_path(root, results.identity, results.source)
-    text = _text(results, archive, path)
+    text = _checked_text(results, archive, path)
     with _updating(path):
         replace_pair(path, text, archive)
     return path
 
 
-def update_file(path: Path, merged: Callable[[Pair | None], Pair]) -> Path:
+def update_file(path: Path, merged: Callable[[Pair | None], Pair], bounds: Bounds = unknown_bounds) -> Path:
     """Write what `merged` makes of the accepted results at `path` (None: there are none), between which nobody else writes.
 
-    See `write_file` for what is raised.
+    See `write_file` for what is raised, and `read_files` for the metrics' bounds.
     """
     with _updating(path) as held:
         results, scores = merged(held)
         archive = packed(scores)
-        replace_pair(path, _text(results, archive, path), archive)
+        replace_pair(path, _checked_text(results, archive, path, bounds), archive)
     return path
 
 
@@ -197,11 +211,23 @@ def _updating(path: Path) -> Iterator[Pair | None]:
         yield read_if_accepted(path)
 
 
-def _text(results: SourceResults, archive: bytes, path: Path) -> bytes:
+def _checked_text(results: SourceResults, archive: bytes, path: Path, bounds: Bounds = unknown_bounds) -> bytes:
+    """The text of results, once it and the archive were read as any reader will read them."""
     try:
-        return to_text(results, digest_of(archive)).encode()
+        text = to_text(results, digest_of(archive)).encode()
+        if len(text) > LARGEST_TEXT:
+            raise ValueError(f"{len(text)} bytes of text instead of at most {LARGEST_TEXT}")
+        read, _ = from_text(text.decode())
+        _check_place(read, path)
+        scores = unpacked(archive, array_forms(read))
+        check_results(read, scores)
+        check_bounds(read, scores, bounds)
     except ValueError as error:
-        raise ResultsError(f"expected finite numbers for {path}, got {error}; look at the cells' scores and maps.") from error
+        raise ResultsError(
+            f"expected results to write to {path} that follow from their per-window scores, got {one_line(error)}; nothing was written: "
+            f"look at the scores and maps of {results.source}."
+        ) from error
+    return text
 
 
 def read_results(path: Path | str | None = None) -> pd.DataFrame:

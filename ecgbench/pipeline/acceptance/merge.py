@@ -25,7 +25,7 @@ def merged(new: Pair, accepted: Pair | None) -> Pair:
     if accepted is None or not _comparable(results, accepted[0]):
         return _in_order(results), arrays
     held, held_arrays = accepted
-    cells = {_place(cell): cell for cell in held.cells if _same_model(results, held, str(cell.seed))}
+    cells = {_place(cell): cell for cell in held.cells if _holds(cell, results, held)}
     cells |= {_place(cell): cell for cell in results.cells}
     together = replace(
         results,
@@ -35,6 +35,16 @@ def merged(new: Pair, accepted: Pair | None) -> Pair:
         cells=tuple(cells.values()),
     )
     return _in_order(together), _of_cells({**held_arrays, **arrays}, cells)
+
+
+def replaced(new: SourceResults, held: SourceResults) -> list[Place]:
+    """Places of the accepted cells that do not hold beside new results, in the order of the file."""
+    return [_place(cell) for cell in held.cells if not _holds(cell, new, held)]
+
+
+def _holds(cell: Cell, new: SourceResults, held: SourceResults) -> bool:
+    """Whether an accepted cell is of what the new results are of."""
+    return _comparable(new, held) and _same_model(new, held, str(cell.seed))
 
 
 def _comparable(new: SourceResults, held: SourceResults) -> bool:
