@@ -26,7 +26,7 @@ from ecgbench.pipeline import (
     options_from,
     selection_from,
 )
-from ecgbench.texts import folder_path, refuse_lost_values
+from ecgbench.untrusted.texts import folder_path, refuse_lost_values
 
 if TYPE_CHECKING:
     from ecgbench.pipeline import Accepted, Run

@@ -14,13 +14,14 @@ import numpy as np
 import pandas as pd
 
 from ecgbench.errors import ArtifactError, ResultsError
+from ecgbench.printable import quoted
 from ecgbench.results.identity import results_path
 from ecgbench.results.pair import first_name, locked, read_archive, replace_pair, settle
 from ecgbench.results.reading.archive import digest_of, packed, unpacked
 from ecgbench.results.reading.consistency import Bounds, check_bounds, check_results, unknown_bounds
-from ecgbench.results.reading.strict import LARGEST_TEXT, one_line, read_bounded
 from ecgbench.results.reading.window_arrays import array_forms
-from ecgbench.results.records import VERSION, Cell, OldSchemaError, SourceResults, from_text, to_text
+from ecgbench.results.records import LARGEST_TEXT, VERSION, Cell, OldSchemaError, SourceResults, from_text, to_text
+from ecgbench.untrusted.files import read_bounded
 
 ROOT = Path("leaderboards") / "scores"
 REMEDY = "take its .json and .npz back from version control, or remove both and accept new values with `--update-scores`."
@@ -95,7 +96,7 @@ def read_pair(path: Path, bounds: Bounds = unknown_bounds) -> Pair:
     try:
         _check_place(results, path)
     except ValueError as error:
-        raise ResultsError(f"expected results of {', '.join(_place(path))} in {path}, got {one_line(error)}; {REMEDY}") from error
+        raise ResultsError(f"expected results of {', '.join(_place(path))} in {path}, got {quoted(str(error))}; {REMEDY}") from error
     try:
         scores = unpacked(archive, array_forms(results))
     except ValueError as error:
@@ -137,7 +138,7 @@ def _read_both(path: Path) -> tuple[SourceResults, bytes]:
 
 
 def _without_scores(path: Path, error: Exception) -> ResultsError:
-    return ResultsError(f"expected per-window scores in {path.with_suffix('.npz')}, got {one_line(error)}; {REMEDY}")
+    return ResultsError(f"expected per-window scores in {path.with_suffix('.npz')}, got {quoted(str(error))}; {REMEDY}")
 
 
 def _recorded_digest(path: Path) -> str | None:
@@ -154,7 +155,7 @@ def _read_record(path: Path) -> tuple[SourceResults, str]:
             "that holds those of all datasets."
         ) from error
     except (OSError, ValueError) as error:
-        raise ResultsError(f"expected accepted results of schema {VERSION} in {path}, got {one_line(error)}; {REMEDY}") from error
+        raise ResultsError(f"expected accepted results of schema {VERSION} in {path}, got {quoted(str(error))}; {REMEDY}") from error
 
 
 def check_pair(results: SourceResults, scores: Mapping[str, np.ndarray], path: Path, bounds: Bounds = unknown_bounds) -> None:
@@ -164,7 +165,7 @@ def check_pair(results: SourceResults, scores: Mapping[str, np.ndarray], path: P
         check_bounds(results, scores, bounds)
     except ValueError as error:
         raise ResultsError(
-            f"expected accepted results that follow from their per-window scores in {path}, got {one_line(error)}; {REMEDY}"
+            f"expected accepted results that follow from their per-window scores in {path}, got {quoted(str(error))}; {REMEDY}"
         ) from error
 
 
@@ -224,7 +225,7 @@ def _checked_text(results: SourceResults, archive: bytes, path: Path, bounds: Bo
         check_bounds(read, scores, bounds)
     except ValueError as error:
         raise ResultsError(
-            f"expected results to write to {path} that follow from their per-window scores, got {one_line(error)}; nothing was written: "
+            f"expected results to write to {path} that follow from their per-window scores, got {quoted(str(error))}; nothing was written: "
             f"look at the scores and maps of {results.source}."
         ) from error
     return text

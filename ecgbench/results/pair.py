@@ -16,7 +16,7 @@ from pathlib import Path
 from ecgbench.artifacts import file_lock, write_atomically
 from ecgbench.errors import ArtifactError, ResultsError
 from ecgbench.results.reading.archive import LARGEST, digest_of
-from ecgbench.results.reading.strict import read_bounded
+from ecgbench.untrusted.files import read_bounded
 
 TEMPORARY = re.compile(r"\.+([^.]+)\.(lock|npz\.new|.+\.part)")
 """Names of files that are beside results while these are written, and stay where the writer was killed; first comes the source's key."""

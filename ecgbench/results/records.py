@@ -11,10 +11,13 @@ from msgspec import Meta
 
 from ecgbench.results.identity import Identity
 from ecgbench.results.reading.leaves import Count, Digest, Real, Seconds, Seed, Share, Text
-from ecgbench.results.reading.strict import strict_json, strictly
+from ecgbench.untrusted.json_text import strict_json, strictly
 
 VERSION: Literal[2] = 2
 """Of the files' schema."""
+
+LARGEST_TEXT = 1 << 22
+"""Bytes that a file of results may have; that of three seeds with all cells has 32,000."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from ecgbench.pipeline.grid.options import Options
 from ecgbench.pipeline.grid.selection import Selection
 from ecgbench.printable import shortened
 from ecgbench.protocol import ALL, OURS, PRECISIONS, PROTOCOLS
-from ecgbench.texts import seed_number, whole_number
+from ecgbench.untrusted.texts import seed_number, whole_number
 
 CPU = "cpu"
 

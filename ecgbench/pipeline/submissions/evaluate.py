@@ -12,7 +12,6 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from ecgbench.bounded_files import regular_file
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import InputError
 from ecgbench.models import MODELS
@@ -24,10 +23,11 @@ from ecgbench.pipeline.grid.options import Options
 from ecgbench.pipeline.grid.selection import Selection, check_seeds
 from ecgbench.pipeline.submissions.expected_windows import other_model, other_windows, windows_of
 from ecgbench.pipeline.submissions.form import Contents, check_maps, described, read_text, tensor_name
-from ecgbench.pipeline.submissions.untrusted_safetensors import Header, read_header, refusal
+from ecgbench.pipeline.submissions.header import Header, read_header, refusal
 from ecgbench.protocol import ALL
 from ecgbench.results import results_path
 from ecgbench.types import Attributions
+from ecgbench.untrusted.files import regular_file
 
 
 def submitted_run(path: Path, options: Options, metrics: tuple[str, ...] = ()) -> tuple[Run, list[Address]]:
