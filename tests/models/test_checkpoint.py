@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from ecgbench.errors import CheckpointError
 from ecgbench.models import load_model, model_digest, model_from, save_model, untrained, weights_of
-from ecgbench.models._residual import ResNet, architecture_of
+from ecgbench.models.residual.network import ResNet, architecture_of
 from tests.models.architectures import ARCHITECTURES
 
 State = dict[str, torch.Tensor]

@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 import ecgbench
 from ecgbench.errors import CheckpointError
 from ecgbench.models import Form, load_model, model_digest, model_from, save_model, untrained, weights_of
-from ecgbench.models._residual import ResNet
+from ecgbench.models.residual.network import ResNet
 
 FORM = {"model": "resnet18_7_narrow", "leads": 2, "samples": 300, "outputs": 3}
 

@@ -1,6 +1,6 @@
 """Kinds of numbers in a safetensors header, and those that weights may be of."""
 
-from ecgbench.models._weights_file import DTYPES
+from ecgbench.models.checkpoints.weights_file import DTYPES
 from ecgbench.untrusted.safetensors_header import ITEM_SIZES
 
 

@@ -18,9 +18,9 @@ from safetensors.torch import load
 
 from ecgbench.artifacts import Arrays, write_atomically
 from ecgbench.errors import CheckpointError, InputError
-from ecgbench.models._match import filled, matched
 from ecgbench.models._registry import Form
-from ecgbench.models._weights_file import Layout, weights_file
+from ecgbench.models.checkpoints.match import filled, matched
+from ecgbench.models.checkpoints.weights_file import Layout, weights_file
 from ecgbench.printable import quoted
 from ecgbench.untrusted.files import regular_file
 from ecgbench.untrusted.json_text import strict_json
