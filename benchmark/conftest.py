@@ -26,10 +26,10 @@ from ecgbench.pipeline import (
     options_from,
     selection_from,
 )
-from ecgbench.texts import folder_path, refuse_lost_values
+from ecgbench.untrusted.texts import folder_path, refuse_lost_values
 
 if TYPE_CHECKING:
-    from ecgbench.pipeline import Run
+    from ecgbench.pipeline import Accepted, Run
 
 WHAT: dict[str, Callable[[list[Address]], list[Any]]] = {
     "cell": list,
@@ -234,6 +234,7 @@ class Outcomes:
         self.crosschecks: list[str] = []
         self.health: list[dict[str, Any]] = []
         self.not_accepted = ""
+        self.written: list[Accepted] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.cells |= {Address(**value["cell"]): value for name, value in report.user_properties if name == "ecgbench"}
@@ -259,7 +260,7 @@ class Outcomes:
         from ecgbench.pipeline import Run, accept
 
         try:
-            accept(Run(self.config.option.run_options), cells, self.config.option.scores)
+            self.written = accept(Run(self.config.option.run_options), cells, self.config.option.scores)
         except EcgbenchError as error:
             self.not_accepted = str(error)
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
@@ -285,7 +286,7 @@ class Outcomes:
             terminalreporter.write_line(f"ecgbench: {self.not_accepted}", red=True)
 
     def _counts(self) -> str:
-        from ecgbench.pipeline import new_cells
+        from ecgbench.pipeline import new_cells, replaced_cells
 
         option, found = self.config.option, list(self.cells.values())
         cached, status = sum(value["cached"] for value in found), Counter(value["status"] for value in found)
@@ -293,4 +294,5 @@ class Outcomes:
         compared = f"{new} with no accepted result"
         if option.update_scores:
             compared = "not all accepted" if self.not_accepted else f"{status['updated']} accepted now"
-        return "\n".join([f"ecgbench: {len(found)} cells, {cached} cached, {compared}", *new_cells(new, option.scores)])
+        told = [*new_cells(new, option.scores), *replaced_cells(self.written)]
+        return "\n".join([f"ecgbench: {len(found)} cells, {cached} cached, {compared}", *told])

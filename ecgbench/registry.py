@@ -14,7 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from ecgbench.errors import DuplicateKeyError, InputError, UnknownKeyError
 from ecgbench.printable import shortened
-from ecgbench.texts import file_name
+from ecgbench.untrusted.texts import file_name
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ and with a checksum of its own. `Store` is what callers rely on; `ArtifactStore`
 
 from ecgbench.artifacts._artifact import Arrays, Artifact, Attachment, artifact_key, canonical
 from ecgbench.artifacts._damage import DamagedArtifactWarning, OtherLayoutWarning
-from ecgbench.artifacts._files import write_atomically
+from ecgbench.artifacts._files import USER_REMEDY, write_atomically, writing
 from ecgbench.artifacts._layout import user_cache
 from ecgbench.artifacts._locks import file_lock
 from ecgbench.artifacts._record import DamageError, OtherLayoutError
@@ -17,6 +17,7 @@ from ecgbench.artifacts.local_folder import ArtifactStore
 from ecgbench.artifacts.store import Entries, Store
 
 __all__ = [
+    "USER_REMEDY",
     "Arrays",
     "Artifact",
     "ArtifactStore",
@@ -32,4 +33,5 @@ __all__ = [
     "file_lock",
     "user_cache",
     "write_atomically",
+    "writing",
 ]

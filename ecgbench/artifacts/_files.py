@@ -26,6 +26,11 @@ UNFLUSHABLE = (errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.EACCES)
 T = TypeVar("T")
 
 
+STORE_REMEDY = "free space there or point ECGBENCH_CACHE at a folder that can be written"
+USER_REMEDY = "free space or name another folder"
+"""What to do where a file of the store, or one that the user named, cannot be written."""
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file so that it holds either its old content or all of the new one.
 
@@ -34,22 +39,17 @@ def write_atomically(path: Path, data: bytes) -> None:
     ArtifactError
         If it cannot be written (no permission, no space).
     """
-    try:
+    with writing(path, USER_REMEDY):
         _publish(path, data, replacing=True)
-    except OSError as error:
-        raise ArtifactError(f"expected to write {path}, got {error.strerror or error}; free space or name another folder.") from error
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Say in the project's words that a path of the store could not be written."""
+def writing(path: Path, remedy: str = STORE_REMEDY) -> Iterator[None]:
+    """Say in the project's words that a path could not be written, and what to do."""
     try:
         yield
     except OSError as error:
-        raise ArtifactError(
-            f"expected to write {path}, got {error.strerror or error}; free space there or point ECGBENCH_CACHE at a folder "
-            "that can be written."
-        ) from error
+        raise ArtifactError(f"expected to write {path}, got {error.strerror or error}; {remedy}.") from error
 
 
 def publish(path: Path, data: bytes | bytearray, replacing: bool) -> bool:

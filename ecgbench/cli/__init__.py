@@ -19,7 +19,7 @@ from ecgbench.cli._simulate import add_simulate
 from ecgbench.cli._submissions import add_evaluate, add_submit, add_windows
 from ecgbench.cli._verb import INTERRUPTED, UNREAD, WRONG_USE, Parser, UnreadError, complain
 from ecgbench.errors import EcgbenchError
-from ecgbench.texts import refuse_lost_values
+from ecgbench.untrusted.texts import refuse_lost_values
 
 VERBS = (
     *(add_datasets, add_entries, add_download, add_verify, add_simulate, add_train, add_explain, add_run),

@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 def compute_and_judge(run: Run, cells: Sequence[Address], given: argparse.Namespace) -> int:
     """Compute cells, show and judge them as the arguments say, and accept them with --update-scores; returns the exit code."""
-    from ecgbench.pipeline import accept, new_cells, score_and_judge
+    from ecgbench.pipeline import accept, new_cells, replaced_cells, score_and_judge
     from ecgbench.results import check_folder
 
     check_folder(given.scores, given.update_scores, given.allow_new)
     if run.options.store.computing:
         compute(run)
     found = {cell: score_and_judge(run, cell, given.scores, given.update_scores) for cell in cells}
-    accept(run, [cell for cell, (_, verdict) in found.items() if verdict.status == "updated"], given.scores)
+    written = accept(run, [cell for cell, (_, verdict) in found.items() if verdict.status == "updated"], given.scores)
     health, unknown = _health(run, cells)
     _say_tables({cell: scores.mean for cell, (scores, _) in found.items() if scores is not None}, health)
     bad = [verdict.message for _, verdict in found.values() if verdict.fails(given.check_only and not given.allow_new)]
     new = sum(verdict.status == "no_baseline" for _, verdict in found.values())
     counts = f"{len(cells)} cells, {len(bad)} failed, {new} with no accepted result"
-    say("\n".join(["", *bad, *unknown, counts, *new_cells(new, given.scores)]))
+    say("\n".join(["", *bad, *unknown, counts, *new_cells(new, given.scores), *replaced_cells(written)]))
     return FAILED if bad or unknown else DONE
 
 

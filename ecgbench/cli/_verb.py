@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
 from ecgbench.errors import InputError, OutputError
 from ecgbench.printable import printable
-from ecgbench.texts import file_path, folder_path, plain_text, seed_number, web_address, whole_number
+from ecgbench.untrusted.texts import file_path, folder_path, plain_text, seed_number, web_address, whole_number
 
 if TYPE_CHECKING:
     from ecgbench.pipeline import ModelAddress

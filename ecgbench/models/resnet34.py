@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecgbench.models._registry import MODELS
-from ecgbench.models._residual_entry import RESIDUAL, residual_network
+from ecgbench.models.residual.entry import RESIDUAL, residual_network
 
 if TYPE_CHECKING:
-    from ecgbench.models._residual import ResNet
+    from ecgbench.models.residual.network import ResNet
 
 
 @MODELS.register(version=1, title="ResNet-34 with kernels of 3 samples", **RESIDUAL)

@@ -1,6 +1,8 @@
 """What the pipeline offers; names are imported when they are first used (see `__init__.py`)."""
 
+from .acceptance.accept import Accepted as Accepted
 from .acceptance.accept import accept as accept
+from .acceptance.accept import replaced_cells as replaced_cells
 from .acceptance.check_only import not_stored as not_stored
 from .acceptance.check_only import score_and_judge as score_and_judge
 from .acceptance.health_table import health_record as health_record

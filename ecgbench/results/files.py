@@ -14,13 +14,14 @@ import numpy as np
 import pandas as pd
 
 from ecgbench.errors import ArtifactError, ResultsError
+from ecgbench.printable import quoted
 from ecgbench.results.identity import results_path
 from ecgbench.results.pair import first_name, locked, read_archive, replace_pair, settle
 from ecgbench.results.reading.archive import digest_of, packed, unpacked
 from ecgbench.results.reading.consistency import Bounds, check_bounds, check_results, unknown_bounds
-from ecgbench.results.reading.strict import LARGEST_TEXT, one_line, read_bounded
 from ecgbench.results.reading.window_arrays import array_forms
-from ecgbench.results.records import VERSION, Cell, OldSchemaError, SourceResults, from_text, to_text
+from ecgbench.results.records import LARGEST_TEXT, VERSION, Cell, OldSchemaError, SourceResults, from_text, to_text
+from ecgbench.untrusted.files import read_bounded
 
 ROOT = Path("leaderboards") / "scores"
 REMEDY = "take its .json and .npz back from version control, or remove both and accept new values with `--update-scores`."
@@ -92,15 +93,28 @@ def read_scores(path: Path) -> dict[str, np.ndarray]:
 def read_pair(path: Path, bounds: Bounds = unknown_bounds) -> Pair:
     """Read and check one file of accepted results and its per-window scores (see `read_files` and `read_scores`)."""
     results, archive = _read_both(path)
-    said, place = (results.identity.folder, results.identity.model, results.source), (*path.parts[-3:-1], path.stem)
-    if said != place:
-        raise ResultsError(f"expected results of {', '.join(place)} in {path}, got those of {one_line(', '.join(said))}; {REMEDY}")
+    try:
+        _check_place(results, path)
+    except ValueError as error:
+        raise ResultsError(f"expected results of {', '.join(_place(path))} in {path}, got {quoted(str(error))}; {REMEDY}") from error
     try:
         scores = unpacked(archive, array_forms(results))
     except ValueError as error:
         raise _without_scores(path, error) from error
     check_pair(results, scores, path, bounds)
     return results, scores
+
+
+def _place(path: Path) -> tuple[str, str, str]:
+    """Folder, model and source of the results that belong at a path."""
+    model, folder = path.parent, path.parent.parent
+    return folder.name, model.name, path.stem
+
+
+def _check_place(results: SourceResults, path: Path) -> None:
+    said = (results.identity.folder, results.identity.model, results.source)
+    if said != _place(path):
+        raise ValueError(f"those of {', '.join(said)}")
 
 
 def read_if_accepted(path: Path, bounds: Bounds = unknown_bounds) -> Pair | None:
@@ -124,7 +138,7 @@ def _read_both(path: Path) -> tuple[SourceResults, bytes]:
 
 
 def _without_scores(path: Path, error: Exception) -> ResultsError:
-    return ResultsError(f"expected per-window scores in {path.with_suffix('.npz')}, got {one_line(error)}; {REMEDY}")
+    return ResultsError(f"expected per-window scores in {path.with_suffix('.npz')}, got {quoted(str(error))}; {REMEDY}")
 
 
 def _recorded_digest(path: Path) -> str | None:
@@ -141,7 +155,7 @@ def _read_record(path: Path) -> tuple[SourceResults, str]:
             "that holds those of all datasets."
         ) from error
     except (OSError, ValueError) as error:
-        raise ResultsError(f"expected accepted results of schema {VERSION} in {path}, got {one_line(error)}; {REMEDY}") from error
+        raise ResultsError(f"expected accepted results of schema {VERSION} in {path}, got {quoted(str(error))}; {REMEDY}") from error
 
 
 def check_pair(results: SourceResults, scores: Mapping[str, np.ndarray], path: Path, bounds: Bounds = unknown_bounds) -> None:
@@ -151,7 +165,7 @@ def check_pair(results: SourceResults, scores: Mapping[str, np.ndarray], path: P
         check_bounds(results, scores, bounds)
     except ValueError as error:
         raise ResultsError(
-            f"expected accepted results that follow from their per-window scores in {path}, got {one_line(error)}; {REMEDY}"
+            f"expected accepted results that follow from their per-window scores in {path}, got {quoted(str(error))}; {REMEDY}"
         ) from error
 
 
@@ -161,7 +175,8 @@ def write_file(results: SourceResults, scores: Mapping[str, np.ndarray], root: P
     Raises
     ------
     ResultsError
-        If a number is not finite, what is there cannot be read, or the folder cannot be made, written or locked; nothing is written.
+        If a reader would not take the two (see `read_files`), what is there cannot be read, or the folder cannot be made, written or
+        locked; nothing is written.
     ArtifactError
         If a file cannot be written; what was there stays.
     """
@@ -171,21 +186,21 @@ def write_file(results: SourceResults, scores: Mapping[str, np.ndarray], root: P
 def write_pair(results: SourceResults, archive: bytes, root: Path) -> Path:
     """Write accepted results and their archive, whole or not at all (see `write_file`)."""
     path = results_path(root, results.identity, results.source)
-    text = _text(results, archive, path)
+    text = _checked_text(results, archive, path)
     with _updating(path):
         replace_pair(path, text, archive)
     return path
 
 
-def update_file(path: Path, merged: Callable[[Pair | None], Pair]) -> Path:
+def update_file(path: Path, merged: Callable[[Pair | None], Pair], bounds: Bounds = unknown_bounds) -> Path:
     """Write what `merged` makes of the accepted results at `path` (None: there are none), between which nobody else writes.
 
-    See `write_file` for what is raised.
+    See `write_file` for what is raised, and `read_files` for the metrics' bounds.
     """
     with _updating(path) as held:
         results, scores = merged(held)
         archive = packed(scores)
-        replace_pair(path, _text(results, archive, path), archive)
+        replace_pair(path, _checked_text(results, archive, path, bounds), archive)
     return path
 
 
@@ -197,11 +212,23 @@ def _updating(path: Path) -> Iterator[Pair | None]:
         yield read_if_accepted(path)
 
 
-def _text(results: SourceResults, archive: bytes, path: Path) -> bytes:
+def _checked_text(results: SourceResults, archive: bytes, path: Path, bounds: Bounds = unknown_bounds) -> bytes:
+    """The text of results, once it and the archive were read as any reader will read them."""
     try:
-        return to_text(results, digest_of(archive)).encode()
+        text = to_text(results, digest_of(archive)).encode()
+        if len(text) > LARGEST_TEXT:
+            raise ValueError(f"{len(text)} bytes of text instead of at most {LARGEST_TEXT}")
+        read, _ = from_text(text.decode())
+        _check_place(read, path)
+        scores = unpacked(archive, array_forms(read))
+        check_results(read, scores)
+        check_bounds(read, scores, bounds)
     except ValueError as error:
-        raise ResultsError(f"expected finite numbers for {path}, got {error}; look at the cells' scores and maps.") from error
+        raise ResultsError(
+            f"expected results to write to {path} that follow from their per-window scores, got {quoted(str(error))}; nothing was written: "
+            f"look at the scores and maps of {results.source}."
+        ) from error
+    return text
 
 
 def read_results(path: Path | str | None = None) -> pd.DataFrame:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from ecgbench.errors import InputError
 from ecgbench.results.files import result_files
+from ecgbench.results.records import LARGEST_TEXT
+from ecgbench.untrusted.files import read_bounded
 
 REMEDY = "name their folder, such as a clone's leaderboards/scores, with --scores"
 
@@ -58,4 +60,11 @@ def _is_shown(path: Path) -> bool:
 
 def _is_results(path: Path) -> bool:
     """Whether a file is of accepted results, damaged or not: by the archive beside it, or the schema in its text."""
-    return path.with_suffix(".npz").exists() or (path.is_file() and b'"schema"' in path.read_bytes())
+    return path.with_suffix(".npz").exists() or (path.is_file() and _names_schema(path))
+
+
+def _names_schema(path: Path) -> bool:
+    try:
+        return b'"schema"' in read_bounded(path, LARGEST_TEXT)
+    except ValueError:  # It is larger than results may be.
+        return False

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from ecgbench.errors import ResultsError
+from ecgbench.printable import quoted
 from ecgbench.results.files import REMEDY, check_pair, read_pair, write_pair
 from ecgbench.results.identity import results_path
 from ecgbench.results.reading.archive import LARGEST, unpacked
-from ecgbench.results.reading.strict import LARGEST_TEXT, one_line, read_bounded, strict_json, strictly
 from ecgbench.results.reading.window_arrays import array_forms
-from ecgbench.results.records import SourceResults
+from ecgbench.results.records import LARGEST_TEXT, SourceResults
+from ecgbench.untrusted.files import read_bounded
+from ecgbench.untrusted.json_text import strict_json, strictly
 
 
 def migrate(root: Path, model_of: Callable[[str], str]) -> list[Path]:
@@ -41,7 +43,7 @@ def _moved(path: Path, root: Path, model_of: Callable[[str], str]) -> Path:
         check_pair(results, unpacked(content, array_forms(results)), path)
     except (OSError, ValueError) as error:
         raise ResultsError(
-            f"expected accepted results of schema 1 in {path} and {archive.name}, got {one_line(error)}; {REMEDY}"
+            f"expected accepted results of schema 1 in {path} and {archive.name}, got {quoted(str(error))}; {REMEDY}"
         ) from error
     place = results_path(root, results.identity, results.source)
     if place.exists() and read_pair(place)[0] != results:

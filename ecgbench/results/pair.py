@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from ecgbench.artifacts import file_lock, write_atomically
-from ecgbench.errors import ArtifactError, ResultsError
+from ecgbench.artifacts import USER_REMEDY, file_lock, write_atomically, writing
+from ecgbench.errors import ResultsError
 from ecgbench.results.reading.archive import LARGEST, digest_of
-from ecgbench.results.reading.strict import read_bounded
+from ecgbench.untrusted.files import read_bounded
 
 TEMPORARY = re.compile(r"\.+([^.]+)\.(lock|npz\.new|.+\.part)")
 """Names of files that are beside results while these are written, and stay where the writer was killed; first comes the source's key."""
@@ -77,7 +77,7 @@ def settle(path: Path, digest: str | None) -> None:
     digest : of the archive that the results record; None where there are no results
     """
     first = first_name(path)
-    with _writing(path):
+    with writing(path, USER_REMEDY):
         if digest is not None and first.exists() and digest_of(read_bounded(first, LARGEST)) == digest:
             os.replace(first, path.with_suffix(".npz"))
         for file in _temporary_files(path.parent, path.stem):
@@ -94,7 +94,7 @@ def replace_pair(path: Path, text: bytes, archive: bytes) -> None:
         If a file cannot be written; the old two or the new two are there.
     """
     first = first_name(path)
-    with _writing(path):
+    with writing(path, USER_REMEDY):
         try:
             write_atomically(first, archive)
             write_atomically(path, text)
@@ -112,14 +112,6 @@ def _undo(path: Path, text: bytes) -> None:
             os.replace(first, path.with_suffix(".npz"))
         else:
             first.unlink(missing_ok=True)
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise ArtifactError(f"expected to write {path}, got {error.strerror or error}; free space or name another folder.") from error
 
 
 def leftovers(root: Path) -> list[Path]:

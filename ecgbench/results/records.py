@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Annotated, Literal, NotRequired, TypedDict
+from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
 from msgspec import Meta
 
 from ecgbench.results.identity import Identity
 from ecgbench.results.reading.leaves import Count, Digest, Real, Seconds, Seed, Share, Text
-from ecgbench.results.reading.strict import strict_json, strictly
+from ecgbench.untrusted.json_text import strict_json, strictly
 
 VERSION: Literal[2] = 2
 """Of the files' schema."""
+
+LARGEST_TEXT = 1 << 22
+"""Bytes that a file of results may have; that of three seeds with all cells has 32,000."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,10 @@ class ModelRecord(TypedDict):
     confusion: NotRequired[list[list[Count]]]
     neutral_logits: NotRequired[list[Real]]
     explainable: NotRequired[Count]
+
+
+SUBMITTED: Final = "submitted"
+"""Under this the provenance of accepted results says that they rest on maps that somebody handed in, and on which."""
 
 
 class Handed(TypedDict):
@@ -110,6 +117,11 @@ class SourceResults:
     health: Mapping[Seed, Mapping[Text, Real]]
     artifacts: Mapping[Seed, tuple[Text, ...]]
     cells: tuple[Cell, ...]
+
+    @property
+    def submission(self) -> Handed | None:
+        """What is said of the file that the maps come from, if they were handed in."""
+        return self.provenance.get(SUBMITTED)
 
 
 @dataclass(frozen=True, kw_only=True)

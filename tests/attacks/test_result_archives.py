@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ecgbench.results import read_pair, sample_name, score_digest
-from ecgbench.results.reading.strict import LARGEST_TEXT
+from ecgbench.results.records import LARGEST_TEXT
 from tests.attacks.accepted import accepted, record, refused, saved
 
 pytestmark = pytest.mark.slow

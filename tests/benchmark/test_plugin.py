@@ -55,6 +55,16 @@ def test_number_that_changed_in_either_direction_fails_with_the_command_that_acc
     assert "9 passed" in bench(*SLICE, "--check-only")
 
 
+def test_accepted_cells_of_another_identity_are_told_when_they_are_replaced(bench):
+    data = json.loads(bench.accepted.read_text())
+    data["identity"]["windows"] = "of other records"
+    bench.accepted.write_text(json.dumps(data))
+    said = bench(*SLICE, "--update-scores")
+    told = "4 accepted cells of another identity, submission or model replaced, 0 of them without a new value: "
+    assert f"{told}synthetic@samples-4/resnet18_7_narrow/random_baseline 4." in said
+    assert told not in bench(*SLICE, "--update-scores")
+
+
 def test_removed_cell_and_cells_of_a_method_that_is_gone_fail(bench):
     data = json.loads(bench.accepted.read_text()) | {"source": "gone"}
     bench.accepted.with_name("gone.json").write_text(json.dumps(data))

@@ -1,5 +1,6 @@
 """Wrong use, bad input and interruptions: exit codes, and errors of one line with the remedy."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -124,14 +125,17 @@ def test_command_runs_in_a_process_of_its_own_and_ends_with_its_code():
     ("content", "said"),
     [
         (b"nonsense", "expected a safetensors file at own.safetensors"),
+        (None, "expected a safetensors file at own.safetensors, got a file of 1099511627776 bytes instead of at most 4294967296"),
         (4, "expected a model with 3 outputs for synthetic, got 4 in own.safetensors"),
     ],
-    ids=["corrupt", "classes"],
+    ids=["corrupt", "terabyte", "classes"],
 )
 def test_weights_that_do_not_fit_are_refused_and_leave_the_model(refused, ecg, own_store, tmp_path, content, said):
     if isinstance(content, int):
         save_model(untrained("resnet18_7_narrow", content), {}, tmp_path / "own.safetensors")
-    elif content is not None:
-        (tmp_path / "own.safetensors").write_bytes(content)
+    else:
+        (tmp_path / "own.safetensors").write_bytes(content or b"")
+    if content is None:
+        os.truncate(tmp_path / "own.safetensors", 1 << 40)
     assert said in refused("train", "synthetic", "--from", "own.safetensors")
     assert ecg("train", "synthetic").startswith("synthetic resnet18_7_narrow seed 1: shipped")

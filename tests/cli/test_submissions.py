@@ -192,7 +192,7 @@ def test_maps_that_are_better_on_the_public_windows_end_with_1(ecg, of_all_windo
 def test_comparison_that_cannot_be_made_is_refused(refused, ecg, of_all_windows):
     held_back = ("evaluate", of_all_windows, "--held-back")
     assert "got both; a comparison with held-back windows accepts nothing" in refused(*held_back, "secret", "--update-scores")
-    assert "expected a readable file at none" in refused(*held_back, "none")
+    assert "expected a readable regular file at none" in refused(*held_back, "none")
     Path("secret").write_bytes(b"short")
     assert "expected a secret of 16 to 4096 bytes in secret, got 5" in refused(*held_back, "secret")
 

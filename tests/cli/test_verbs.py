@@ -136,6 +136,15 @@ def test_accepted_results_stand(ecg, accepted):
     assert "\nhealth " in said
 
 
+def test_accepted_cells_of_another_identity_are_told_when_they_are_replaced(ecg, accepted):
+    data = json.loads(accepted.read_text())
+    data["identity"]["windows"] = "of other records"
+    accepted.write_text(json.dumps(data))
+    said = ecg(*SLICE[:-2], "--update-scores")
+    told = "4 accepted cells of another identity, submission or model replaced, 2 of them without a new value: "
+    assert f"{told}synthetic@samples-3/resnet18_7_narrow/random_baseline 4." in said.splitlines()
+
+
 def test_edited_number_is_refused_by_name(ecg, accepted):
     data = json.loads(accepted.read_text())
     data["cells"][0]["value"] += 0.01

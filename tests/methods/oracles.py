@@ -14,7 +14,7 @@ from torch import nn
 
 import ecgbench
 from ecgbench.models import untrained
-from ecgbench.models._residual import BasicBlock, ResNet
+from ecgbench.models.residual.network import BasicBlock, ResNet
 from ecgbench.nn import GlobalAverage, LeadsAsRows, ResidualSum
 
 from .cases import drawn

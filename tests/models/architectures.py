@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ecgbench.models import MODELS, untrained
-from ecgbench.models._residual import Architecture, ResNet
+from ecgbench.models.residual.network import Architecture, ResNet
 
 ARCHITECTURES: Mapping[str, Architecture] = {
     entry.key: model.architecture for entry in MODELS if isinstance(model := untrained(entry.key, 1), ResNet)

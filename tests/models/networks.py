@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ecgbench.models import forward
-from ecgbench.models._residual import BasicBlock, ResNet, blank
+from ecgbench.models.residual.network import BasicBlock, ResNet, blank
 from ecgbench.types import Steps
 from tests.models.architectures import ARCHITECTURES
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ecgbench.models import Training, train_model
-from ecgbench.models._residual import ResNet
+from ecgbench.models.residual.network import ResNet
 from ecgbench.protocol import SYNTHETIC
 from ecgbench.types import Windows
 

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from ecgbench.errors import CheckpointError
 from ecgbench.models import load_model, model_digest, model_from, save_model, untrained, weights_of
-from ecgbench.models._residual import ResNet, architecture_of
+from ecgbench.models.residual.network import ResNet, architecture_of
 from tests.models.architectures import ARCHITECTURES
 
 State = dict[str, torch.Tensor]
@@ -171,7 +171,7 @@ def test_file_of_another_format_is_refused(tmp_path: Path, content: bytes) -> No
 @pytest.mark.parametrize("what", ["absent", "folder"])
 def test_absent_file_is_refused(tmp_path: Path, what: str) -> None:
     path = tmp_path if what == "folder" else tmp_path / "absent.safetensors"
-    with pytest.raises(CheckpointError, match=f"expected a re(adable|gular) file at {path}, got .*; name a"):
+    with pytest.raises(CheckpointError, match=f"expected a readable regular file at {path}, got .*; name another file"):
         load_model(path)
 
 

@@ -12,8 +12,8 @@ from torch import nn
 
 from ecgbench.models import evaluator, forward, plain_evaluator
 from ecgbench.models._evaluate import Evaluator, Whole
-from ecgbench.models._residual import ResNet
 from ecgbench.models.fast.incremental import Incremental
+from ecgbench.models.residual.network import ResNet
 from ecgbench.types import Evaluate, EvaluateSteps
 from tests.models.architectures import DISTINCT
 
@@ -110,7 +110,7 @@ def test_networks_of_the_package_are_followed_incrementally(architecture: str, d
 
 
 def test_network_of_an_architecture_of_its_own_is_followed_incrementally() -> None:
-    from ecgbench.models._residual import Architecture, blank
+    from ecgbench.models.residual.network import Architecture, blank
 
     model, x = blank(Architecture((1, 2, 1, 1), 9, width=3), 3).double().eval(), noise(2, 2, 101)
     evaluate = cast("Evaluator", evaluator(model))

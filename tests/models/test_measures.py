@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecgbench.models import evaluate_predictions
-from ecgbench.models._measures import roc_auc
+from ecgbench.models.training.measures import roc_auc
 
 pairs = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=40)
 

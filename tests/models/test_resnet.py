@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from ecgbench.errors import UnknownKeyError
 from ecgbench.models import forward, load_model, untrained
-from ecgbench.models._residual import ResNet
+from ecgbench.models.residual.network import ResNet
 from tests.models.architectures import ARCHITECTURES, KINDS
 
 Weights = dict[str, torch.Tensor]

@@ -13,8 +13,8 @@ import torch
 
 from ecgbench.errors import InputError, UnknownKeyError
 from ecgbench.models import Training, evaluate_predictions, forward, model_digest, untrained
-from ecgbench.models import _train as training_module
-from ecgbench.models._residual import ResNet
+from ecgbench.models.residual.network import ResNet
+from ecgbench.models.training import train as training_module
 from ecgbench.protocol import Recipe
 from ecgbench.types import Windows
 from tests.models.tasks import EPOCHS, RECIPE, TEST, TRAIN, TRAINING, Trained, timeless, trained, windows_of

@@ -16,7 +16,7 @@ import torch
 
 from ecgbench.artifacts import DamagedArtifactWarning
 from ecgbench.models import Training, model_digest
-from ecgbench.models import _train as training_module
+from ecgbench.models.training import train as training_module
 from ecgbench.types import Windows
 from tests.models.tasks import EPOCHS, RECIPE, TRAINING, Trained, timeless, trained
 

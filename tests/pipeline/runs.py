@@ -7,7 +7,7 @@ from pathlib import Path
 import ecgbench.models
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import load_dataset
-from ecgbench.pipeline import Address, MapsAddress, ModelAddress, Options, Run
+from ecgbench.pipeline import Address, MapsAddress, ModelAddress, Options, Run, accept
 from ecgbench.pipeline.compute import subject as subject_module
 from ecgbench.pipeline.compute.subject import batches
 
@@ -82,3 +82,8 @@ def digests(store: ArtifactStore) -> dict[tuple[str, str], str]:
 def batches_of(size, monkeypatch):
     """Let an artifact hold that many windows."""
     monkeypatch.setattr(subject_module, "batches", lambda count, _: batches(count, size))
+
+
+def accepted_files(run, cells, root):
+    """Paths of the files that accepting cells writes."""
+    return [file.path for file in accept(run, cells, root)]

@@ -13,8 +13,9 @@ from ecgbench.artifacts import ArtifactStore
 from ecgbench.errors import InputError
 from ecgbench.leaderboard import write_pages
 from ecgbench.models import MODELS, save_model, untrained
-from ecgbench.pipeline import SELECTION_ARGUMENTS, MapsAddress, ModelAddress, Options, Run, accept, judge, selection_from
+from ecgbench.pipeline import SELECTION_ARGUMENTS, MapsAddress, ModelAddress, Options, Run, judge, selection_from
 from ecgbench.results import read_file
+from tests.pipeline.runs import accepted_files
 
 DATASET, OWN, USUAL = "raised_samples", "small_transformer", "resnet18_7_narrow"
 OF = ModelAddress(DATASET, OWN, 1)
@@ -91,7 +92,7 @@ def check_explained(run):
 
 def check_accepted(run, cells, root):
     """In a folder of its own, beside the usual architecture's, where its scores stand."""
-    assert {path.relative_to(root).as_posix() for path in accept(run, cells, root)} == {
+    assert {path.relative_to(root).as_posix() for path in accepted_files(run, cells, root)} == {
         f"{FOLDER}/{model}/{source}.json" for model in (OWN, USUAL) for source in ("saliency", "slope")
     }
     assert read_file(root / FOLDER / OWN / "saliency.json").identity.model == OWN

@@ -102,13 +102,6 @@ def bytes_of(path):
     return path.read_bytes(), path.with_suffix(".npz").read_bytes()
 
 
-def test_number_that_is_not_finite_is_refused_on_writing_and_touches_nothing(path, tmp_path):
-    before = bytes_of(path)
-    with pytest.raises(ResultsError, match=r"expected finite numbers for .*lime\.json"):
-        write_file(replace(RESULTS, health={"1": {"zeros": np.inf}}), {}, tmp_path)
-    assert bytes_of(path) == before
-
-
 @pytest.mark.parametrize("file", [".lime.npz.new", "lime.json"])
 def test_failing_write_leaves_the_accepted_results(path, tmp_path, monkeypatch, file):
     before, replaced = bytes_of(path), os.replace
@@ -120,7 +113,7 @@ def test_failing_write_leaves_the_accepted_results(path, tmp_path, monkeypatch, 
 
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(ArtifactError, match="No space left on device"):
-        write_file(replace(RESULTS, cells=()), {}, tmp_path)
+        write_file(replace(RESULTS, notes=("Another.",)), SCORES, tmp_path)
     assert bytes_of(path) == before
     assert len(list(path.parent.iterdir())) == 2
 
@@ -142,7 +135,7 @@ def test_folder_that_cannot_be_locked_is_refused_in_a_line(path, tmp_path, monke
 
     monkeypatch.setattr(os, "open", refusing)
     with pytest.raises(ResultsError) as raised:
-        write_file(replace(RESULTS, cells=()), {}, tmp_path)
+        write_file(replace(RESULTS, notes=("Another.",)), SCORES, tmp_path)
     assert str(raised.value) == (
         f"expected a folder that can be locked and written for {path}, got {os.strerror(reason)}; name another folder."
     )

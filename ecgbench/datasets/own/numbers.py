@@ -14,8 +14,8 @@ from ecgbench.datasets._registry import DATASETS, DatasetEntry
 from ecgbench.errors import DuplicateKeyError, InputError
 from ecgbench.inputs import at_least
 from ecgbench.protocol import DatasetProtocol, Recipe
-from ecgbench.texts import LARGEST_SEED, file_name, seen_text
 from ecgbench.types import Dataset
+from ecgbench.untrusted.texts import LARGEST_SEED, file_name, seen_text
 
 OWN = "own"
 """Licence of own data unless another is named, and the label rule of own arrays."""

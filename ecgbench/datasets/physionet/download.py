@@ -24,7 +24,7 @@ from ecgbench.datasets.simulator.stand_in import SIMULATED
 from ecgbench.errors import DataError, InputError
 from ecgbench.printable import printable
 from ecgbench.protocol import DatasetProtocol
-from ecgbench.texts import web_address
+from ecgbench.untrusted.texts import web_address
 
 LOCK_NOTICE_AFTER = 2.0
 """Seconds to wait for the folder's lock before telling the user."""

@@ -47,7 +47,7 @@ def method_page(method: str, analyses: Sequence[Analysis], methods: Registry[Met
 
 def _submitted(method: str, analyses: Sequence[Analysis]) -> dict[str, str] | None:
     """Who handed in the maps, and what was known of the answers; None if the maps were computed here."""
-    told = [analysis.board.files[method].provenance.get("submitted") for analysis in analyses]
+    told = [analysis.board.files[method].submission for analysis in analyses]
     handed = next((found for found in told if found), None)
     if handed is None:
         return None

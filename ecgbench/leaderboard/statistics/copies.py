@@ -15,16 +15,13 @@ from ecgbench.results import SourceResults, near_duplicates, sample_name
 
 Archive = Mapping[str, np.ndarray]
 
-SUBMITTED = "submitted"
-"""What the provenance of results of submitted maps has."""
-
 LEAST_METRICS, CLOSE = 3, 1e-5
 """Metrics that two rows must share for their scores to tell them the same, and how far apart two such scores may be."""
 
 
 def is_submitted(results: SourceResults) -> bool:
     """Whether the maps that were scored were handed in."""
-    return SUBMITTED in results.provenance
+    return results.submission is not None
 
 
 def copies(everything: Mapping[str, SourceResults], archives: Mapping[str, Archive]) -> dict[str, str]:

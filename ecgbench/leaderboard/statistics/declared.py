@@ -10,7 +10,7 @@ ANSWERS = {"saw_labels": "the labels", "saw_test_set": "the test set"}
 
 def seen_answers(results: SourceResults) -> str:
     """What the method saw by its author's word, such as "the labels and the test set"; empty if nothing."""
-    said = results.provenance.get("submitted")
+    said = results.submission
     if said is None:
         return ""
     return " and ".join(what for name, what in ANSWERS.items() if said.get(name))

@@ -13,7 +13,7 @@ from typing import Any, TypeGuard, cast
 import torch
 from torch import nn
 
-from ecgbench.models._residual import Normed, ResNet, blank, projection
+from ecgbench.models.residual.network import Normed, ResNet, blank, projection
 from ecgbench.nn import ModuleT, channels_last
 
 Mask = torch.Tensor

@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int64
 
-from ecgbench.models._residual import ResNet
 from ecgbench.models.fast.layers import Affine, Layer, Positions, layers_of
+from ecgbench.models.residual.network import ResNet
 from ecgbench.types import Curves, Logits, Steps
 
 MEMORY, SEQUENCES = 1 << 28, 128

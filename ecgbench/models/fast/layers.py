@@ -11,7 +11,7 @@ from jaxtyping import Int64
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from ecgbench.models._residual import BasicBlock, Bottleneck, Normed, ResNet, projection
+from ecgbench.models.residual.network import BasicBlock, Bottleneck, Normed, ResNet, projection
 
 Positions = Int64[np.ndarray, "steps sequences"]
 

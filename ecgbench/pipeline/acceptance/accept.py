@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +13,46 @@ from ecgbench.pipeline.acceptance.environment import provenance
 from ecgbench.pipeline.acceptance.gallery import gallery
 from ecgbench.pipeline.acceptance.identity import identity_of
 from ecgbench.pipeline.acceptance.judge import number_of
-from ecgbench.pipeline.acceptance.merge import merged
+from ecgbench.pipeline.acceptance.merge import Place, merged, replaced
 from ecgbench.pipeline.compute.run import Run
-from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress
+from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_bounds
 from ecgbench.results import Pair, SourceResults, results_path, sample_name, score_name, sketch, update_file
 
 MEASURES = ("accuracy", "macro_f1", "macro_auc", "auc", "confusion")
 """What is kept of a model's test measures."""
 
 
-def accept(run: Run, cells: Iterable[Address], root: Path) -> list[Path]:
+MAX_LISTED = 5
+"""Files of which a line says how many accepted cells were replaced."""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A file of accepted results that was written.
+
+    Attributes
+    ----------
+    path : of the file
+    replaced : accepted cells that were in it and did not hold any more, being of another identity, other submitted maps or another model
+    anew : those of them that have a new value
+    """
+
+    path: Path
+    replaced: tuple[Place, ...]
+    anew: tuple[Place, ...]
+
+    @property
+    def name(self) -> str:
+        """What tells the file from others: its dataset's folder, model and source."""
+        return "/".join([*self.path.parts[-3:-1], self.path.stem])
+
+
+def accept(run: Run, cells: Iterable[Address], root: Path) -> list[Accepted]:
     """Write the cells' numbers as accepted results; cells that are not among them stay as they are where the identity is the same.
 
     Returns
     -------
-    The files that were written, one for each dataset, architecture and source.
+    What was written: a file for each dataset, architecture and source.
 
     Raises
     ------
@@ -40,11 +65,30 @@ def accept(run: Run, cells: Iterable[Address], root: Path) -> list[Path]:
     return [_accept_source(run, group, root) for group in groups.values()]
 
 
-def _accept_source(run: Run, cells: Sequence[Address], root: Path) -> Path:
+def replaced_cells(written: Sequence[Accepted]) -> list[str]:
+    """What a run says in the end of accepted cells that did not hold any more: a line, or none if there are no such cells."""
+    files = [file for file in written if file.replaced]
+    if not files:
+        return []
+    gone, anew = sum(len(file.replaced) for file in files), sum(len(file.anew) for file in files)
+    listed = [f"{file.name} {len(file.replaced)}" for file in files[:MAX_LISTED]]
+    more = [f"and {len(files) - MAX_LISTED} files more"] if len(files) > MAX_LISTED else []
+    what = f"{gone} accepted cell{'s' if gone > 1 else ''} of another identity, submission or model"
+    return [f"{what} replaced, {gone - anew} of them without a new value: {', '.join(listed + more)}."]
+
+
+def _accept_source(run: Run, cells: Sequence[Address], root: Path) -> Accepted:
     """Accept cells of one source on one dataset's models of one architecture: all is computed before the results are read and locked."""
     new = _new(run, cells)
-    path = results_path(root, new[0].identity, new[0].source)
-    return update_file(path, partial(merged, new))
+    gone: list[Place] = []
+
+    def merge(held: Pair | None) -> Pair:
+        gone.extend([] if held is None else replaced(new[0], held[0]))
+        return merged(new, held)
+
+    path = update_file(results_path(root, new[0].identity, new[0].source), merge, metric_bounds)
+    places = {(cell.variant, cell.metric, cell.seed) for cell in cells}
+    return Accepted(path, tuple(gone), tuple(place for place in gone if place in places))
 
 
 def _new(run: Run, cells: Sequence[Address]) -> Pair:

@@ -8,7 +8,6 @@ from ecgbench.controls import CONTROLS
 from ecgbench.methods import METHODS
 from ecgbench.pipeline.acceptance.environment import packages
 from ecgbench.pipeline.acceptance.identity import accept_command, identity_of
-from ecgbench.pipeline.compute.map_sources import SUBMITTED
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import Address, ModelAddress, metric_names, split_metric
 from ecgbench.results import Cell as Number
@@ -71,7 +70,7 @@ def lost_cells(run: Run, of: ModelAddress, root: Path) -> list[str]:
     own, lost = identity_of(run, of), []
     for path in sorted((root / own.folder / own.model).glob("*.json")):
         results = run.accepted(path)
-        if results is None or SUBMITTED in results.provenance:
+        if results is None or results.submission is not None:
             continue
         for number in results.cells:
             cell = Address(of.dataset, of.model, results.source, number.variant, number.metric, number.seed)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ecgbench.pipeline.compute.map_sources import SUBMITTED
 from ecgbench.results import Cell, Pair, SourceResults, score_name
 
 Place = tuple[str, str, int]
@@ -26,7 +25,7 @@ def merged(new: Pair, accepted: Pair | None) -> Pair:
     if accepted is None or not _comparable(results, accepted[0]):
         return _in_order(results), arrays
     held, held_arrays = accepted
-    cells = {_place(cell): cell for cell in held.cells if _same_model(results, held, str(cell.seed))}
+    cells = {_place(cell): cell for cell in held.cells if _holds(cell, results, held)}
     cells |= {_place(cell): cell for cell in results.cells}
     together = replace(
         results,
@@ -38,9 +37,19 @@ def merged(new: Pair, accepted: Pair | None) -> Pair:
     return _in_order(together), _of_cells({**held_arrays, **arrays}, cells)
 
 
+def replaced(new: SourceResults, held: SourceResults) -> list[Place]:
+    """Places of the accepted cells that do not hold beside new results, in the order of the file."""
+    return [_place(cell) for cell in held.cells if not _holds(cell, new, held)]
+
+
+def _holds(cell: Cell, new: SourceResults, held: SourceResults) -> bool:
+    """Whether an accepted cell is of what the new results are of."""
+    return _comparable(new, held) and _same_model(new, held, str(cell.seed))
+
+
 def _comparable(new: SourceResults, held: SourceResults) -> bool:
     """Whether accepted results are of the same windows and options, and of submitted maps if they are of the same file."""
-    return held.identity == new.identity and held.provenance.get(SUBMITTED) == new.provenance.get(SUBMITTED)
+    return held.identity == new.identity and held.submission == new.submission
 
 
 def _same_model(new: SourceResults, held: SourceResults, seed: str) -> bool:

@@ -24,6 +24,7 @@ from ecgbench.pipeline.compute.subject import Batch, Subject, array_digest
 from ecgbench.pipeline.grid.address import ABSOLUTE, RAW, MapsAddress
 from ecgbench.protocol import STUDY
 from ecgbench.registry import unknown
+from ecgbench.results import SUBMITTED
 from ecgbench.types import Attributions, Signals, Targets
 
 
@@ -216,10 +217,6 @@ class ControlSource(MapSource):
     def provenance(self) -> dict[str, Any]:
         """What the control does, and whether it knows the answer."""
         return {"control": self.entry.title, **({"bound": True} if self.entry.bound else {})}
-
-
-SUBMITTED = "submitted"
-"""Under this the provenance of accepted results says that they rest on maps that somebody handed in, and on which."""
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import InputError
 from ecgbench.pipeline.grid.options import Options
-from ecgbench.pipeline.grid.selection import Selection, check_seeds
+from ecgbench.pipeline.grid.selection import Selection
 from ecgbench.printable import shortened
 from ecgbench.protocol import ALL, OURS, PRECISIONS, PROTOCOLS
-from ecgbench.texts import seed_number, whole_number
+from ecgbench.untrusted.texts import seed_number, whole_number
 
 CPU = "cpu"
 
@@ -87,8 +87,7 @@ def selection_from(given: Namespace, datasets: Sequence[str] = ()) -> Selection:
     """
     named = tuple(given.dataset or datasets)
     chosen = Selection(named, tuple(given.method), tuple(given.metric), parse_seeds(given.seeds), tuple(given.model))
-    keys = chosen.dataset_keys()
-    check_seeds(", ".join(keys), [seed for key in keys for seed in DATASETS[key].protocol.seeds], chosen.seeds)
+    chosen.check_seeds()
     return chosen
 
 

@@ -25,7 +25,8 @@ class Selection:
     datasets : default those that need no files
     methods : methods and controls; default all
     metrics : default all
-    seeds : default the dataset's first seed, or all of an embedded dataset's; of these only the seeds that a dataset has are taken
+    seeds : default the dataset's first seed, or all of an embedded dataset's; each is of one selected dataset at least, and taken where
+        a dataset has it
     models : architectures; default each dataset's usual one
     """
 
@@ -42,9 +43,12 @@ class Selection:
         ------
         UnknownKeyError
             If a pattern matches nothing.
+        InputError
+            If no selected dataset has a seed.
         DuplicateKeyError
             If a method and a control have the same key.
         """
+        self.check_seeds()
         variants = self.variants()
         return [
             Address(dataset, model, source.key, variant, metric, seed)
@@ -67,12 +71,23 @@ class Selection:
             return _matching("datasets", self.datasets, DATASETS.keys())
         return [entry.key for entry in DATASETS if entry.embedded]
 
+    def check_seeds(self) -> None:
+        """Refuse a seed that no selected dataset has.
+
+        Raises
+        ------
+        InputError
+            If there is one.
+        """
+        keys = self.dataset_keys()
+        check_seeds(", ".join(keys), [seed for key in keys for seed in DATASETS[key].protocol.seeds], self.seeds)
+
     def models_of(self, dataset: str) -> list[str]:
         """The selected architectures of a dataset's models."""
         return _matching("models", self.models, MODELS.keys()) if self.models else [DATASETS[dataset].default_model()]
 
     def seeds_of(self, dataset: str) -> tuple[int, ...]:
-        """The selected seeds of a dataset."""
+        """The selected seeds that a dataset has."""
         entry = DATASETS[dataset]
         if self.seeds:
             return tuple(seed for seed in self.seeds if seed in entry.protocol.seeds)

@@ -12,22 +12,22 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from ecgbench.bounded_files import regular_file
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import InputError
 from ecgbench.models import MODELS
 from ecgbench.pipeline.acceptance.identity import identity, identity_of
-from ecgbench.pipeline.compute.map_sources import SUBMITTED, SubmissionSource
+from ecgbench.pipeline.compute.map_sources import SubmissionSource
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import Address, ModelAddress, split_metric
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.pipeline.grid.selection import Selection, check_seeds
 from ecgbench.pipeline.submissions.expected_windows import other_model, other_windows, windows_of
 from ecgbench.pipeline.submissions.form import Contents, check_maps, described, read_text, tensor_name
-from ecgbench.pipeline.submissions.untrusted_safetensors import Header, read_header, refusal
+from ecgbench.pipeline.submissions.header import Header, read_header, refusal
 from ecgbench.protocol import ALL
 from ecgbench.results import results_path
 from ecgbench.types import Attributions
+from ecgbench.untrusted.files import regular_file
 
 
 def submitted_run(path: Path, options: Options, metrics: tuple[str, ...] = ()) -> tuple[Run, list[Address]]:
@@ -74,7 +74,7 @@ def check_place(run: Run, cells: Iterable[Address], root: Path) -> None:
     """
     for path in {results_path(root, identity_of(run, cell), cell.source): None for cell in cells}:
         held = run.accepted(path)
-        if held is not None and SUBMITTED not in held.provenance:
+        if held is not None and held.submission is None:
             raise InputError(
                 f"expected no results of a method that was not submitted in {path}, got some; give the submission another name."
             )

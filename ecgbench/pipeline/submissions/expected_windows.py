@@ -6,7 +6,7 @@ from ecgbench.errors import InputError
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.compute.subject import array_digest
 from ecgbench.pipeline.grid.address import ModelAddress
-from ecgbench.pipeline.submissions.untrusted_safetensors import Form
+from ecgbench.pipeline.submissions.header import Form
 from ecgbench.results.reading.leaves import Digest
 
 

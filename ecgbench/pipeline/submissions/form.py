@@ -19,11 +19,12 @@ from ecgbench.pipeline.compute.health import illness, map_health
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import ModelAddress
 from ecgbench.pipeline.submissions.expected_windows import ExplainedDigests, windows_of
-from ecgbench.pipeline.submissions.untrusted_safetensors import OWN, TEXT_LIMIT, Form, as_form, refusal, untrusted_json
+from ecgbench.pipeline.submissions.header import TEXT_LIMIT, Form, as_form, refusal, untrusted_json
 from ecgbench.results import Identity
 from ecgbench.results.reading.leaves import Digest
-from ecgbench.texts import file_name, seen_text
 from ecgbench.types import Attributions
+from ecgbench.untrusted.safetensors_header import OWN
+from ecgbench.untrusted.texts import file_name, seen_text
 
 FORMAT: Literal[3] = 3
 """Version of the file's form."""

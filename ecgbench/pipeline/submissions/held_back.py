@@ -10,7 +10,6 @@ from typing import cast
 import numpy as np
 from jaxtyping import Int64
 
-from ecgbench.bounded_files import regular_file
 from ecgbench.errors import InputError
 from ecgbench.pipeline.compute.explained_windows import share_out
 from ecgbench.pipeline.compute.map_sources import SubmissionSource
@@ -20,6 +19,7 @@ from ecgbench.pipeline.grid.options import Options
 from ecgbench.pipeline.submissions.evaluate import submitted_run
 from ecgbench.protocol import ALL
 from ecgbench.types import Explained
+from ecgbench.untrusted.files import regular_file
 
 SHORTEST, LONGEST = 16, 4096
 """Bytes that a secret may have: enough that nobody guesses it, and no more than a secret needs."""

@@ -8,16 +8,17 @@ from ecgbench.leaderboard.statistics.board import read_boards
 from ecgbench.leaderboard.statistics.window_scores import balanced_mean, class_means, window_scores
 from ecgbench.results import sample_name, write_file
 
+from ...attacks.accepted import record, saved
 from ..conftest import results
 
 MEANS = {"raw": {"auc": {1: 0.7, 2: [0.1, np.nan, 0.3, 0.4]}}}
 
 
 def accepted(scores, method, **arrays):
-    """Write results of a method with other arrays beside its scores; None takes one away."""
+    """Write results of a method with other arrays beside its scores."""
     found, held = results("mitdb", method, MEANS)
     held |= {sample_name(what, 1): array for what, array in arrays.items()}
-    write_file(found, {name: array for name, array in held.items() if array is not None}, root=scores)
+    write_file(found, held, root=scores)
 
 
 def samples(scores):
@@ -54,7 +55,9 @@ def test_method_that_was_scored_on_other_windows_is_refused(scores, what, array)
 
 
 def test_archive_that_does_not_say_whose_its_windows_are_is_refused(scores):
-    accepted(scores, "lime", patient=None)
+    found, held = results("mitdb", "lime", MEANS)
+    path = write_file(found, held, root=scores)
+    record(path, saved({name: array for name, array in held.items() if name != sample_name("patient", 1)}))
     with pytest.raises(ResultsError, match=r"lime\.json, got no patient of each window of seed 1"):
         samples(scores)
 

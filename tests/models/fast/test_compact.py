@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from ecgbench.models import compact, forward, load_model
-from ecgbench.models._residual import ResNet
+from ecgbench.models.residual.network import ResNet
 from tests.models.architectures import KINDS
 
 from ..networks import DEAD, assert_same_logits, block, channels, kill, network, noise

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ecgbench.models import compact, forward
-from ecgbench.models._residual import ResNet
+from ecgbench.models.residual.network import ResNet
 
 from ..networks import DEAD, assert_same_logits, block, channels, kill, network, noise
 

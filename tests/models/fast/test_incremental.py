@@ -16,9 +16,9 @@ from torch import nn
 
 from ecgbench.models import compact, evaluator, load_model, plain_evaluator
 from ecgbench.models._evaluate import Evaluator
-from ecgbench.models._residual import ResNet
 from ecgbench.models.fast import incremental
 from ecgbench.models.fast.incremental import Incremental
+from ecgbench.models.residual.network import ResNet
 from ecgbench.types import Curves, EvaluateSteps, Steps
 from tests.models.architectures import DISTINCT, KINDS
 

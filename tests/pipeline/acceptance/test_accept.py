@@ -2,16 +2,18 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ecgbench.errors import ResultsError
 from ecgbench.models import save_model
-from ecgbench.pipeline import Run, accept, identity, import_model, judge, lost_cells
+from ecgbench.pipeline import Accepted, Run, accept, identity, import_model, judge, lost_cells, replaced_cells
+from ecgbench.pipeline.acceptance.accept import MAX_LISTED
 from ecgbench.results import map_correlation, mean_interval, read_file, read_pair, write_file
 from ecgbench.types import Scores
-from tests.pipeline.runs import FOLDER, MODEL, cell, maps_of, model_at, small_run, store_with_windows
+from tests.pipeline.runs import FOLDER, MODEL, accepted_files, cell, maps_of, model_at, small_run, store_with_windows
 from tests.results.cases import with_scores
 
 SLICE = [cell(metric, "random_baseline", variant) for metric in ("auc", "pointing_game") for variant in ("raw", "abs")]
@@ -70,7 +72,7 @@ def verdict(run, root, wanted=SLICE[0], **given):
 
 
 def test_accepted_cells_are_the_runs_scores(run, root):
-    (path,) = accept(run, SLICE, root)
+    (path,) = accepted_files(run, SLICE, root)
     assert path == root / FOLDER / "random_baseline.json"
     assert names(path) == sorted((c.variant, c.metric, c.seed) for c in SLICE)
     for found in read_file(path).cells:
@@ -83,7 +85,7 @@ def test_accepted_cells_are_the_runs_scores(run, root):
 
 
 def test_explained_windows_are_kept_with_the_scores(run, root):
-    (path,) = accept(run, SLICE, root)
+    (path,) = accepted_files(run, SLICE, root)
     explained, held = run.explained(model_at()), scores_in(path)
     for name in ("record", "patient", "start"):
         np.testing.assert_array_equal(held[f"samples/{name}/1"], getattr(explained.windows, name))
@@ -92,7 +94,8 @@ def test_explained_windows_are_kept_with_the_scores(run, root):
 
 
 def test_sketch_of_the_maps_is_kept_with_the_scores(run, root):
-    found = {path.stem: scores_in(path)["samples/sketch/1"] for path in accept(run, [cell(source="saliency"), cell(source="lrp")], root)}
+    written = accepted_files(run, [cell(source="saliency"), cell(source="lrp")], root)
+    found = {path.stem: scores_in(path)["samples/sketch/1"] for path in written}
     assert {values.shape for values in found.values()} == {(4, 16)}
     first, second = (run.maps(maps_of(method)).values for method in ("saliency", "lrp"))
     estimate = 1 - ((found["saliency"] - found["lrp"]) ** 2).sum(axis=1).mean() / 2
@@ -100,7 +103,7 @@ def test_sketch_of_the_maps_is_kept_with_the_scores(run, root):
 
 
 def test_model_is_recorded(run, root):
-    (path,) = accept(run, SLICE, root)
+    (path,) = accepted_files(run, SLICE, root)
     model, info = read_file(path).models["1"], run.model(model_at()).info
     assert (model["digest"], model["origin"], model["precision"]) == (run.model(model_at()).digest, "shipped", "float32")
     assert all(model[name] == info["test"][name] for name in ("accuracy", "macro_f1", "confusion"))
@@ -109,7 +112,7 @@ def test_model_is_recorded(run, root):
 
 
 def test_health_artifacts_notes_and_identity_are_recorded(run, root):
-    (path,) = accept(run, SLICE, root)
+    (path,) = accepted_files(run, SLICE, root)
     found, maps, dataset = read_file(path), run.maps(maps_of("random_baseline")), run.dataset("synthetic")
     assert found.health["1"] == run.health(maps_of("random_baseline"))
     assert maps.health.items() <= found.health["1"].items()
@@ -122,7 +125,7 @@ def test_health_artifacts_notes_and_identity_are_recorded(run, root):
 
 
 def test_provenance_names_packages_machine_date_and_chance(run, root):
-    (path,) = accept(run, SLICE, root)
+    (path,) = accepted_files(run, SLICE, root)
     found = read_file(path).provenance
     assert {"torch", "numpy"} <= found["packages"].keys()
     assert (found["device"], len(found["date"])) == ("cpu", 10)
@@ -142,7 +145,7 @@ def test_accepting_a_seed_asks_for_no_other_seeds_model(run, root, monkeypatch):
 
 
 def test_every_method_has_a_file_of_its_own_that_says_whether_it_is_ranked(run, root):
-    written = accept(run, [*SLICE, cell(), cell(source="lrp_epsilon")], root)
+    written = accepted_files(run, [*SLICE, cell(), cell(source="lrp_epsilon")], root)
     assert [path.name for path in written] == ["random_baseline.json", "saliency.json", "lrp_epsilon.json"]
     assert [read_file(path).provenance.get("ranked", True) for path in written] == [True, True, False]
     assert accept(run, [], root) == []
@@ -150,7 +153,7 @@ def test_every_method_has_a_file_of_its_own_that_says_whether_it_is_ranked(run, 
 
 def test_undefined_everywhere_is_accepted_without_a_value(run, root, monkeypatch):
     monkeypatch.setattr(run, "scores", lambda wanted: Scores(np.full(4, np.nan), 0.0, False))
-    (path,) = accept(run, SLICE[:1], root)
+    (path,) = accepted_files(run, SLICE[:1], root)
     (found,) = read_file(path).cells
     assert (found.value, found.low, found.high, found.n, found.undefined) == (None, None, None, 0, 4)
 
@@ -159,7 +162,7 @@ def test_undefined_everywhere_is_accepted_without_a_value(run, root, monkeypatch
 
 
 def test_second_slice_keeps_the_first(run, root):
-    (path,) = accept(run, SLICE[:2], root)
+    (path,) = accepted_files(run, SLICE[:2], root)
     first = dict(zip(names(path), read_file(path).cells, strict=True))
     accept(run, [SLICE[2], cell("auc", "random_baseline", seed=2)], root)
     found = dict(zip(names(path), read_file(path).cells, strict=True))
@@ -170,7 +173,7 @@ def test_second_slice_keeps_the_first(run, root):
 
 
 def test_accepting_again_replaces_equal_cells_and_changes_no_byte(run, root):
-    (path,) = accept(run, SLICE, root)
+    (path,) = accepted_files(run, SLICE, root)
     before = path.read_bytes(), path.with_suffix(".npz").read_bytes()
     with_scores(path, lambda values: values / 2)
     accept(run, reversed(SLICE), root)
@@ -179,7 +182,7 @@ def test_accepting_again_replaces_equal_cells_and_changes_no_byte(run, root):
 
 @pytest.mark.parametrize(("field", "value"), [("windows", "others"), ("edition", "2.0")])
 def test_changed_identity_starts_anew(run, root, field, value):
-    (path,) = accept(run, SLICE, root)
+    (path,) = accepted_files(run, SLICE, root)
     edit(path, lambda data: data["identity"].update({field: value}))
     accept(run, SLICE[:1], root)
     assert names(path) == [("raw", "auc", 1)]
@@ -205,7 +208,7 @@ def remove_archive(path):
 
 @pytest.mark.parametrize("spoil", [spoil_results, spoil_archive, remove_results, remove_archive])
 def test_accepted_results_that_cannot_be_read_are_refused_with_the_remedy_and_stay(run, root, spoil):
-    (path,) = accept(run, SLICE, root)
+    (path,) = accepted_files(run, SLICE, root)
     spoil(path)
     before = {file: file.read_bytes() for file in path.parent.iterdir()}
     with pytest.raises(ResultsError, match=f"expected .* in {path.with_suffix('')}.*, got .*; take its .json and .npz back .*remove both"):
@@ -219,11 +222,59 @@ def test_accepted_results_that_cannot_be_read_are_refused_with_the_remedy_and_st
 
 def test_another_model_drops_its_seeds_old_cells_and_no_others(run, other_run, root):
     accept(run, [*SLICE, cell("auc", "random_baseline", seed=2)], root)
-    (path,) = accept(other_run, SLICE[:1], root)
+    (path,) = accepted_files(other_run, SLICE[:1], root)
     assert names(path) == [("raw", "auc", 1), ("raw", "auc", 2)]
     assert read_file(path).models["1"]["origin"] == "imported"
     assert read_file(path).models["2"]["origin"] == "shipped"
     assert {name for name in besides_gallery(path) if not name.startswith("samples")} == {"raw/auc/1", "raw/auc/2"}
+
+
+# What no longer holds is told
+
+
+def test_cells_of_another_identity_are_told(run, root):
+    (path,) = accepted_files(run, SLICE, root)
+    edit(path, lambda data: data["identity"].update(windows="others"))
+    written = accept(run, SLICE[:1], root)
+    (file,) = written
+    assert file.replaced == tuple(sorted((c.variant, c.metric, c.seed) for c in SLICE))
+    assert file.anew == (("raw", "auc", 1),)
+    assert replaced_cells(written) == [
+        f"4 accepted cells of another identity, submission or model replaced, 3 of them without a new value: {FOLDER}/random_baseline 4."
+    ]
+
+
+def test_cells_of_another_model_are_told_and_no_others(run, other_run, root):
+    accept(run, [*SLICE, cell("auc", "random_baseline", seed=2), cell("auc", "lrp")], root)
+    written = accept(other_run, [SLICE[0], cell("auc", "lrp")], root)
+    assert [len(file.replaced) for file in written] == [4, 1]
+    (line,) = replaced_cells(written)
+    assert line.startswith("5 accepted cells of another identity, submission or model replaced, 3 of them without a new value: ")
+    assert line.endswith(f": {FOLDER}/random_baseline 4, {FOLDER}/lrp 1.")
+
+
+def test_nothing_is_told_where_all_accepted_cells_hold(run, root):
+    for wanted in (SLICE[:2], SLICE[1:], [cell("auc", "random_baseline", seed=2)], SLICE):
+        assert replaced_cells(accept(run, wanted, root)) == []
+
+
+def test_line_of_many_files_is_cut():
+    written = [Accepted(Path("mitdb") / "resnet18_7" / f"m{i}.json", (("raw", "auc", 1),), ()) for i in range(MAX_LISTED + 2)]
+    (line,) = replaced_cells(written)
+    assert line.startswith("7 accepted cells of another identity, submission or model replaced, 7 of them without a new value: mitdb/resn")
+    assert line.endswith("mitdb/resnet18_7/m4 1, and 2 files more.")
+    assert replaced_cells(written[:1])[0].startswith("1 accepted cell of another identity")
+
+
+def test_inconsistent_scores_are_not_accepted_and_the_old_ones_stay(run, root, monkeypatch):
+    (path,) = accepted_files(run, SLICE, root)
+    before = {file: file.read_bytes() for file in path.parent.iterdir()}
+    monkeypatch.setattr(run, "scores", lambda wanted: Scores(np.full(4, 1.5), 0.0, False))
+    with pytest.raises(
+        ResultsError, match=r"got 1\.5 in raw/auc/1, whose metric goes from 0 to 1; nothing was written: look at the scores"
+    ):
+        accept(run, SLICE[:1], root)
+    assert {file: file.read_bytes() for file in path.parent.iterdir()} == before
 
 
 # Judging
@@ -236,7 +287,7 @@ def test_accepted_cells_stand(run, root):
 
 @pytest.mark.parametrize(("difference", "wanted"), [(2e-6, "changed"), (-2e-6, "changed"), (5e-7, "accepted")])
 def test_tolerance_is_that_of_the_metric(run, root, difference, wanted):
-    (path,) = accept(run, SLICE[:1], root)
+    (path,) = accepted_files(run, SLICE[:1], root)
     with_scores(path, lambda values: values + difference)
     assert verdict(run, root).status == wanted
 
@@ -260,7 +311,7 @@ def test_other_samples_have_nothing_to_be_compared_with(run, artifacts, root):
 
 
 def test_cell_about_to_be_accepted_is_compared_with_nothing_but_readable_results(run, root):
-    (path,) = accept(run, SLICE, root)
+    (path,) = accepted_files(run, SLICE, root)
     with_scores(path, lambda values: values / 2)
     assert verdict(run, root, update=True).status == "updated"
     path.write_text("{")
@@ -283,7 +334,7 @@ def test_unhealthy_maps_fail_before_anything_is_compared(run, root, monkeypatch,
 
 
 def test_cells_of_a_metric_or_method_that_is_gone_are_lost(run, root):
-    (path,) = accept(run, [*SLICE, cell("auc", "random_baseline", seed=2)], root)
+    (path,) = accepted_files(run, [*SLICE, cell("auc", "random_baseline", seed=2)], root)
     assert lost_cells(Run(run.options), model_at(), root) == []
     results, arrays = read_pair(path)
     lost = next(found for found in results.cells if (found.variant, found.metric, found.seed) == ("raw", "auc", 1))
@@ -302,7 +353,7 @@ def test_cells_of_a_metric_or_method_that_is_gone_are_lost(run, root):
 
 def test_study_protocol_is_accepted_apart(artifacts, root):
     run = small_run(artifacts, samples=2, protocol="study")
-    (path,) = accept(run, [cell("pointing_game"), cell("region_perturbation_lerf")], root)
+    (path,) = accepted_files(run, [cell("pointing_game"), cell("region_perturbation_lerf")], root)
     assert path == root / "synthetic@study+samples-2" / MODEL / "saliency.json"
     assert read_file(path).identity.protocol == "study"
     assert verdict(run, root, cell("region_perturbation_lerf")).status == "accepted"

@@ -19,7 +19,7 @@ from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import DATASETS, load_dataset
 from ecgbench.errors import CheckpointError
 from ecgbench.models import Training, evaluate_predictions, forward, model_digest, save_model, untrained
-from ecgbench.models import _train as training_module
+from ecgbench.models.training import train as training_module
 from ecgbench.pipeline import import_model, model_of
 from ecgbench.pipeline.compute import models as models_module
 from ecgbench.protocol import SYNTHETIC

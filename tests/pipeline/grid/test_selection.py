@@ -1,5 +1,6 @@
 """Which cells there are and which are selected."""
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 import ecgbench
 from ecgbench.controls import CONTROLS
 from ecgbench.datasets import DATASETS
-from ecgbench.errors import UnknownKeyError
+from ecgbench.errors import InputError, UnknownKeyError
 from ecgbench.methods import METHODS
 from ecgbench.metrics import METRICS
 from ecgbench.pipeline import Selection, healthy_maps, models, variant_name
@@ -40,10 +41,24 @@ def test_nothing_selected_means_the_embedded_datasets_with_all_their_seeds():
 
 
 def test_seeds_are_those_that_are_asked_for_and_that_the_dataset_has():
-    selection = Selection(("mitdb", "synthetic"), seeds=(5, 2, 9))
+    selection = Selection(("mitdb", "synthetic"), ("saliency_abs",), ("auc",), seeds=(5, 2))
     assert selection.seeds_of("mitdb") == (5, 2)
     assert selection.seeds_of("synthetic") == (2,)
-    assert Selection(("*",), seeds=(99,)).cells() == []
+    assert [(one.dataset, one.seed) for one in selection.cells()] == [("mitdb", 5), ("mitdb", 2), ("synthetic", 2)]
+
+
+@pytest.mark.parametrize(
+    ("datasets", "seeds", "message"),
+    [
+        (("mitdb",), (1, 9), "expected seeds of mitdb among 1, 2, 3, 4, 5, got 9; choose among these."),
+        (("synthetic",), (4,), "expected seeds of synthetic among 1, 2, 3, got 4; choose among these."),
+        ((), (0,), "expected seeds of synthetic among 1, 2, 3, got 0; choose among these."),
+        (("mitdb", "synthetic"), (5, 99), "expected seeds of mitdb, synthetic among 1, 2, 3, 4, 5, got 99; choose among these."),
+    ],
+)
+def test_seed_that_no_selected_dataset_has_is_refused(datasets, seeds, message):
+    with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
+        Selection(datasets, seeds=seeds).cells()
 
 
 def test_models_are_selected_by_keys_and_globs():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ecgbench.errors import InputError
 from ecgbench.pipeline import About, pack, window_arrays
-from ecgbench.pipeline.submissions.untrusted_safetensors import METADATA, OWN
+from ecgbench.untrusted.safetensors_header import METADATA, OWN
 from tests.pipeline.runs import MODEL, model_at
 
 ABOUT = About("my_method", "doi:10.1000/xyz", "A. Author, B. Author", "what it does, in a line", saw_labels=False, saw_test_set=False)

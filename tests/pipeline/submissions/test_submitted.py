@@ -11,9 +11,9 @@ from safetensors.numpy import load
 import ecgbench
 from ecgbench.errors import EcgbenchError, InputError
 from ecgbench.models import save_model
-from ecgbench.pipeline import Options, accept, check_place, import_model, judge, lost_cells, pack, submitted_run
+from ecgbench.pipeline import Options, check_place, import_model, judge, lost_cells, pack, submitted_run
 from ecgbench.results import read_file
-from tests.pipeline.runs import FOLDER, MODEL, cell, maps_of, model_at, small_run, store_with_windows
+from tests.pipeline.runs import FOLDER, MODEL, accepted_files, cell, maps_of, model_at, small_run, store_with_windows
 from tests.pipeline.submissions.submission_files import ABOUT, SAMPLES, packed, some_maps, split_file
 
 
@@ -136,7 +136,7 @@ def test_up_to_half_of_the_maps_may_be_constant(author):
 
 def accepted(submitted, root, metrics=("auc", "pointing_game")):
     run, cells = submitted
-    return accept(run, [one for one in cells if one.metric in metrics], root)
+    return accepted_files(run, [one for one in cells if one.metric in metrics], root)
 
 
 def test_accepted_results_say_on_which_file_they_rest(submitted, path, root):
@@ -180,7 +180,7 @@ def test_cells_of_another_file_of_that_name_are_not_kept(submitted, author, eval
 
 def test_name_under_which_a_method_was_accepted_is_refused(submitted, author, root):
     run, cells = submitted
-    (written,) = accept(author, [cell("auc")], root)
+    (written,) = accepted_files(author, [cell("auc")], root)
     text = written.read_text().replace('"saliency"', '"my_method"')
     written.with_name("my_method.json").write_text(text)
     written.with_name("my_method.npz").write_bytes(written.with_suffix(".npz").read_bytes())

@@ -187,8 +187,8 @@ def link(path, content):
     [
         (link, "got a symbolic link"),
         (lambda path, content: path.mkdir(), "expected a re"),
-        (lambda path, content: os.mkfifo(path), "expected a regular file"),
-        (lambda path, content: None, "expected a readable file"),
+        (lambda path, content: os.mkfifo(path), "got no regular file"),
+        (lambda path, content: None, "expected a readable regular file"),
     ],
     ids=["link", "folder", "pipe", "nothing"],
 )
@@ -199,5 +199,5 @@ def test_what_is_no_regular_file_is_refused_without_waiting(evaluator_store, con
 
 
 def test_name_of_a_file_that_cannot_be_is_refused(evaluator_store, tmp_path):
-    with pytest.raises(InputError, match="expected a readable file"):
+    with pytest.raises(InputError, match="expected a readable regular file"):
         submitted_run(tmp_path / "a\0b", Options(store=evaluator_store))

@@ -11,18 +11,20 @@ from typing import Annotated, Any
 
 import numpy as np
 import torch
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, convert
 from safetensors import SafetensorError
 from safetensors.numpy import save
 from safetensors.torch import load
 
 from ecgbench.artifacts import Arrays, write_atomically
-from ecgbench.bounded_files import json_of, regular_file
 from ecgbench.errors import CheckpointError, InputError
-from ecgbench.models._match import filled, matched
 from ecgbench.models._registry import Form
-from ecgbench.models._weights_file import OWN, Layout, weights_file
+from ecgbench.models.checkpoints.match import filled, matched
+from ecgbench.models.checkpoints.weights_file import Layout, weights_file
 from ecgbench.printable import quoted
+from ecgbench.untrusted.files import regular_file
+from ecgbench.untrusted.json_text import strict_json
+from ecgbench.untrusted.safetensors_header import OWN
 
 RECORD_LIMIT = 1 << 24
 """Bytes that the JSON file beside the weights may have."""
@@ -83,11 +85,11 @@ def _check_sum(path: Path, content: bytes) -> None:
         with regular_file(record, follow_links=True) as (file, size):
             if size > RECORD_LIMIT:
                 raise ValueError(f"{size} bytes, more than {RECORD_LIMIT}")
-            recorded = json_of(file.read(size), _Record).sha256
+            recorded = convert(strict_json(file.read(size)), _Record).sha256
     except ValueError as error:
         where = quoted(str(record))
         raise CheckpointError(
-            f"expected a JSON object in {where}, with the weights' sha256 if any, got {error}; copy both files again."
+            f"expected a JSON object in {where}, with the weights' sha256 if any, got {quoted(str(error))}; copy both files again."
         ) from error
     if recorded is not None and recorded != hashlib.sha256(content).hexdigest():
         raise CheckpointError(

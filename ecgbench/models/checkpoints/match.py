@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from ecgbench.errors import CheckpointError, InputError, UnknownKeyError
-from ecgbench.models._build import SAMPLES, built, labelled
 from ecgbench.models._registry import MODELS, Blueprint, Form, ModelEntry, Recognised, Source
-from ecgbench.models._weights_file import Layout
+from ecgbench.models.checkpoints.weights_file import Layout
+from ecgbench.models.training.build import SAMPLES, built, labelled
 from ecgbench.nn import channels_last, check_norms, frozen, logits_of, place_of, settings_of_a_new_process
 from ecgbench.printable import quoted
 

@@ -22,8 +22,8 @@ from tqdm import tqdm
 
 from ecgbench.artifacts import DamagedArtifactWarning, write_atomically
 from ecgbench.errors import InputError
-from ecgbench.models._build import untrained
-from ecgbench.models._measures import evaluate_predictions
+from ecgbench.models.training.build import untrained
+from ecgbench.models.training.measures import evaluate_predictions
 from ecgbench.nn import device_named, seeded
 from ecgbench.printable import printable
 from ecgbench.protocol import PRECISIONS, Recipe

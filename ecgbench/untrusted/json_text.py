@@ -1,60 +1,21 @@
-"""Text and bytes that anybody may have written, read strictly: what is too large, too deep or not of the form is refused in one line."""
+"""JSON that anybody may have written, read strictly: what is damaged, too deep or not of the schema is refused."""
 
 from __future__ import annotations
 
 import json
 import math
-import os
-import stat
-from pathlib import Path
 from typing import Any, TypeVar
 
 from msgspec import ValidationError, convert, to_builtins
 
-LARGEST_TEXT = 1 << 22
-"""Bytes that a file of results may have; that of three seeds with all cells has 32,000."""
-
 DIGITS = 15
 """Digits that a whole number may have: as many as a float holds exactly."""
-
-SHOWN = 300
-"""Characters of an error that a message shows."""
 
 T = TypeVar("T")
 
 
-def read_bounded(path: Path, limit: int) -> bytes:
-    """Content of a regular file.
-
-    Raises
-    ------
-    OSError
-        If it cannot be read.
-    ValueError
-        If it is no regular file, such as a pipe, or has more bytes than the limit.
-    """
-    with open(path, "rb", opener=_without_waiting) as file:
-        state = os.fstat(file.fileno())
-        if not stat.S_ISREG(state.st_mode):
-            raise ValueError("no regular file")
-        if state.st_size > limit:
-            raise ValueError(f"{state.st_size} bytes instead of at most {limit}")
-        return file.read(limit)
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    """Opens a pipe too, instead of waiting for somebody to write into it."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
-def one_line(error: object) -> str:
-    """An error's text as a line of bounded length, since it may quote the file."""
-    text = " ".join(str(error).split()).encode("ascii", "backslashreplace").decode()
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
-
-
-def strict_json(text: str) -> Any:
-    """The data of a JSON text.
+def strict_json(content: bytes | str) -> Any:
+    """The data of a JSON text, in UTF-8 where it is given as bytes.
 
     Raises
     ------
@@ -62,6 +23,7 @@ def strict_json(text: str) -> Any:
         If it is none, has a key twice in an object, a number that is not finite or a whole one of too many digits, or is nested so deeply
         that it cannot be read.
     """
+    text = content.decode() if isinstance(content, bytes) else content
     try:
         return json.loads(text, object_pairs_hook=_distinct, parse_constant=_finite, parse_float=_finite, parse_int=_whole)
     except RecursionError as error:

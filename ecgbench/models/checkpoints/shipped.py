@@ -15,8 +15,8 @@ from safetensors.numpy import load, save
 
 from ecgbench.artifacts import write_atomically
 from ecgbench.errors import CheckpointError
-from ecgbench.models._checkpoint import model_digest, model_from, weights_of
 from ecgbench.models._registry import Form
+from ecgbench.models.checkpoints.checkpoint import model_digest, model_from, weights_of
 from ecgbench.models.fast.compact import pruned
 
 

@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from ecgbench.errors import EcgbenchError, InputError, UnknownKeyError
 from ecgbench.printable import hidden, is_seen, printable, shortened
-from ecgbench.texts import LONGEST_NAME, file_name, file_path, folder_path, plain_text, seed_number, seen_text, web_address, whole_number
+from ecgbench.untrusted.texts import (
+    LONGEST_NAME,
+    file_name,
+    file_path,
+    folder_path,
+    plain_text,
+    seed_number,
+    seen_text,
+    web_address,
+    whole_number,
+)
 
 
 @pytest.mark.parametrize("text", ["", "-1", "+1", "1.0", "1e3", " 1", "1_0", "٣", "²", "1\n", "101", "9" * 5000])

@@ -11,21 +11,21 @@ from ecgbench.models._registry import Recognised, Shape
 if TYPE_CHECKING:
     import torch
 
-    from ecgbench.models._residual import ResNet
+    from ecgbench.models.residual.network import ResNet
     from ecgbench.types import EvaluateSteps
 
 
 def residual_network(
     outputs: int, seed: int, blocks: tuple[int, int, int, int], kernel: int, bottleneck: bool = False, width: int = 64
 ) -> ResNet:
-    """A freshly initialised residual network (see `ecgbench.models._residual.Architecture`)."""
-    from ecgbench.models._residual import Architecture, build
+    """A freshly initialised residual network (see `ecgbench.models.residual.network.Architecture`)."""
+    from ecgbench.models.residual.network import Architecture, build
 
     return build(Architecture(blocks, kernel, bottleneck, width), outputs, seed)
 
 
 def _recognise(shapes: Mapping[str, Shape]) -> Recognised | None:
-    from ecgbench.models._residual import recognised
+    from ecgbench.models.residual.network import recognised
 
     return recognised(shapes)
 
