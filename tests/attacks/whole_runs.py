@@ -16,6 +16,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -34,7 +35,8 @@ ALL = (*FEW, "--method", "random_baseline", "--metric", "region_perturbation_mor
 WORKERS = 4
 """Processes that wait to be pytest-xdist's workers: two, and one for each that may be killed alone."""
 
-TRACEBACK = 4
+TRACEBACK = 70
+"""Exit code of a run that ended in an error of Python's."""
 
 
 class WholeRuns:
@@ -84,6 +86,7 @@ def _copied(asked: dict[str, Any], log: Path) -> tuple[int, int, list[str]]:
     gc.freeze()  # so that no copy looks through what is here, which would copy it
     known, result = set(sys.modules), log.with_name("result")
     result.unlink(missing_ok=True)
+    alive, here = os.pipe()
     process = os.fork()
     if process == 0:
         code = TRACEBACK
@@ -96,6 +99,9 @@ def _copied(asked: dict[str, Any], log: Path) -> tuple[int, int, list[str]]:
         finally:
             os._exit(code)
     code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    os.close(here)
+    os.read(alive, 1)  # until no process of the run is there any more
+    os.close(alive)
     count, modules = json.loads(result.read_text()) if result.exists() else (0, [])
     return code, count, modules
 
@@ -148,8 +154,20 @@ def _spread(root: Path, given: list[str]) -> int:
 
 def _pages(root: Path, given: list[str]) -> int:
     from ecgbench import cli
+    from ecgbench.leaderboard import write
 
+    write.render_figure = partial(_drawn_once, write.render_figure)
     return cli.main(["leaderboard", "--scores", f"{root}/scores", "--out", f"{root}/pages", "--readme", f"{root}/README.md"])
+
+
+def _drawn_once(draw: Callable[[Any, str], bytes], figure: Any, suffix: str) -> bytes:
+    """A figure's file, drawn unless an earlier run has drawn the same: that takes most of the time of writing pages."""
+    from ecgbench.leaderboard.figures.drawn import digest
+
+    kept = Path(sys.argv[1]) / f"{digest(figure)}{suffix}"
+    if not kept.exists():
+        kept.write_bytes(draw(figure, suffix))
+    return kept.read_bytes()
 
 
 COMMANDS: dict[str, Callable[[Path, list[str]], int]] = {RUN: _command_line, PYTEST: _pytest, SPREAD: _spread, PAGES: _pages}
