@@ -1,14 +1,14 @@
 """What killed processes left in a store: found by their locks' files, and removed by the next process that uses the store.
 
 A process removes its lock's file before it lets the lock go, so that a file whose lock is free is that of a process that was killed, and
-names the artifact at which it was.
+names the artifact at which it was. Who waits for that lock meanwhile removes what is beside the artifact when it has the lock.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,17 +37,21 @@ def clear_once(root: Path) -> None:
 
 def _clear(root: Path, file: Path, stage: str, key: str) -> None:
     """Remove what whoever held the lock of an artifact left, unless somebody holds it now."""
+    artifact = root / stage / f"{key}{SUFFIX}"
     with suppress(OSError), lock_if_free(file):
-        for path in _left_beside(root / stage / f"{key}{SUFFIX}"):
-            path.unlink(missing_ok=True)
-        drop_finished(unfinished(root, stage, key), root / stage / f"{key}{SUFFIX}")
+        clear_beside(artifact)
+        drop_finished(unfinished(root, stage, key), artifact)
 
 
-def _left_beside(artifact: Path) -> Iterator[Path]:
-    """Files half written of an artifact, and files that were attached to it before its own was written."""
-    yield from (path for path in artifact.parent.glob(f".{artifact.name}.*") if PARTIAL.fullmatch(path.name))
-    named = attached_paths(artifact)
-    yield from (path for path in artifact.parent.glob(f"{artifact.stem}.*") if ATTACHED.fullmatch(path.name) and path not in named)
+def clear_beside(artifact: Path) -> None:
+    """Remove what is half written of an artifact or was attached to it before its own file was written; its lock must be held."""
+    with suppress(OSError):
+        named = {path.name for path in attached_paths(artifact)}
+        for name in os.listdir(artifact.parent):  # noqa: PTH208 - a folder of thousands, of which few are looked at
+            begun = name.startswith(f".{artifact.name}.") and PARTIAL.fullmatch(name)
+            attached = name.startswith(f"{artifact.stem}.") and ATTACHED.fullmatch(name) and name not in named
+            if begun or attached:
+                artifact.with_name(name).unlink(missing_ok=True)
 
 
 def drop_finished(folder: Path, artifact: Path) -> None:

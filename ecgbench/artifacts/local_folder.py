@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, final
 
-from ecgbench.artifacts._abandoned import clear_once, drop_finished
+from ecgbench.artifacts._abandoned import clear_beside, clear_once, drop_finished
 from ecgbench.artifacts._artifact import Arrays, Artifact, check_entry_names, collection, computed, value_digest
 from ecgbench.artifacts._attached import attach, attached_paths, drop, paths_of
 from ecgbench.artifacts._damage import examine, read_if_whole, refusal, set_aside
@@ -126,9 +126,9 @@ class ArtifactStore(Store):
     def locked(self, stage: str, key: str) -> AbstractContextManager[None]:
         """Hold the lock of one artifact, across processes and threads."""
         self._check_computing(stage, key)
-        self._path(stage, key)
+        path = self._path(stage, key)
         self._clear_once()
-        return lock(self.root / LOCKS / f"{stage}.{key}.lock", self.locking)
+        return self._held(path, self.root / LOCKS / f"{stage}.{key}.lock")
 
     def scratch(self, stage: str, key: str) -> Path:
         """Folder for work that must survive a kill before its artifact is whole."""
@@ -185,6 +185,13 @@ class ArtifactStore(Store):
                 freed += size(path)
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         return freed
+
+    @contextmanager
+    def _held(self, path: Path, file: Path) -> Iterator[None]:
+        with lock(file, self.locking):
+            if self.locking == "native":
+                clear_beside(path)
+            yield
 
     def _clear_once(self) -> None:
         if self.computing and self.locking == "native":

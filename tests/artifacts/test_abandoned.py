@@ -101,3 +101,10 @@ def test_work_is_removed_where_its_artifact_is_in_place_though_not_flushed(store
             store.compute("s", "k", constant(1))
     assert store.compute("s", "k", never).info == {"value": 1}
     assert files(store) == ["s/k.safetensors"]
+
+
+def test_what_a_process_left_that_was_killed_meanwhile_is_removed_by_who_takes_its_lock(store: ArtifactStore) -> None:
+    assert store.get("s", "k") is None
+    leave(store, "k")
+    store.compute("s", "k", constant(1))
+    assert files(store) == ["s/k.safetensors"]
