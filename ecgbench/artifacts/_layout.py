@@ -36,6 +36,11 @@ def is_place(stage: str, key: str) -> bool:
     return bool(PLACE.fullmatch(stage) and PLACE.fullmatch(key)) and stage not in OWN_FOLDERS
 
 
+def unfinished(root: Path, stage: str, key: str) -> Path:
+    """Folder of work that is to become an artifact."""
+    return root / UNFINISHED / f"{stage}-{key}"
+
+
 def artifact_paths(root: Path) -> list[Path]:
     """Files of all artifacts, sorted by stage and key."""
     found = (path for path in root.glob(f"*/*{SUFFIX}") if is_place(path.parent.name, path.stem))

@@ -66,6 +66,22 @@ def file_lock(path: Path) -> Iterator[None]:
         release()
 
 
+@contextmanager
+def lock_if_free(path: Path) -> Iterator[None]:
+    """Hold the lock of the operating system that a file stands for, which is removed.
+
+    Raises
+    ------
+    OSError
+        If another process or thread holds it (TimeoutError), or it cannot be had.
+    """
+    release = _native(path, timeout=0)
+    try:
+        yield
+    finally:
+        release()
+
+
 def _soft(path: Path) -> Callable[[], None]:
     from filelock import SoftFileLock
 
@@ -74,7 +90,7 @@ def _soft(path: Path) -> Callable[[], None]:
     return held.release
 
 
-def _native(path: Path) -> Callable[[], None]:
+def _native(path: Path, timeout: float = -1) -> Callable[[], None]:
     from filelock import FileLock
 
     held = FileLock(path, fallback_to_soft=False, on_acquired=partial(_check_named, path))
@@ -86,7 +102,7 @@ def _native(path: Path) -> Callable[[], None]:
 
     while True:
         try:
-            held.acquire()
+            held.acquire(timeout)
         except _UnlinkedError:
             continue
         return release

@@ -5,17 +5,18 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, final
 
+from ecgbench.artifacts._abandoned import clear_beside, clear_once, drop_finished
 from ecgbench.artifacts._artifact import Arrays, Artifact, check_entry_names, collection, computed, value_digest
 from ecgbench.artifacts._attached import attach, attached_paths, drop, paths_of
 from ecgbench.artifacts._damage import examine, read_if_whole, refusal, set_aside
 from ecgbench.artifacts._encoding import encode
 from ecgbench.artifacts._files import STALE_PAUSES, make_folder, publish, writing
-from ecgbench.artifacts._layout import LOCKS, SUFFIX, UNFINISHED, artifact_paths, default_root, foreign, is_place, leftovers, size, stamp
+from ecgbench.artifacts._layout import LOCKS, SUFFIX, artifact_paths, default_root, foreign, is_place, leftovers, size, stamp, unfinished
 from ecgbench.artifacts._locks import Locking, lock
 from ecgbench.artifacts._record import DamageError
 from ecgbench.artifacts.store import Entries, Store
@@ -55,6 +56,7 @@ class ArtifactStore(Store):
         path = self._path(stage, key)
         if not self.computing:
             return self._stored(stage, key)
+        self._clear_once()
         before = stamp(path)
         found = None if renew else read_if_whole(path)
         if found is not None:
@@ -66,11 +68,19 @@ class ArtifactStore(Store):
                 return found
             began = time.perf_counter()
             arrays, info = function()
-            return self._write(path, computed(arrays, info, time.perf_counter() - began), renew, attached)
+            artifact, work = computed(arrays, info, time.perf_counter() - began), unfinished(self.root, stage, key)
+            try:
+                found = self._write(path, artifact, renew, attached)
+            except BaseException:
+                drop_finished(work, path)  # it may be in place, and only its folder not be flushed
+                raise
+            shutil.rmtree(work, ignore_errors=True)
+            return found
 
     def get(self, stage: str, key: str) -> Artifact | None:
         """The artifact under `key`, or None if it is absent or damaged."""
         path = self._path(stage, key)
+        self._clear_once()
         found = read_if_whole(path)
         if found is not None or not path.exists():
             return found
@@ -116,14 +126,15 @@ class ArtifactStore(Store):
     def locked(self, stage: str, key: str) -> AbstractContextManager[None]:
         """Hold the lock of one artifact, across processes and threads."""
         self._check_computing(stage, key)
-        self._path(stage, key)
-        return lock(self.root / LOCKS / f"{stage}.{key}.lock", self.locking)
+        path = self._path(stage, key)
+        self._clear_once()
+        return self._held(path, self.root / LOCKS / f"{stage}.{key}.lock")
 
     def scratch(self, stage: str, key: str) -> Path:
         """Folder for work that must survive a kill before its artifact is whole."""
         self._check_computing(stage, key)
         self._path(stage, key)
-        folder = self.root / UNFINISHED / f"{stage}-{key}"
+        folder = unfinished(self.root, stage, key)
         with writing(folder):
             make_folder(folder)
         if folder.is_symlink():
@@ -174,6 +185,17 @@ class ArtifactStore(Store):
                 freed += size(path)
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         return freed
+
+    @contextmanager
+    def _held(self, path: Path, file: Path) -> Iterator[None]:
+        with lock(file, self.locking):
+            if self.locking == "native":
+                clear_beside(path)
+            yield
+
+    def _clear_once(self) -> None:
+        if self.computing and self.locking == "native":
+            clear_once(self.root)
 
     def _path(self, stage: str, key: str) -> Path:
         if not is_place(stage, key):

@@ -83,7 +83,7 @@ def write_pages(scores: Path, out: Path, readme: Path | None = None) -> list[Pat
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, content)
-        for path in [*_left_over(out, files), *_partial(out)]:
+        for path in [*_left_over(out, files), *_partial(out, readme)]:
             path.unlink()
     return list(files)
 
@@ -103,7 +103,7 @@ def check_pages(scores: Path, out: Path, readme: Path | None = None) -> list[str
     found += [
         f"{path}: left where the writing of accepted results was cut off; the next --update-scores mends it" for path in leftovers(scores)
     ]
-    found += [f"{path}: left where the writing of pages was cut off" for path in _partial(out)]
+    found += [f"{path}: left where the writing of pages was cut off" for path in _partial(out, readme)]
     return [difference for difference in found if difference]
 
 
@@ -135,9 +135,10 @@ def _left_over(out: Path, files: Collection[Path]) -> list[Path]:
     return [path for path in pages if path not in files and _read(path).startswith(MARK)] + drawn
 
 
-def _partial(out: Path) -> list[Path]:
-    """What killed writers left among the pages and figures."""
-    folders = (out.glob(PARTIAL), *((out / name).rglob(PARTIAL) for name in (*SUBFOLDERS, FOLDER)))
+def _partial(out: Path, readme: Path | None) -> list[Path]:
+    """What killed writers left among the pages and figures, and beside the README."""
+    beside = [] if readme is None else [path for path in readme.parent.glob(PARTIAL) if path.name.startswith(f".{readme.name}.")]
+    folders = ({*out.glob(PARTIAL), *beside}, *((out / name).rglob(PARTIAL) for name in (*SUBFOLDERS, FOLDER)))
     return sorted(path for folder in folders for path in folder)
 
 

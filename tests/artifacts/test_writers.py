@@ -192,6 +192,6 @@ def test_process_killed_while_writing_leaves_the_earlier_artifact_or_none(store:
     child.communicate()
     found = store.get("s", "k")
     assert (found and found.info) == (None if earlier == "absent" else {"value": 0})
-    assert store.prune() > 0
+    store.prune()
     assert files(store) == kept
     assert store.compute("s", "k", constant(2)).info == {"value": 2 if earlier == "absent" else 0}

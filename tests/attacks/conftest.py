@@ -10,16 +10,16 @@ import pytest
 SHARE, LEAST = 25, 3
 """One try in so many is made by the tests' command, and at least so many of each attack."""
 
-Tries = Callable[[int], range]
-"""Numbers of the tries that are made, of so many there are."""
+Tries = Callable[..., range]
+"""Numbers of the tries that are made, of so many there are; a second number stands for `SHARE` where tries take long."""
 
 
 @pytest.fixture
 def tries(record_property: Callable[[str, object], None]) -> Tries:
     """All tries where `ECGBENCH_ATTACKS=all` is set, else a share spread evenly over them; how many are made is printed in the end."""
 
-    def chosen(count: int) -> range:
-        every = 1 if os.environ.get("ECGBENCH_ATTACKS") == "all" else max(1, min(SHARE, count // LEAST))
+    def chosen(count: int, share: int = SHARE) -> range:
+        every = 1 if os.environ.get("ECGBENCH_ATTACKS") == "all" else max(1, min(share, count // LEAST))
         made = range(0, count, every)
         record_property("tries", f"{len(made)} of {count}")
         return made

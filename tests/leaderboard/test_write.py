@@ -101,6 +101,7 @@ def test_check_names_what_killed_writers_left_and_the_next_ones_remove_it(writte
     (results,) = scores.glob("mitdb/*/lime.json")
     of_results = [results.with_name(name) for name in (".lime.json.0123abcd.part", ".lime.npz.new")]
     of_pages = [out / folder / ".lime.0123abcd.part" for folder in (".", "methods", "figures/mitdb")]
+    of_pages.append(readme.with_name(f".{readme.name}.0123abcd.part"))
     for path in of_results + of_pages:
         path.write_text("")
     said = check_pages(scores, out, readme)

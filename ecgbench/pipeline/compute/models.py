@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -127,8 +126,6 @@ def model_of(
         stale = held is not None and held.info["finished"] < retrain_since
     training = Training(recipe, seed, precision, device, f"{dataset.name} {recipe.architecture} seed {seed}")
     artifact = store.compute("model", key, lambda: _train(training, dataset, store.scratch("model", key)), renew=stale)
-    if not artifact.cached:  # a finished training's last epoch would make the next one end before it began
-        shutil.rmtree(store.scratch("model", key), ignore_errors=True)
     return _from_artifact(artifact)
 
 
