@@ -13,6 +13,7 @@ from ecgbench.leaderboard.pages.tables import (
     arrow,
     chance_levels,
     control_label,
+    gained,
     linked,
     number,
     rank_range,
@@ -71,10 +72,10 @@ def _dataset(analysis: Analysis, column: Column, agreement: Agreement) -> dict[s
     variants = [variant for variant in board.places.index if analysis.summary(variant, column) is not None]
     rows = [_row(analysis, column, variant, classes) for variant in _sorted(analysis, column, variants)]
     if (chance := chance_levels(board).get(column.name)) is not None:
-        rows.append([NOTHING, "*chance*", number(chance), NOTHING, *(NOTHING for _ in classes), NOTHING])
+        rows.append([NOTHING, "*chance*", number(chance), NOTHING, NOTHING, *(NOTHING for _ in classes), NOTHING])
     controls: list[Variant] = [(key, "raw") for key in board.controls if analysis.summary((key, "raw"), column) is not None]
     rows += [_row(analysis, column, variant, classes) for variant in _sorted(analysis, column, controls)]
-    header = ["#", "variant", f"mean&nbsp;{arrow(column)}", "balanced", *map(board.class_name, classes), "undefined"]
+    header = ["#", "variant", f"mean&nbsp;{arrow(column)}", "gain", "balanced", *map(board.class_name, classes), "undefined"]
     return {
         "name": board.name,
         "mask": "" if column.name == column.entry.key else column.kind,
@@ -105,7 +106,7 @@ def _row(analysis: Analysis, column: Column, variant: Variant, classes: Sequence
     mean = with_interval(cell.mean, cell.low, cell.high) + (CONTROL_MARK if analysis.beaten(variant, column) else "")
     found = analysis.classes(variant, column)
     each = [f"{number(found[c][0])}<br><sub>of&nbsp;{found[c][1]}</sub>" if c in found else NOTHING for c in classes]
-    text = [mean, number(cell.balanced), *each, f"{cell.undefined} of {cell.windows}"]
+    text = [mean, gained(analysis.gain(variant, column)) or NOTHING, number(cell.balanced), *each, f"{cell.undefined} of {cell.windows}"]
     return [rank, name, *(text if column.applies(variant[1]) else [f"<sub>[{one}]</sub>" for one in text])]
 
 

@@ -106,7 +106,7 @@ def _panel(analysis: Analysis, variants: Sequence[Variant], column: Column) -> P
     chance, control = chance_levels(analysis.board).get(column.name), analysis.best_control(column)
     lines: Mapping[str, float] = {
         **({} if chance is None else {"chance": chance}),
-        **({} if control is None else {"best control": control[1]}),
+        **({} if control is None else {"best blind control": control[1]}),
     }
     return Panel(f"{column.entry.key.replace('_', ' ')} {arrow(column)}", rows, lines)
 

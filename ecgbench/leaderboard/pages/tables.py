@@ -12,6 +12,7 @@ from tabulate import tabulate
 
 from ecgbench.leaderboard.statistics.analysis import Analysis, Summary, Variant
 from ecgbench.leaderboard.statistics.board import Board
+from ecgbench.leaderboard.statistics.gains import Gain
 from ecgbench.leaderboard.statistics.ranking import AGREEING, Column, place_order
 
 NOTHING = "-"
@@ -46,6 +47,12 @@ def linked(method: str, variant: str, folder: str = "methods/", submitted: Colle
 def number(value: float, digits: int = 3) -> str:
     """A score with a fixed number of decimals, never "-0.000"; a dash for nan."""
     return NOTHING if math.isnan(value) else f"{round(value, digits) + 0.0:.{digits}f}"
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """A difference with its sign; none for zero."""
+    text = number(value, digits)
+    return f"+{text}" if round(value, digits) > 0 else text
 
 
 def with_interval(value: float, low: float, high: float, digits: int = 3) -> str:
@@ -142,13 +149,22 @@ def score(analysis: Analysis, variant: Variant, column: Column, best: bool = Fal
     if not math.isnan(cell.low):
         text += f" ({number(cell.low)}..{number(cell.high)})"
     text += CONTROL_MARK if analysis.beaten(variant, column) else ""
-    text += "".join(f"<br><sub>{line}</sub>" for line in _below(cell))
+    text += "".join(f"<br><sub>{line}</sub>" for line in _below(cell, gained(analysis.gain(variant, column))))
     return text if column.applies(variant[1]) else f"<sub>[{text}]</sub>"
 
 
-def _below(cell: Summary) -> list[str]:
-    """The small lines of a cell: balanced mean, and how many windows have no score."""
-    lines = [] if math.isnan(cell.balanced) else [f"balanced&nbsp;{number(cell.balanced)}"]
+def gained(gain: Gain | None) -> str:
+    """What a score is worth beside the best blind control's; empty if there is nothing to compare it with."""
+    if gain is None:
+        return ""
+    between = "" if math.isnan(gain.low) else f" ({signed(gain.low)}..{signed(gain.high)})"
+    return f"{signed(gain.value)}{between} over&nbsp;{gain.control}"
+
+
+def _below(cell: Summary, gain: str) -> list[str]:
+    """The small lines of a cell: gain, balanced mean, and how many windows have no score."""
+    lines = [f"gain&nbsp;{gain}"] if gain else []
+    lines += [] if math.isnan(cell.balanced) else [f"balanced&nbsp;{number(cell.balanced)}"]
     return lines + ([f"{cell.undefined}&nbsp;of&nbsp;{cell.windows}&nbsp;undef."] if cell.undefined else [])
 
 

@@ -14,6 +14,7 @@ from ecgbench.errors import ResultsError, UnknownKeyError
 from ecgbench.leaderboard.statistics.copies import copies, is_submitted
 from ecgbench.leaderboard.statistics.declared import seen_answers
 from ecgbench.leaderboard.statistics.ranking import Column, bounds_in, columns, families, family_places, gaps, grid
+from ecgbench.methods import METHODS
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.protocol import STUDY
 from ecgbench.registry import Registry, unknown
@@ -112,6 +113,12 @@ class Board:
     def unranked(self) -> tuple[str, ...]:
         """Methods that are shown, not ranked: since their results or their authors say so, or since they are copies."""
         return tuple(sorted({*unranked(self.files), *self.copies}))
+
+    @property
+    def blind(self) -> tuple[str, ...]:
+        """Controls and methods whose maps know neither the model nor the answer; controls that know it are upper bounds."""
+        controls = {key for key, results in self.controls.items() if not results.provenance.get("bound")}
+        return tuple(sorted(controls | {key for key in self.files if key in METHODS and METHODS[key].blind}))
 
     @property
     def submitted(self) -> tuple[str, ...]:

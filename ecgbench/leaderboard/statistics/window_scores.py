@@ -53,6 +53,11 @@ class WindowScores:
         """Seeds of the models."""
         return tuple(sorted(self.patient))
 
+    def variants(self, metric: str) -> tuple[tuple[str, str], ...]:
+        """Method or control and variant of all that have a metric's scores of every seed."""
+        names = dict.fromkeys(name[:2] for name in self.values if name[2] == metric)
+        return tuple(name for name in names if all((*name, metric, seed) in self.values for seed in self.seeds))
+
     def index(self, seed: int) -> Int64[np.ndarray, " _"]:
         """(n,) number in `patients` of each window's patient."""
         return np.searchsorted(self.patients, self.patient[seed])
