@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ecgbench.leaderboard.pages.entry_facts import cited, description, options_table
+from ecgbench.leaderboard.pages.oracles import metric_checks, why_shown
 from ecgbench.leaderboard.pages.tables import (
     CONTROL_MARK,
     NOTHING,
@@ -23,11 +24,14 @@ from ecgbench.leaderboard.pages.tables import (
 from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.agreement import Agreement
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
+from ecgbench.leaderboard.statistics.oracles import OracleCheck
 from ecgbench.leaderboard.statistics.ranking import AGREEING, Column
 from ecgbench.metrics import MetricEntry
 
 
-def metric_page(entry: MetricEntry, analyses: Sequence[Analysis], agreements: Mapping[str, Agreement]) -> str:
+def metric_page(
+    entry: MetricEntry, analyses: Sequence[Analysis], agreements: Mapping[str, Agreement], checks: Sequence[OracleCheck] = ()
+) -> str:
     """The page of one metric, as markdown.
 
     Parameters
@@ -35,11 +39,15 @@ def metric_page(entry: MetricEntry, analyses: Sequence[Analysis], agreements: Ma
     entry : what the metric declares
     analyses : of all boards that have cells of it
     agreements : by board, how far its metrics agree
+    checks : whether metrics prefer their oracle controls, on all simulated datasets
     """
+    shown = [column for analysis in analyses for column in analysis.board.columns if column.entry is entry]
     context = {
         "generated": generated("scores/"),
         "name": entry.key.replace("_", " "),
         "entry": _entry(entry),
+        "why_shown": next((why_shown(column, checks) for column in shown), ""),
+        "checks": metric_checks(checks, entry.key),
         "datasets": [
             _dataset(analysis, column, agreements[analysis.board.name])
             for analysis in analyses

@@ -64,7 +64,7 @@ def heading(column: Column, folder: str = "") -> str:
     """Name of a metric, whether it counts, and its direction; with a folder, linked to the metric's page there."""
     name = column.entry.key.replace("_", " ")
     shown = f"[{name}]({folder}{column.entry.key}.md)" if folder else name
-    return f"{shown}{'' if column.entry.ranked else '†'}&nbsp;{arrow(column)}"
+    return f"{shown}{'' if column.ranked else '†'}&nbsp;{arrow(column)}"
 
 
 def arrow(column: Column) -> str:
@@ -125,12 +125,12 @@ def ranking(places: pd.Series[float]) -> list[tuple[Variant, str, str]]:
 
 
 def best_variants(analysis: Analysis, column: Column) -> set[Variant]:
-    """Variants with the best mean of a metric, of those that are ranked, to which it applies and which have a value for every seed."""
+    """Variants with the best mean of a metric that counts for them, of those that are ranked and have a value for every seed."""
     board = analysis.board
     means = {
         (method, variant): round(cell.mean, AGREEING)
         for (method, variant, name), cell in analysis.cells.items()
-        if name == column.name and column.applies(variant) and cell.seeds == len(board.seeds) and not math.isnan(cell.mean)
+        if name == column.name and column.counts(variant) and cell.seeds == len(board.seeds) and not math.isnan(cell.mean)
         if method in board.files and method not in board.unranked
     }
     best = (max if column.entry.higher_is_better else min)(means.values(), default=math.nan)
@@ -150,7 +150,7 @@ def score(analysis: Analysis, variant: Variant, column: Column, best: bool = Fal
         text += f" ({number(cell.low)}..{number(cell.high)})"
     text += CONTROL_MARK if analysis.beaten(variant, column) else ""
     text += "".join(f"<br><sub>{line}</sub>" for line in _below(cell, gained(analysis.gain(variant, column))))
-    return text if column.applies(variant[1]) else f"<sub>[{text}]</sub>"
+    return text if column.counts(variant[1]) else f"<sub>[{text}]</sub>"
 
 
 def gained(gain: Gain | None) -> str:

@@ -120,6 +120,10 @@ class Board:
         controls = {key for key, results in self.controls.items() if not results.provenance.get("bound")}
         return tuple(sorted(controls | {key for key in self.files if key in METHODS and METHODS[key].blind}))
 
+    def orders(self, family: str) -> bool:
+        """Whether some metric of a family counts, so that it has places."""
+        return any(column.ranked for column in self.columns if column.family == family)
+
     @property
     def submitted(self) -> tuple[str, ...]:
         """Methods whose maps were handed in."""
@@ -190,7 +194,7 @@ def _board(name: str, folder: Path, metrics: Registry[MetricEntry], datasets: Re
     copied = copies(files, samples)
     cells = pd.DataFrame(rows)
     shown = columns(cells["metric"], metrics)
-    counted = {family: [c for c in shown if c.family == family and c.entry.ranked] for family in families(shown)}
+    counted = {family: [c for c in shown if c.family == family and c.ranked] for family in families(shown)}
     values, key = grid(cells), folder.parent.name.partition("@")[0]
     return Board(
         name=name,

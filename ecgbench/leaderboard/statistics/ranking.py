@@ -45,9 +45,23 @@ class Column:
         """Family in which it is ranked; masks of another kind make a family of their own."""
         return self.entry.family if self.kind == SPANS else f"{self.entry.family} ({self.kind})"
 
+    @property
+    def ranked(self) -> bool:
+        """Whether it counts for the place."""
+        return self.entry.ranked
+
+    @property
+    def oracle_control(self) -> str:
+        """The control that knows what the metric asks for; empty if the family declares none."""
+        return self.entry.question.oracle_controls.get(self.kind, "")
+
     def applies(self, variant: str) -> bool:
         """Whether the metric is defined for "raw" or "abs" maps."""
         return variant != "abs" or not self.entry.signed_only
+
+    def counts(self, variant: str) -> bool:
+        """Whether it counts for the place of "raw" or "abs" maps."""
+        return self.ranked and self.applies(variant)
 
 
 def columns(names: Iterable[str], metrics: Registry[MetricEntry]) -> tuple[Column, ...]:
@@ -69,7 +83,7 @@ def in_order(found: Iterable[Column]) -> tuple[Column, ...]:
 def _place_on_page(column: Column) -> tuple[Any, ...]:
     """Families stand in the order that they declare, spans before other masks, and what doesn't count behind the rest."""
     entry = column.entry
-    return entry.question.order, entry.family, column.kind != SPANS, column.kind, not entry.ranked, entry.key
+    return entry.question.order, entry.family, column.kind != SPANS, column.kind, not column.ranked, entry.key
 
 
 def _column(name: str, metrics: Registry[MetricEntry]) -> Column:
@@ -171,7 +185,7 @@ def family_places(cells: pd.DataFrame, shown: Sequence[Column], unranked: Iterab
     unranked : methods that are shown but not ranked
     """
     values = grid(cells)
-    counted = [column for column in shown if column.entry.ranked]
+    counted = [column for column in shown if column.ranked]
     candidates = values.drop(index=list(unranked), level="source")
     places = {family: _places(candidates, [c for c in counted if c.family == family]) for family in families(shown)}
     return pd.DataFrame(places, index=values.index, dtype="float64")
