@@ -56,6 +56,7 @@ def _board(board: Board) -> dict[str, Any]:
         "data": _source(board.dataset) if board.dataset else "",
         "simulated": board.is_stand_in,
         "embedded": board.embedded,
+        "part": board.part,
     }
 
 

@@ -28,7 +28,7 @@ def ahead(analysis: Analysis, family: str, folder: str = "methods/") -> str:
     """
     compared = analysis.comparisons.get(family)
     found = None if compared is None else _first_group(compared, folder, analysis.board.submitted)
-    return render_page("ahead.md.j2", {"ahead": found, "ordered": analysis.board.orders(family)}).strip()
+    return render_page("ahead.md.j2", {"ahead": found, "ordered": analysis.board.orders(family), "part": analysis.board.part}).strip()
 
 
 def _first_group(compared: Comparison, folder: str, submitted: Collection[str]) -> dict[str, Any]:

@@ -22,6 +22,8 @@ def why_shown(column: Column, checks: Sequence[OracleCheck]) -> str:
     """
     if column.ranked:
         return ""
+    if column.of_part:
+        return "these are results of a part of the database"
     if column.entry.aside:
         return column.entry.aside
     failed = [_failure(check) for check in checks if check.column.entry.key == column.entry.key and not check.passed]

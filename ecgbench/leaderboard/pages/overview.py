@@ -66,7 +66,7 @@ def _ahead(analyses: Sequence[Analysis]) -> str:
 def _links(boards: Iterable[Board]) -> str:
     rows = []
     for board in boards:
-        kind = "simulated" if board.embedded or board.is_stand_in else "real"
+        kind = "simulated" if board.embedded or board.is_stand_in else "real, a part of the records" if board.part else "real"
         seeds = ", ".join(map(str, board.seeds))
         named = {name: getattr(board.identity, name) for name in OPTIONS}
         options = ", ".join(f"{name} {value}" for name, value in named.items() if value != "")

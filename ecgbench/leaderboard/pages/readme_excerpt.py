@@ -51,7 +51,7 @@ def refresh_excerpt(text: str, analyses: Sequence[Analysis], folder: str) -> str
 
 
 def _chosen(analyses: Sequence[Analysis], name: str | None) -> Analysis:
-    fit = [a for a in analyses if not a.board.is_stand_in and (a.board.name == name if name else a.board.default)]
+    fit = [a for a in analyses if not a.board.is_stand_in and (a.board.name == name if name else a.board.default and not a.board.part)]
     if not fit:
         raise ResultsError(
             f"expected accepted results of {name or 'a dataset'} for the README, got {', '.join(a.board.name for a in analyses)}; "

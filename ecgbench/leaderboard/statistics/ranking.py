@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, TypeVar
 
@@ -34,11 +34,13 @@ class Column:
     name : in the cells: the metric's key, followed by "_" and the mask's kind unless that is "spans"
     entry : what the metric declares
     kind : kind of the mask, "spans" for metrics without one
+    of_part : whether its scores are of a part of a database, which ranks nothing
     """
 
     name: str
     entry: MetricEntry
     kind: str
+    of_part: bool = False
 
     @property
     def family(self) -> str:
@@ -48,7 +50,7 @@ class Column:
     @property
     def ranked(self) -> bool:
         """Whether it counts for the place."""
-        return self.entry.ranked
+        return self.entry.ranked and not self.of_part
 
     @property
     def oracle_control(self) -> str:
@@ -64,7 +66,7 @@ class Column:
         return self.ranked and self.applies(variant)
 
 
-def columns(names: Iterable[str], metrics: Registry[MetricEntry]) -> tuple[Column, ...]:
+def columns(names: Iterable[str], metrics: Registry[MetricEntry], of_part: bool = False) -> tuple[Column, ...]:
     """Columns of the cells' metric names, by family, mask and name, in each family those that don't count behind the others.
 
     Raises
@@ -72,7 +74,7 @@ def columns(names: Iterable[str], metrics: Registry[MetricEntry]) -> tuple[Colum
     UnknownKeyError
         If a name is no metric's key, alone or with a kind of mask behind it.
     """
-    return in_order(_column(name, metrics) for name in set(names))
+    return in_order(replace(_column(name, metrics), of_part=of_part) for name in set(names))
 
 
 def in_order(found: Iterable[Column]) -> tuple[Column, ...]:
