@@ -7,6 +7,7 @@ from typing import Any
 
 from ecgbench.leaderboard.pages.oracles import why_shown
 from ecgbench.leaderboard.pages.page_figures import draws_intervals, figure_path, slug
+from ecgbench.leaderboard.pages.provenance import these_models
 from ecgbench.leaderboard.pages.tables import family_table, heading, label, linked, number
 from ecgbench.leaderboard.pages.template import render_page
 from ecgbench.leaderboard.statistics.analysis import Analysis
@@ -28,7 +29,9 @@ def ahead(analysis: Analysis, family: str, folder: str = "methods/") -> str:
     """
     compared = analysis.comparisons.get(family)
     found = None if compared is None else _first_group(compared, folder, analysis.board.submitted)
-    return render_page("ahead.md.j2", {"ahead": found, "ordered": analysis.board.orders(family), "part": analysis.board.part}).strip()
+    board = analysis.board
+    context = {"ahead": found, "models": these_models(board), "ordered": board.orders(family), "part": board.part}
+    return render_page("ahead.md.j2", context).strip()
 
 
 def _first_group(compared: Comparison, folder: str, submitted: Collection[str]) -> dict[str, Any]:
@@ -51,6 +54,7 @@ def family_section(analysis: Analysis, family: str, checks: Sequence[OracleCheck
         "title": family_title(family),
         "question": columns[0].entry.question.question,
         "mask": columns[0].kind,
+        "models": these_models(board),
         "ahead": ahead(analysis, family),
         "counted": ", ".join(column.entry.key.replace("_", " ") for column in columns if column.ranked),
         "shown": [(heading(column), why_shown(column, checks)) for column in columns if not column.ranked],

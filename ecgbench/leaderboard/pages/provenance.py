@@ -16,6 +16,7 @@ from ecgbench.results import health_rows, sample_name
 
 ALL = "all"
 _NOT_PROVENANCE = ("chance", "ranked")
+_NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
 _OF_A_MODEL = ("digest", "origin", "precision")
 
 
@@ -50,6 +51,12 @@ def _counts(board: Board, method: str, seed: int) -> list[str]:
     classes, counts = np.unique(target, return_counts=True)
     each = ", ".join(f"{board.class_name(int(c))} {n}" for c, n in zip(classes, counts, strict=True))
     return [str(len(target)), str(len(np.unique(patient))), each]
+
+
+def these_models(board: Board) -> str:
+    """The models of which a board's claims hold, such as "these two models"."""
+    count = len(board.seeds)
+    return "this one model" if count == 1 else f"these {_NUMBERS.get(count, str(count))} models"
 
 
 def models_facts(board: Board) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ecgbench.errors import ResultsError
 from ecgbench.leaderboard.pages.oracles import PATH as ORACLES
+from ecgbench.leaderboard.pages.provenance import these_models
 from ecgbench.leaderboard.pages.tables import NOTHING, heading, linked, ranking, score, table, with_interval
 from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.analysis import Analysis
@@ -41,6 +42,7 @@ def refresh_excerpt(text: str, analyses: Sequence[Analysis], folder: str) -> str
         "generated": generated(f"{folder}/scores/{analysis.board.folder}"),
         "table": excerpt(analysis, f"{folder}/methods/"),
         "best": BEST,
+        "models": these_models(analysis.board),
         "title": analysis.board.title,
         "page": f"{folder}/{name}.md",
         "unordered": [family_title(family).lower() for family in families(analysis.board.columns) if not analysis.board.orders(family)],

@@ -172,8 +172,10 @@ def test_metric_page_has_a_column_a_class_and_controls_last(accept, accept_contr
 def test_overview_names_what_is_ahead_and_metric_pages_which_metrics_agree(accept_small, pages):
     accept_small("mitdb")
     found = pages()
-    assert re.search(r"\| \[mitdb\]\(mitdb.md\) +\| no two of 2 methods can be told apart with 3 patients\.", found["README.md"])
-    assert "- **Localisation**: no two of 2 methods" in found["mitdb.md"]
+    assert re.search(
+        r"\| \[mitdb\]\(mitdb.md\) +\| for these two models, no two of 2 methods can be told apart with 3 patients\.", found["README.md"]
+    )
+    assert "- **Localisation**: for these two models, no two of 2 methods" in found["mitdb.md"]
     assert "Orders variants like (Spearman): " in found["metrics/auc.md"]
 
 

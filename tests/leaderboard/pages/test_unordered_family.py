@@ -31,7 +31,7 @@ def test_section_says_that_nothing_is_ranked_and_why(board, pages):
     assert "on synthetic, `causal_mask`, which is the answer itself, gets 0.400" in section
     assert "and `slope`, which knows neither the model nor the answer, 0.700" in section
     assert "(gain -0.300, -0.300..-0.300)" in section
-    assert "Which differ?" not in section
+    assert "Which differ" not in section
     assert "**" not in section.split("| [`lime`]")[1]
     assert "<sub>[0.800" in section
 
