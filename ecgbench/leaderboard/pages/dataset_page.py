@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ecgbench.datasets import DatasetEntry
+from ecgbench.leaderboard.pages.class_patients import few_patients
 from ecgbench.leaderboard.pages.entry_facts import cited
 from ecgbench.leaderboard.pages.family_section import family_section
 from ecgbench.leaderboard.pages.page_figures import costs, figure_path, gallery_path
@@ -38,6 +39,7 @@ def dataset_page(analysis: Analysis, checks: Sequence[OracleCheck] = ()) -> str:
         "cost": figure_path(board.name, "cost") if costs(analysis) else "",
         "galleries": [{"method": method, "figure": gallery_path(board.name, method)} for method in galleries],
         "windows": windows_facts(board),
+        "few": few_patients(analysis),
         "models": models_facts(board),
         "health": health_means(board),
         "provenance": provenance_facts(board),

@@ -39,7 +39,7 @@ def windows_facts(board: Board) -> dict[str, Any]:
         f"{html.escape(' '.join(note.split()), quote=False)}"
         for note in dict.fromkeys(note for method in sorted(board.files) for note in board.files[method].notes)
     ]
-    header = ["seed", "explained windows", "patients", "windows of each class", "results of"]
+    header = ["seed", "explained windows", "patients", "windows (patients) of each class", "results of"]
     return {"table": table(header, rows, numbers_from=5), "notes": notes}
 
 
@@ -49,7 +49,8 @@ def _counts(board: Board, method: str, seed: int) -> list[str]:
     if patient is None or target is None:
         return [NOTHING, NOTHING, NOTHING]
     classes, counts = np.unique(target, return_counts=True)
-    each = ", ".join(f"{board.class_name(int(c))} {n}" for c, n in zip(classes, counts, strict=True))
+    patients = [len(np.unique(patient[target == class_])) for class_ in classes]
+    each = ", ".join(f"{board.class_name(int(c))} {n} ({p})" for c, n, p in zip(classes, counts, patients, strict=True))
     return [str(len(target)), str(len(np.unique(patient))), each]
 
 

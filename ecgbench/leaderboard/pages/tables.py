@@ -16,7 +16,7 @@ from ecgbench.leaderboard.statistics.gains import Gain
 from ecgbench.leaderboard.statistics.ranking import AGREEING, Column, place_order
 
 NOTHING = "-"
-CONTROL_MARK = "‡"
+CONTROL_MARK, UNRANKED_MARK = "‡", "†"
 HANDED_IN = " <sub>maps handed in</sub>"
 _MARKUP = re.compile(r"[\\`*\[\]~$]|(?<![^\W_])_|_(?![^\W_])")
 
@@ -64,7 +64,7 @@ def heading(column: Column, folder: str = "") -> str:
     """Name of a metric, whether it counts, and its direction; with a folder, linked to the metric's page there."""
     name = column.entry.key.replace("_", " ")
     shown = f"[{name}]({folder}{column.entry.key}.md)" if folder else name
-    return f"{shown}{'' if column.ranked else '†'}&nbsp;{arrow(column)}"
+    return f"{shown}{'' if column.ranked else UNRANKED_MARK}&nbsp;{arrow(column)}"
 
 
 def arrow(column: Column) -> str:

@@ -150,7 +150,7 @@ def test_metric_page_has_a_column_a_class_and_controls_last(accept, accept_contr
     accept_control("mitdb", "centre", {"auc": {1: 0.6}})
     lines = [line for line in pages()["metrics/auc.md"].split("## [mitdb]")[1].split("\n") if line.startswith("|")]
     head, _, *body = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    assert head == ["#", "variant", "mean&nbsp;↑", "gain", "balanced", "SVEB", "VEB", "undefined"]
+    assert head == ["#", "variant", "mean&nbsp;↑", "gain", "balanced", "SVEB†", "VEB†", "undefined"]
     assert [row[1] for row in body] == [
         "[`lrp`](../methods/lrp.md)",
         "[`lime`](../methods/lime.md)",
@@ -162,8 +162,8 @@ def test_metric_page_has_a_column_a_class_and_controls_last(accept, accept_contr
         "0.800 (0.790..0.810)",
         gain,
         "0.787",
-        "0.760<br><sub>of&nbsp;1</sub>",
-        "0.813<br><sub>of&nbsp;3</sub>",
+        "<sub>[0.760<br><sub>of&nbsp;1</sub>]</sub>",
+        "<sub>[0.813<br><sub>of&nbsp;3</sub>]</sub>",
         "0 of 4",
     ]
     assert body[1][2].endswith("‡")
