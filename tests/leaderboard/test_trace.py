@@ -88,7 +88,7 @@ def test_numbers_are_those_of_the_metrics_page(traced, shown, method, variant, m
     assert row["balanced"] == numbers["balanced mean"]
     for name in ("SVEB", "VEB"):
         mean, defined = re.fullmatch(r"(\S+) of (\d+), \d+ undefined", numbers[f"mean of class {name}"]).groups()
-        assert row[name] == f"{mean}<br><sub>of {defined}</sub>"
+        assert row[f"{name}†"] == f"<sub>[{mean}<br><sub>of {defined}</sub>]</sub>"
     assert row["undefined"] == "{1} of {0}".format(*re.findall(r"(\d+) of 2 seeds, (\d+)", numbers["windows"])[0])
 
 
