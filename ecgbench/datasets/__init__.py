@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ecgbench.datasets._part import part_of
 from ecgbench.datasets._registry import (
     DATASETS,
     DatasetEntry,
@@ -37,6 +38,7 @@ __all__ = [
     "folder_of",
     "is_simulated",
     "load_dataset",
+    "part_of",
     "pinned_sums",
     "register_arrays",
     "register_records",

@@ -8,6 +8,7 @@ from types import MappingProxyType
 import numpy as np
 from jaxtyping import Bool
 
+from ecgbench.datasets._part import records_note
 from ecgbench.datasets._registry import DATASETS, Edition, fetch_command
 from ecgbench.datasets.records import ptbxl_headers, ptbxl_tables
 from ecgbench.datasets.records.ptbxl_tables import RecordList
@@ -100,9 +101,8 @@ def _side(request: Request, listed: RecordList, suffixes: tuple[str, ...], chose
 
 
 def _notes(listed: RecordList, train: WholeSide, test: WholeSide) -> tuple[str, ...]:
-    part = "**This stands on a part of PTB-XL**: " if listed.total < TOTAL_RECORDS / 2 else ""
     notes = [
-        f"{part}{listed.total} of its {TOTAL_RECORDS:,} records are listed.",
+        records_note("PTB-XL", listed.total, TOTAL_RECORDS),
         f"{listed.unlabelled} records have none of the labels and are left out.",
         *listed.notes,
         f"{len(train.windows)} records are for training, {len(test.windows)} for testing.",

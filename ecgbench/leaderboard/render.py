@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from ecgbench.leaderboard.pages.dataset_page import dataset_page
 from ecgbench.leaderboard.pages.method_page import method_page
 from ecgbench.leaderboard.pages.metric_page import metric_page
+from ecgbench.leaderboard.pages.oracles import PATH as ORACLES
+from ecgbench.leaderboard.pages.oracles import oracles_page
 from ecgbench.leaderboard.pages.overview import overview_page
 from ecgbench.leaderboard.pages.page_figures import dataset_figures
 from ecgbench.leaderboard.statistics.agreement import metric_agreement
 from ecgbench.leaderboard.statistics.analysis import Analysis
+from ecgbench.leaderboard.statistics.oracles import oracle_checks
 from ecgbench.leaderboard.study.page import PATH, study_page
 
 if TYPE_CHECKING:
@@ -32,14 +35,16 @@ def text_pages(analyses: Sequence[Analysis]) -> dict[str, str]:
     """
     compared = [analysis for analysis in analyses if analysis.board.compared]
     agreements = {analysis.board.name: metric_agreement(analysis) for analysis in compared}
-    pages = {"README.md": overview_page(analyses, agreements)}
-    pages |= {f"{analysis.board.name}.md": dataset_page(analysis) for analysis in analyses}
+    checks = oracle_checks(analyses)
+    pages = {"README.md": overview_page(analyses, agreements, checks)}
+    pages |= {f"{analysis.board.name}.md": dataset_page(analysis, checks) for analysis in analyses}
     for method in sorted({method for analysis in analyses for method in analysis.board.files}):
         pages[f"methods/{method}.md"] = method_page(method, [analysis for analysis in analyses if method in analysis.board.files])
     entries = {column.entry.key: column.entry for analysis in analyses for column in analysis.board.columns}
     for key in sorted(entries):
         having = [analysis for analysis in compared if any(column.entry.key == key for column in analysis.board.columns)]
-        pages[f"metrics/{key}.md"] = metric_page(entries[key], having, agreements)
+        pages[f"metrics/{key}.md"] = metric_page(entries[key], having, agreements, checks)
+    pages[ORACLES] = oracles_page(checks)
     if (study := study_page(analyses)) is not None:
         pages[PATH] = study
     return pages

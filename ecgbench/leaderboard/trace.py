@@ -13,7 +13,7 @@ from tabulate import tabulate
 
 from ecgbench.datasets import DATASETS, DatasetEntry
 from ecgbench.errors import InputError, UnknownKeyError
-from ecgbench.leaderboard.pages.tables import NOTHING, chance_levels, number, rank_range, with_interval
+from ecgbench.leaderboard.pages.tables import NOTHING, chance_levels, gained, number, rank_range, with_interval
 from ecgbench.leaderboard.statistics.analysis import Analysis, Summary, Variant, analyse
 from ecgbench.leaderboard.statistics.board import Board, read_board
 from ecgbench.leaderboard.statistics.ranking import Column
@@ -147,7 +147,8 @@ def _of_place(analysis: Analysis, variant: Variant, column: Column) -> dict[str,
     return {
         "rank in the metric": rank_range(analysis, family, variant, column.name),
         "chance": number(chance_levels(analysis.board).get(column.name, math.nan)),
-        "best control": NOTHING if control is None else f"{number(control[1])} ({control[0]})",
+        "best blind control": NOTHING if control is None else f"{number(control[1])} ({control[0]})",
+        "gain": gained(analysis.gain(variant, column)).replace("&nbsp;", " ") or NOTHING,
         f"place in {family}": with_interval(analysis.place(family, variant), *analysis.interval(family, variant, "place")),
         f"rank in {family}": rank_range(analysis, family, variant),
         f"group in {family}": analysis.groups(family).get(variant, NOTHING),

@@ -44,6 +44,7 @@ class MethodEntry(Entry):
     of_dataset : options whose values depend on the dataset, each with the name of the `DatasetProtocol` attribute that holds the value
     sum_within : largest error of a healthy map's sum, abs(sum - total) / max(abs(total), 1); None if the method returns no total
     ranked : whether leaderboards rank it
+    blind : whether its maps do not depend on the model, so that whatever a metric gives them is no merit (as a control's)
     study : the study's options, where they differ from the defaults
     """
 
@@ -53,6 +54,7 @@ class MethodEntry(Entry):
     of_dataset: Mapping[str, str] = field(default_factory=dict)
     sum_within: float | None = None
     ranked: bool = True
+    blind: bool = False
     study: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

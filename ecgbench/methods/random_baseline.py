@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import torch
 
 
-@METHODS.register(version=1, reference=STUDY_REFERENCE, passes=0, needs=("generators",))
+@METHODS.register(version=1, reference=STUDY_REFERENCE, passes=0, needs=("generators",), blind=True)
 def random_baseline(
     model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, generators: Sequence[np.random.Generator]
 ) -> torch.Tensor:

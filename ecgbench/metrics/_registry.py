@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ecgbench.errors import InputError
 from ecgbench.metrics.families import FAMILIES, Family
 from ecgbench.needs import METRIC_NEEDS, check_needs
 from ecgbench.registry import Entry, Registry
@@ -34,7 +35,8 @@ class MetricEntry(Entry):
     perturb : derives the intervals to zero, as `perturb(attributions, x, seed, **options) -> Steps`; instead of the attributions the
         metric gets `curves`, the logits after each step, and the number of `steps`, so that many maps can be evaluated in one batch
     signed_only : whether the metric is defined for signed maps only (absolute ones are computed, shown grey and not ranked)
-    ranked : whether it counts for the ranking
+    ranked : whether it counts for the ranking: it must prefer its family's oracle control to every blind control on simulated datasets
+    aside : why it does not count although it does prefer it; empty otherwise
     chance : expected score, per window, of a map that is independent of the mask, computed from the masks with the default options; nan
         where the mask leaves the metric undefined. None if the metric has no chance level
     passes : forward passes per window as a function of its length in samples, with the default options; for estimates of time
@@ -53,6 +55,7 @@ class MetricEntry(Entry):
     perturb: Callable[..., Steps] | None = field(default=None, repr=False)
     signed_only: bool = False
     ranked: bool = True
+    aside: str = ""
     chance: Callable[[Masks], PerWindow] | None = field(default=None, repr=False)
     passes: Callable[[int], float] = field(default=_no_passes, repr=False)
     oracle: Callable[[OracleCase], PerWindow] | None = field(default=None, repr=False)
@@ -62,6 +65,8 @@ class MetricEntry(Entry):
         check_needs(self.key, self.needs, METRIC_NEEDS)
         check_needs(self.key, self.shared_needs, METRIC_NEEDS)
         FAMILIES[self.family]
+        if self.ranked and self.aside:
+            raise InputError(f'expected no reason why {self.key} is not ranked, got "{self.aside}"; declare ranked=False with it.')
 
     @property
     def shared_needs(self) -> tuple[str, ...]:

@@ -88,6 +88,7 @@ def _oracle(case: OracleCase) -> PerWindow:
 
 @METRICS.register(
     family="faithfulness",
+    ranked=False,
     higher_is_better=True,
     bounds=(-1.0, 1.0),
     needs=("x", "seed", "shared"),

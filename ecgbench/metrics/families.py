@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ecgbench.registry import Registry
 
@@ -17,12 +19,15 @@ class Family:
     title : heading on pages
     question : the question in one or two sentences, as shown on pages
     order : position on pages, ascending
+    oracle_controls : by the kind of mask ("spans" for metrics without one), the control that knows the answer: a metric of the family
+        counts only if it gives that control's maps a better score than any blind control's (see `ecgbench.leaderboard.statistics.oracles`)
     """
 
     key: str
     title: str
     question: str
     order: int
+    oracle_controls: Mapping[str, str] = field(default_factory=dict)
 
 
 FAMILIES = Registry("families", Family, "ecgbench.metrics")
@@ -36,8 +41,15 @@ _OWN = (
         "Localisation",
         "Does the attribution point at the beats that carry the label? The mask is the spans of the label's beats.",
         order=10,
+        oracle_controls=MappingProxyType({"spans": "beat_mask", "causal": "causal_mask"}),
     ),
-    Family(FAITHFULNESS, "Faithfulness", "Does the model's output change as the attribution says when samples are zeroed?", order=20),
+    Family(
+        FAITHFULNESS,
+        "Faithfulness",
+        "Does the model's output change as the attribution says when samples are zeroed?",
+        order=20,
+        oracle_controls=MappingProxyType({"spans": "causal_mask"}),
+    ),
 )
 
 for _family in _OWN:

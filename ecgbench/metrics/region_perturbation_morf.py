@@ -15,6 +15,7 @@ from ecgbench.types import Curves, PerWindow, Targets
 
 @METRICS.register(
     family="faithfulness",
+    ranked=False,
     higher_is_better=True,
     bounds=(-1.0, 1.0),
     needs=("curves", "steps", "target", "multilabel"),

@@ -18,6 +18,7 @@ from ecgbench.types import Attributions, Masks, PerWindow
     version=1,
     reference="doi:10.1016/j.inffus.2021.11.008",
     ranked=False,
+    aside="it is the same number as attribution localization",
     chance=area_chance,
     oracle=localisation_oracle("RelevanceMassAccuracy", positive_part=True),
 )

@@ -34,6 +34,7 @@ def top_k_chance(mask: Masks) -> PerWindow:
     reference="arXiv:2104.14995",
     study={"k": 1000, "denominator": "k", "ties": "first", "full_mask": 1.0},
     ranked=False,
+    aside="it asks what relevance rank accuracy asks, of fewer values",
     chance=top_k_chance,
     oracle=localisation_oracle("TopKIntersection"),
     differs="ours takes 5 % of the values and divides by what a perfect map can reach; Quantus takes and divides by 1000",

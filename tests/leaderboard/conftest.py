@@ -9,7 +9,7 @@ from ecgbench.datasets import DATASETS
 from ecgbench.leaderboard.render import text_pages
 from ecgbench.leaderboard.statistics.analysis import analyse
 from ecgbench.leaderboard.statistics.board import read_boards
-from ecgbench.metrics import FAITHFULNESS, LOCALISATION, MetricEntry
+from ecgbench.metrics import FAITHFULNESS, LOCALISATION, METRICS, MetricEntry
 from ecgbench.registry import Registry
 from ecgbench.results import Cell, Identity, SourceResults, mean_interval, sample_name, score_digest, score_name, sketch, write_file
 
@@ -121,6 +121,13 @@ def metrics():
         common = {"version": 1, "reference": "none", "higher_is_better": True, "bounds": (0.0, 1.0), "needs": (), "atol": 1e-6}
         registry.register(**(common | properties))(metric)
     return registry
+
+
+@pytest.fixture(autouse=True)
+def every_metric_counts(monkeypatch):
+    """Metrics that fail their oracle control count in the made-up results: what is tested are orders of two families, not the verdict."""
+    counting = {entry.key: replace(entry, ranked=not entry.aside) for entry in METRICS}
+    monkeypatch.setattr(METRICS, "_entries", counting)
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def test_numbers_are_those_of_the_metrics_page(traced, shown, method, variant, m
     assert row["balanced"] == numbers["balanced mean"]
     for name in ("SVEB", "VEB"):
         mean, defined = re.fullmatch(r"(\S+) of (\d+), \d+ undefined", numbers[f"mean of class {name}"]).groups()
-        assert row[name] == f"{mean}<br><sub>of {defined}</sub>"
+        assert row[f"{name}†"] == f"<sub>[{mean}<br><sub>of {defined}</sub>]</sub>"
     assert row["undefined"] == "{1} of {0}".format(*re.findall(r"(\d+) of 2 seeds, (\d+)", numbers["windows"])[0])
 
 
@@ -116,7 +116,7 @@ def test_control_has_numbers_and_no_place_and_is_named_where_it_is_best(scores, 
     accept("mitdb", "lime", {"raw": {"auc": {1: 0.7}}}, provenance=method)
     accept("mitdb", "nothing", {"raw": {"auc": {1: 0.55}}}, provenance=CONTROL, health={})
     numbers = trace(scores, "mitdb", "lime", "auc").numbers
-    assert (numbers["chance"], numbers["best control"]) == ("0.500", "0.550 (nothing)")
+    assert (numbers["chance"], numbers["best blind control"]) == ("0.500", "0.550 (nothing)")
     numbers = trace(scores, "mitdb", "nothing", "auc").numbers
     assert (numbers["mean"], numbers["place in localisation"], numbers["rank in the metric"]) == ("0.550", "-", "-")
     with pytest.raises(InputError, match="expected a variant of nothing among raw, got abs"):

@@ -25,7 +25,7 @@ def written(accept, scores, out, readme):
 
 
 def test_written_files_pass_the_check_and_are_the_same_again(written, scores, out, readme):
-    pages = ("README", "mitdb", "methods/lime", "methods/saliency", "metrics/auc")
+    pages = ("README", "mitdb", "oracles", "methods/lime", "methods/saliency", "metrics/auc")
     expected = {readme, *(out / f"{name}.md" for name in pages), *(out / "figures" / "mitdb" / name for name in FIGURES)}
     assert set(written) == expected
     assert check_pages(scores, out, readme) == []

@@ -13,10 +13,10 @@ from .cases import World
 RANKED = {
     "attribution_localization": True,
     "auc": True,
-    "faithfulness_correlation": True,
+    "faithfulness_correlation": False,
     "pointing_game": True,
-    "region_perturbation_lerf": True,
-    "region_perturbation_morf": True,
+    "region_perturbation_lerf": False,
+    "region_perturbation_morf": False,
     "relevance_mass_accuracy": False,
     "relevance_rank_accuracy": True,
     "top_k_intersection": False,

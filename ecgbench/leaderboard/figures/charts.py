@@ -89,12 +89,12 @@ def heat_map(
         return figure
 
 
-def interval_figure(rows: Sequence[str], panels: Sequence[Panel]) -> Figure:
-    """A row a variant, a column a quantity: points with their intervals, beside lines to compare them with."""
+def interval_figure(rows: Sequence[str], panels: Sequence[Panel], counts: bool = True) -> Figure:
+    """A row a variant, a column a quantity: points with their intervals, beside lines to compare them with; grey where nothing counts."""
     with canvas(_LABELS + 1.75 * len(panels), _ROW * len(rows) + 1.1) as figure:
         grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         for axes, panel in zip(grid, panels, strict=True):
-            _draw_panel(axes, panel)
+            _draw_panel(axes, panel, BLUE if counts else FAINT)
         grid[0].set_yticks(range(len(rows)), rows)
         grid[0].set_ylim(len(rows) - 0.5, -0.5)
         named = {name: line for axes in grid for name, line in zip(*reversed(axes.get_legend_handles_labels()), strict=True)}
@@ -103,14 +103,14 @@ def interval_figure(rows: Sequence[str], panels: Sequence[Panel]) -> Figure:
         return figure
 
 
-def _draw_panel(axes: Axes, panel: Panel) -> None:
-    for colour, style, (name, value) in zip((FAINT, ORANGE, PURPLE), ("--", ":", "-."), panel.lines.items(), strict=False):
-        axes.axvline(round(value, DIGITS), color=colour, ls=style, lw=1.1, label=name)
+def _draw_panel(axes: Axes, panel: Panel, colour: str) -> None:
+    for line, style, (name, value) in zip((FAINT, ORANGE, PURPLE), ("--", ":", "-."), panel.lines.items(), strict=False):
+        axes.axvline(round(value, DIGITS), color=line, ls=style, lw=1.1, label=name)
     for row, found in enumerate(panel.rows):
         axes.axhline(row, color=FAINT, lw=0.2)
         if found is not None and not np.isnan(found.value):
             if not np.isnan(found.low):
-                axes.plot(np.round([found.low, found.high], DIGITS), [row, row], color=BLUE, lw=1.6, solid_capstyle="butt")
+                axes.plot(np.round([found.low, found.high], DIGITS), [row, row], color=colour, lw=1.6, solid_capstyle="butt")
             axes.plot(round(found.value, DIGITS), row, "o", color=INK, ms=3.5)
     axes.set_title(panel.title, fontsize=8.5)
     axes.tick_params(axis="y", length=0)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ecgbench.datasets import DatasetEntry
+from ecgbench.leaderboard.pages.class_patients import few_patients
 from ecgbench.leaderboard.pages.entry_facts import cited
 from ecgbench.leaderboard.pages.family_section import family_section
 from ecgbench.leaderboard.pages.page_figures import costs, figure_path, gallery_path
@@ -12,6 +14,7 @@ from ecgbench.leaderboard.pages.provenance import health_means, models_facts, pr
 from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.board import Board
+from ecgbench.leaderboard.statistics.oracles import OracleCheck
 from ecgbench.leaderboard.statistics.ranking import families
 from ecgbench.results import gallery_name
 
@@ -19,17 +22,24 @@ OPTIONS = ("edition", "labels", "split", "protocol", "samples")
 """Parts of the identity that pages show."""
 
 
-def dataset_page(analysis: Analysis) -> str:
-    """The page of one folder of accepted results, as markdown."""
+def dataset_page(analysis: Analysis, checks: Sequence[OracleCheck] = ()) -> str:
+    """The page of one folder of accepted results, as markdown.
+
+    Parameters
+    ----------
+    analysis : of the folder's board
+    checks : whether metrics prefer their oracle controls, on all simulated datasets
+    """
     board = analysis.board
     galleries = [method for method in sorted(board.files) if has_gallery(board, method)]
     context = {
         "generated": generated(f"scores/{board.folder}"),
         "board": _board(board),
-        "families": [family_section(analysis, family) for family in families(board.columns)],
+        "families": [family_section(analysis, family, checks) for family in families(board.columns)],
         "cost": figure_path(board.name, "cost") if costs(analysis) else "",
         "galleries": [{"method": method, "figure": gallery_path(board.name, method)} for method in galleries],
         "windows": windows_facts(board),
+        "few": few_patients(analysis),
         "models": models_facts(board),
         "health": health_means(board),
         "provenance": provenance_facts(board),
@@ -48,6 +58,7 @@ def _board(board: Board) -> dict[str, Any]:
         "data": _source(board.dataset) if board.dataset else "",
         "simulated": board.is_stand_in,
         "embedded": board.embedded,
+        "part": board.part,
     }
 
 

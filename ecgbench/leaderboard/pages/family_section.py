@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from ecgbench.leaderboard.pages.page_figures import figure_path, slug
-from ecgbench.leaderboard.pages.tables import NOTHING, family_table, label, linked, number
+from ecgbench.leaderboard.pages.oracles import why_shown
+from ecgbench.leaderboard.pages.page_figures import draws_intervals, figure_path, slug
+from ecgbench.leaderboard.pages.provenance import these_models
+from ecgbench.leaderboard.pages.tables import family_table, heading, label, linked, number
 from ecgbench.leaderboard.pages.template import render_page
 from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.declared import seen_answers
 from ecgbench.leaderboard.statistics.groups import LEVEL, Comparison
+from ecgbench.leaderboard.statistics.oracles import OracleCheck
 from ecgbench.leaderboard.statistics.ranking import family_title
 
 
@@ -26,7 +29,9 @@ def ahead(analysis: Analysis, family: str, folder: str = "methods/") -> str:
     """
     compared = analysis.comparisons.get(family)
     found = None if compared is None else _first_group(compared, folder, analysis.board.submitted)
-    return render_page("ahead.md.j2", {"ahead": found}).strip()
+    board = analysis.board
+    context = {"ahead": found, "models": these_models(board), "ordered": board.orders(family), "part": board.part}
+    return render_page("ahead.md.j2", context).strip()
 
 
 def _first_group(compared: Comparison, folder: str, submitted: Collection[str]) -> dict[str, Any]:
@@ -39,7 +44,7 @@ def _first_group(compared: Comparison, folder: str, submitted: Collection[str]) 
     }
 
 
-def family_section(analysis: Analysis, family: str) -> dict[str, Any]:
+def family_section(analysis: Analysis, family: str, checks: Sequence[OracleCheck]) -> dict[str, Any]:
     """What the template of a family's section asks for."""
     board = analysis.board
     columns = [column for column in board.columns if column.family == family]
@@ -49,11 +54,13 @@ def family_section(analysis: Analysis, family: str) -> dict[str, Any]:
         "title": family_title(family),
         "question": columns[0].entry.question.question,
         "mask": columns[0].kind,
+        "models": these_models(board),
         "ahead": ahead(analysis, family),
-        "counted": ", ".join(column.entry.key.replace("_", " ") for column in columns if column.entry.ranked) or NOTHING,
+        "counted": ", ".join(column.entry.key.replace("_", " ") for column in columns if column.ranked),
+        "shown": [(heading(column), why_shown(column, checks)) for column in columns if not column.ranked],
         "figures": {
             "scores": figure_path(board.name, f"scores-{slug(family)}") if family in analysis.ranks else "",
-            "intervals": figure_path(board.name, f"intervals-{slug(family)}"),
+            "intervals": figure_path(board.name, f"intervals-{slug(family)}") if draws_intervals(analysis, family) else "",
             "groups": figure_path(board.name, f"groups-{slug(family)}"),
         },
         "table": family_table(analysis, family),

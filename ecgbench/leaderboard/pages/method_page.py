@@ -107,7 +107,7 @@ def _extremes(variant: Variant, analysis: Analysis) -> tuple[list[str], list[str
 
 
 def _counted(analysis: Analysis, variant: Variant) -> list[Column]:
-    return [column for column in analysis.board.columns if column.entry.ranked and column.applies(variant[1])]
+    return [column for column in analysis.board.columns if column.ranked and column.applies(variant[1])]
 
 
 def _places(method: str, analysis: Analysis) -> str:

@@ -6,13 +6,16 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ecgbench.leaderboard.pages.class_patients import class_heading, few_patients
 from ecgbench.leaderboard.pages.entry_facts import cited, description, options_table
+from ecgbench.leaderboard.pages.oracles import metric_checks, why_shown
 from ecgbench.leaderboard.pages.tables import (
     CONTROL_MARK,
     NOTHING,
     arrow,
     chance_levels,
     control_label,
+    gained,
     linked,
     number,
     rank_range,
@@ -22,11 +25,14 @@ from ecgbench.leaderboard.pages.tables import (
 from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.agreement import Agreement
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
+from ecgbench.leaderboard.statistics.oracles import OracleCheck
 from ecgbench.leaderboard.statistics.ranking import AGREEING, Column
 from ecgbench.metrics import MetricEntry
 
 
-def metric_page(entry: MetricEntry, analyses: Sequence[Analysis], agreements: Mapping[str, Agreement]) -> str:
+def metric_page(
+    entry: MetricEntry, analyses: Sequence[Analysis], agreements: Mapping[str, Agreement], checks: Sequence[OracleCheck] = ()
+) -> str:
     """The page of one metric, as markdown.
 
     Parameters
@@ -34,11 +40,15 @@ def metric_page(entry: MetricEntry, analyses: Sequence[Analysis], agreements: Ma
     entry : what the metric declares
     analyses : of all boards that have cells of it
     agreements : by board, how far its metrics agree
+    checks : whether metrics prefer their oracle controls, on all simulated datasets
     """
+    shown = [column for analysis in analyses for column in analysis.board.columns if column.entry is entry]
     context = {
         "generated": generated("scores/"),
         "name": entry.key.replace("_", " "),
         "entry": _entry(entry),
+        "why_shown": next((why_shown(column, checks) for column in shown), ""),
+        "checks": metric_checks(checks, entry.key),
         "datasets": [
             _dataset(analysis, column, agreements[analysis.board.name])
             for analysis in analyses
@@ -67,18 +77,27 @@ def _entry(entry: MetricEntry) -> dict[str, Any]:
 def _dataset(analysis: Analysis, column: Column, agreement: Agreement) -> dict[str, Any]:
     """Scores on one dataset and mask, and the metrics that order variants most and least alike."""
     board = analysis.board
-    classes = sorted({int(class_) for target in analysis.windows.target.values() for class_ in target})
+    classes = analysis.windows.classes
     variants = [variant for variant in board.places.index if analysis.summary(variant, column) is not None]
     rows = [_row(analysis, column, variant, classes) for variant in _sorted(analysis, column, variants)]
     if (chance := chance_levels(board).get(column.name)) is not None:
-        rows.append([NOTHING, "*chance*", number(chance), NOTHING, *(NOTHING for _ in classes), NOTHING])
+        rows.append([NOTHING, "*chance*", number(chance), NOTHING, NOTHING, *(NOTHING for _ in classes), NOTHING])
     controls: list[Variant] = [(key, "raw") for key in board.controls if analysis.summary((key, "raw"), column) is not None]
     rows += [_row(analysis, column, variant, classes) for variant in _sorted(analysis, column, controls)]
-    header = ["#", "variant", f"mean&nbsp;{arrow(column)}", "balanced", *map(board.class_name, classes), "undefined"]
+    header = [
+        "#",
+        "variant",
+        f"mean&nbsp;{arrow(column)}",
+        "gain",
+        "balanced",
+        *(class_heading(analysis, class_) for class_ in classes),
+        "undefined",
+    ]
     return {
         "name": board.name,
         "mask": "" if column.name == column.entry.key else column.kind,
         "table": table(header, rows, numbers_from=2),
+        "few": few_patients(analysis),
         "alike": _alike(column, agreement),
     }
 
@@ -104,9 +123,17 @@ def _row(analysis: Analysis, column: Column, variant: Variant, classes: Sequence
     name = control_label(board, variant[0]) if control else linked(*variant, "../methods/", board.submitted)
     mean = with_interval(cell.mean, cell.low, cell.high) + (CONTROL_MARK if analysis.beaten(variant, column) else "")
     found = analysis.classes(variant, column)
-    each = [f"{number(found[c][0])}<br><sub>of&nbsp;{found[c][1]}</sub>" if c in found else NOTHING for c in classes]
-    text = [mean, number(cell.balanced), *each, f"{cell.undefined} of {cell.windows}"]
+    each = [_of_class(analysis, class_, found) for class_ in classes]
+    text = [mean, gained(analysis.gain(variant, column)) or NOTHING, number(cell.balanced), *each, f"{cell.undefined} of {cell.windows}"]
     return [rank, name, *(text if column.applies(variant[1]) else [f"<sub>[{one}]</sub>" for one in text])]
+
+
+def _of_class(analysis: Analysis, class_: int, found: Mapping[int, tuple[float, int, int]]) -> str:
+    """Mean of a class, and of how many windows; small and in brackets where these are of too few patients."""
+    if class_ not in found:
+        return NOTHING
+    text = f"{number(found[class_][0])}<br><sub>of&nbsp;{found[class_][1]}</sub>"
+    return f"<sub>[{text}]</sub>" if analysis.windows.few(class_) else text
 
 
 def _alike(column: Column, agreement: Agreement) -> list[str]:

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from ecgbench.leaderboard.pages.dataset_page import OPTIONS
 from ecgbench.leaderboard.pages.entry_facts import description
 from ecgbench.leaderboard.pages.family_section import ahead
-from ecgbench.leaderboard.pages.tables import NOTHING, escaped, linked, number, rank_range, ranking, table, with_interval
+from ecgbench.leaderboard.pages.oracles import why_shown
+from ecgbench.leaderboard.pages.tables import NOTHING, escaped, heading, linked, number, rank_range, ranking, table, with_interval
 from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.agreement import Agreement, dataset_agreement
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant, number_at
 from ecgbench.leaderboard.statistics.board import Board
+from ecgbench.leaderboard.statistics.oracles import OracleCheck
 from ecgbench.leaderboard.statistics.ranking import families, family_title, in_order, overall
 from ecgbench.leaderboard.statistics.resampled import overall_intervals
 from ecgbench.methods import METHODS
 
 
-def overview_page(analyses: Sequence[Analysis], agreements: Mapping[str, Agreement]) -> str:
+def overview_page(analyses: Sequence[Analysis], agreements: Mapping[str, Agreement], checks: Sequence[OracleCheck] = ()) -> str:
     """The page of all datasets, as markdown.
 
     Parameters
     ----------
     analyses : of all boards
     agreements : by board, how far its metrics agree
+    checks : whether metrics prefer their oracle controls, on all simulated datasets
     """
     boards = [analysis.board for analysis in analyses]
     default = [analysis for analysis in analyses if analysis.board.default and analysis.board.compared]
@@ -35,7 +39,7 @@ def overview_page(analyses: Sequence[Analysis], agreements: Mapping[str, Agreeme
         "ahead": _ahead(default),
         "datasets": _links(board for board in boards if not board.is_stand_in),
         "study": any(board.of_study for board in boards),
-        "families": [_family([one for one in default if family in one.board.places], family) for family in _families(default)],
+        "families": [_family([one for one in default if family in one.board.places], family, checks) for family in _families(default)],
         "controls": _controls(boards),
         "agreements": [{"dataset": one.board.name, "table": agreement_table(agreements[one.board.name])} for one in default],
         "methods": _methods(boards),
@@ -62,7 +66,7 @@ def _ahead(analyses: Sequence[Analysis]) -> str:
 def _links(boards: Iterable[Board]) -> str:
     rows = []
     for board in boards:
-        kind = "simulated" if board.embedded or board.is_stand_in else "real"
+        kind = "simulated" if board.embedded or board.is_stand_in else "real, a part of the records" if board.part else "real"
         seeds = ", ".join(map(str, board.seeds))
         named = {name: getattr(board.identity, name) for name in OPTIONS}
         options = ", ".join(f"{name} {value}" for name, value in named.items() if value != "")
@@ -70,9 +74,17 @@ def _links(boards: Iterable[Board]) -> str:
     return table(["page", "dataset", "ECGs", "options", "seeds", "methods"], rows, numbers_from=5)
 
 
-def _family(analyses: Sequence[Analysis], family: str) -> dict[str, str]:
-    shown = {analysis.board.name: analysis for analysis in analyses}
-    return {"title": family_title(family), "places": places_table(analyses, family), "agreement": datasets_table(shown, family)}
+def _family(analyses: Sequence[Analysis], family: str, checks: Sequence[OracleCheck]) -> dict[str, Any]:
+    """Places and agreement of a family; where it has no order, why."""
+    ordered = [analysis for analysis in analyses if analysis.board.orders(family)]
+    shown = {analysis.board.name: analysis for analysis in ordered}
+    columns = {column.name: column for analysis in analyses for column in analysis.board.columns if column.family == family}
+    return {
+        "title": family_title(family),
+        "places": places_table(ordered, family) if ordered else "",
+        "agreement": datasets_table(shown, family),
+        "reasons": [] if ordered else [(heading(column, "metrics/"), why_shown(column, checks)) for column in columns.values()],
+    }
 
 
 def places_table(analyses: Sequence[Analysis], family: str) -> str:

@@ -27,7 +27,9 @@ def dataset_figures(analysis: Analysis) -> Iterator[tuple[str, Figure]]:
     for family in families(board.columns):
         if family in analysis.ranks:
             yield figure_path(board.name, f"scores-{slug(family)}"), _scores(analysis, family)
-            yield figure_path(board.name, f"intervals-{slug(family)}"), _intervals(analysis, family)
+        if draws_intervals(analysis, family):
+            draw = _intervals if board.orders(family) else _unordered
+            yield figure_path(board.name, f"intervals-{slug(family)}"), draw(analysis, family)
         if family in analysis.comparisons:
             compared = analysis.comparisons[family]
             places = {method: float(compared.places[method]) for method, _ in compared.order}
@@ -61,6 +63,18 @@ def plain(variant: Variant) -> str:
     return f"{variant[0]} (abs)" if variant[1] == "abs" else variant[0]
 
 
+def draws_intervals(analysis: Analysis, family: str) -> bool:
+    """Whether a figure shows a family's intervals: where something is ranked, or where nothing can be, since no metric counts."""
+    return family in analysis.ranks or bool(_without_order(analysis, family))
+
+
+def _without_order(analysis: Analysis, family: str) -> list[Column]:
+    """Metrics of a family of which none counts, without those that are shown beside others only; none of a family that has an order."""
+    if analysis.board.orders(family):
+        return []
+    return [column for column in analysis.board.columns if column.family == family and not column.entry.aside]
+
+
 def score_rows(analysis: Analysis, family: str) -> list[Variant]:
     """Rows of a family's heat map: the ranked variants in the order of the table, below them the controls."""
     controls: list[Variant] = [(key, "raw") for key in sorted(analysis.board.controls)]
@@ -69,7 +83,7 @@ def score_rows(analysis: Analysis, family: str) -> list[Variant]:
 
 def _scores(analysis: Analysis, family: str) -> Figure:
     """Heat map of a family's metrics that count."""
-    columns = [column for column in analysis.board.columns if column.family == family and column.entry.ranked]
+    columns = [column for column in analysis.board.columns if column.family == family and column.ranked]
     rows, controls = score_rows(analysis, family), len(analysis.board.controls)
     values = np.array([[_shown(analysis, variant, column) for column in columns] for variant in rows])
     ranks = np.stack([_shares(values[:, j], len(rows) - controls, column) for j, column in enumerate(columns)], axis=1)
@@ -94,19 +108,28 @@ def _intervals(analysis: Analysis, family: str) -> Figure:
     """Places and scores of a family with their intervals."""
     places = analysis.board.places[family].dropna()
     variants = place_order(places)
-    columns = [column for column in analysis.board.columns if column.family == family and column.entry.ranked]
+    columns = [column for column in analysis.board.columns if column.family == family and column.ranked]
     of_place = [Interval(float(places[variant]), *analysis.interval(family, variant, "place")) for variant in variants]
     panels = [Panel("place ↓", of_place), *(_panel(analysis, variants, column) for column in columns)]
     return interval_figure([plain(variant) for variant in variants], panels)
+
+
+def _unordered(analysis: Analysis, family: str) -> Figure:
+    """Scores of a family without places with their intervals, the variants by name."""
+    variants = place_order(analysis.board.places[family])
+    panels = [_panel(analysis, variants, column) for column in _without_order(analysis, family)]
+    return interval_figure([plain(variant) for variant in variants], panels, counts=False)
 
 
 def _panel(analysis: Analysis, variants: Sequence[Variant], column: Column) -> Panel:
     cells = [analysis.summary(variant, column) if column.applies(variant[1]) else None for variant in variants]
     rows = [None if cell is None else Interval(cell.mean, cell.low, cell.high) for cell in cells]
     chance, control = chance_levels(analysis.board).get(column.name), analysis.best_control(column)
+    oracle = None if column.ranked else analysis.summary((column.oracle_control, "raw"), column)
     lines: Mapping[str, float] = {
         **({} if chance is None else {"chance": chance}),
-        **({} if control is None else {"best control": control[1]}),
+        **({} if control is None else {"best blind control": control[1]}),
+        **({} if oracle is None or math.isnan(oracle.mean) else {"the answer itself": oracle.mean}),
     }
     return Panel(f"{column.entry.key.replace('_', ' ')} {arrow(column)}", rows, lines)
 

@@ -16,6 +16,7 @@ from ecgbench.results import health_rows, sample_name
 
 ALL = "all"
 _NOT_PROVENANCE = ("chance", "ranked")
+_NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
 _OF_A_MODEL = ("digest", "origin", "precision")
 
 
@@ -38,7 +39,7 @@ def windows_facts(board: Board) -> dict[str, Any]:
         f"{html.escape(' '.join(note.split()), quote=False)}"
         for note in dict.fromkeys(note for method in sorted(board.files) for note in board.files[method].notes)
     ]
-    header = ["seed", "explained windows", "patients", "windows of each class", "results of"]
+    header = ["seed", "explained windows", "patients", "windows (patients) of each class", "results of"]
     return {"table": table(header, rows, numbers_from=5), "notes": notes}
 
 
@@ -48,8 +49,15 @@ def _counts(board: Board, method: str, seed: int) -> list[str]:
     if patient is None or target is None:
         return [NOTHING, NOTHING, NOTHING]
     classes, counts = np.unique(target, return_counts=True)
-    each = ", ".join(f"{board.class_name(int(c))} {n}" for c, n in zip(classes, counts, strict=True))
+    patients = [len(np.unique(patient[target == class_])) for class_ in classes]
+    each = ", ".join(f"{board.class_name(int(c))} {n} ({p})" for c, n, p in zip(classes, counts, patients, strict=True))
     return [str(len(target)), str(len(np.unique(patient))), each]
+
+
+def these_models(board: Board) -> str:
+    """The models of which a board's claims hold, such as "these two models"."""
+    count = len(board.seeds)
+    return "this one model" if count == 1 else f"these {_NUMBERS.get(count, str(count))} models"
 
 
 def models_facts(board: Board) -> dict[str, Any]:

@@ -6,13 +6,17 @@ import re
 from collections.abc import Sequence
 
 from ecgbench.errors import ResultsError
+from ecgbench.leaderboard.pages.oracles import PATH as ORACLES
+from ecgbench.leaderboard.pages.provenance import these_models
 from ecgbench.leaderboard.pages.tables import NOTHING, heading, linked, ranking, score, table, with_interval
 from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.board import Board
-from ecgbench.leaderboard.statistics.ranking import Column, families
+from ecgbench.leaderboard.statistics.ranking import Column, families, family_title
 
-BEST = 3
+BEST, HEADLINES = 3, 4
+"""Variants of each family, and metrics of all families together."""
+
 _BLOCK = re.compile(r"(<!-- leaderboard:begin(?: (\S+))? -->\n).*?(<!-- leaderboard:end -->)", re.DOTALL)
 
 
@@ -38,15 +42,18 @@ def refresh_excerpt(text: str, analyses: Sequence[Analysis], folder: str) -> str
         "generated": generated(f"{folder}/scores/{analysis.board.folder}"),
         "table": excerpt(analysis, f"{folder}/methods/"),
         "best": BEST,
+        "models": these_models(analysis.board),
         "title": analysis.board.title,
         "page": f"{folder}/{name}.md",
+        "unordered": [family_title(family).lower() for family in families(analysis.board.columns) if not analysis.board.orders(family)],
+        "why": f"{folder}/{ORACLES}",
     }
     block = found[1] + render_page("readme_excerpt.md.j2", context) + found[3]
     return text[: found.start()] + block + text[found.end() :]
 
 
 def _chosen(analyses: Sequence[Analysis], name: str | None) -> Analysis:
-    fit = [a for a in analyses if not a.board.is_stand_in and (a.board.name == name if name else a.board.default)]
+    fit = [a for a in analyses if not a.board.is_stand_in and (a.board.name == name if name else a.board.default and not a.board.part)]
     if not fit:
         raise ResultsError(
             f"expected accepted results of {name or 'a dataset'} for the README, got {', '.join(a.board.name for a in analyses)}; "
@@ -58,10 +65,10 @@ def _chosen(analyses: Sequence[Analysis], name: str | None) -> Analysis:
 def excerpt(analysis: Analysis, folder: str) -> str:
     """The best variants of each family of a dataset, with their places and the first metrics that apply to every variant."""
     board = analysis.board
-    ranked = {family: ranking(board.places[family]) for family in families(board.columns)}
+    ranked = {family: ranking(board.places[family]) for family in families(board.columns) if board.orders(family)}
     best = {variant for order in ranked.values() for variant, _, place in order[:BEST] if place != NOTHING}
-    order = [variant for variant, _, _ in next(iter(ranked.values())) if variant in best]
-    shown = [column for family in ranked for column in _headlines(board, family)]
+    order = [variant for variant, _, _ in next(iter(ranked.values()), []) if variant in best]
+    shown = [column for family in ranked for column in _headlines(board, family)[: HEADLINES // len(ranked)]]
     rows = []
     for variant in order:
         places = [_place(analysis, family, variant) for family in ranked]
@@ -76,5 +83,4 @@ def _place(analysis: Analysis, family: str, variant: tuple[str, str]) -> str:
 
 
 def _headlines(board: Board, family: str) -> list[Column]:
-    counted = [c for c in board.columns if c.family == family and c.entry.ranked and not c.entry.signed_only]
-    return counted[:2]
+    return [c for c in board.columns if c.family == family and c.ranked and not c.entry.signed_only]

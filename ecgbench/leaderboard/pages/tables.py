@@ -12,10 +12,11 @@ from tabulate import tabulate
 
 from ecgbench.leaderboard.statistics.analysis import Analysis, Summary, Variant
 from ecgbench.leaderboard.statistics.board import Board
+from ecgbench.leaderboard.statistics.gains import Gain
 from ecgbench.leaderboard.statistics.ranking import AGREEING, Column, place_order
 
 NOTHING = "-"
-CONTROL_MARK = "‡"
+CONTROL_MARK, UNRANKED_MARK = "‡", "†"
 HANDED_IN = " <sub>maps handed in</sub>"
 _MARKUP = re.compile(r"[\\`*\[\]~$]|(?<![^\W_])_|_(?![^\W_])")
 
@@ -48,6 +49,12 @@ def number(value: float, digits: int = 3) -> str:
     return NOTHING if math.isnan(value) else f"{round(value, digits) + 0.0:.{digits}f}"
 
 
+def signed(value: float, digits: int = 3) -> str:
+    """A difference with its sign; none for zero."""
+    text = number(value, digits)
+    return f"+{text}" if round(value, digits) > 0 else text
+
+
 def with_interval(value: float, low: float, high: float, digits: int = 3) -> str:
     """A value and, where there is one, its interval."""
     return number(value, digits) if math.isnan(low) else f"{number(value, digits)} ({number(low, digits)}..{number(high, digits)})"
@@ -57,7 +64,7 @@ def heading(column: Column, folder: str = "") -> str:
     """Name of a metric, whether it counts, and its direction; with a folder, linked to the metric's page there."""
     name = column.entry.key.replace("_", " ")
     shown = f"[{name}]({folder}{column.entry.key}.md)" if folder else name
-    return f"{shown}{'' if column.entry.ranked else '†'}&nbsp;{arrow(column)}"
+    return f"{shown}{'' if column.ranked else UNRANKED_MARK}&nbsp;{arrow(column)}"
 
 
 def arrow(column: Column) -> str:
@@ -118,12 +125,12 @@ def ranking(places: pd.Series[float]) -> list[tuple[Variant, str, str]]:
 
 
 def best_variants(analysis: Analysis, column: Column) -> set[Variant]:
-    """Variants with the best mean of a metric, of those that are ranked, to which it applies and which have a value for every seed."""
+    """Variants with the best mean of a metric that counts for them, of those that are ranked and have a value for every seed."""
     board = analysis.board
     means = {
         (method, variant): round(cell.mean, AGREEING)
         for (method, variant, name), cell in analysis.cells.items()
-        if name == column.name and column.applies(variant) and cell.seeds == len(board.seeds) and not math.isnan(cell.mean)
+        if name == column.name and column.counts(variant) and cell.seeds == len(board.seeds) and not math.isnan(cell.mean)
         if method in board.files and method not in board.unranked
     }
     best = (max if column.entry.higher_is_better else min)(means.values(), default=math.nan)
@@ -142,13 +149,22 @@ def score(analysis: Analysis, variant: Variant, column: Column, best: bool = Fal
     if not math.isnan(cell.low):
         text += f" ({number(cell.low)}..{number(cell.high)})"
     text += CONTROL_MARK if analysis.beaten(variant, column) else ""
-    text += "".join(f"<br><sub>{line}</sub>" for line in _below(cell))
-    return text if column.applies(variant[1]) else f"<sub>[{text}]</sub>"
+    text += "".join(f"<br><sub>{line}</sub>" for line in _below(cell, gained(analysis.gain(variant, column))))
+    return text if column.counts(variant[1]) else f"<sub>[{text}]</sub>"
 
 
-def _below(cell: Summary) -> list[str]:
-    """The small lines of a cell: balanced mean, and how many windows have no score."""
-    lines = [] if math.isnan(cell.balanced) else [f"balanced&nbsp;{number(cell.balanced)}"]
+def gained(gain: Gain | None) -> str:
+    """What a score is worth beside the best blind control's; empty if there is nothing to compare it with."""
+    if gain is None:
+        return ""
+    between = "" if math.isnan(gain.low) else f" ({signed(gain.low)}..{signed(gain.high)})"
+    return f"{signed(gain.value)}{between} over&nbsp;{gain.control}"
+
+
+def _below(cell: Summary, gain: str) -> list[str]:
+    """The small lines of a cell: gain, balanced mean, and how many windows have no score."""
+    lines = [f"gain&nbsp;{gain}"] if gain else []
+    lines += [] if math.isnan(cell.balanced) else [f"balanced&nbsp;{number(cell.balanced)}"]
     return lines + ([f"{cell.undefined}&nbsp;of&nbsp;{cell.windows}&nbsp;undef."] if cell.undefined else [])
 
 

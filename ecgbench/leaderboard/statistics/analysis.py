@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any, NamedTuple
 
@@ -12,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from ecgbench.leaderboard.statistics.board import Board
+from ecgbench.leaderboard.statistics.gains import Gain, smallest_gains
 from ecgbench.leaderboard.statistics.groups import Comparison, comparison
-from ecgbench.leaderboard.statistics.ranking import AGREEING, Column, families
+from ecgbench.leaderboard.statistics.ranking import Column, families
 from ecgbench.leaderboard.statistics.resampled import MeanDraws, RankDraws, place_draws, rank_intervals, resampled_means
 from ecgbench.leaderboard.statistics.window_scores import WindowScores, balanced_mean, class_means, window_scores
 from ecgbench.results import seeds_interval
@@ -89,23 +91,29 @@ class Analysis:
         lettered = list(zip(ascii_uppercase + ascii_lowercase, found.groups, strict=False))
         return {variant: "".join(letter for letter, group in lettered if variant[0] in group) for variant in found.order}
 
+    @cached_property
+    def gains(self) -> Mapping[tuple[str, str, str], Gain]:
+        """By method or control, variant and metric, the gain over the best blind control; not of blind ones themselves."""
+        return smallest_gains(self.windows, self.board.columns, self.board.blind)
+
+    def gain(self, variant: Variant, column: Column) -> Gain | None:
+        """The gain of a variant over the best blind control of a metric; None for a blind one, or where there is nothing to compare."""
+        return self.gains.get((*variant, column.name))
+
     def best_control(self, column: Column) -> tuple[str, float] | None:
-        """The control that does best in a metric, of those that don't look at the answer, and its mean; None if there is none."""
+        """The blind control with the best mean of a metric, and that mean; None if there is none."""
         sign = 1 if column.entry.higher_is_better else -1
         found = [
             (sign * cell.mean, control)
-            for control, results in self.board.controls.items()
-            if not results.provenance.get("bound") and (cell := self.cells.get((control, "raw", column.name))) and not math.isnan(cell.mean)
+            for control in self.board.blind
+            if (cell := self.cells.get((control, "raw", column.name))) and not math.isnan(cell.mean)
         ]
         return (max(found)[1], sign * max(found)[0]) if found else None
 
     def beaten(self, variant: Variant, column: Column) -> bool:
-        """Whether a method's variant does not do better than the best control."""
-        control, cell = self.best_control(column), self.summary(variant, column)
-        if control is None or cell is None or math.isnan(cell.mean) or variant[0] in self.board.controls:
-            return False
-        sign = 1 if column.entry.higher_is_better else -1
-        return round(sign * (cell.mean - control[1]), AGREEING) <= 0
+        """Whether a method's variant is not shown to be better than every blind control."""
+        gain = self.gain(variant, column)
+        return gain is not None and variant[0] in self.board.files and not gain.shown
 
     def classes(self, variant: Variant, column: Column) -> dict[int, tuple[float, int, int]]:
         """Mean over seeds and windows, number of defined and of undefined windows, of each class."""

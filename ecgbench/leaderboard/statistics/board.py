@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ecgbench.datasets import DATASETS, DatasetEntry
+from ecgbench.datasets import DATASETS, DatasetEntry, part_of
 from ecgbench.errors import ResultsError, UnknownKeyError
 from ecgbench.leaderboard.statistics.copies import copies, is_submitted
 from ecgbench.leaderboard.statistics.declared import seen_answers
 from ecgbench.leaderboard.statistics.ranking import Column, bounds_in, columns, families, family_places, gaps, grid
+from ecgbench.methods import METHODS
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.protocol import STUDY
 from ecgbench.registry import Registry, unknown
@@ -101,7 +102,12 @@ class Board:
     @property
     def compared(self) -> bool:
         """Whether it stands beside other datasets on the pages of methods and metrics."""
-        return not self.is_stand_in and not self.of_study
+        return not self.is_stand_in and not self.of_study and not self.part
+
+    @property
+    def part(self) -> str:
+        """On how many records it stands, if these are a part of the database, by the notes of its results; empty if not."""
+        return _part(self.files)
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -114,9 +120,23 @@ class Board:
         return tuple(sorted({*unranked(self.files), *self.copies}))
 
     @property
+    def blind(self) -> tuple[str, ...]:
+        """Controls and methods whose maps know neither the model nor the answer; controls that know it are upper bounds."""
+        controls = {key for key, results in self.controls.items() if not results.provenance.get("bound")}
+        return tuple(sorted(controls | {key for key in self.files if key in METHODS and METHODS[key].blind}))
+
+    def orders(self, family: str) -> bool:
+        """Whether some metric of a family counts, so that it has places."""
+        return any(column.ranked for column in self.columns if column.family == family)
+
+    @property
     def submitted(self) -> tuple[str, ...]:
         """Methods whose maps were handed in."""
         return tuple(sorted(method for method, results in self.files.items() if is_submitted(results)))
+
+
+def _part(files: Mapping[str, SourceResults]) -> str:
+    return part_of(note for results in files.values() for note in results.notes)
 
 
 def unranked(files: Mapping[str, SourceResults]) -> set[str]:
@@ -182,8 +202,8 @@ def _board(name: str, folder: Path, metrics: Registry[MetricEntry], datasets: Re
     rows = [{"source": method, **asdict(cell)} for method, results in methods.items() for cell in results.cells]
     copied = copies(files, samples)
     cells = pd.DataFrame(rows)
-    shown = columns(cells["metric"], metrics)
-    counted = {family: [c for c in shown if c.family == family and c.entry.ranked] for family in families(shown)}
+    shown = columns(cells["metric"], metrics, of_part=bool(_part(methods)))
+    counted = {family: [c for c in shown if c.family == family and c.ranked] for family in families(shown)}
     values, key = grid(cells), folder.parent.name.partition("@")[0]
     return Board(
         name=name,

@@ -123,7 +123,7 @@ def comparison(
     Holm 1979, A simple sequentially rejective multiple test procedure, https://www.jstor.org/stable/4615733
     Demsar 2006, Statistical comparisons of classifiers over multiple data sets, https://www.jmlr.org/papers/v7/demsar06a.html
     """
-    counted = [column for column in shown if column.family == family and column.entry.ranked]
+    counted = [column for column in shown if column.family == family and column.ranked]
     ranked = places[family].dropna()
     found = patient_places(windows, counted, place_order(ranked))
     order = place_order(ranked.loc[list(chosen_variants(ranked))]) if len(ranked) else []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, TypeVar
 
@@ -34,23 +34,39 @@ class Column:
     name : in the cells: the metric's key, followed by "_" and the mask's kind unless that is "spans"
     entry : what the metric declares
     kind : kind of the mask, "spans" for metrics without one
+    of_part : whether its scores are of a part of a database, which ranks nothing
     """
 
     name: str
     entry: MetricEntry
     kind: str
+    of_part: bool = False
 
     @property
     def family(self) -> str:
         """Family in which it is ranked; masks of another kind make a family of their own."""
         return self.entry.family if self.kind == SPANS else f"{self.entry.family} ({self.kind})"
 
+    @property
+    def ranked(self) -> bool:
+        """Whether it counts for the place."""
+        return self.entry.ranked and not self.of_part
+
+    @property
+    def oracle_control(self) -> str:
+        """The control that knows what the metric asks for; empty if the family declares none."""
+        return self.entry.question.oracle_controls.get(self.kind, "")
+
     def applies(self, variant: str) -> bool:
         """Whether the metric is defined for "raw" or "abs" maps."""
         return variant != "abs" or not self.entry.signed_only
 
+    def counts(self, variant: str) -> bool:
+        """Whether it counts for the place of "raw" or "abs" maps."""
+        return self.ranked and self.applies(variant)
 
-def columns(names: Iterable[str], metrics: Registry[MetricEntry]) -> tuple[Column, ...]:
+
+def columns(names: Iterable[str], metrics: Registry[MetricEntry], of_part: bool = False) -> tuple[Column, ...]:
     """Columns of the cells' metric names, by family, mask and name, in each family those that don't count behind the others.
 
     Raises
@@ -58,7 +74,7 @@ def columns(names: Iterable[str], metrics: Registry[MetricEntry]) -> tuple[Colum
     UnknownKeyError
         If a name is no metric's key, alone or with a kind of mask behind it.
     """
-    return in_order(_column(name, metrics) for name in set(names))
+    return in_order(replace(_column(name, metrics), of_part=of_part) for name in set(names))
 
 
 def in_order(found: Iterable[Column]) -> tuple[Column, ...]:
@@ -69,7 +85,7 @@ def in_order(found: Iterable[Column]) -> tuple[Column, ...]:
 def _place_on_page(column: Column) -> tuple[Any, ...]:
     """Families stand in the order that they declare, spans before other masks, and what doesn't count behind the rest."""
     entry = column.entry
-    return entry.question.order, entry.family, column.kind != SPANS, column.kind, not entry.ranked, entry.key
+    return entry.question.order, entry.family, column.kind != SPANS, column.kind, not column.ranked, entry.key
 
 
 def _column(name: str, metrics: Registry[MetricEntry]) -> Column:
@@ -171,7 +187,7 @@ def family_places(cells: pd.DataFrame, shown: Sequence[Column], unranked: Iterab
     unranked : methods that are shown but not ranked
     """
     values = grid(cells)
-    counted = [column for column in shown if column.entry.ranked]
+    counted = [column for column in shown if column.ranked]
     candidates = values.drop(index=list(unranked), level="source")
     places = {family: _places(candidates, [c for c in counted if c.family == family]) for family in families(shown)}
     return pd.DataFrame(places, index=values.index, dtype="float64")

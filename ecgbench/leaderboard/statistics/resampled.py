@@ -93,7 +93,7 @@ def place_draws(draws: MeanDraws, shown: Sequence[Column], places: pd.DataFrame)
     found = {}
     for family in families(shown):
         ranked = [(str(method), str(variant)) for method, variant in places[family].dropna().index]
-        counted = [column for column in shown if column.family == family and column.entry.ranked]
+        counted = [column for column in shown if column.family == family and column.ranked]
         applies = [(column, [variant for variant in ranked if column.applies(variant[1])]) for column in counted]
         means = [(column, _frame(draws.means, column.name, variants)) for column, variants in applies if variants]
         if means:

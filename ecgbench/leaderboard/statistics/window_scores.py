@@ -22,6 +22,10 @@ IDENTIFYING = ("record", "start", *NEEDED)
 """Arrays of the windows that must be the same for all methods."""
 
 
+LEAST_PATIENTS = 5
+"""Patients that a class must have with every seed for its scores to order anything."""
+
+
 @dataclass(frozen=True)
 class WindowScores:
     """Per-window scores of one dataset.
@@ -52,6 +56,24 @@ class WindowScores:
     def seeds(self) -> tuple[int, ...]:
         """Seeds of the models."""
         return tuple(sorted(self.patient))
+
+    @property
+    def classes(self) -> tuple[int, ...]:
+        """Explained classes of all seeds."""
+        return tuple(sorted({int(class_) for target in self.target.values() for class_ in target}))
+
+    def class_patients(self, class_: int) -> dict[int, int]:
+        """Number of patients of the explained windows of a class, by seed."""
+        return {seed: len(set(self.patient[seed][self.target[seed] == class_])) for seed in self.seeds}
+
+    def few(self, class_: int) -> bool:
+        """Whether a class has too few patients with some seed."""
+        return min(self.class_patients(class_).values()) < LEAST_PATIENTS
+
+    def variants(self, metric: str) -> tuple[tuple[str, str], ...]:
+        """Method or control and variant of all that have a metric's scores of every seed."""
+        names = dict.fromkeys(name[:2] for name in self.values if name[2] == metric)
+        return tuple(name for name in names if all((*name, metric, seed) in self.values for seed in self.seeds))
 
     def index(self, seed: int) -> Int64[np.ndarray, " _"]:
         """(n,) number in `patients` of each window's patient."""

@@ -17,7 +17,7 @@ from ecgbench.methods import METHODS
 
 def methods_table(pair: Pair) -> str:
     """Corrected methods on the metrics that are the same in both protocols."""
-    columns = [column for column in pair.ours.board.columns if not column.entry.study and column.entry.ranked]
+    columns = [column for column in pair.ours.board.columns if not column.entry.study and not column.entry.aside]
     changes = [changed_values(pair, column) for column in columns]
     rows = [
         [label(*variant), *(_change(change, variant) for change in changes)]
@@ -37,7 +37,7 @@ def metrics_table(found: Sequence[Pair]) -> str:
 
 def values_table(pair: Pair) -> str:
     """Every value and rank by both protocols."""
-    columns = [column for column in pair.ours.board.columns if column.entry.ranked]
+    columns = [column for column in pair.ours.board.columns if not column.entry.aside]
     changes = [changed_values(pair, column) for column in columns]
     rows = [[label(*variant), *(_change(change, variant) for change in changes)] for variant in pair.ours.board.places.index]
     header = ["variant", *(f"{column.name.replace('_', ' ')}&nbsp;{arrow(column)}" for column in columns)]

@@ -83,7 +83,7 @@ def places_by_study(analysis: Analysis, family: str) -> Places | None:
     None where a variant lacks a cell.
     """
     variants = list(INFERRED_ORDERS[family])
-    columns = [column for column in analysis.board.columns if column.family == family and column.entry.ranked]
+    columns = [column for column in analysis.board.columns if column.family == family and not column.entry.aside]
     if any((*variant, column.name) not in analysis.means.means for variant in variants for column in columns):
         return None
     ranks = []

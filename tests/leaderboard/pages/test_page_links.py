@@ -150,22 +150,32 @@ def test_metric_page_has_a_column_a_class_and_controls_last(accept, accept_contr
     accept_control("mitdb", "centre", {"auc": {1: 0.6}})
     lines = [line for line in pages()["metrics/auc.md"].split("## [mitdb]")[1].split("\n") if line.startswith("|")]
     head, _, *body = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    assert head == ["#", "variant", "mean&nbsp;↑", "balanced", "SVEB", "VEB", "undefined"]
+    assert head == ["#", "variant", "mean&nbsp;↑", "gain", "balanced", "SVEB†", "VEB†", "undefined"]
     assert [row[1] for row in body] == [
         "[`lrp`](../methods/lrp.md)",
         "[`lime`](../methods/lime.md)",
         "*chance*",
         "*centre: what centre does*",
     ]
-    assert body[0][2:] == ["0.800 (0.790..0.810)", "0.787", "0.760<br><sub>of&nbsp;1</sub>", "0.813<br><sub>of&nbsp;3</sub>", "0 of 4"]
+    gain = "+0.200 (+0.200..+0.200) over&nbsp;centre"
+    assert body[0][2:] == [
+        "0.800 (0.790..0.810)",
+        gain,
+        "0.787",
+        "<sub>[0.760<br><sub>of&nbsp;1</sub>]</sub>",
+        "<sub>[0.813<br><sub>of&nbsp;3</sub>]</sub>",
+        "0 of 4",
+    ]
     assert body[1][2].endswith("‡")
 
 
 def test_overview_names_what_is_ahead_and_metric_pages_which_metrics_agree(accept_small, pages):
     accept_small("mitdb")
     found = pages()
-    assert re.search(r"\| \[mitdb\]\(mitdb.md\) +\| no two of 2 methods can be told apart with 3 patients\.", found["README.md"])
-    assert "- **Localisation**: no two of 2 methods" in found["mitdb.md"]
+    assert re.search(
+        r"\| \[mitdb\]\(mitdb.md\) +\| for these two models, no two of 2 methods can be told apart with 3 patients\.", found["README.md"]
+    )
+    assert "- **Localisation**: for these two models, no two of 2 methods" in found["mitdb.md"]
     assert "Orders variants like (Spearman): " in found["metrics/auc.md"]
 
 

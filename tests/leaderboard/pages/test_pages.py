@@ -240,3 +240,20 @@ def test_unknown_metric_is_refused(accept, scores, out):
     accept("mitdb", "lime", {"raw": {"auk": {1: 0.5}}})
     with pytest.raises(UnknownKeyError, match="did you mean auc"):
         render(scores, out)
+
+
+@pytest.mark.parametrize(("seeds", "said"), [((1,), "this one model"), ((1, 2), "these two models"), (range(1, 13), "these 12 models")])
+def test_claims_are_about_these_models(accept, page, seeds, said):
+    for method, mean in (("lime", 0.7), ("lrp", 0.5)):
+        accept("mitdb", method, {"raw": {"auc": dict.fromkeys(seeds, mean)}})
+    text = page()
+    assert f"- **Localisation**: for {said}, " in text
+    assert f"**Which differ, for {said}?**" in text
+
+
+def test_no_page_says_that_a_score_tells_what_a_model_rests_on(accept_small, pages):
+    accept_small("mitdb")
+    accept_small("synthetic")
+    readme = Path(__file__).parents[3] / "README.md"
+    for text in (*pages().values(), readme.read_text()):
+        assert "rests on" not in text

@@ -32,8 +32,9 @@ def test_what_is_no_method_stands_below_has_no_rank_and_is_never_best(board):
         assert "**" not in found[name]["auc&nbsp;↑"]
 
 
-def test_cell_says_mean_interval_balanced_mean_and_whether_a_control_is_better(board):
-    assert rows(board)["`lime`"]["auc&nbsp;↑"] == "**0.700** (0.690..0.710)<br><sub>balanced&nbsp;0.687</sub>"
+def test_cell_says_mean_interval_gain_balanced_mean_and_whether_a_control_is_better(board):
+    gain = "<br><sub>gain&nbsp;+0.050 (+0.050..+0.050) over&nbsp;centre</sub>"
+    assert rows(board)["`lime`"]["auc&nbsp;↑"] == f"**0.700** (0.690..0.710){gain}<br><sub>balanced&nbsp;0.687</sub>"
     assert {name for name, row in rows(board).items() if "‡" in row["auc&nbsp;↑"]} == {"`lrp`"}
 
 

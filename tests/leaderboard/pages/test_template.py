@@ -19,7 +19,7 @@ def test_value_that_is_not_given_is_an_error():
 
 
 def test_absent_part_leaves_no_blank_lines():
-    context = {"generated": "first", "table": "", "best": 3, "title": "mitdb", "page": "mitdb.md"}
+    context = {"generated": "first", "table": "", "best": 3, "title": "mitdb", "page": "mitdb.md", "unordered": [], "models": ""}
     first, sentence, end = render_page("readme_excerpt.md.j2", context).replace("\n\n", "\n").split("\n")
     assert (first, sentence[:10], end) == ("first", "The 3 best", "")
 

@@ -79,6 +79,25 @@ def test_method_that_is_not_better_than_a_control_is_beaten(controlled):
     assert found == {0.6: (True, False), 0.5: (True, True), 0.4: (False, True)}
 
 
+def test_method_whose_gain_may_be_none_is_marked(accept, accept_control, analysed):
+    accept("mitdb", "lime", {"raw": {"auc": {1: [0.9, 0.9, 0.4, 0.9]}}})
+    accept_control("mitdb", "centre", {"auc": {1: [0.5, 0.5, 0.5, 0.5]}})
+    analysis = analysed()["mitdb"]
+    gain = analysis.gain(LIME, column(analysis, "auc"))
+    assert gain.value == pytest.approx(0.275)
+    assert gain.low < 0 < gain.high
+    assert analysis.beaten(LIME, column(analysis, "auc"))
+
+
+def test_method_that_does_not_look_at_the_model_is_a_blind_control(accept, analysed):
+    accept("mitdb", "random_baseline", {"raw": {"auc": {1: 0.5}}})
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.7}}})
+    analysis = analysed()["mitdb"]
+    assert analysis.board.blind == ("random_baseline",)
+    assert analysis.gain(LIME, column(analysis, "auc")).control == "random_baseline"
+    assert analysis.gain(("random_baseline", "raw"), column(analysis, "auc")) is None
+
+
 def test_bound_beats_nobody(controlled):
     analysis = controlled({"beat_mask": 0.95}, bound=True)
     assert analysis.best_control(column(analysis, "auc")) is None
