@@ -145,7 +145,7 @@ def test_failures_read_as_the_guide_quotes_them():
 
     def said(cell, model="model", accepted=(old,), torch="2.13.0"):
         models, provenance = {"1": {"digest": "model"}}, {"packages": {"torch": "2.13.0"}}
-        results = SourceResults("saliency", identity, models, provenance, (), {}, {}, accepted) if accepted is not None else None
+        results = SourceResults("saliency", identity, models, provenance, (), {}, {}, {}, accepted) if accepted is not None else None
         command = "pytest benchmark --dataset mitdb --method saliency_abs --metric auc --seeds 1 --update-scores"
         fresh = Fresh("mitdb-resnet18_7-saliency_abs-auc-seed1", cell, identity, model, {"torch": torch})
         return compare(fresh, results, 1e-6, command).message

@@ -13,7 +13,7 @@ from ecgbench.results.identity import Identity
 from ecgbench.results.reading.leaves import Count, Digest, Real, Seconds, Seed, Share, Text
 from ecgbench.results.reading.strict import strict_json, strictly
 
-VERSION: Literal[2] = 2
+VERSION: Literal[3] = 3
 """Of the files' schema."""
 
 
@@ -72,14 +72,13 @@ class Handed(TypedDict):
 
 
 class Provenance(TypedDict, total=False):
-    """Where and with what numbers were computed, scores of a map without information by metric, and what is special about the source."""
+    """Where and with what numbers were computed, and what is special about the source."""
 
     packages: Mapping[Text, Text]
     python: Text
     processor: Text
     device: Text
     date: Text
-    chance: Mapping[Text, Real]
     ranked: bool
     control: Text
     bound: bool
@@ -99,6 +98,7 @@ class SourceResults:
     notes : what a reader of the numbers must know about the dataset
     health : by seed (as text): share of zeros, of flat maps, error of the sum, ... of the source's maps
     artifacts : by seed (as text): keys of the attributions
+    chance : by seed (as text): what a map without information scores in the mean on the seed's windows, by the name of a cell's metric
     cells : the numbers
     """
 
@@ -109,6 +109,7 @@ class SourceResults:
     notes: tuple[Text, ...]
     health: Mapping[Seed, Mapping[Text, Real]]
     artifacts: Mapping[Seed, tuple[Text, ...]]
+    chance: Mapping[Seed, Mapping[Text, Real]]
     cells: tuple[Cell, ...]
 
 
@@ -116,12 +117,12 @@ class SourceResults:
 class _File(SourceResults):
     """The same as it stands in a file, with the SHA-256 of the archive of per-window scores that belongs to it."""
 
-    schema: Literal[2]
+    schema: Literal[3]
     archive: Digest
 
 
 class OldSchemaError(ValueError):
-    """A file is of the first schema, which named no version."""
+    """A file is of the schema of before, which `migrate` brings to this one."""
 
 
 def to_text(results: SourceResults, archive: str) -> str:
@@ -144,7 +145,7 @@ def from_text(text: str) -> tuple[SourceResults, str]:
         If the text is no JSON, has a key twice or a number that is not finite, or is not of the schema; it says where.
     """
     data = strict_json(text)
-    if isinstance(data, dict) and "schema" not in data and "method" in data:
-        raise OldSchemaError("results of schema 1")
+    if isinstance(data, dict) and data.get("schema") == VERSION - 1:
+        raise OldSchemaError(f"results of schema {VERSION - 1}")
     file = strictly(data, _File)
     return SourceResults(**{field.name: getattr(file, field.name) for field in fields(SourceResults)}), file.archive

@@ -95,6 +95,7 @@ def results(dataset, method, means, identity=IDENTITY, maps=None, **changed):
         "notes": ("Lead 0 is MLII in all records but 114 (V5).",),
         "health": {str(seed): {"zeros": 0.25, "flat": 0.0, "nonfinite": 0.0, "seconds_a_window": 0.002 * seed} for seed in seeds},
         "artifacts": {str(seed): ("f" * 64,) for seed in seeds},
+        "chance": {},
         "cells": tuple(cell(*name, values) for name, values in scores.items()),
     }
     return SourceResults(**(fields | changed)), arrays

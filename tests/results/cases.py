@@ -47,6 +47,7 @@ RESULTS = SourceResults(
     notes=("Lead 0 is MLII.",),
     health={"1": {"zeros": 0.25, "flat": 0.0}, "2": {"zeros": 0.0, "flat": 0.0}},
     artifacts={"1": ("a", "b"), "2": ("c",)},
+    chance={},
     cells=CELLS,
 )
 

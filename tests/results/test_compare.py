@@ -17,7 +17,7 @@ PACKAGES = {"torch": "2.13.0", "numpy": "2.4.6"}
 
 def accepted(*cells, packages=PACKAGES):
     models = {"1": {"digest": "model"}, "2": {"digest": "model"}}
-    return SourceResults("lime", IDENTITY, models, {"packages": packages}, (), {}, {}, cells)
+    return SourceResults("lime", IDENTITY, models, {"packages": packages}, (), {}, {}, {}, cells)
 
 
 def verdict(new, old=OLD, model="model", identity=IDENTITY, packages=PACKAGES, **held):

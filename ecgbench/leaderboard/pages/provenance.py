@@ -15,7 +15,7 @@ from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.results import health_rows, sample_name
 
 ALL = "all"
-_NOT_PROVENANCE = ("chance", "ranked")
+_NOT_PROVENANCE = ("ranked",)
 _OF_A_MODEL = ("digest", "origin", "precision")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ecgbench.pipeline.acceptance.chance import chance_levels
 from ecgbench.pipeline.acceptance.environment import provenance
 from ecgbench.pipeline.acceptance.gallery import gallery
 from ecgbench.pipeline.acceptance.identity import identity_of
@@ -57,10 +58,11 @@ def _new(run: Run, cells: Sequence[Address]) -> Pair:
         source=source,
         identity=own,
         models=models,
-        provenance=provenance(run, maps[0]),
+        provenance=provenance(run, source),
         notes=run.dataset(own.dataset).notes,
         health={str(of.seed): run.health(of) for of in maps},
         artifacts={str(of.seed): run.maps(of).keys for of in maps},
+        chance={str(of.seed): chance_levels(run, of.of_model) for of in maps},
         cells=tuple(number_of(run, cell, scores[cell]) for cell in cells),
     )
     arrays = {score_name(cell.variant, cell.metric, cell.seed): scores[cell].values.astype(np.float32) for cell in cells}

@@ -33,6 +33,7 @@ def merged(new: Pair, accepted: Pair | None) -> Pair:
         models=_together(held.models, results.models),
         health=_together(held.health, results.health),
         artifacts=_together(held.artifacts, results.artifacts),
+        chance=_together(held.chance, results.chance),
         cells=tuple(cells.values()),
     )
     return _in_order(together), _of_cells({**held_arrays, **arrays}, cells)

@@ -122,7 +122,11 @@ def check_bounds(results: SourceResults, arrays: Arrays, bounds: Bounds) -> None
     ValueError
         If there are any.
     """
-    levels = {f"the chance level of {name}": (name, np.array([level])) for name, level in results.provenance.get("chance", {}).items()}
+    levels = {
+        f"the chance level of {name} of seed {seed}": (name, np.array([level]))
+        for seed, of_seed in results.chance.items()
+        for name, level in of_seed.items()
+    }
     names = {score_name(cell.variant, cell.metric, cell.seed): cell.metric for cell in results.cells}
     scores: dict[str, tuple[str, Float64[np.ndarray, " _"]]] = {
         name: (metric, arrays[name].astype(np.float64)) for name, metric in names.items()

@@ -36,7 +36,7 @@ def check_facts(results: SourceResults) -> None:
     """
     for seed, model in results.models.items():
         _check_model(seed, model)
-    for field in ("health", "artifacts"):
+    for field in ("health", "artifacts", "chance"):
         strange = sorted(set(getattr(results, field)) - set(results.models))
         if strange:
             raise ValueError(f"{field} of seed {strange[0]} without its model")

@@ -121,16 +121,24 @@ def test_health_artifacts_notes_and_identity_are_recorded(run, root):
     assert (own.model, own.samples, own.protocol, own.simulated) == ("resnet18_7_narrow", 4, "ours", False)
 
 
-def test_provenance_names_packages_machine_date_and_chance(run, root):
+def test_provenance_names_packages_machine_and_date(run, root):
     (path,) = accept(run, SLICE, root)
     found = read_file(path).provenance
     assert {"torch", "numpy"} <= found["packages"].keys()
     assert (found["device"], len(found["date"])) == ("cpu", 10)
-    explained = run.explained(model_at())
-    masks = np.stack([explained.windows.mask(i, int(target)) for i, target in enumerate(explained.target)])
-    assert found["chance"]["auc"] == 0.5
-    assert found["chance"]["pointing_game"] == pytest.approx(masks.mean())
-    assert found["chance"]["pointing_game_causal"] == pytest.approx(explained.windows.causal.mean())
+
+
+def test_chance_is_kept_of_each_seeds_windows(run, root):
+    accept(run, SLICE, root)
+    (path,) = accept(run, [cell("auc", "random_baseline", seed=2)], root)
+    found = read_file(path).chance
+    assert set(found) == {"1", "2"}
+    for seed in (1, 2):
+        explained, levels = run.explained(model_at(seed)), found[str(seed)]
+        masks = np.stack([explained.windows.mask(i, int(target)) for i, target in enumerate(explained.target)])
+        assert levels["auc"] == 0.5
+        assert levels["pointing_game"] == pytest.approx(masks.mean())
+        assert levels["pointing_game_causal"] == pytest.approx(explained.windows.causal.mean())
 
 
 def test_accepting_a_seed_asks_for_no_other_seeds_model(run, root, monkeypatch):
