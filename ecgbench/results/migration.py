@@ -16,6 +16,7 @@ import numpy as np
 
 from ecgbench.errors import ResultsError
 from ecgbench.results.files import REMEDY, check_pair, result_files
+from ecgbench.results.identity import SEEDED
 from ecgbench.results.pair import locked, read_archive, replace_pair, settle
 from ecgbench.results.reading.archive import digest_of, unpacked
 from ecgbench.results.reading.leaves import Real, Text
@@ -92,8 +93,10 @@ def _of_schema_2(data: dict[str, Any], path: Path) -> SourceResults:
 
 def _without_chance(data: dict[str, Any]) -> tuple[SourceResults, Mapping[str, float]]:
     """Results of schema 2 or of this one without their chance levels, and those of schema 2."""
-    kept = {name: value for name, value in data.items() if name not in ("schema", "archive")} | {"chance": {}}
+    kept = {name: value for name, value in data.items() if name not in ("schema", "archive")} | {"chance": {}, "panel": {}}
     levels: Any = {}
+    if isinstance(kept.get("identity"), dict):
+        kept["identity"] = {"explained": SEEDED, **kept["identity"]}
     if isinstance(kept.get("provenance"), dict):
         kept["provenance"] = dict(kept["provenance"])
         levels = kept["provenance"].pop("chance", {})

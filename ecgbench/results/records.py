@@ -58,6 +58,7 @@ class ModelRecord(TypedDict):
     confusion: NotRequired[list[list[Count]]]
     neutral_logits: NotRequired[list[Real]]
     explainable: NotRequired[Count]
+    explainable_by_all: NotRequired[Count]
 
 
 class Handed(TypedDict):
@@ -94,6 +95,7 @@ class SourceResults:
     source : the source's key
     identity : what the numbers are of
     models : by seed (as text)
+    panel : by seed (as text) the digests of all models that recognise what is explained; empty where each model explains its own windows
     provenance : packages, processor, device, date
     notes : what a reader of the numbers must know about the dataset
     health : by seed (as text): share of zeros, of flat maps, error of the sum, ... of the source's maps
@@ -105,6 +107,7 @@ class SourceResults:
     source: Text
     identity: Identity
     models: Mapping[Seed, ModelRecord]
+    panel: Mapping[Seed, Text]
     provenance: Provenance
     notes: tuple[Text, ...]
     health: Mapping[Seed, Mapping[Text, Real]]

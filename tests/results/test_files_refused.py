@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ecgbench.errors import ResultsError
-from ecgbench.results import read_file, read_files, write_file
+from ecgbench.results import read_file, read_files, read_pair, write_file
 from tests.results.cases import RESULTS, SCORES
 
 
@@ -122,3 +122,31 @@ def test_chance_levels_of_a_seed_without_its_model_are_refused(path):
     changed(path, lambda data: data["chance"].update({"3": {"auc": 0.5}}))
     with pytest.raises(ResultsError, match="got chance of seed 3 without its model"):
         read_file(path)
+
+
+def as_common(data):
+    data["identity"]["explained"] = "common"
+    data["panel"] = {seed: model["digest"] for seed, model in data["models"].items()}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda data: data.update(panel={"1": "of 1"}), "a panel of 1 models for windows that are own"),
+        (lambda data: [as_common(data), data.update(panel={})], "a panel of 0 models for windows that are common"),
+        (lambda data: [as_common(data), data["panel"].update({"2": "of another"})], "a model of seed 2 that is not the one of the panel"),
+        (lambda data: [as_common(data), data["panel"].pop("2")], "a model of seed 2 that is not the one of the panel"),
+        (lambda data: data["models"]["1"].update(explainable=3, explainable_by_all=4), "more windows that all models recognise"),
+    ],
+)
+def test_common_windows_and_the_models_that_recognise_them_must_agree(path, change, said):
+    changed(path, change)
+    with pytest.raises(ResultsError, match=f"got {said}"):
+        read_file(path)
+
+
+def test_common_windows_that_are_others_for_some_seed_are_refused(path):
+    changed(path, as_common)
+    results, scores = read_pair(path)
+    with pytest.raises(ResultsError, match="got another target per window of some seed"):
+        read_file(write_file(results, scores | {"samples/target/2": scores["samples/target/2"][::-1] % 2 + 1}, path.parents[2]))

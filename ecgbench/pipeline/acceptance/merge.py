@@ -40,8 +40,11 @@ def merged(new: Pair, accepted: Pair | None) -> Pair:
 
 
 def _comparable(new: SourceResults, held: SourceResults) -> bool:
-    """Whether accepted results are of the same windows and options, and of submitted maps if they are of the same file."""
-    return held.identity == new.identity and held.provenance.get(SUBMITTED) == new.provenance.get(SUBMITTED)
+    """Whether accepted results are of the same windows and options, and of submitted maps if they are of the same file.
+
+    With another model among those whose common windows are explained, the windows of every seed are others.
+    """
+    return (held.identity, held.panel) == (new.identity, new.panel) and held.provenance.get(SUBMITTED) == new.provenance.get(SUBMITTED)
 
 
 def _same_model(new: SourceResults, held: SourceResults, seed: str) -> bool:

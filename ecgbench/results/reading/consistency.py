@@ -16,7 +16,7 @@ from jaxtyping import Float64
 from ecgbench.results.interval import mean_intervals
 from ecgbench.results.reading.archive import sample_name, score_digest, score_name
 from ecgbench.results.reading.facts import check_facts
-from ecgbench.results.reading.window_arrays import check_windows
+from ecgbench.results.reading.window_arrays import check_common, check_windows
 from ecgbench.results.records import Cell, SourceResults
 
 SUMS = 1e-12
@@ -38,11 +38,13 @@ def check_results(results: SourceResults, arrays: Arrays) -> None:
     places = [(cell.variant, cell.metric, cell.seed) for cell in results.cells]
     if not places or len(set(places)) < len(places):
         raise ValueError(f"{'one cell twice' if places else 'no cell'} instead of one per variant, metric and seed")
-    for seed in sorted({cell.seed for cell in results.cells}):
+    seeds = sorted({cell.seed for cell in results.cells})
+    for seed in seeds:
         if str(seed) not in results.models:
             raise ValueError(f"cells of seed {seed} without its model")
         check_windows(results, arrays, seed)
         _check_cells([cell for cell in results.cells if cell.seed == seed], arrays, arrays[sample_name("patient", seed)])
+    check_common(results, arrays, seeds)
 
 
 def _check_cells(cells: Sequence[Cell], arrays: Arrays, patient: np.ndarray) -> None:
