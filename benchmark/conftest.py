@@ -136,7 +136,7 @@ def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
 
 
 def _estimate(config: pytest.Config, names: list[str], workers: int) -> str:
-    from ecgbench.pipeline import estimate_seconds
+    from ecgbench.pipeline import Run, estimate_seconds, training_note
 
     wanted = {name.partition("[")[2].removesuffix("]") for name in names}
     selected, options = config.option.selection.cells(), config.option.run_options
@@ -146,7 +146,12 @@ def _estimate(config: pytest.Config, names: list[str], workers: int) -> str:
     if not options.store.computing:
         return f"ecgbench: {what}, of which nothing is computed"
     seconds = estimate_seconds(cells, options.samples, health, options.edition) / workers
-    return f"ecgbench: {what}, about {seconds:.0f} s (training not counted) if nothing of them is in the store"
+    said = f"ecgbench: {what}, about {seconds:.0f} s (training not counted) if nothing of them is in the store"
+    try:
+        note = training_note(Run(options), cells)
+    except EcgbenchError:  # the cells' own tests say it, or are skipped with it
+        return said
+    return f"{said}\necgbench: {note}" if note else said
 
 
 @pytest.hookimpl(optionalhook=True)

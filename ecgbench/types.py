@@ -217,7 +217,8 @@ class Explained:
     target : (n,) int64, the true class, whose logit is explained
     logit, probability : (n,) float64 of that class
     neutral : (outputs,) float64, the model's logits on a flat line
-    available : how many windows passed the threshold, before a subset was taken
+    available : how many windows the model recognises, before a subset was taken
+    common : how many of them all models do whose common windows are explained
     """
 
     windows: Windows
@@ -226,6 +227,7 @@ class Explained:
     probability: PerWindow
     neutral: Float64[np.ndarray, " outputs"]
     available: int
+    common: int
 
 
 @dataclass(frozen=True)

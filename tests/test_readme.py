@@ -140,14 +140,14 @@ def test_contract_is_what_the_package_offers():
 def test_failures_read_as_the_guide_quotes_them():
     old = Cell("abs", "auc", 1, 0.931, 64, 0, 0.902, 0.957, 1.0, "old")
     new = Cell("abs", "auc", 1, 0.948, 64, 0, 0.921, 0.969, 1.0, "new")
-    identity = Identity("mitdb", "", "resnet18_7", "", "standard", "aami", "ours", 64, False, "of these windows")
+    identity = Identity("mitdb", "", "resnet18_7", "", "standard", "aami", "ours", 64, "own", False, "of these windows")
     far = Cell("abs", "auc", 1, 0.99, 64, 0, 0.97, 0.995, 1.0, "far")
 
     def said(cell, model="model", accepted=(old,), torch="2.13.0"):
         models, provenance = {"1": {"digest": "model"}}, {"packages": {"torch": "2.13.0"}}
-        results = SourceResults("saliency", identity, models, provenance, (), {}, {}, accepted) if accepted is not None else None
+        results = SourceResults("saliency", identity, models, {}, provenance, (), {}, {}, {}, accepted) if accepted is not None else None
         command = "pytest benchmark --dataset mitdb --method saliency_abs --metric auc --seeds 1 --update-scores"
-        fresh = Fresh("mitdb-resnet18_7-saliency_abs-auc-seed1", cell, identity, model, {"torch": torch})
+        fresh = Fresh("mitdb-resnet18_7-saliency_abs-auc-seed1", cell, identity, model, {}, {"torch": torch})
         return compare(fresh, results, 1e-6, command).message
 
     quoted = "".join(blocks("CONTRIBUTING.md", "text")).splitlines()

@@ -1,9 +1,9 @@
-"""Whether accepted results of schema 1 in a git revision are those that lie in this clone's folder now, number by number.
+"""Whether accepted results of schema 2 in a git revision are those that lie in this clone's folder now, number by number.
 
     python benchmark/validation/migrated_results.py REVISION
 
 It reads both with the standard library and numpy alone, prints what it compared and the largest difference, and ends with 1 unless all of
-it is there and equal to the last bit.
+it is there and equal to the last bit. Chance levels are compared where schema 2 said of which seed they are: where there is one.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path("leaderboards") / "scores"
-KEPT = ("models", "provenance", "notes", "health", "artifacts")
+KEPT = ("source", "archive", "models", "notes", "health", "artifacts")
 NUMBERS = ("value", "low", "high", "seconds", "n", "undefined")
 
 
@@ -41,14 +41,18 @@ def compare_cells(old, new):
     return len(olds), max(difference(olds[name][what], news[name][what]) for name in olds for what in NUMBERS)
 
 
+def same(old, new):
+    return json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True)
+
+
 def compare_texts(old, new):
     """Names of the parts of two results that are not equal."""
-    identity = dict(new["identity"])
-    folder = f"{identity.pop('dataset')}@{identity.pop('differs')}".rstrip("@")
-    identity.pop("model")
-    differing = [name for name in KEPT if json.dumps(old[name], sort_keys=True) != json.dumps(new[name], sort_keys=True)]
-    same = (folder, new["source"], identity) == (old["dataset"], old["method"], old["identity"])
-    return differing if same else [*differing, "place or identity"]
+    chance = old["provenance"].pop("chance", {})
+    differing = [name for name in (*KEPT, "provenance") if not same(old[name], new[name])]
+    kept = {name: new["identity"].get(name) for name in old["identity"]}
+    differing += [] if same(old["identity"], kept) else ["identity"]
+    single = [levels for levels in new["chance"].values() if len(new["models"]) == 1]
+    return [*differing, "chance"] if single and not same(single, [chance]) else differing
 
 
 def compare_archives(old, new):
@@ -62,10 +66,10 @@ def alike(old, new):
     return old.dtype == new.dtype and old.shape == new.shape and old.tobytes() == new.tobytes()
 
 
-def compare_file(revision, path, place):
+def compare_file(revision, path):
     """What was counted of one file, its largest difference, and what else differs."""
-    old, new = json.loads(git("show", f"{revision}:{path.as_posix()}")), json.loads(place.read_text())
-    archives = git("show", f"{revision}:{path.with_suffix('.npz').as_posix()}"), place.with_suffix(".npz").read_bytes()
+    old, new = json.loads(git("show", f"{revision}:{path.as_posix()}")), json.loads(path.read_text())
+    archives = git("show", f"{revision}:{path.with_suffix('.npz').as_posix()}"), path.with_suffix(".npz").read_bytes()
     (cells, largest), (arrays, differing) = compare_cells(old, new), compare_archives(*archives)
     counted = Counter(files=1, cells=cells, arrays=arrays) + Counter({"archives of equal bytes": archives[0] == archives[1]})
     return counted, largest, [f"{path}: {what}" for what in compare_texts(old, new) + differing]
@@ -73,15 +77,14 @@ def compare_file(revision, path, place):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("revision", help="git revision that holds results of schema 1")
+    parser.add_argument("revision", help="git revision that holds results of schema 2")
     revision = parser.parse_args().revision
     listed = map(Path, git("ls-tree", "-r", "--name-only", revision, f"{ROOT.as_posix()}/").decode().splitlines())
-    old = {(path.parent.name, path.stem): path for path in listed if path.suffix == ".json"}
-    new = {(path.parts[-3], path.stem): path for path in ROOT.glob("*/*/*.json")}
-    wrong = [f"{'/'.join(name)}: on one side only" for name in sorted(old.keys() ^ new.keys())]
+    old, new = {path for path in listed if path.suffix == ".json"}, set(ROOT.glob("*/*/*.json"))
+    wrong = [f"{path}: on one side only" for path in sorted(old ^ new)]
     counted, worst = Counter(), 0.0
-    for name in sorted(old.keys() & new.keys()):
-        found, largest, others = compare_file(revision, old[name], new[name])
+    for path in sorted(old & new):
+        found, largest, others = compare_file(revision, path)
         counted, worst, wrong = counted + found, max(worst, largest), wrong + others
     print(", ".join(f"{count} {what}" for what, count in counted.items()) or "nothing was compared")
     print(f"largest difference of a number: {worst:g}; other differences: {len(wrong)}")

@@ -83,19 +83,14 @@ def add_results(verbs: Verbs) -> None:
     verb = verbs.add_parser("results", help="bring accepted results of an older schema to this one; no value changes")
     verb.add_argument("action", choices=("migrate",))
     verb.add_argument("folder", nargs="?", type=FOLDER, default=Path("leaderboards/scores"), help="accepted results of all datasets")
-    verb.add_argument("--model", type=TEXT, help="architecture of the models of datasets that are not registered here")
     verb.set_defaults(run=_results)
 
 
 def _results(given: argparse.Namespace) -> int:
-    from ecgbench.datasets import DATASETS
     from ecgbench.results import migrate
-
-    def model_of(dataset: str) -> str:
-        return given.model if given.model and dataset not in DATASETS else DATASETS[dataset].default_model()
 
     if not given.folder.is_dir():
         raise InputError(f'expected a folder of accepted results, got "{given.folder}"; name one, such as leaderboards/scores.')
-    moved = migrate(given.folder, model_of)
+    moved = migrate(given.folder)
     say("\n".join([*map(str, moved), f"{len(moved)} files brought to this schema"]))
     return DONE

@@ -42,7 +42,8 @@ def add_explain(verbs: Verbs) -> None:
     verb.add_argument("--method", type=TEXT, required=True, help="key of the method")
     verb.add_argument("--out", type=FILE, required=True, help=".npz file: attributions beside what `windows` writes")
     verb.add_argument("--seed", type=SEED, help="default: the dataset's first")
-    add(verb, {**DATA_ARGUMENTS, **{flag: RUN_ARGUMENTS[flag] for flag in ("--samples", "--protocol", "--device", "--precision")}})
+    flags = ("--samples", "--explained", "--protocol", "--device", "--precision")
+    add(verb, {**DATA_ARGUMENTS, **{flag: RUN_ARGUMENTS[flag] for flag in flags}})
     verb.set_defaults(run=_explain, retrain=False, update_scores=False, check_only=False)
 
 

@@ -54,13 +54,16 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _say_estimate(run: Run, cells: Sequence[Address]) -> None:
-    from ecgbench.pipeline import estimate_seconds, healthy_maps
+    from ecgbench.pipeline import estimate_seconds, healthy_maps, training_note
 
     if not run.options.store.computing:
         say(f"{len(cells)} cells, of which nothing is computed")
         return
     seconds = estimate_seconds(cells, run.options.samples, healthy_maps(cells), run.options.edition)
     say(f"{len(cells)} cells, at most about {seconds:.0f} s if nothing of them is in the store")
+    note = training_note(run, cells)
+    if note:
+        say(note)
 
 
 def _leaderboard(given: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from ecgbench.cli._files import check_out, write_arrays
 from ecgbench.cli._judged import compute, compute_and_judge
 from ecgbench.cli._verb import DONE, FAILED, FILE, SEED, TEXT, add, add_model, add_scores, chosen_model, say
 from ecgbench.errors import InputError
-from ecgbench.protocol import OURS
+from ecgbench.protocol import COMMON, OURS
 
 if TYPE_CHECKING:
     from ecgbench.cli._verb import Verbs
@@ -42,7 +42,7 @@ def add_windows(verbs: Verbs) -> None:
     add_model(verb)
     verb.add_argument("--out", type=FILE, required=True, help=".npz file: x, target, record, patient, start, fs, seed, model")
     verb.add_argument("--seed", type=SEED, help="of the model that is explained (default: the dataset's first)")
-    add(verb, {**DATA_ARGUMENTS, **{flag: RUN_ARGUMENTS[flag] for flag in ("--samples", *MACHINE)}})
+    add(verb, {**DATA_ARGUMENTS, **{flag: RUN_ARGUMENTS[flag] for flag in ("--samples", "--explained", *MACHINE)}})
     verb.set_defaults(run=_windows, **_OURS)
 
 
@@ -62,7 +62,7 @@ def add_submit(verbs: Verbs) -> None:
     for flag, what in DECLARED.items():
         verb.add_argument(flag, required=True, choices=(YES, NO), help=f"{what}; with {YES} it is shown and not ranked")
     verb.add_argument("--out", type=FILE, required=True, help=".safetensors file")
-    add(verb, {**DATA_ARGUMENTS, **{flag: RUN_ARGUMENTS[flag] for flag in ("--samples", *MACHINE)}})
+    add(verb, {**DATA_ARGUMENTS, **{flag: RUN_ARGUMENTS[flag] for flag in ("--samples", "--explained", *MACHINE)}})
     verb.set_defaults(run=_submit, seed=None, **_OURS)
 
 
@@ -82,7 +82,7 @@ def add_evaluate(verbs: Verbs) -> None:
     held_back = "compare the public windows with others, which this file of 16 bytes or more draws; accepts nothing"
     verb.add_argument("--held-back", type=FILE, metavar="SECRET", help=held_back)
     add_scores(verb)
-    verb.set_defaults(run=_evaluate, samples=None, labels=None, split=None, edition=None, **_OURS)
+    verb.set_defaults(run=_evaluate, samples=None, labels=None, split=None, edition=None, explained=COMMON, **_OURS)
 
 
 def _windows(given: argparse.Namespace) -> int:

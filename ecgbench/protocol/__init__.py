@@ -40,6 +40,8 @@ __all__ = [
     "ALL",
     "BEAT_CLASSES",
     "BEAT_RULES",
+    "COMMON",
+    "EXPLAINED",
     "GALLERY_LEVELS",
     "GALLERY_METRICS",
     "ICENTIA11K",
@@ -52,6 +54,7 @@ __all__ = [
     "MITDB",
     "NEAR_DUPLICATE",
     "OURS",
+    "OWN",
     "PRECISIONS",
     "PROTOCOLS",
     "PTBXL",
@@ -98,6 +101,11 @@ PRECISIONS = ("float32", "bf16")
 
 ALL: Final = "all"
 """Instead of a number of samples: every window that can be explained."""
+
+COMMON: Final = "common"
+OWN: Final = "own"
+EXPLAINED = (COMMON, OWN)
+"""Windows that are explained: those that all models of a dataset recognise, or of each model those that it alone does."""
 
 AGREEMENT_WINDOWS = 4
 """Explained windows, the first ones, on which a method's maps are compared with those of another seed and of another class."""

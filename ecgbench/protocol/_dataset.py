@@ -36,9 +36,9 @@ class DatasetProtocol:
     patch : samples of a patch of lime and kernel_shap
     perturbations : samples that lime and kernel_shap draw
     baselines : baselines that deep_shap draws
-    seeds : seeds of the models
+    seeds : seeds of the models; what all of them recognise is explained
     precision : floating-point type in which the dataset is explained and scored
-    samples : windows that are explained of a seed, unless the user asks for others
+    samples : windows that are explained, unless the user asks for another number
     window_batch : windows that one artifact holds: what a killed run loses at most
     mask_kinds : masks that localisation is scored against; none where no beat is annotated
     """

@@ -17,7 +17,7 @@ from ecgbench.results.files import (
 )
 from ecgbench.results.folder import check_folder
 from ecgbench.results.health_rows import health_rows
-from ecgbench.results.identity import Identity, page_name, results_path
+from ecgbench.results.identity import SEEDED, Identity, page_name, results_path
 from ecgbench.results.interval import mean_interval, seeds_interval
 from ecgbench.results.judgement import Fresh, Verdict, compare, same_number
 from ecgbench.results.migration import migrate
@@ -28,6 +28,7 @@ from ecgbench.results.resampling import drawn_means, expanded_tail, patient_sums
 from ecgbench.results.sketches import map_correlation, near_duplicates, sketch
 
 __all__ = [
+    "SEEDED",
     "SUBMITTED",
     "Cell",
     "Fresh",

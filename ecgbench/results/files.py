@@ -60,7 +60,7 @@ def _check_schema(old: list[Path], root: Path) -> None:
     if old:
         raise ResultsError(
             f"expected accepted results in {root} as <dataset>/<model>/<source>.json, got {old[0].relative_to(root)}, which is where "
-            f"schema 1 had them; bring them to schema {VERSION}: `{MIGRATE} {root}`."
+            "schema 1 had them, which is no longer read; remove them and accept new values with `--update-scores`."
         )
 
 

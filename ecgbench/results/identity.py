@@ -10,6 +10,9 @@ from msgspec import Meta
 
 from ecgbench.results.reading.leaves import Text
 
+SEEDED: Literal["seeded"] = "seeded"
+"""How windows were chosen before schema 3 (see `Identity`)."""
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -22,6 +25,8 @@ class Identity:
     model : key of the models' architecture
     edition, split, labels, protocol : as the dataset was loaded; the edition is empty where there is only one
     samples : explained windows of each model, or "all"
+    explained : "common", windows that the models of all the dataset's seeds recognise; "own", of each model those that it alone does; or
+        "seeded", its own in an order that hangs on the seed, as windows were chosen before schema 3
     simulated : whether the records come from the simulator
     windows : key of the dataset's windows
     """
@@ -34,6 +39,7 @@ class Identity:
     labels: Text
     protocol: Text
     samples: Annotated[int, Meta(ge=1)] | Literal["all"]
+    explained: Literal["common", "own", "seeded"]
     simulated: bool
     windows: Text
 

@@ -22,6 +22,7 @@ class Fresh:
     cell : its numbers
     identity : what it is of
     model : digest of the model
+    panel : digests by seed of the models that recognise what is explained; empty where each explains its own
     packages : versions by name
     """
 
@@ -29,6 +30,7 @@ class Fresh:
     cell: Cell
     identity: Identity
     model: str
+    panel: Mapping[str, str]
     packages: Mapping[str, str]
 
 
@@ -55,9 +57,9 @@ class Verdict:
 def compare(fresh: Fresh, accepted: SourceResults | None, atol: float, command: str) -> Verdict:
     """Compare a new cell with the accepted results of its method.
 
-    With the same model the mean must be met within `atol`, with as many undefined windows. With another model (trained on another machine)
-    the two intervals over patients must meet; where a mean has none, since it rests on one patient, it stands for it. Other windows,
-    seeds or samples have nothing to be compared with.
+    With the same models the mean must be met within `atol`, with as many undefined windows. With another model (trained on another
+    machine), the explained one or one that must recognise its windows, the two intervals over patients must meet; where a mean has none,
+    since it rests on one patient, it stands for it. Other windows, seeds or samples have nothing to be compared with.
 
     Parameters
     ----------
@@ -74,7 +76,7 @@ def compare(fresh: Fresh, accepted: SourceResults | None, atol: float, command: 
             f"{fresh.name}: expected an accepted value, as its method has for other cells of seed {seed}, got none (new value "
             f"{_shown(fresh.cell)}); take the results file back from version control, or accept the new value: {command}",
         )
-    same_model = accepted.models[seed]["digest"] == fresh.model
+    same_model = accepted.models[seed]["digest"] == fresh.model and accepted.panel == fresh.panel
     if same_number(old, fresh.cell, atol) if same_model else _overlap(old, fresh.cell, atol):
         return Verdict("accepted", f"{fresh.name}: {_shown(fresh.cell)}, accepted {_shown(old)}")
     tolerance = f"tolerance {atol:g}" if same_model else "another model: its interval must meet the accepted one"
@@ -111,6 +113,8 @@ def _interval(cell: Cell) -> tuple[float | None, float | None]:
 def _cause(old: Cell, fresh: Fresh, accepted: SourceResults) -> str:
     if accepted.models[str(old.seed)]["digest"] != fresh.model:
         return "another model, and more than patients' spread between the two"
+    if accepted.panel != fresh.panel:
+        return "another model of another seed, so that other windows are common to all, and more than patients' spread between the two"
     before = accepted.provenance.get("packages", {})
     moved = [f"{name} {before[name]} -> {version}" for name, version in fresh.packages.items() if before.get(name, version) != version]
     if moved:

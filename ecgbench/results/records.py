@@ -13,7 +13,7 @@ from ecgbench.results.identity import Identity
 from ecgbench.results.reading.leaves import Count, Digest, Real, Seconds, Seed, Share, Text
 from ecgbench.untrusted.json_text import strict_json, strictly
 
-VERSION: Literal[2] = 2
+VERSION: Literal[3] = 3
 """Of the files' schema."""
 
 LARGEST_TEXT = 1 << 22
@@ -61,6 +61,7 @@ class ModelRecord(TypedDict):
     confusion: NotRequired[list[list[Count]]]
     neutral_logits: NotRequired[list[Real]]
     explainable: NotRequired[Count]
+    explainable_by_all: NotRequired[Count]
 
 
 SUBMITTED: Final = "submitted"
@@ -79,14 +80,13 @@ class Handed(TypedDict):
 
 
 class Provenance(TypedDict, total=False):
-    """Where and with what numbers were computed, scores of a map without information by metric, and what is special about the source."""
+    """Where and with what numbers were computed, and what is special about the source."""
 
     packages: Mapping[Text, Text]
     python: Text
     processor: Text
     device: Text
     date: Text
-    chance: Mapping[Text, Real]
     ranked: bool
     control: Text
     bound: bool
@@ -102,20 +102,24 @@ class SourceResults:
     source : the source's key
     identity : what the numbers are of
     models : by seed (as text)
+    panel : by seed (as text) the digests of all models that recognise what is explained; empty where each model explains its own windows
     provenance : packages, processor, device, date
     notes : what a reader of the numbers must know about the dataset
     health : by seed (as text): share of zeros, of flat maps, error of the sum, ... of the source's maps
     artifacts : by seed (as text): keys of the attributions
+    chance : by seed (as text): what a map without information scores in the mean on the seed's windows, by the name of a cell's metric
     cells : the numbers
     """
 
     source: Text
     identity: Identity
     models: Mapping[Seed, ModelRecord]
+    panel: Mapping[Seed, Text]
     provenance: Provenance
     notes: tuple[Text, ...]
     health: Mapping[Seed, Mapping[Text, Real]]
     artifacts: Mapping[Seed, tuple[Text, ...]]
+    chance: Mapping[Seed, Mapping[Text, Real]]
     cells: tuple[Cell, ...]
 
     @property
@@ -128,12 +132,12 @@ class SourceResults:
 class _File(SourceResults):
     """The same as it stands in a file, with the SHA-256 of the archive of per-window scores that belongs to it."""
 
-    schema: Literal[2]
+    schema: Literal[3]
     archive: Digest
 
 
 class OldSchemaError(ValueError):
-    """A file is of the first schema, which named no version."""
+    """A file is of the schema of before, which `migrate` brings to this one."""
 
 
 def to_text(results: SourceResults, archive: str) -> str:
@@ -156,7 +160,7 @@ def from_text(text: str) -> tuple[SourceResults, str]:
         If the text is no JSON, has a key twice or a number that is not finite, or is not of the schema; it says where.
     """
     data = strict_json(text)
-    if isinstance(data, dict) and "schema" not in data and "method" in data:
-        raise OldSchemaError("results of schema 1")
+    if isinstance(data, dict) and data.get("schema") == VERSION - 1:
+        raise OldSchemaError(f"results of schema {VERSION - 1}")
     file = strictly(data, _File)
     return SourceResults(**{field.name: getattr(file, field.name) for field in fields(SourceResults)}), file.archive

@@ -228,5 +228,5 @@ def test_file_that_would_fill_the_memory_is_refused(path, suffix):
 def test_largest_text_is_read_in_bounded_memory(path):
     path.write_text("[" + "[]," * ((LARGEST_TEXT - 4) // 3) + "[]]")
     said, peak = said_and_peak(path)
-    assert said.startswith("expected accepted results of schema 2 in ")
+    assert said.startswith("expected accepted results of schema 3 in ")
     assert peak < BYTES

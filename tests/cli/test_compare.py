@@ -9,8 +9,7 @@ import pytest
 from ecgbench.results import read_pair
 from tests.leaderboard.compare.sides import AUC, LIME, write
 from tests.leaderboard.conftest import MODEL
-from tests.results.cases import RESULTS
-from tests.results.schema1 import write_schema_1
+from tests.results.schema2 import write_schema_2
 
 OTHER = LIME | {AUC: {1: 0.9, 2: 0.8}}
 
@@ -79,24 +78,20 @@ def test_a_revision_is_alike_to_itself_from_a_folder_of_the_clone(ecg, clone, tm
     assert "4 alike, 0 changed" in ecg("compare", "main", "HEAD")
 
 
-def test_revision_of_the_first_schema_is_brought_to_this_one(ecg, clone, tmp_path):
+def test_revision_of_the_schema_of_before_is_brought_to_this_one(ecg, clone, tmp_path):
     root = tmp_path / "leaderboards" / "scores"
     (path,) = root.glob("*/*/*.json")
     now = read_pair(path)
-    shutil.rmtree(root)
-    write_schema_1(root, *now)
+    write_schema_2(root, *now)
     git("add", "-A")
-    git("commit", "-q", "-m", "schema 1")
+    git("commit", "-q", "-m", "schema 2")
     assert "`ecgbench results migrate" in ecg("compare", "main", "leaderboards/scores", code=2)
     assert ecg("results", "migrate").endswith("scores/mitdb/resnet18_7/lime.json\n1 files brought to this schema\n")
-    assert read_pair(path)[0] == now[0]
+    assert read_pair(path)[0] == replace(now[0], identity=replace(now[0].identity, explained="seeded"))
     assert "4 alike, 0 changed" in ecg("compare", "HEAD", "leaderboards/scores")
 
 
-def test_results_of_a_dataset_that_is_not_registered_are_migrated_with_the_named_model(ecg, refused, tmp_path):
-    write_schema_1(tmp_path / "own", replace(RESULTS, identity=replace(RESULTS.identity, dataset="elsewhere")))
-    assert 'got "elsewhere"' in refused("results", "migrate", "own")
-    assert ecg("results", "migrate", "own", "--model", "cnn").startswith("own/elsewhere@samples-3/cnn/lime.json\n")
+def test_only_a_folder_is_migrated(refused):
     assert 'expected a folder of accepted results, got "nowhere"' in refused("results", "migrate", "nowhere")
 
 

@@ -242,7 +242,7 @@ def test_only_checking_names_maps_whose_measures_are_not_stored(ecg, own_store, 
 
 def test_unreadable_results_are_refused(refused, accepted):
     accepted.write_text("{")
-    assert "expected accepted results of schema 2 in" in refused(*SLICE)
+    assert "expected accepted results of schema 3 in" in refused(*SLICE)
 
 
 # leaderboard

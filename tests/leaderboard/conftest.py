@@ -28,6 +28,7 @@ IDENTITY = Identity(
     labels="aami",
     protocol="ours",
     samples=4,
+    explained="own",
     simulated=False,
     windows="c0ffee00" * 8,
 )
@@ -86,6 +87,7 @@ def results(dataset, method, means, identity=IDENTITY, maps=None, **changed):
         "source": method,
         "identity": replace(identity, dataset=key, differs=differs, model=model_of(key, identity)),
         "models": {str(seed): model(seed) for seed in seeds},
+        "panel": {},
         "provenance": {
             "packages": {"numpy": "2.4.6", "torch": "2.13.0"},
             "processor": "a processor",
@@ -95,6 +97,7 @@ def results(dataset, method, means, identity=IDENTITY, maps=None, **changed):
         "notes": ("Lead 0 is MLII in all records but 114 (V5).",),
         "health": {str(seed): {"zeros": 0.25, "flat": 0.0, "nonfinite": 0.0, "seconds_a_window": 0.002 * seed} for seed in seeds},
         "artifacts": {str(seed): ("f" * 64,) for seed in seeds},
+        "chance": {},
         "cells": tuple(cell(*name, values) for name, values in scores.items()),
     }
     return SourceResults(**(fields | changed)), arrays

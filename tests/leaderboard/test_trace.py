@@ -112,8 +112,8 @@ def test_mean_of_nothing_is_undefined(traced, scores, accept):
 
 
 def test_control_has_numbers_and_no_place_and_is_named_where_it_is_best(scores, accept):
-    method = {name: value for name, value in CONTROL.items() if name != "control"} | {"chance": {"auc": 0.5}}
-    accept("mitdb", "lime", {"raw": {"auc": {1: 0.7}}}, provenance=method)
+    method = {name: value for name, value in CONTROL.items() if name != "control"}
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.7}}}, provenance=method, chance={"1": {"auc": 0.5}})
     accept("mitdb", "nothing", {"raw": {"auc": {1: 0.55}}}, provenance=CONTROL, health={})
     numbers = trace(scores, "mitdb", "lime", "auc").numbers
     assert (numbers["chance"], numbers["best blind control"]) == ("0.500", "0.550 (nothing)")

@@ -15,6 +15,7 @@ IDENTITY = Identity(
     labels="aami",
     protocol="ours",
     samples=3,
+    explained="own",
     simulated=False,
     windows="c0ffee",
 )
@@ -43,10 +44,12 @@ RESULTS = SourceResults(
     source="lime",
     identity=IDENTITY,
     models={seed: {"digest": f"of {seed}", "origin": "trained", "precision": "float32", "accuracy": 0.9} for seed in ("1", "2")},
+    panel={},
     provenance={"packages": {"numpy": "2.4.6"}, "date": "2026-01-02"},
     notes=("Lead 0 is MLII.",),
     health={"1": {"zeros": 0.25, "flat": 0.0}, "2": {"zeros": 0.0, "flat": 0.0}},
     artifacts={"1": ("a", "b"), "2": ("c",)},
+    chance={},
     cells=CELLS,
 )
 

@@ -12,17 +12,18 @@ from tests.results.cases import IDENTITY
 ATOL, COMMAND = 1e-3, "pytest benchmark --update-scores"
 OLD = Cell("raw", "auc", 1, 0.5, 10, 2, 0.4, 0.6, 1.0, "a" * 64)
 NONE = replace(OLD, value=None, n=0, undefined=12, low=None, high=None)
+PANEL = {"1": "model", "2": "model"}
 PACKAGES = {"torch": "2.13.0", "numpy": "2.4.6"}
 
 
 def accepted(*cells, packages=PACKAGES):
     models = {"1": {"digest": "model"}, "2": {"digest": "model"}}
-    return SourceResults("lime", IDENTITY, models, {"packages": packages}, (), {}, {}, cells)
+    return SourceResults("lime", IDENTITY, models, PANEL, {"packages": packages}, (), {}, {}, {}, cells)
 
 
-def verdict(new, old=OLD, model="model", identity=IDENTITY, packages=PACKAGES, **held):
+def verdict(new, old=OLD, model="model", panel=PANEL, identity=IDENTITY, packages=PACKAGES, **held):
     new = replace(new, digest="b" * 64) if new.digest == OLD.digest and new is not OLD else new
-    return compare(Fresh("mitdb-lime-auc-seed1", new, identity, model, packages), accepted(old, **held), ATOL, COMMAND)
+    return compare(Fresh("mitdb-lime-auc-seed1", new, identity, model, panel, packages), accepted(old, **held), ATOL, COMMAND)
 
 
 def status(new, old=OLD, **given):
@@ -43,7 +44,7 @@ def test_intervals_that_meet_excuse_nothing_where_the_model_is_the_same():
 
 
 def test_tolerance_is_the_metrics_own():
-    fresh = Fresh("name", replace(OLD, value=0.55), IDENTITY, "model", PACKAGES)
+    fresh = Fresh("name", replace(OLD, value=0.55), IDENTITY, "model", PANEL, PACKAGES)
     assert compare(fresh, accepted(OLD), 0.1, COMMAND).status == "accepted"
 
 
@@ -103,6 +104,14 @@ def test_another_models_undefined_stands_by_undefined_only(old, new, wanted):
     assert status(new, old, model="another") == wanted
 
 
+def test_another_model_of_the_panel_is_compared_within_the_spread_since_windows_are_others():
+    panel = PANEL | {"2": "another"}
+    assert status(replace(OLD, value=0.7, low=0.59), panel=panel) == "accepted"
+    found = verdict(replace(OLD, value=0.9, low=0.8), panel=panel)
+    assert found.status == "changed"
+    assert "Likely cause: another model of another seed, so that other windows are common to all" in found.message
+
+
 # A lost baseline, or none
 
 
@@ -119,7 +128,9 @@ def test_cells_are_told_apart_by_variant_metric_and_seed(difference):
     assert status(OLD, replace(OLD, **difference)) == "baseline_lost"
 
 
-@pytest.mark.parametrize("changed", [{"model": "cnn"}, {"samples": 13}, {"simulated": True}, {"windows": "another"}])
+@pytest.mark.parametrize(
+    "changed", [{"model": "cnn"}, {"samples": 13}, {"simulated": True}, {"windows": "another"}, {"explained": "common"}]
+)
 def test_another_identity_has_no_baseline(changed):
     found = verdict(replace(OLD, value=0.9), identity=replace(IDENTITY, **changed))
     assert found.status == "no_baseline"
@@ -129,7 +140,7 @@ def test_another_identity_has_no_baseline(changed):
 
 def test_seed_and_source_that_were_not_accepted_have_no_baseline():
     assert status(replace(OLD, seed=3)) == "no_baseline"
-    assert compare(Fresh("name", OLD, IDENTITY, "model", PACKAGES), None, ATOL, COMMAND).status == "no_baseline"
+    assert compare(Fresh("name", OLD, IDENTITY, "model", PANEL, PACKAGES), None, ATOL, COMMAND).status == "no_baseline"
 
 
 # What is said
@@ -160,7 +171,7 @@ def test_another_model_is_the_likely_cause_before_packages():
 
 def test_results_without_recorded_packages_are_compared_all_the_same():
     held = replace(accepted(OLD), provenance={})
-    fresh = Fresh("name", replace(OLD, value=0.7, digest="b" * 64), IDENTITY, "model", PACKAGES)
+    fresh = Fresh("name", replace(OLD, value=0.7, digest="b" * 64), IDENTITY, "model", PANEL, PACKAGES)
     assert "a definition changed" in compare(fresh, held, ATOL, COMMAND).message
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ecgbench.errors import ResultsError
-from ecgbench.results import read_file, read_files, write_file
-from tests.results.cases import RESULTS, SCORES, VALUES
+from ecgbench.results import read_file, read_files, read_pair, write_file
+from tests.results.cases import RESULTS, SCORES
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def cell_with(**values):
 VIOLATIONS = [
     (lambda data: data.pop("cells"), r"\$: object missing required field `cells`"),
     (lambda data: data.update(extra=1), r"\$: a field `extra` that the schema does not have"),
-    (lambda data: data.update(schema=3), r"\$\.schema: invalid enum value 3"),
+    (lambda data: data.update(schema=4), r"\$\.schema: invalid enum value 4"),
     (lambda data: data.update(notes=[1]), r"\$\.notes\[0\]: expected `str`, got `int`"),
     (lambda data: data["health"].update({"1": 0.5}), r"\$\.health\[\.\.\.\]: expected `object`, got `float`"),
     (lambda data: data["models"]["1"].update(origin="found"), r"\$\.models\[\.\.\.\]\.origin: invalid enum value 'found'"),
@@ -63,7 +63,7 @@ VIOLATIONS = [
 @pytest.mark.parametrize(("change", "where"), VIOLATIONS, ids=[where.replace("\\", "") for _, where in VIOLATIONS])
 def test_violation_of_the_schema_is_refused_with_file_place_and_remedy(path, change, where):
     changed(path, change)
-    with pytest.raises(ResultsError, match=rf"expected accepted results of schema 2 in .*lime\.json, got {where}.*--update-scores"):
+    with pytest.raises(ResultsError, match=rf"expected accepted results of schema 3 in .*lime\.json, got {where}.*--update-scores"):
         read_file(path)
 
 
@@ -85,7 +85,7 @@ def test_numbers_that_are_not_finite_and_keys_that_stand_twice_are_refused(path,
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"[" * 100_000, b"[]"], ids=["no text", "deep", "no object"])
 def test_what_is_no_json_of_an_object_is_refused(path, content):
     path.write_bytes(content)
-    with pytest.raises(ResultsError, match=r"expected accepted results of schema 2 in .*lime\.json"):
+    with pytest.raises(ResultsError, match=r"expected accepted results of schema 3 in .*lime\.json"):
         read_file(path)
 
 
@@ -106,79 +106,47 @@ def test_cells_of_a_seed_without_its_model_are_refused(path):
         read_file(path)
 
 
-def test_results_of_schema_1_are_refused_with_the_command_that_migrates_them(path, tmp_path):
-    changed(path, lambda data: [data.pop("schema"), data.update(method=data.pop("source"))])
-    with pytest.raises(ResultsError, match=r"expected .* of schema 2 in .*, got results of schema 1; .*`ecgbench results migrate"):
+def test_results_of_the_schema_of_before_are_refused_with_the_command_that_migrates_them(path):
+    changed(path, lambda data: data.update(schema=2))
+    with pytest.raises(ResultsError, match=r"expected .* of schema 3 in .*, got results of schema 2; .*`ecgbench results migrate"):
         read_file(path)
+
+
+def test_results_where_schema_1_had_them_are_refused(path, tmp_path):
     old = path.rename(tmp_path / "mitdb@samples-3" / "lime.json")
-    with pytest.raises(ResultsError, match=rf"got {old.relative_to(tmp_path)}, .*schema 1 .*`ecgbench results migrate {tmp_path}`"):
+    with pytest.raises(ResultsError, match=rf"got {old.relative_to(tmp_path)}, .*schema 1 .*accept new values"):
         read_files(tmp_path)
 
 
-# Per-window scores
+def test_chance_levels_of_a_seed_without_its_model_are_refused(path):
+    changed(path, lambda data: data["chance"].update({"3": {"auc": 0.5}}))
+    with pytest.raises(ResultsError, match="got chance of seed 3 without its model"):
+        read_file(path)
+
+
+def as_common(data):
+    data["identity"]["explained"] = "common"
+    data["panel"] = {seed: model["digest"] for seed, model in data["models"].items()}
 
 
 @pytest.mark.parametrize(
-    "values",
-    [np.array([0.25, 0.75, 0.5], dtype=np.float32), np.array([0.75, 0.25, np.nan], dtype=np.float32)],
-    ids=["a value", "order"],
-)
-def test_edited_scores_are_refused_by_the_cells_name(path, values):
-    recorded(path, archive_with(**{"raw/auc/1": values}))
-    with pytest.raises(ResultsError, match=r"lime\.json, got scores under raw/auc/1 whose digest is not the accepted one"):
-        read_file(path)
-
-
-def test_digest_and_scores_of_a_cell_belong_together(path):
-    changed(path, cell_with(digest="0" * 64))
-    with pytest.raises(ResultsError, match="got scores under abs/auc/1 whose digest"):
-        read_file(path)
-    changed(path, cell_with(metric="auk"))
-    with pytest.raises(ResultsError, match=r"lime\.npz, got an array \"abs/auc/1\.npy\", which the results do not know"):
-        read_file(path)
-
-
-def test_missing_archive_is_refused(path):
-    path.with_suffix(".npz").unlink()
-    with pytest.raises(ResultsError, match=r"expected per-window scores in .*lime\.npz, got no such file"):
-        read_file(path)
-
-
-@pytest.mark.parametrize("suffix", [".json", ".npz"])
-def test_every_cut_of_a_file_is_refused(path, suffix):
-    file = path.with_suffix(suffix)
-    content = file.read_bytes().rstrip() if suffix == ".json" else file.read_bytes()
-    for length in range(0, len(content), 61):
-        file.write_bytes(content[:length])
-        with pytest.raises(ResultsError):
-            read_file(path)
-
-
-def test_every_flipped_byte_of_the_archive_is_refused(path):
-    archive = path.with_suffix(".npz")
-    content = archive.read_bytes()
-    for place in range(len(content)):
-        archive.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
-        with pytest.raises(ResultsError, match="got an archive of another digest than the results record"):
-            read_file(path)
-
-
-def single_array():
-    content = io.BytesIO()
-    np.save(content, VALUES["raw", "auc", 1])
-    return content.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
+    ("change", "said"),
     [
-        (single_array, "no zip archive"),
-        (lambda: archive_with(**{"raw/auc/1": np.array({}, dtype=object)}), "bytes under raw/auc/1 instead of at most"),
-        (lambda: archive_with()[:200], "zip"),
+        (lambda data: data.update(panel={"1": "of 1"}), "a panel of 1 models for windows that are own"),
+        (lambda data: [as_common(data), data.update(panel={})], "a panel of 0 models for windows that are common"),
+        (lambda data: [as_common(data), data["panel"].update({"2": "of another"})], "a model of seed 2 that is not the one of the panel"),
+        (lambda data: [as_common(data), data["panel"].pop("2")], "a model of seed 2 that is not the one of the panel"),
+        (lambda data: data["models"]["1"].update(explainable=3, explainable_by_all=4), "more windows that all models recognise"),
     ],
-    ids=["single array", "objects", "cut"],
 )
-def test_archive_of_anything_but_arrays_is_refused_whatever_its_digest(path, content, said):
-    recorded(path, content())
-    with pytest.raises(ResultsError, match=rf"expected per-window scores in .*lime\.npz, got .*{said}"):
+def test_common_windows_and_the_models_that_recognise_them_must_agree(path, change, said):
+    changed(path, change)
+    with pytest.raises(ResultsError, match=f"got {said}"):
         read_file(path)
+
+
+def test_common_windows_that_are_others_for_some_seed_are_refused(path):
+    changed(path, as_common)
+    results, scores = read_pair(path)
+    with pytest.raises(ResultsError, match="got another target per window of some seed"):
+        read_file(write_file(results, scores | {"samples/target/2": scores["samples/target/2"][::-1] % 2 + 1}, path.parents[2]))

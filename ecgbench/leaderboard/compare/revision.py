@@ -8,7 +8,6 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from ecgbench.datasets import DATASETS
 from ecgbench.errors import InputError
 from ecgbench.results import migrate, results_root
 
@@ -36,7 +35,7 @@ def unpack_revision(revision: str, folder: Path) -> Path:
     held = _git(root, "archive", said.decode().strip(), results_root().as_posix(), wanted=f"{results_root()} in revision {revision}")
     with tarfile.open(fileobj=io.BytesIO(held)) as archive:
         archive.extractall(folder, filter="data")
-    migrate(folder / results_root(), lambda dataset: DATASETS[dataset].default_model())
+    migrate(folder / results_root())
     return folder / results_root()
 
 

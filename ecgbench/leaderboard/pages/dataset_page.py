@@ -16,6 +16,7 @@ from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.oracles import OracleCheck
 from ecgbench.leaderboard.statistics.ranking import families
+from ecgbench.protocol import COMMON
 from ecgbench.results import gallery_name
 
 OPTIONS = ("edition", "labels", "split", "protocol", "samples")
@@ -56,6 +57,7 @@ def _board(board: Board) -> dict[str, Any]:
         "seeds": board.seeds,
         "options": [f"{name} `{value}`" for name in OPTIONS if (value := getattr(board.identity, name)) != ""],
         "data": _source(board.dataset) if board.dataset else "",
+        "recognised_by": "all models classify" if board.identity.explained == COMMON and len(board.seeds) > 1 else "the model classifies",
         "simulated": board.is_stand_in,
         "embedded": board.embedded,
         "part": board.part,

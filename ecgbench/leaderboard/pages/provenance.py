@@ -12,11 +12,18 @@ import numpy as np
 from ecgbench.artifacts import canonical
 from ecgbench.leaderboard.pages.tables import NOTHING, escaped, number, table
 from ecgbench.leaderboard.statistics.board import Board
-from ecgbench.results import health_rows, sample_name
+from ecgbench.protocol import COMMON, OWN
+from ecgbench.results import SEEDED, health_rows, sample_name
 
 ALL = "all"
-_NOT_PROVENANCE = ("chance", "ranked")
 _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
+_NOT_PROVENANCE = ("ranked",)
+_CHOICES = {
+    COMMON: "They are test windows that the models of all seeds, {models} in number, recognise.",
+    OWN: "They are test windows that each model by itself recognises.",
+    SEEDED: "They are test windows that each model by itself recognises, in an order that hangs on its seed. That is no longer how "
+    "windows are chosen: computed again, they are others.",
+}
 _OF_A_MODEL = ("digest", "origin", "precision")
 
 
@@ -40,7 +47,30 @@ def windows_facts(board: Board) -> dict[str, Any]:
         for note in dict.fromkeys(note for method in sorted(board.files) for note in board.files[method].notes)
     ]
     header = ["seed", "explained windows", "patients", "windows (patients) of each class", "results of"]
-    return {"table": table(header, rows, numbers_from=5), "notes": notes}
+    return {"table": table(header, rows, numbers_from=5), "notes": [*choice_said(board), *notes]}
+
+
+def choice_said(board: Board) -> list[str]:
+    """Whether the seeds explain the same windows, and how these were chosen."""
+    explained, said = [windows for seed in board.seeds if (windows := _places(board, seed))], []
+    if len(explained) > 1:
+        every = set.intersection(*explained)
+        said.append(
+            "All seeds explain the same windows."
+            if all(windows == every for windows in explained)
+            else f"**The seeds explain different windows**: {len(every)} of up to {max(map(len, explained))} are explained of every seed. "
+            "So what differs between seeds is not the models alone, but the windows as well."
+        )
+    return [*said, _CHOICES[board.identity.explained].format(models=len(next(iter(board.files.values())).panel))]
+
+
+def _places(board: Board, seed: int) -> set[tuple[str, int, int]]:
+    """Record, start and class of a seed's explained windows; empty where no method says them."""
+    names = [sample_name(what, seed) for what in ("record", "start", "target")]
+    for arrays in board.samples.values():
+        if all(name in arrays for name in names):
+            return set(zip(*(arrays[name].tolist() for name in names), strict=True))
+    return set()
 
 
 def _counts(board: Board, method: str, seed: int) -> list[str]:
@@ -147,8 +177,8 @@ def recompute(board: Board) -> str:
     seeds = board.seeds
     consecutive = seeds == tuple(range(seeds[0], seeds[-1] + 1))
     listed = [f"{seeds[0]}-{seeds[-1]}"] if consecutive and len(seeds) > 1 else [str(seed) for seed in seeds]
-    chosen = {name: getattr(board.identity, name) for name in ("edition", "split", "labels", "protocol", "samples")}
-    options = [f"--{name} {value}" for name, value in chosen.items() if value != ""]
+    chosen = {name: getattr(board.identity, name) for name in ("edition", "split", "labels", "protocol", "samples", "explained")}
+    options = [f"--{name} {value}" for name, value in chosen.items() if value not in ("", SEEDED)]
     options += [f"--seeds {seed}" for seed in listed]
     options += [] if board.name == board.identity.folder else [f"--model {board.identity.model}"]
     return " ".join([f"pytest benchmark --dataset {board.key}", *options])

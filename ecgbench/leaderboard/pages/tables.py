@@ -169,8 +169,14 @@ def _below(cell: Summary, gain: str) -> list[str]:
 
 
 def chance_levels(board: Board) -> Mapping[str, float]:
-    """What a map without knowledge scores, by the name of the metric's cells."""
-    levels: dict[str, float] = {}
+    """What a map without knowledge scores, by the name of the metric's cells: the mean over the seeds that the board shows.
+
+    A metric whose level is not known of every seed has none, since that of one seed says nothing of another's windows.
+    """
+    known: dict[str, dict[str, float]] = {}
     for method in sorted(board.files):
-        levels.update(board.files[method].provenance.get("chance", {}))
-    return levels
+        for seed, levels in board.files[method].chance.items():
+            for name, level in levels.items():
+                known.setdefault(name, {})[seed] = level
+    shown = [str(seed) for seed in board.seeds]
+    return {name: sum(by[seed] for seed in shown) / len(shown) for name, by in known.items() if all(seed in by for seed in shown)}

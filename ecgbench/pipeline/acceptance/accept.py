@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from ecgbench.pipeline.acceptance.chance import chance_levels
 from ecgbench.pipeline.acceptance.environment import provenance
 from ecgbench.pipeline.acceptance.gallery import gallery
-from ecgbench.pipeline.acceptance.identity import identity_of
+from ecgbench.pipeline.acceptance.identity import identity_of, panel_digests
 from ecgbench.pipeline.acceptance.judge import number_of
 from ecgbench.pipeline.acceptance.merge import Place, merged, replaced
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_bounds
+from ecgbench.protocol import COMMON
 from ecgbench.results import Pair, SourceResults, results_path, sample_name, score_name, sketch, update_file
 
 MEASURES = ("accuracy", "macro_f1", "macro_auc", "auc", "confusion")
@@ -101,10 +103,12 @@ def _new(run: Run, cells: Sequence[Address]) -> Pair:
         source=source,
         identity=own,
         models=models,
-        provenance=provenance(run, maps[0]),
+        panel=panel_digests(run, maps[0].of_model),
+        provenance=provenance(run, source),
         notes=run.dataset(own.dataset).notes,
         health={str(of.seed): run.health(of) for of in maps},
         artifacts={str(of.seed): run.maps(of).keys for of in maps},
+        chance={str(of.seed): chance_levels(run, of.of_model) for of in maps},
         cells=tuple(number_of(run, cell, scores[cell]) for cell in cells),
     )
     arrays = {score_name(cell.variant, cell.metric, cell.seed): scores[cell].values.astype(np.float32) for cell in cells}
@@ -126,4 +130,7 @@ def _model(run: Run, of: ModelAddress) -> dict[str, Any]:
     test = {name: value for name, value in model.info["test"].items() if name in MEASURES}
     neutral = [float(value) for value in explained.neutral]
     recorded = {name: model.info[name] for name in ("origin", "precision")}
-    return {"digest": model.digest, **recorded, **test, "neutral_logits": neutral, "explainable": explained.available}
+    counts = {"explainable": explained.available}
+    if run.options.explained == COMMON:
+        counts["explainable_by_all"] = explained.common
+    return {"digest": model.digest, **recorded, **test, "neutral_logits": neutral, **counts}

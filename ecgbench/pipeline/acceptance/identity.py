@@ -8,7 +8,7 @@ from typing import Literal
 from ecgbench.datasets import DATASETS
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import Address, ModelAddress
-from ecgbench.protocol import OURS
+from ecgbench.protocol import COMMON, OURS, OWN
 from ecgbench.results import Identity
 
 Samples = int | Literal["all"]
@@ -32,6 +32,7 @@ def identity(run: Run, dataset: str, model: str) -> Identity:
         labels=loaded.labels,
         protocol=run.options.protocol,
         samples=samples,
+        explained=run.options.explained,
         simulated=loaded.simulated,
         windows=loaded.key,
     )
@@ -40,6 +41,13 @@ def identity(run: Run, dataset: str, model: str) -> Identity:
 def identity_of(run: Run, of: Address | ModelAddress) -> Identity:
     """The identity of a cell's or a model's numbers."""
     return identity(run, of.dataset, of.model)
+
+
+def panel_digests(run: Run, of: ModelAddress) -> dict[str, str]:
+    """Digests, by seed, of all models that recognise what is explained of a model; none where each explains its own windows."""
+    if run.options.explained == OWN:
+        return {}
+    return {str(one.seed): run.model(one).digest for one in run.panel(of)}
 
 
 def _differs(run: Run, dataset: str, samples: Samples) -> str:
@@ -52,6 +60,7 @@ def _differs(run: Run, dataset: str, samples: Samples) -> str:
         ("" if loaded.split == split else f"split-{loaded.split}"),
         ("" if loaded.edition == entry.edition_names[0] else loaded.edition.rpartition("@")[2]),
         ("" if samples == run.spec(dataset).samples else f"samples-{samples}"),
+        ("" if options.explained == COMMON else f"explained-{options.explained}"),
         ("simulated" if loaded.simulated else ""),
     ]
     return "+".join(filter(None, differs))
@@ -71,5 +80,6 @@ def _run_flags(run: Run) -> list[str]:
     """Command-line options that restore the run's own."""
     o = run.options
     samples = [] if o.samples is None else [f"--samples {o.samples}"]
-    given = {"labels": o.labels, "split": o.split, "edition": o.edition, "protocol": None if o.protocol == OURS else o.protocol}
+    protocol, explained = (None if value == usual else value for value, usual in ((o.protocol, OURS), (o.explained, COMMON)))
+    given = {"labels": o.labels, "split": o.split, "edition": o.edition, "protocol": protocol, "explained": explained}
     return samples + [f"--{name} {value}" for name, value in given.items() if value]

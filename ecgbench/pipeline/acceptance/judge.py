@@ -7,7 +7,7 @@ from pathlib import Path
 from ecgbench.controls import CONTROLS
 from ecgbench.methods import METHODS
 from ecgbench.pipeline.acceptance.environment import packages
-from ecgbench.pipeline.acceptance.identity import accept_command, identity_of
+from ecgbench.pipeline.acceptance.identity import accept_command, identity_of, panel_digests
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import Address, ModelAddress, metric_names, split_metric
 from ecgbench.results import Cell as Number
@@ -32,7 +32,8 @@ def judge(run: Run, cell: Address, scores: Scores, root: Path, update: bool = Fa
     accepted = run.accepted(results_path(root, own, cell.source))
     if update:
         return Verdict("updated", f"{cell.id}: to be accepted")
-    fresh = Fresh(cell.id, number_of(run, cell, scores), own, model, packages())
+    panel = panel_digests(run, cell.of_model)
+    fresh = Fresh(cell.id, number_of(run, cell, scores), own, model, panel, packages())
     return compare(fresh, accepted, split_metric(cell.metric)[0].atol, accept_command(run, cell))
 
 

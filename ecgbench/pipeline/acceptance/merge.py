@@ -32,6 +32,7 @@ def merged(new: Pair, accepted: Pair | None) -> Pair:
         models=_together(held.models, results.models),
         health=_together(held.health, results.health),
         artifacts=_together(held.artifacts, results.artifacts),
+        chance=_together(held.chance, results.chance),
         cells=tuple(cells.values()),
     )
     return _in_order(together), _of_cells({**held_arrays, **arrays}, cells)
@@ -48,8 +49,11 @@ def _holds(cell: Cell, new: SourceResults, held: SourceResults) -> bool:
 
 
 def _comparable(new: SourceResults, held: SourceResults) -> bool:
-    """Whether accepted results are of the same windows and options, and of submitted maps if they are of the same file."""
-    return held.identity == new.identity and held.submission == new.submission
+    """Whether accepted results are of the same windows and options, and of submitted maps if they are of the same file.
+
+    With another model among those whose common windows are explained, the windows of every seed are others.
+    """
+    return (held.identity, held.panel, held.submission) == (new.identity, new.panel, new.submission)
 
 
 def _same_model(new: SourceResults, held: SourceResults, seed: str) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 from scipy.special import expit, softmax
 
 from ecgbench.artifacts import Arrays, ArtifactStore, artifact_key
@@ -18,45 +20,43 @@ from ecgbench.pipeline.compute.models import TrainedModel
 from ecgbench.types import Dataset, Explained, Windows
 
 
-def explained_windows(dataset: Dataset, model: TrainedModel, seed: int, samples: int | None, store: ArtifactStore) -> Explained:
-    """Test windows (of several labels: pairs of window and label) whose true class is not normal and exceeds the threshold.
+@dataclass(frozen=True)
+class Outputs:
+    """What a model says of the test windows.
 
-    Parameters
+    Attributes
     ----------
-    samples : how many to take; None for all. Classes get equal shares as far as they go, within a class patients take turns, within a
-        patient a hash of seed, record and start decides. Fewer samples are always a head of more.
-
-    Raises
-    ------
-    DataError
-        If the model recognises no window with confidence.
+    logits : (n, outputs) of all of them
+    neutral : (outputs,) of a flat line
     """
-    windows, threshold = dataset.test, DATASETS[dataset.name].numbers(dataset.edition).threshold
-    logits, neutral = _logits(dataset, model, store)
-    probability = expit(logits) if windows.y.ndim == 2 else softmax(logits, axis=1)
-    index, target = np.nonzero(_true_classes(windows, len(dataset.classes)) & (probability > threshold))
-    if not index.size:
-        raise DataError(
-            f"expected a model of {dataset.name} that recognises some abnormal test windows with probability above {threshold}, got none; "
-            "train it longer or import other weights."
-        )
-    available = len(index)
-    order = share_out(windows.take(index), target, seed)[:samples]
-    index, target = index[order], target[order]
-    return Explained(windows.take(index), target, logits[index, target], probability[index, target], neutral, available)
+
+    logits: Float64[np.ndarray, "n k"]
+    neutral: Float64[np.ndarray, " k"]
+
+    def probability(self, several_labels: bool) -> Float64[np.ndarray, "n k"]:
+        """(n, outputs), of each label by itself where a window can have several."""
+        found: np.ndarray = expit(self.logits) if several_labels else softmax(self.logits, axis=1)
+        return found
 
 
-def _true_classes(windows: Windows, classes: int) -> np.ndarray:
-    """(n, classes) bool: the classes of each window that can be explained."""
-    if windows.y.ndim == 2:
-        return np.asarray(windows.y, dtype=bool)
-    true: np.ndarray = windows.y[:, None] == np.arange(classes)
-    true[:, 0] = False
-    return true
+@dataclass(frozen=True)
+class Choice:
+    """Which test windows are explained; of several labels, pairs of window and label.
+
+    Attributes
+    ----------
+    index : (n,) of the windows among the test windows
+    target : (n,) the class that is explained
+    common : how many could be, before a subset was taken
+    """
+
+    index: Int64[np.ndarray, " n"]
+    target: Int64[np.ndarray, " n"]
+    common: int
 
 
-def _logits(dataset: Dataset, model: TrainedModel, store: ArtifactStore) -> tuple[Float64[np.ndarray, "n k"], Float64[np.ndarray, " k"]]:
-    """Logits of all test windows, and of a flat line."""
+def outputs_on_test(dataset: Dataset, model: TrainedModel, store: ArtifactStore) -> Outputs:
+    """What a model says of the test windows, from the store where it is there."""
 
     def compute() -> tuple[Arrays, dict[str, object]]:
         flat = np.zeros((1, *dataset.test.signal.shape[1:]), dtype=np.float32)
@@ -64,15 +64,76 @@ def _logits(dataset: Dataset, model: TrainedModel, store: ArtifactStore) -> tupl
 
     key = artifact_key("logits", version=1, model=model.digest, windows=dataset.key, precision=model.precision)
     arrays = store.compute("logits", key, compute).arrays
-    return arrays["logits"].astype(np.float64), arrays["neutral"].astype(np.float64)
+    return Outputs(arrays["logits"].astype(np.float64), arrays["neutral"].astype(np.float64))
 
 
-def share_out(windows: Windows, target: Int64[np.ndarray, " n"], seed: int, secret: bytes = b"") -> Int64[np.ndarray, " n"]:
+def choose(dataset: Dataset, panel: Sequence[Outputs], samples: int | None) -> Choice:
+    """Test windows whose true class is not normal and exceeds the threshold in each model of a panel, in one order for all of them.
+
+    Parameters
+    ----------
+    panel : what its models say
+    samples : how many to take; None for all. Classes get equal shares as far as they go, within a class patients take turns, within a
+        patient a hash of record and start decides. Fewer samples are always a head of more.
+
+    Raises
+    ------
+    DataError
+        If there is no such window.
+    """
+    recognised = [_recognised(dataset, outputs) for outputs in panel]
+    index, target = np.nonzero(np.logical_and.reduce(recognised))
+    if not index.size:
+        raise _none_recognised(dataset, [int(by_one.sum()) for by_one in recognised])
+    order = share_out(dataset.test.take(index), target)[:samples]
+    return Choice(index[order], target[order], len(index))
+
+
+def explained_windows(dataset: Dataset, choice: Choice, outputs: Outputs) -> Explained:
+    """The chosen windows, with what one model of the panel says of them."""
+    windows, index, target = dataset.test.take(choice.index), choice.index, choice.target
+    probability = outputs.probability(dataset.test.y.ndim == 2)
+    available = int(_recognised(dataset, outputs).sum())
+    return Explained(windows, target, outputs.logits[index, target], probability[index, target], outputs.neutral, available, choice.common)
+
+
+def _recognised(dataset: Dataset, outputs: Outputs) -> Bool[np.ndarray, "n k"]:
+    """Which true classes of which windows a model gives a probability above the threshold."""
+    windows, threshold = dataset.test, DATASETS[dataset.name].numbers(dataset.edition).threshold
+    sure = outputs.probability(windows.y.ndim == 2) > threshold
+    recognised: np.ndarray = _true_classes(windows, len(dataset.classes)) & sure
+    return recognised
+
+
+def _none_recognised(dataset: Dataset, alone: Sequence[int]) -> DataError:
+    threshold = DATASETS[dataset.name].numbers(dataset.edition).threshold
+    if len(alone) == 1:
+        return DataError(
+            f"expected a model of {dataset.name} that recognises some abnormal test windows with probability above {threshold}, got none; "
+            "train it longer or import other weights."
+        )
+    return DataError(
+        f"expected abnormal test windows of {dataset.name} that all {len(alone)} models recognise with probability above {threshold}, got "
+        f"none (each model alone: {', '.join(map(str, alone))}); train the models longer, import other weights, or let each explain its "
+        "own, `--explained own`."
+    )
+
+
+def _true_classes(windows: Windows, classes: int) -> Bool[np.ndarray, "n k"]:
+    """The classes of each window that can be explained."""
+    if windows.y.ndim == 2:
+        return np.asarray(windows.y, dtype=bool)
+    true: np.ndarray = windows.y[:, None] == np.arange(classes)
+    true[:, 0] = False
+    return true
+
+
+def share_out(windows: Windows, target: Int64[np.ndarray, " n"], secret: bytes = b"") -> Int64[np.ndarray, " n"]:
     """Order in which windows are taken, so that any head of it has classes in equal shares and patients in turn.
 
     With a secret, nobody who doesn't have it can tell the order within a patient, or whose turn comes first.
     """
-    hashes = [_hash(seed, str(record), int(start), secret) for record, start in zip(windows.record, windows.start, strict=True)]
+    hashes = [_hash(str(record), int(start), secret) for record, start in zip(windows.record, windows.start, strict=True)]
     queues: dict[tuple[int, str], list[int]] = defaultdict(list)
     for i in sorted(range(len(windows)), key=lambda i: hashes[i]):
         queues[int(target[i]), str(windows.patient[i])].append(i)
@@ -84,6 +145,6 @@ def share_out(windows: Windows, target: Int64[np.ndarray, " n"], seed: int, secr
     return np.array([i for _, _, i in sorted(ranked)], dtype=np.int64)
 
 
-def _hash(seed: int, record: str, start: int, secret: bytes) -> bytes:
-    text = f"{seed}/{record}/{start}".encode()
+def _hash(record: str, start: int, secret: bytes) -> bytes:
+    text = f"{record}/{start}".encode()
     return hmac.digest(secret, text, "sha256") if secret else hashlib.sha256(text).digest()

@@ -8,7 +8,7 @@ windows are chosen, so a plan unfolds in two steps.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -19,8 +19,11 @@ from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, s
 class Executor(Protocol):
     """What performs tasks: it computes what they name, unless its store has it."""
 
-    def explained(self, of: ModelAddress) -> object:
-        """Train a model and choose the windows that are explained."""
+    def outputs(self, of: ModelAddress) -> object:
+        """Train a model and ask it about the test windows."""
+
+    def choice(self, panel: tuple[ModelAddress, ...]) -> object:
+        """Choose the windows that are explained of the models of a panel."""
 
     def batch_maps(self, of: MapsAddress, number: int) -> object:
         """Make a source's maps of a batch of windows."""
@@ -46,8 +49,8 @@ class Task(ABC):
 
 
 @dataclass(frozen=True)
-class ExplainedTask(Task):
-    """Train a model, or take it from where it is, and choose the windows that are explained."""
+class OutputsTask(Task):
+    """Train a model, or take it from where it is, and ask it about the test windows."""
 
     of: ModelAddress
 
@@ -58,7 +61,23 @@ class ExplainedTask(Task):
 
     def perform(self, executor: Executor) -> None:
         """Compute it, unless the executor's store has it."""
-        executor.explained(self.of)
+        executor.outputs(self.of)
+
+
+@dataclass(frozen=True)
+class ExplainedTask(Task):
+    """Choose the windows that are explained: those that all models of a panel recognise."""
+
+    panel: tuple[ModelAddress, ...]
+
+    @property
+    def needs(self) -> tuple[Task, ...]:
+        """What each model says of the test windows."""
+        return tuple(OutputsTask(of) for of in self.panel)
+
+    def perform(self, executor: Executor) -> None:
+        """Compute it, unless the executor's store has it."""
+        executor.choice(self.panel)
 
 
 @dataclass(frozen=True)
@@ -66,12 +85,13 @@ class MapsTask(Task):
     """Make a source's maps of a batch of windows."""
 
     of: MapsAddress
+    windows: ExplainedTask
     batch: int
 
     @property
     def needs(self) -> tuple[Task, ...]:
         """The windows."""
-        return (ExplainedTask(self.of.of_model),)
+        return (self.windows,)
 
     def perform(self, executor: Executor) -> None:
         """Compute it, unless the executor's store has it."""
@@ -84,12 +104,13 @@ class SharedTask(Task):
 
     of: ModelAddress
     metric: str
+    windows: ExplainedTask
     batch: int
 
     @property
     def needs(self) -> tuple[Task, ...]:
         """The windows."""
-        return (ExplainedTask(self.of),)
+        return (self.windows,)
 
     def perform(self, executor: Executor) -> None:
         """Compute it, unless the executor's store has it."""
@@ -102,13 +123,15 @@ class ScoresTask(Task):
 
     of: MapsAddress
     metrics: tuple[str, ...]
+    windows: ExplainedTask
     batch: int
 
     @property
     def needs(self) -> tuple[Task, ...]:
         """The maps, and what metrics share."""
         shared = [name for name in self.metrics if split_metric(name)[0].shared is not None]
-        return (MapsTask(self.of, self.batch), *(SharedTask(self.of.of_model, name, self.batch) for name in shared))
+        evaluated = [SharedTask(self.of.of_model, name, self.windows, self.batch) for name in shared]
+        return (MapsTask(self.of, self.windows, self.batch), *evaluated)
 
     def perform(self, executor: Executor) -> None:
         """Compute it, unless the executor's store has it."""
@@ -121,9 +144,11 @@ class Plan:
     Parameters
     ----------
     cells : that are to be computed
+    panel_of : the models that must recognise what is explained of a model, itself among them
     """
 
-    def __init__(self, cells: Iterable[Address]) -> None:
+    def __init__(self, cells: Iterable[Address], panel_of: Callable[[ModelAddress], tuple[ModelAddress, ...]]) -> None:
+        self._panel_of = panel_of
         self._metrics: dict[MapsAddress, dict[str, None]] = {}
         for cell in cells:
             self._metrics.setdefault(cell.of_maps, {})[cell.metric] = None
@@ -132,21 +157,27 @@ class Plan:
         """Metrics by which maps are to be scored."""
         return tuple(self._metrics.get(of, ()))
 
-    def models(self) -> list[ExplainedTask]:
-        """What comes first: a task for each model."""
-        return [ExplainedTask(of) for of in dict.fromkeys(maps.of_model for maps in self._metrics)]
+    def models(self) -> list[ModelAddress]:
+        """The models that are explained."""
+        return list(dict.fromkeys(maps.of_model for maps in self._metrics))
+
+    def first(self, of: ModelAddress) -> list[Task]:
+        """What comes first for a model, each task behind those that it needs; models of one panel share all of it."""
+        windows = ExplainedTask(self._panel_of(of))
+        return [*windows.needs, windows]
 
     def tasks(self, of: ModelAddress, batches: int) -> Iterator[Task]:
-        """The tasks on a model, each behind those that it needs; the model's own task is not among them.
+        """The tasks on a model, each behind those that it needs; those of `first` are not among them.
 
         Parameters
         ----------
         batches : how many batches of explained windows the model has
         """
         seen: set[Task] = set()
+        windows = ExplainedTask(self._panel_of(of))
         for maps in [maps for maps in self._metrics if maps.of_model == of]:
             for batch in range(batches):
-                wanted = ScoresTask(maps, self.metrics(maps), batch)
+                wanted = ScoresTask(maps, self.metrics(maps), windows, batch)
                 for task in (*wanted.needs, wanted):
                     if task not in seen:
                         seen.add(task)

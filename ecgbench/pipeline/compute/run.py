@@ -12,7 +12,7 @@ import numpy as np
 from ecgbench.artifacts import Artifact
 from ecgbench.datasets import DATASETS, load_dataset
 from ecgbench.pipeline.compute import scores as scoring
-from ecgbench.pipeline.compute.explained_windows import explained_windows
+from ecgbench.pipeline.compute.explained_windows import Choice, Outputs, choose, explained_windows, outputs_on_test
 from ecgbench.pipeline.compute.map_sources import MapSource, StoredMaps, source_named
 from ecgbench.pipeline.compute.maps import Maps, joined
 from ecgbench.pipeline.compute.models import TrainedModel, model_at_hand, model_of
@@ -20,7 +20,7 @@ from ecgbench.pipeline.compute.plan import Plan, Task
 from ecgbench.pipeline.compute.subject import Subject
 from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_bounds
 from ecgbench.pipeline.grid.options import Options
-from ecgbench.protocol import DatasetProtocol
+from ecgbench.protocol import OWN, DatasetProtocol
 from ecgbench.results import SourceResults, read_if_accepted
 from ecgbench.types import Dataset, Explained, Scores
 
@@ -41,7 +41,7 @@ class Run:
 
     def __init__(self, options: Options, wanted: Iterable[Address] = (), sources: Iterable[MapSource] = ()) -> None:
         self.options = options
-        self.plan = Plan(wanted)
+        self.plan = Plan(wanted, self.panel)
         self._sources = {source.key: source for source in sources}
         self._held: dict[tuple[Any, ...], Any] = {}
         self._turn = threading.RLock()
@@ -55,19 +55,21 @@ class Run:
     def narrowed(self, wanted: Iterable[Address], sources: Iterable[MapSource], explained: Mapping[ModelAddress, Explained]) -> Run:
         """A run on some of the explained windows only, of the same data and models."""
         run = Run(self.options, wanted, sources)
-        run._held = {key: held for key, held in self._held.items() if key[0] in ("dataset", "model")}
+        run._held = {key: held for key, held in self._held.items() if key[0] in ("dataset", "model", "outputs", "choice")}
         run._held |= {("explained", of): windows for of, windows in explained.items()}
         return run
 
     def perform(self) -> Iterator[tuple[Task, int]]:
         """Perform the whole plan; yields each task that is done, and how many tasks are known by then."""
-        models = self.plan.models()
-        known = len(models)
-        for model in models:
-            model.perform(self)
-            rest = list(self.plan.tasks(model.of, len(self.subject(model.of).parts)))
+        first = {of: self.plan.first(of) for of in self.plan.models()}
+        known, done = len({task for tasks in first.values() for task in tasks}), set[Task]()
+        for of, tasks in first.items():
+            for task in [task for task in tasks if task not in done]:
+                task.perform(self)
+                done.add(task)
+                yield task, known
+            rest = list(self.plan.tasks(of, len(self.subject(of).parts)))
             known += len(rest)
-            yield model, known
             for task in rest:
                 task.perform(self)
                 yield task, known
@@ -107,15 +109,29 @@ class Run:
     def _placed(self, model: TrainedModel, of: ModelAddress) -> TrainedModel:
         return model.placed(self.options.device, self.spec(of.dataset).precision)
 
+    def panel(self, of: ModelAddress) -> tuple[ModelAddress, ...]:
+        """The models that must recognise what is explained of a model: those of all the dataset's seeds, unless each explains its own."""
+        if self.options.explained == OWN:
+            return (of,)
+        return tuple(ModelAddress(of.dataset, of.model, seed) for seed in self.spec(of.dataset).seeds)
+
+    def outputs(self, of: ModelAddress) -> Outputs:
+        """What the model says of the test windows."""
+        return self._hold(("outputs", of), lambda: outputs_on_test(self.dataset(of.dataset), self.model(of), self.options.store))
+
+    def choice(self, panel: tuple[ModelAddress, ...]) -> Choice:
+        """The windows that are explained of the models of a panel."""
+        dataset = panel[0].dataset
+        samples = self.options.samples_of(self.spec(dataset))
+        return self._hold(("choice", panel), lambda: choose(self.dataset(dataset), [self.outputs(of) for of in panel], samples))
+
     def explained(self, of: ModelAddress) -> Explained:
         """The windows of which the model is explained."""
-        o = self.options
-        samples = o.samples_of(self.spec(of.dataset))
 
-        def choose() -> Explained:
-            return explained_windows(self.dataset(of.dataset), self.model(of), of.seed, samples, o.store)
+        def take() -> Explained:
+            return explained_windows(self.dataset(of.dataset), self.choice(self.panel(of)), self.outputs(of))
 
-        return self._hold(("explained", of), choose)
+        return self._hold(("explained", of), take)
 
     def subject(self, of: ModelAddress) -> Subject:
         """What maps and scores of the model are computed of."""

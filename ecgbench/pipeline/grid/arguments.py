@@ -13,7 +13,7 @@ from ecgbench.errors import InputError
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.pipeline.grid.selection import Selection
 from ecgbench.printable import shortened
-from ecgbench.protocol import ALL, OURS, PRECISIONS, PROTOCOLS
+from ecgbench.protocol import ALL, COMMON, EXPLAINED, OURS, PRECISIONS, PROTOCOLS
 from ecgbench.untrusted.texts import seed_number, whole_number
 
 CPU = "cpu"
@@ -55,9 +55,18 @@ RUN_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "help": 'explained windows a dataset and seed, or "all" (default: the dataset\'s usual number, mostly 64)',
         },
         "--protocol": {"default": OURS, "choices": PROTOCOLS, "help": "the study's way of everything instead of ours"},
+        "--explained": {
+            "default": COMMON,
+            "choices": EXPLAINED,
+            "help": "windows that the models of all the dataset's seeds recognise (default common; those that are not there are trained), "
+            "or of each model those that it alone does (own)",
+        },
         "--device": {"default": CPU, "help": "torch device (default cpu)"},
         "--precision": {"default": PRECISIONS[0], "choices": PRECISIONS, "help": "precision of training where the store holds no model"},
-        "--retrain": {"action": "store_true", "help": "train models even where the store or the package holds them"},
+        "--retrain": {
+            "action": "store_true",
+            "help": "train models (of common windows: of all seeds) even where the store or the package holds them",
+        },
         "--update-scores": {"action": "store_true", "help": "accept the new values of the selected cells"},
         "--check-only": {
             "action": "store_true",
@@ -108,6 +117,7 @@ def options_from(given: Namespace, began: float) -> Options:
         split=given.split,
         edition=given.edition,
         protocol=given.protocol,
+        explained=given.explained,
         device=_device(given.device),
         precision=given.precision,
         store=ArtifactStore(computing=not given.check_only),

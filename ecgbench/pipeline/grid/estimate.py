@@ -33,7 +33,7 @@ def estimate_seconds(
     health : maps whose health is measured
     edition : of the datasets; by default the first of each
 
-    Training is not counted: how many windows there are is not known before the records are read.
+    Training is not counted (see `training_note`): how many windows there are is not known before the records are read.
     """
     total = 0.0
     every = [*(cell.of_maps for cell in cells), *health]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from ecgbench.artifacts import ArtifactStore
-from ecgbench.protocol import ALL, OURS, DatasetProtocol
+from ecgbench.protocol import ALL, COMMON, OURS, DatasetProtocol
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Options:
     samples : explained windows of each dataset and seed; "all", or None for the dataset's usual number
     labels, split, edition : as those of `load_dataset`
     protocol : "ours" or "study"
+    explained : "common", windows that the models of all seeds recognise, or "own", those that each model alone does
     device : where models compute
     precision : in which models are trained that the store does not hold
     root : folder of the records
@@ -30,6 +32,7 @@ class Options:
     split: str | None = None
     edition: str | None = None
     protocol: str = OURS
+    explained: Literal["common", "own"] = COMMON
     device: str = "cpu"
     precision: str = "float32"
     root: Path | None = None

@@ -36,7 +36,8 @@ def submitted_run(path: Path, options: Options, metrics: tuple[str, ...] = ()) -
     Parameters
     ----------
     path : as `pack` writes it; nothing of it is believed, and no more is read of it than its windows need
-    options : of the run; labels, split and edition are those of the file, and samples too, unless a number or "all" is asked for
+    options : of the run; labels, split, edition and how windows are chosen are those of the file, and samples too, unless a
+        number or "all" is asked for
     metrics : keys or globs; default all
 
     Raises
@@ -98,7 +99,8 @@ def _options(contents: Contents, options: Options) -> Options:
             f"expected maps of {options.samples} windows of each seed, got of {has}; ask for a file of maps of those that "
             f"`ecgbench windows --samples {options.samples}` writes, packed with `ecgbench submit --samples {options.samples}`."
         )
-    named: dict[str, Any] = {name: getattr(contents.identity, name) or None for name in ("samples", "labels", "split", "edition")}
+    names = ("samples", "explained", "labels", "split", "edition")
+    named: dict[str, Any] = {name: getattr(contents.identity, name) or None for name in names}
     return replace(options, **named)
 
 
@@ -135,12 +137,16 @@ def _check_windows(run: Run, contents: Contents, header: Header) -> None:
 
 
 def _refuse_training(run: Run, of: ModelAddress) -> None:
-    """Refuse to train, for a file that nobody vouches for, a network of another architecture than the dataset's default one."""
-    if of.model != DATASETS[of.dataset].default_model(run.options.edition) and run.model_at_hand(of) is None:
-        raise InputError(
-            f"expected the {of.model} model of {of.dataset} seed {of.seed} here, as maps of it are to be scored, got none; train it first, "
-            f"`ecgbench train {of.dataset} --model {of.model} --seed {of.seed}`, or take its weights with `--from FILE`."
-        )
+    """Refuse to train, for a file that nobody vouches for, networks of another architecture than the dataset's default one."""
+    if of.model == DATASETS[of.dataset].default_model(run.options.edition):
+        return
+    for one in dict.fromkeys((of, *run.panel(of))):
+        if run.model_at_hand(one) is None:
+            raise InputError(
+                f"expected the {one.model} model of {one.dataset} seed {one.seed} here, as maps of windows that it recognises are to be "
+                f"scored, got none; train it first, `ecgbench train {one.dataset} --model {one.model} --seed {one.seed}`, or take its "
+                "weights with `--from FILE`."
+            )
 
 
 def _read_maps(file: BufferedReader, size: int, contents: Contents, header: Header) -> tuple[Mapping[int, Attributions], str]:

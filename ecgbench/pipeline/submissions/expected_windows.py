@@ -36,5 +36,5 @@ def other_windows(of: ModelAddress, where: object, what: str) -> InputError:
     """The error that says that maps explain other windows."""
     return InputError(
         f"expected maps of the windows of {of.dataset} seed {of.seed} that are explained, got {what} in {where}; explain those that "
-        f"`ecgbench windows {of.dataset} --seed {of.seed}` writes with the same options."
+        f"`ecgbench windows {of.dataset} --seed {of.seed}` writes with the same options and the same models of all seeds."
     )

@@ -26,7 +26,7 @@ from ecgbench.types import Attributions
 from ecgbench.untrusted.safetensors_header import OWN
 from ecgbench.untrusted.texts import file_name, seen_text
 
-FORMAT: Literal[3] = 3
+FORMAT: Literal[4] = 4
 """Version of the file's form."""
 
 NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
@@ -50,6 +50,7 @@ class WindowsIdentity(Form, frozen=True):
     labels: Line
     protocol: Literal["ours"]
     samples: Annotated[int, Meta(ge=1, le=1 << 31)] | Literal["all"]
+    explained: Literal["common", "own"]
     simulated: bool
     windows: Digest
 
@@ -57,7 +58,7 @@ class WindowsIdentity(Form, frozen=True):
 class _Text(Form, frozen=True):
     """The text in a file's header."""
 
-    format: Literal[3]
+    format: Literal[4]
     dataset: Line
     identity: WindowsIdentity
     seeds: Annotated[dict[Seed, ExplainedDigests], Meta(min_length=1, max_length=99)]
@@ -227,6 +228,6 @@ def _check_format(data: Any) -> None:
     given = data.get("format") if isinstance(data, dict) else None
     if type(given) is int and 0 < given < FORMAT:
         raise InputError(
-            f"expected a submission of format {FORMAT}, in which its author says what was known of the answers, got one of format {given}; "
-            "pack the maps again with `ecgbench submit`."
+            f"expected a submission of format {FORMAT}, of windows that the models of all seeds recognise, got one of format {given}; make "
+            "maps of those that `ecgbench windows` writes now, and pack them with `ecgbench submit`."
         )

@@ -84,7 +84,7 @@ def held_back_run(path: Path, options: Options, secret: bytes, metrics: tuple[st
     ----------
     path : of a submission whose maps are of all windows that can be explained
     options : of the run
-    secret : decides, with a seed, which windows are held back
+    secret : decides which windows are held back
     metrics : keys or globs; default all
 
     Raises
@@ -113,7 +113,7 @@ def drawing(explained: Explained, public: int, seed: int, secret: bytes) -> Draw
     ----------
     explained : all windows that can be explained, in their order
     public : how many of them, from the first, are explained unless somebody asks for others
-    seed : of the model
+    seed : of the model, for the error
     secret : decides the order of the others, of which as many are drawn
 
     Raises
@@ -125,7 +125,7 @@ def drawing(explained: Explained, public: int, seed: int, secret: bytes) -> Draw
     places = list(zip(windows.record, windows.start, strict=True))
     known = set(places[:public])  # where a window has several labels, it is public with all of them
     rest = np.array([i for i, place in enumerate(places) if place not in known], dtype=np.int64)
-    order = share_out(windows.take(rest), target[rest], seed, secret)[:public] if rest.size else rest
+    order = share_out(windows.take(rest), target[rest], secret)[:public] if rest.size else rest
     found = _of_equal_classes(target, np.arange(min(public, len(target))), rest[order])
     patients = len(set(windows.patient[found.held_back]))
     if len(found.held_back) < FEWEST_WINDOWS or patients < FEWEST_PATIENTS:

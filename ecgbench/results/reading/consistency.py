@@ -16,7 +16,7 @@ from jaxtyping import Float64
 from ecgbench.results.interval import mean_intervals
 from ecgbench.results.reading.archive import sample_name, score_digest, score_name
 from ecgbench.results.reading.facts import check_facts
-from ecgbench.results.reading.window_arrays import check_windows
+from ecgbench.results.reading.window_arrays import check_common, check_windows
 from ecgbench.results.records import Cell, SourceResults
 
 SUMS = 1e-12
@@ -38,11 +38,13 @@ def check_results(results: SourceResults, arrays: Arrays) -> None:
     places = [(cell.variant, cell.metric, cell.seed) for cell in results.cells]
     if not places or len(set(places)) < len(places):
         raise ValueError(f"{'one cell twice' if places else 'no cell'} instead of one per variant, metric and seed")
-    for seed in sorted({cell.seed for cell in results.cells}):
+    seeds = sorted({cell.seed for cell in results.cells})
+    for seed in seeds:
         if str(seed) not in results.models:
             raise ValueError(f"cells of seed {seed} without its model")
         check_windows(results, arrays, seed)
         _check_cells([cell for cell in results.cells if cell.seed == seed], arrays, arrays[sample_name("patient", seed)])
+    check_common(results, arrays, seeds)
 
 
 def _check_cells(cells: Sequence[Cell], arrays: Arrays, patient: np.ndarray) -> None:
@@ -122,7 +124,11 @@ def check_bounds(results: SourceResults, arrays: Arrays, bounds: Bounds) -> None
     ValueError
         If there are any.
     """
-    levels = {f"the chance level of {name}": (name, np.array([level])) for name, level in results.provenance.get("chance", {}).items()}
+    levels = {
+        f"the chance level of {name} of seed {seed}": (name, np.array([level]))
+        for seed, of_seed in results.chance.items()
+        for name, level in of_seed.items()
+    }
     names = {score_name(cell.variant, cell.metric, cell.seed): cell.metric for cell in results.cells}
     scores: dict[str, tuple[str, Float64[np.ndarray, " _"]]] = {
         name: (metric, arrays[name].astype(np.float64)) for name, metric in names.items()

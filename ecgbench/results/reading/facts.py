@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from ecgbench.protocol import COMMON
 from ecgbench.results.records import ModelRecord, SourceResults
 
 ROUNDING = 1e-9
@@ -27,7 +28,10 @@ RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
 
 
 def check_facts(results: SourceResults) -> None:
-    """Refuse measures of models that do not follow from each other, health outside its range, and what is said of seeds without a model.
+    """Refuse what is said of models, of maps' health and of seeds where it does not agree with itself.
+
+    Measures must follow from each other, health must be in its range, nothing may be said of seeds without a model, and the models of
+    common windows must be those of the panel.
 
     Raises
     ------
@@ -36,7 +40,8 @@ def check_facts(results: SourceResults) -> None:
     """
     for seed, model in results.models.items():
         _check_model(seed, model)
-    for field in ("health", "artifacts"):
+    _check_panel(results)
+    for field in ("health", "artifacts", "chance"):
         strange = sorted(set(getattr(results, field)) - set(results.models))
         if strange:
             raise ValueError(f"{field} of seed {strange[0]} without its model")
@@ -45,6 +50,18 @@ def check_facts(results: SourceResults) -> None:
             low, high = RANGES.get(name, (-np.inf, np.inf))
             if not low - ROUNDING <= value <= high + ROUNDING:
                 raise ValueError(f"{name} {value:g} in the health of seed {seed} instead of {low:g} to {high:g}")
+
+
+def _check_panel(results: SourceResults) -> None:
+    """Refuse results of common windows without the models that have them in common, and others with such."""
+    common = results.identity.explained == COMMON
+    if common != bool(results.panel):
+        raise ValueError(f"a panel of {len(results.panel)} models for windows that are {results.identity.explained}")
+    for seed, model in results.models.items():
+        if common and results.panel.get(seed) != model["digest"]:
+            raise ValueError(f"a model of seed {seed} that is not the one of the panel")
+        if model.get("explainable_by_all", 0) > model.get("explainable", np.inf):
+            raise ValueError(f"more windows that all models recognise than the model of seed {seed} does")
 
 
 def _check_model(seed: str, model: ModelRecord) -> None:

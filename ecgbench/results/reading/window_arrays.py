@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ecgbench.protocol import SKETCH_SIZE
+from ecgbench.protocol import COMMON, SKETCH_SIZE
 from ecgbench.results.reading.archive import gallery_name, sample_name, score_name
 from ecgbench.results.reading.npy import Form
 from ecgbench.results.records import SourceResults
 
 NEEDED = ("patient", "target")
 """Arrays of the windows that every archive must have."""
+
+IDENTIFYING = ("record", "start", *NEEDED)
+"""Arrays that tell windows from any others."""
 
 MOST_WINDOWS = 100_000
 """Windows of a seed that accepted results may have."""
@@ -87,11 +90,22 @@ def check_windows(results: SourceResults, arrays: Arrays, seed: int) -> None:
     _check_gallery(results, arrays, seed, len(target))
 
 
+def check_common(results: SourceResults, arrays: Arrays, seeds: Sequence[int]) -> None:
+    """Refuse common windows that are not the same for all seeds."""
+    if results.identity.explained != COMMON:
+        return
+    for what in IDENTIFYING:
+        of_seeds = [arrays[name] for seed in seeds if (name := sample_name(what, seed)) in arrays]
+        if any(not np.array_equal(one, of_seeds[0]) for one in of_seeds):
+            raise ValueError(f"another {what} per window of some seed, where all seeds explain the same windows")
+
+
 def _check_count(results: SourceResults, windows: int, seed: int) -> None:
     """As many windows are explained as can be and were asked for."""
-    asked, available = results.identity.samples, results.models[str(seed)].get("explainable", windows)
+    asked, model = results.identity.samples, results.models[str(seed)]
+    available = model.get("explainable_by_all", model.get("explainable", windows))
     expected = available if asked == "all" else min(asked, available)
-    if windows > expected or ("explainable" in results.models[str(seed)] and windows < expected):
+    if windows > expected or ("explainable" in model and windows < expected):
         raise ValueError(f"{windows} windows of seed {seed}, of which {expected} were to be explained")
 
 

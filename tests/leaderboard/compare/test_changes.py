@@ -156,7 +156,7 @@ def test_absent_and_damaged_files_are_refused(sides, suffix):
     else:
         write(sides[1]).with_suffix(suffix).write_bytes(b"{")
     with pytest.raises(
-        ResultsError, match=r"expected (accepted results in .*b, got none|accepted results of schema 2|per-window scores in)"
+        ResultsError, match=r"expected (accepted results in .*b, got none|accepted results of schema 3|per-window scores in)"
     ):
         changes(*sides)
 

@@ -145,7 +145,7 @@ def test_reference_is_linked_where_it_is_one():
 
 
 def test_metric_page_has_a_column_a_class_and_controls_last(accept, accept_control, pages):
-    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}}, provenance={"chance": {"auc": 0.45}})
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}}, chance={"1": {"auc": 0.45}})
     accept("mitdb", "lrp", {"raw": {"auc": {1: 0.8}}})
     accept_control("mitdb", "centre", {"auc": {1: 0.6}})
     lines = [line for line in pages()["metrics/auc.md"].split("## [mitdb]")[1].split("\n") if line.startswith("|")]

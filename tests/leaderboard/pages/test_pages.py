@@ -34,7 +34,7 @@ def unlinked(text):
 
 
 def test_golden_page(accept_small, page):
-    """Made by `ECGBENCH_WRITE_GOLDEN=1 python -m pytest tests/leaderboard/test_pages.py -k golden`, then read line by line."""
+    """Made by `ECGBENCH_WRITE_GOLDEN=1 python -m pytest tests/leaderboard/pages/test_pages.py -k golden`, then read line by line."""
     accept_small("mitdb")
     if os.environ.get("ECGBENCH_WRITE_GOLDEN"):
         GOLDEN.write_text(page())
@@ -124,7 +124,7 @@ def test_health_is_the_mean_over_seeds_and_names_near_duplicates(accept, page):
 
 
 def test_chance_is_shown_where_the_results_have_it(accept, page):
-    accept("mitdb", "lime", {"raw": {"auc": {1: 0.7}, "pointing_game": {1: 0.5}}}, provenance={"chance": {"auc": 0.5}})
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.7}, "pointing_game": {1: 0.5}}}, chance={"1": {"auc": 0.5}})
     row = cells(page(), "Localisation", "*chance*")
     assert (row["auc ↑"], row["pointing game ↑"]) == ("0.500", "-")
 

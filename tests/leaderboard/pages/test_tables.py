@@ -17,7 +17,7 @@ def rows(analysis, family="localisation"):
 @pytest.fixture
 def board(accept, accept_control, analysed):
     """Two methods, chance, a control and a bound."""
-    accept("mitdb", "lime", {"raw": {"auc": {1: 0.7}}}, provenance={"chance": {"auc": 0.5}})
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.7}}}, chance={"1": {"auc": 0.5}})
     accept("mitdb", "lrp", {"raw": {"auc": {1: 0.6}}})
     accept_control("mitdb", "centre", {"auc": {1: 0.65}})
     accept_control("mitdb", "a_mask", {"auc": {1: 0.95}}, bound=True)
@@ -36,6 +36,17 @@ def test_cell_says_mean_interval_gain_balanced_mean_and_whether_a_control_is_bet
     gain = "<br><sub>gain&nbsp;+0.050 (+0.050..+0.050) over&nbsp;centre</sub>"
     assert rows(board)["`lime`"]["auc&nbsp;↑"] == f"**0.700** (0.690..0.710){gain}<br><sub>balanced&nbsp;0.687</sub>"
     assert {name for name, row in rows(board).items() if "‡" in row["auc&nbsp;↑"]} == {"`lrp`"}
+
+
+@pytest.mark.parametrize(
+    ("chance", "shown"),
+    [({"1": {"auc": 0.2}, "2": {"auc": 0.4}}, "0.300"), ({"1": {"auc": 0.2}}, None), ({"1": {"auc": 0.2}, "2": {}}, None)],
+)
+def test_chance_is_the_mean_over_the_seeds_shown_and_there_is_none_where_one_is_not_known(accept, analysed, chance, shown):
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.7, 2: 0.8}}}, chance=chance)
+    accept("mitdb", "lrp", {"raw": {"auc": {1: 0.6, 2: 0.6}}}, chance={})
+    found = rows(analysed()["mitdb"])
+    assert found.get("*chance*", {}).get("auc&nbsp;↑") == shown
 
 
 def test_rank_is_a_number_or_a_range(accept, analysed):

@@ -108,7 +108,9 @@ def test_model_is_recorded(run, root):
     assert (model["digest"], model["origin"], model["precision"]) == (run.model(model_at()).digest, "shipped", "float32")
     assert all(model[name] == info["test"][name] for name in ("accuracy", "macro_f1", "confusion"))
     assert model["neutral_logits"] == list(run.explained(model_at()).neutral)
-    assert model["explainable"] == run.explained(model_at()).available > 4
+    explained = run.explained(model_at())
+    assert model["explainable"] == explained.available > model["explainable_by_all"] == explained.common > 4
+    assert read_file(path).panel == {str(seed): run.model(model_at(seed)).digest for seed in (1, 2, 3)}
 
 
 def test_health_artifacts_notes_and_identity_are_recorded(run, root):
@@ -124,24 +126,35 @@ def test_health_artifacts_notes_and_identity_are_recorded(run, root):
     assert (own.model, own.samples, own.protocol, own.simulated) == ("resnet18_7_narrow", 4, "ours", False)
 
 
-def test_provenance_names_packages_machine_date_and_chance(run, root):
+def test_provenance_names_packages_machine_and_date(run, root):
     (path,) = accepted_files(run, SLICE, root)
     found = read_file(path).provenance
     assert {"torch", "numpy"} <= found["packages"].keys()
     assert (found["device"], len(found["date"])) == ("cpu", 10)
-    explained = run.explained(model_at())
-    masks = np.stack([explained.windows.mask(i, int(target)) for i, target in enumerate(explained.target)])
-    assert found["chance"]["auc"] == 0.5
-    assert found["chance"]["pointing_game"] == pytest.approx(masks.mean())
-    assert found["chance"]["pointing_game_causal"] == pytest.approx(explained.windows.causal.mean())
 
 
-def test_accepting_a_seed_asks_for_no_other_seeds_model(run, root, monkeypatch):
-    """It would be trained for the chance level alone."""
+def test_chance_is_kept_of_each_seeds_windows(run, root):
+    accept(run, SLICE, root)
+    (path,) = accept(run, [cell("auc", "random_baseline", seed=2)], root)
+    found = read_file(path).chance
+    assert set(found) == {"1", "2"}
+    for seed in (1, 2):
+        explained, levels = run.explained(model_at(seed)), found[str(seed)]
+        masks = np.stack([explained.windows.mask(i, int(target)) for i, target in enumerate(explained.target)])
+        assert levels["auc"] == 0.5
+        assert levels["pointing_game"] == pytest.approx(masks.mean())
+        assert levels["pointing_game_causal"] == pytest.approx(explained.windows.causal.mean())
+
+
+def test_accepting_a_seed_whose_own_windows_are_explained_asks_for_no_other_seeds_model(artifacts, root, monkeypatch):
+    run = small_run(artifacts, explained="own")
     asked, model = set(), run.model
     monkeypatch.setattr(run, "model", lambda of: (asked.add(of.seed), model(of))[1])
-    accept(run, [cell(seed=2)], root)
+    (path,) = accept(run, [cell(seed=2)], root)
     assert asked == {2}
+    found = read_file(path)
+    assert path.parts[-3] == "synthetic@samples-4+explained-own"
+    assert (found.identity.explained, found.panel, "explainable_by_all" in found.models["2"]) == ("own", {}, False)
 
 
 def test_every_method_has_a_file_of_its_own_that_says_whether_it_is_ranked(run, root):
@@ -220,7 +233,16 @@ def test_accepted_results_that_cannot_be_read_are_refused_with_the_remedy_and_st
     assert names(path) == [("raw", "auc", 1)]
 
 
-def test_another_model_drops_its_seeds_old_cells_and_no_others(run, other_run, root):
+def test_another_model_drops_the_old_cells_of_all_seeds_whose_windows_it_must_recognise(run, other_run, root):
+    accept(run, [*SLICE, cell("auc", "random_baseline", seed=2)], root)
+    (path,) = accept(other_run, SLICE[:1], root)
+    assert names(path) == [("raw", "auc", 1)]
+    assert read_file(path).panel["1"] == read_file(path).models["1"]["digest"]
+    assert set(read_file(path).models) == set(read_file(path).chance) == {"1"}
+
+
+def test_another_model_drops_its_seeds_old_cells_and_no_others_where_each_explains_its_own_windows(run, other_run, root):
+    run, other_run = (Run(replace(one.options, explained="own")) for one in (run, other_run))
     accept(run, [*SLICE, cell("auc", "random_baseline", seed=2)], root)
     (path,) = accepted_files(other_run, SLICE[:1], root)
     assert names(path) == [("raw", "auc", 1), ("raw", "auc", 2)]
@@ -295,7 +317,7 @@ def test_tolerance_is_that_of_the_metric(run, root, difference, wanted):
 def test_another_model_is_compared_within_the_spread(run, other_run, root):
     accept(run, SLICE, root)
     path = root / FOLDER / "random_baseline.json"
-    with_scores(path, lambda values: values + 0.01)
+    with_scores(path, lambda values: np.minimum(values + 0.01, 1))
     assert verdict(run, root).status == "changed"
     assert verdict(other_run, root).status == "accepted"
     with_scores(path, np.ones_like)

@@ -10,8 +10,7 @@ from torch import nn
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.errors import DataError
 from ecgbench.pipeline import TrainedModel
-from ecgbench.pipeline.compute import explained_windows as explained_module
-from ecgbench.pipeline.compute.explained_windows import explained_windows
+from ecgbench.pipeline.compute.explained_windows import Outputs, choose, explained_windows, outputs_on_test
 from ecgbench.types import Dataset, Windows
 
 CLASSES = ("N", "SVEB", "VEB", "F")
@@ -41,15 +40,15 @@ def dataset(windows, classes=CLASSES):
     return Dataset("mitdb", windows.take(np.array([0])), windows, classes, 360, ("lead 0",), "aami", "standard", "", "made up")
 
 
-def explain(windows, logits, monkeypatch, tmp_path, samples=None, seed=1, classes=CLASSES):
-    neutral = np.linspace(-1, 1, logits.shape[1])
-    monkeypatch.setattr(explained_module, "_logits", lambda *_: (logits, neutral))
-    model = TrainedModel(nn.Linear(1, 1), "digest", {})
-    return explained_windows(dataset(windows, classes), model, seed, samples, ArtifactStore(tmp_path))
+def explain(windows, logits, samples=None, classes=CLASSES, others=()):
+    """The explained windows of a model, with the logits of the `others` of its panel."""
+    panel = [Outputs(one, np.linspace(-1, 1, one.shape[1])) for one in (logits, *others)]
+    data = dataset(windows, classes)
+    return explained_windows(data, choose(data, panel, samples), panel[0])
 
 
-def digest(seed, windows, i):
-    return hashlib.sha256(f"{seed}/{windows.record[i]}/{windows.start[i]}".encode()).hexdigest()
+def digest(windows, i):
+    return hashlib.sha256(f"{windows.record[i]}/{windows.start[i]}".encode()).hexdigest()
 
 
 def recognised(windows, logits):
@@ -66,11 +65,11 @@ def recognised(windows, logits):
     return pairs
 
 
-def in_order(windows, pairs, seed):
+def in_order(windows, pairs):
     """The pairs as they are taken: a round over the classes, for each class the next patient, of that patient the lowest hash."""
     waiting = {}
     for i, class_, probability in pairs:
-        waiting.setdefault(class_, {}).setdefault(windows.patient[i], []).append((digest(seed, windows, i), i, probability))
+        waiting.setdefault(class_, {}).setdefault(windows.patient[i], []).append((digest(windows, i), i, probability))
     lines = {}
     for class_, of_patient in waiting.items():
         turns = sorted(sorted(held) for held in of_patient.values())
@@ -91,17 +90,17 @@ def identities(windows, target):
     return list(zip(windows.record.tolist(), windows.start.tolist(), target.tolist(), strict=True))
 
 
-@pytest.mark.parametrize(("samples", "seed"), [(None, 1), (1, 2), (7, 1), (10_000, 2)])
+@pytest.mark.parametrize(("samples", "drawn"), [(None, 1), (1, 2), (7, 1), (10_000, 2)])
 @pytest.mark.parametrize("labels", [None, 5], ids=["classes", "labels"])
-def test_the_explained_windows_are_those_of_the_protocol(samples, seed, labels, monkeypatch, tmp_path):
-    windows, logits = world(200, seed, labels)
-    found = explain(windows, logits, monkeypatch, tmp_path, samples, seed, CLASSES if labels is None else tuple("abcde"))
+def test_the_explained_windows_are_those_of_the_protocol(samples, drawn, labels):
+    windows, logits = world(200, drawn, labels)
+    found = explain(windows, logits, samples, CLASSES if labels is None else tuple("abcde"))
     pairs = recognised(windows, logits)
-    wanted = in_order(windows, pairs, seed)[:samples]
+    wanted = in_order(windows, pairs)[:samples]
     index, target = [i for i, _, _ in wanted], np.array([class_ for _, class_, _ in wanted])
     assert identities(found.windows, found.target) == identities(windows.take(np.array(index)), target)
     np.testing.assert_allclose(found.probability, [probability for _, _, probability in wanted], rtol=1e-12)
-    assert found.available == len(pairs)
+    assert found.available == found.common == len(pairs)
     np.testing.assert_array_equal(found.windows.signal, windows.signal[index])
 
 
@@ -115,10 +114,10 @@ def filled(wanted, room):
 
 
 @pytest.mark.parametrize("samples", [3, 40])
-def test_classes_and_within_them_patients_have_equal_shares_as_far_as_they_go(samples, monkeypatch, tmp_path):
+def test_classes_and_within_them_patients_have_equal_shares_as_far_as_they_go(samples):
     windows, logits = world(200, 3)
-    everything = explain(windows, logits, monkeypatch, tmp_path)
-    found = explain(windows, logits, monkeypatch, tmp_path, samples)
+    everything = explain(windows, logits)
+    found = explain(windows, logits, samples)
     assert len(found.target) == samples
     assert filled(shares(found.target.tolist()), shares(everything.target.tolist()))
     for class_ in set(found.target):
@@ -126,48 +125,72 @@ def test_classes_and_within_them_patients_have_equal_shares_as_far_as_they_go(sa
         assert filled(shares(patients), shares(room))
 
 
-def test_fewer_samples_are_the_head_of_more(monkeypatch, tmp_path):
+def test_fewer_samples_are_the_head_of_more():
     windows, logits = world(150, 4)
-    everything = explain(windows, logits, monkeypatch, tmp_path)
+    everything = explain(windows, logits)
     for samples in range(1, everything.available):
-        found = explain(windows, logits, monkeypatch, tmp_path, samples)
+        found = explain(windows, logits, samples)
         assert identities(found.windows, found.target) == identities(everything.windows, everything.target)[:samples]
 
 
-def test_the_order_of_the_records_does_not_matter(monkeypatch, tmp_path):
+def test_the_order_of_the_records_does_not_matter():
     windows, logits = world(150, 5)
     order = np.random.default_rng(0).permutation(150)
-    first = explain(windows, logits, monkeypatch, tmp_path, 20)
-    second = explain(windows.take(order), logits[order], monkeypatch, tmp_path, 20)
+    first = explain(windows, logits, 20)
+    second = explain(windows.take(order), logits[order], 20)
     assert identities(first.windows, first.target) == identities(second.windows, second.target)
 
 
-def test_other_seeds_take_other_windows(monkeypatch, tmp_path):
-    windows, logits = world(200, 6)
-    first, second = (explain(windows, logits, monkeypatch, tmp_path, 10, seed) for seed in (1, 2))
-    assert set(identities(first.windows, first.target)) != set(identities(second.windows, second.target))
+def perturbed(logits, drawn):
+    """Another model's logits on the same windows."""
+    return logits + np.random.default_rng(drawn).normal(scale=1.5, size=logits.shape)
 
 
-def test_probability_must_exceed_the_threshold(monkeypatch, tmp_path):
+@pytest.mark.parametrize("labels", [None, 5], ids=["classes", "labels"])
+@pytest.mark.parametrize("samples", [None, 7])
+def test_the_models_of_a_panel_explain_the_same_windows_those_that_each_of_them_recognises(labels, samples):
+    windows, logits = world(200, 11, labels)
+    panel = [logits, perturbed(logits, 1), perturbed(logits, 2)]
+    alone = [{(i, class_) for i, class_, _ in recognised(windows, one)} for one in panel]
+    common = set.intersection(*alone)
+    assert 7 < len(common) < min(map(len, alone))
+    wanted = in_order(windows, [(i, class_, 0) for i, class_ in common])[:samples]
+    index, target = [i for i, _, _ in wanted], np.array([class_ for _, class_, _ in wanted])
+    for number, one in enumerate(panel):
+        others = [*panel[:number], *panel[number + 1 :]]
+        found = explain(windows, one, samples, CLASSES if labels is None else tuple("abcde"), others)
+        assert identities(found.windows, found.target) == identities(windows.take(np.array(index)), target)
+        assert (found.available, found.common) == (len(alone[number]), len(common))
+        np.testing.assert_array_equal(found.logit, one[index, target])
+
+
+def test_windows_that_no_panel_has_in_common_are_refused_with_what_each_model_recognises():
+    windows, logits = world(200, 8)
+    none = np.where(np.arange(4) == 0, 100.0, logits)
+    with pytest.raises(DataError, match=r"that all 2 models recognise .* got none \(each model alone: \d+, 0\); .*`--explained own`"):
+        explain(windows, logits, others=[none])
+
+
+def test_probability_must_exceed_the_threshold():
     windows, _ = world(200, 7)
     i, j, k = np.flatnonzero(windows.y == 2)[:3]
     logits = np.zeros((200, 4))
     logits[i, 2], logits[j, 2], logits[k, 3] = np.log(9) + 1e-6, np.log(9) - 1e-6, 50  # e^z / (e^z + 3) = 3/4
-    found = explain(windows, logits, monkeypatch, tmp_path)
+    found = explain(windows, logits)
     assert identities(found.windows, found.target) == [(windows.record[i], windows.start[i], 2)]
 
 
-def test_normal_windows_are_never_explained(monkeypatch, tmp_path):
+def test_normal_windows_are_never_explained():
     windows, logits = world(200, 8)
     logits[:, 0] += 100
     with pytest.raises(DataError, match=r"expected a model of mitdb that recognises some abnormal test windows .* 0\.75, got none; train"):
-        explain(windows, logits, monkeypatch, tmp_path)
+        explain(windows, logits)
 
 
-def test_a_window_of_several_labels_is_explained_once_for_each(monkeypatch, tmp_path):
+def test_a_window_of_several_labels_is_explained_once_for_each():
     windows, logits = world(50, 10, labels=3)
     windows.y[7], logits[7] = [1, 0, 1], [5, 5, 5]
-    found = explain(windows, logits, monkeypatch, tmp_path, classes=tuple("abc"))
+    found = explain(windows, logits, classes=tuple("abc"))
     of_window = (found.windows.record == windows.record[7]) & (found.windows.start == windows.start[7])
     assert sorted(found.target[of_window]) == [0, 2]  # the first label is explained like any other
 
@@ -188,7 +211,9 @@ class Weighing(nn.Module):
 def test_probabilities_are_those_of_the_standardised_windows_and_a_flat_lines_logits_are_kept(tmp_path):
     windows, _ = world(100, 12)
     model = Weighing()
-    found = explained_windows(dataset(windows), TrainedModel(model, "digest", {}), 1, None, ArtifactStore(tmp_path))
+    data = dataset(windows)
+    outputs = outputs_on_test(data, TrainedModel(model, "digest", {}), ArtifactStore(tmp_path))
+    found = explained_windows(data, choose(data, [outputs], None), outputs)
     with torch.inference_mode():
         probability = model(torch.tensor(found.windows.x)).softmax(dim=1)[np.arange(len(found.target)), found.target]
     np.testing.assert_allclose(found.probability, probability, rtol=1e-5)
@@ -198,9 +223,9 @@ def test_probabilities_are_those_of_the_standardised_windows_and_a_flat_lines_lo
 def test_logits_are_computed_once_for_a_model_and_again_for_another(tmp_path):
     windows, _ = world(100, 13)
     model, store = Weighing(), ArtifactStore(tmp_path)
-    explained_windows(dataset(windows), TrainedModel(model, "digest", {}), 1, None, store)
+    outputs_on_test(dataset(windows), TrainedModel(model, "digest", {}), store)
     calls = model.calls
-    explained_windows(dataset(windows), TrainedModel(model, "digest", {}), 2, 5, store)
+    outputs_on_test(dataset(windows), TrainedModel(model, "digest", {}), store)
     assert model.calls == calls
-    explained_windows(dataset(windows), TrainedModel(model, "another", {}), 1, None, store)
+    outputs_on_test(dataset(windows), TrainedModel(model, "another", {}), store)
     assert model.calls == 2 * calls

@@ -8,7 +8,7 @@ import pytest
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.pipeline import Plan, Selection
-from ecgbench.pipeline.compute.plan import ExplainedTask, MapsTask, ScoresTask, SharedTask
+from ecgbench.pipeline.compute.plan import ExplainedTask, MapsTask, OutputsTask, ScoresTask, SharedTask
 from tests.pipeline.runs import cell, digests, maps_of, model_at, small_run, store_with_windows
 
 METRICS = ("auc", "region_perturbation_morf", "region_perturbation_lerf", "faithfulness_correlation")
@@ -19,7 +19,8 @@ SAMPLES = 3
 def tasks_of(run):
     """Every task of a run's plan, in the plan's order."""
     models = run.plan.models()
-    return [*models, *(task for one in models for task in run.plan.tasks(one.of, len(run.subject(one.of).parts)))]
+    first = dict.fromkeys(task for of in models for task in run.plan.first(of))
+    return [*first, *(task for of in models for task in run.plan.tasks(of, len(run.subject(of).parts)))]
 
 
 def valid_orders(tasks, seed):
@@ -41,19 +42,22 @@ def serial(tmp_path_factory):
 
 
 def test_tasks_of_a_cell_are_its_model_its_maps_what_is_shared_and_its_scores():
-    plan, of = Plan([cell(metric) for metric in METRICS]), maps_of()
-    assert plan.models() == [ExplainedTask(model_at())]
-    explained, maps, shared = ExplainedTask(model_at()), MapsTask(of, 0), SharedTask(model_at(), "faithfulness_correlation", 0)
-    assert list(plan.tasks(model_at(), 1)) == [maps, shared, ScoresTask(of, METRICS, 0)]
+    panel = (model_at(1), model_at(2))
+    plan, of = Plan([cell(metric) for metric in METRICS], lambda _: panel), maps_of()
+    assert plan.models() == [model_at()]
+    outputs, explained = (OutputsTask(model_at(1)), OutputsTask(model_at(2))), ExplainedTask(panel)
+    assert plan.first(model_at()) == [*outputs, explained]
+    maps, shared = MapsTask(of, explained, 0), SharedTask(model_at(), "faithfulness_correlation", explained, 0)
+    assert list(plan.tasks(model_at(), 1)) == [maps, shared, ScoresTask(of, METRICS, explained, 0)]
     assert list(plan.tasks(model_at(2), 1)) == []
-    assert [task.needs for task in (explained, maps, shared)] == [(), (explained,), (explained,)]
-    assert ScoresTask(of, METRICS, 0).needs == (maps, shared)
-    assert ScoresTask(of, ("auc",), 0).needs == (maps,)
+    assert [task.needs for task in (outputs[0], explained, maps, shared)] == [(), outputs, (explained,), (explained,)]
+    assert ScoresTask(of, METRICS, explained, 0).needs == (maps, shared)
+    assert ScoresTask(of, ("auc",), explained, 0).needs == (maps,)
 
 
 def test_every_task_stands_once_and_behind_what_it_needs(serial):
     _, performed, _ = serial
-    assert len(set(performed)) == len(performed) == 2 * (1 + 3 + 1 + 3)
+    assert len(set(performed)) == len(performed) == 3 + 1 + 2 * (3 + 1 + 3)
     assert all(set(task.needs) <= set(performed[:place]) for place, task in enumerate(performed))
 
 

@@ -11,6 +11,7 @@ from ecgbench.errors import UnknownKeyError
 from ecgbench.metrics import METRICS
 from ecgbench.pipeline import Address, ModelAddress, metric_names, split_metric
 from ecgbench.pipeline.compute import models as models_module
+from ecgbench.pipeline.compute import run as run_module
 from tests.pipeline.runs import (
     MODEL,
     Counting,
@@ -88,12 +89,37 @@ def test_scores_under_the_studys_protocol_are_its_own_and_its_maps_the_same_wher
     assert run.maps(maps_of()).keys == study.maps(maps_of()).keys
 
 
-def test_seeds_have_models_windows_and_random_numbers_of_their_own(run):
+def test_seeds_have_models_and_random_numbers_of_their_own(run):
     first, second = (run.scores(cell("faithfulness_correlation", "random_baseline", seed=seed)).values for seed in (1, 2))
     np.testing.assert_allclose(second, by_hand(run, cell("faithfulness_correlation", "random_baseline", seed=2)), rtol=0, atol=1e-9)
     assert not np.array_equal(first, second)
     assert run.model(model_at(1)).digest != run.model(model_at(2)).digest
-    assert run.explained(model_at(1)).windows.start.tolist() != run.explained(model_at(2)).windows.start.tolist()
+
+
+def test_all_seeds_explain_the_same_windows_which_each_model_recognises(run):
+    first, *others = (run.explained(model_at(seed)) for seed in (1, 2, 3))
+    for other in others:
+        np.testing.assert_array_equal(other.windows.x, first.windows.x)
+        np.testing.assert_array_equal(other.target, first.target)
+        assert other.common == first.common <= min(first.available, other.available)
+        assert (other.probability > run.spec("synthetic").threshold).all()
+        assert not np.array_equal(other.logit, first.logit)
+
+
+def test_each_model_explains_its_own_windows_where_that_is_asked_for_and_asks_for_no_other_model(run):
+    own = small_run(run.options.store, samples="all", explained="own")
+    found = own.explained(model_at(2))
+    assert len(found.target) == found.available == found.common > run.explained(model_at(2)).common
+    assert ("model", model_at(1)) not in own._held
+
+
+def test_the_windows_are_chosen_once_for_all_seeds(run, monkeypatch):
+    chosen, real = [], run_module.choose
+    monkeypatch.setattr(run_module, "choose", lambda *given: chosen.append(1) or real(*given))
+    fresh = small_run(run.options.store)
+    for seed in (1, 2, 3):
+        fresh.explained(model_at(seed))
+    assert len(chosen) == 1
 
 
 def test_dataset_is_explained_in_its_own_precision(run):

@@ -29,7 +29,7 @@ def made_up(record, target, patient=None):
         start=np.zeros(count, dtype=np.int64),
         spans=tuple(np.zeros((0, 3), dtype=np.int64) for _ in range(count)),
     )
-    return Explained(windows, np.array(target), np.zeros(count), np.ones(count), np.zeros(3), count)
+    return Explained(windows, np.array(target), np.zeros(count), np.ones(count), np.zeros(3), count, count)
 
 
 def places(explained, index):
@@ -67,7 +67,7 @@ def test_order_within_a_patient_is_that_of_the_keyed_hashes():
     found = drawing(explained, 20, 1, SECRET).held_back
     for patient in ("p", "q"):
         mine = [i for i in range(20, 60) if explained.windows.patient[i] == patient]
-        wanted = sorted(mine, key=lambda i: hmac.digest(SECRET, f"1/r{i:02}/0".encode(), "sha256"))[:10]
+        wanted = sorted(mine, key=lambda i: hmac.digest(SECRET, f"r{i:02}/0".encode(), "sha256"))[:10]
         assert [i for i in found if explained.windows.patient[i] == patient] == wanted
 
 

@@ -49,11 +49,13 @@ def seed(**changed):
         identity(samples=4.0),
         identity(samples=1 << 64),
         identity(simulated=0),
-        said(format=3.0),
+        said(format=4.0),
         said(saw_labels="no"),
         said(saw_test_set=0),
         said(saw_labels=None),
         identity(protocol="study"),
+        identity(explained="seeded"),
+        lambda data: data["identity"].pop("explained"),
         identity(windows=1),
         identity(labels="\x1b[31m"),
         lambda data: data["identity"].pop("labels"),
@@ -89,8 +91,8 @@ def test_refusal_names_the_place_what_was_expected_there_and_what_came(evaluator
 
 
 def test_file_of_an_earlier_format_is_refused_with_the_remedy(evaluator_store, path, content):
-    path.write_bytes(with_contents(content, said(format=2)))
-    with pytest.raises(InputError, match="got one of format 2; pack the maps again with `ecgbench submit`"):
+    path.write_bytes(with_contents(content, said(format=3)))
+    with pytest.raises(InputError, match="got one of format 3; make maps of those that `ecgbench windows` writes now, and pack them"):
         submitted_run(path, Options(store=evaluator_store))
 
 

@@ -1,0 +1,22 @@
+"""What a map without information would score."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ecgbench.datasets import DATASETS
+from ecgbench.metrics import METRICS
+from ecgbench.pipeline.compute.run import Run
+from ecgbench.pipeline.grid.address import ModelAddress, metric_name
+
+
+def chance_levels(run: Run, of: ModelAddress) -> dict[str, float]:
+    """Mean score that a map without information would get, by the name of the metric's cells."""
+    explained = run.explained(of)
+    levels: dict[str, float] = {}
+    for kind in DATASETS[of.dataset].protocol.mask_kinds:
+        mask = explained.windows.masks(explained.target, kind)
+        for metric in METRICS:
+            if metric.chance is not None:
+                levels[metric_name(metric.key, kind)] = float(np.nanmean(metric.chance(mask)))
+    return levels

@@ -1,0 +1,31 @@
+"""Chance levels of the accepted results: of every seed, and equal to what a map without information scores."""
+
+from pathlib import Path
+
+import pytest
+
+from ecgbench.results import read_pair, result_files
+
+SCORES = Path(__file__).parents[2] / "leaderboards" / "scores"
+CONSTANTS = sorted(path for path in result_files(SCORES) if path.stem == "constant")
+
+
+@pytest.mark.parametrize("path", CONSTANTS, ids=lambda path: path.parts[-3])
+def test_chance_of_attribution_localization_is_the_mean_of_constant_maps_for_every_seed(path):
+    results, _ = read_pair(path)
+    means = {(cell.metric, str(cell.seed)): cell.value for cell in results.cells}
+    for seed in results.models:
+        for metric in {metric for metric, of in means if metric.startswith("attribution_localization") and of == seed}:
+            for other in path.parent.glob("*.json"):
+                assert read_pair(other)[0].chance[seed][metric] == pytest.approx(means[metric, seed], abs=1e-9)
+
+
+def test_every_seed_has_the_same_levels_in_all_files_of_a_folder():
+    folders = {}
+    for path in result_files(SCORES):
+        for seed, levels in read_pair(path)[0].chance.items():
+            for name, level in levels.items():
+                folders.setdefault((path.parent, seed, name), []).append(level)
+    assert folders
+    for place, levels in folders.items():
+        assert max(levels) - min(levels) <= 1e-9, place
