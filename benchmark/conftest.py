@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -49,11 +51,18 @@ BEGAN = "ecgbench_began"
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     config = pluginmanager.get_plugin("pytestconfig")
     with _usage():
-        refuse_lost_values(map(str, config.invocation_params.args) if config else ())
+        refuse_lost_values(_arguments(config) if config else ())
     group = parser.getgroup("ecgbench")
     for flag, options in {**SELECTION_ARGUMENTS, **DATA_ARGUMENTS, **RUN_ARGUMENTS}.items():
         group.addoption(flag, **options)
     group.addoption("--scores", help="folder of the accepted results (default leaderboards/scores)")
+
+
+def _arguments(config: pytest.Config) -> Iterator[str]:
+    """All arguments: those of the command, of the environment and of the file of settings."""
+    yield from map(str, config.invocation_params.args)
+    yield from shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))
+    yield from config.getini("addopts")
 
 
 def pytest_configure(config: pytest.Config) -> None:
