@@ -25,8 +25,12 @@ def test_wrong_result_fails_and_an_int_is_a_float():
     def half(x: float) -> int:
         return x / 2
 
+    def double(x: float) -> float:
+        return 2 * x
+
     with pytest.raises(TypeCheckError):
         checked(half)(4)
+    assert checked(double)(4) == 8
 
 
 def test_what_is_not_known_here_is_not_checked():

@@ -88,7 +88,7 @@ def test_proxy_whose_answer_drips_is_given_up_in_time(root: Path, monkeypatch: p
 
 
 HANGS = {
-    "hangs": (Fault(pause=1.5), {"read": 0.2}, f"got {TIMED_OUT.replace('3', '2')} in 2 attempts"),
+    "hangs": (Fault(pause=0.6), {"read": 0.2}, f"got {TIMED_OUT.replace('3', '2')} in 2 attempts"),
     "is cut": (Fault(cut=10, ranges=False), {}, r"IncompleteRead.* in 2 attempts"),
     "drips": (Fault(pause=0.05, drip=10), {"least": 1000, "window": 0.2}, "expected at least 1000 bytes/s of"),
 }
