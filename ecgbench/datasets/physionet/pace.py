@@ -53,15 +53,12 @@ class Limit:
 class Bounded:
     """Goes before urllib3's class of a connection: the timeout for a byte is one for a whole handshake or head of an answer too.
 
-    It keeps a second socket of the connection: TLS takes the first one over before its handshake, which could not be ended by that.
+    Of TLS Python itself bounds the whole handshake; what a proxy answers before that it bounds byte by byte.
     """
-
-    _second: socket.socket | None = None
 
     def _new_conn(self: Any) -> Any:
         sock = super()._new_conn()  # type: ignore[misc]
-        self._second = sock.dup()
-        self._handshake.start(self._second)
+        self._handshake.start(sock)
         return sock
 
     def connect(self: Any) -> None:
@@ -72,14 +69,8 @@ class Bounded:
     def getresponse(self: Any) -> Any:
         """Read the head of an answer."""
         limit = Limit(self.timeout, "head of an answer")
-        limit.start(self._second)
+        limit.start(self.sock)
         return limit.during(super().getresponse)  # type: ignore[misc]
-
-    def close(self: Any) -> None:
-        """Close both sockets."""
-        if self._second is not None:
-            self._second.close()
-        super().close()  # type: ignore[misc]
 
 
 @final
