@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from benchmark._crosscheck import crosschecks
+from benchmark._estimate import estimate
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import EcgbenchError, MissingDataError, NotStoredError
 from ecgbench.pipeline import (
@@ -49,11 +52,18 @@ BEGAN = "ecgbench_began"
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     config = pluginmanager.get_plugin("pytestconfig")
     with _usage():
-        refuse_lost_values(map(str, config.invocation_params.args) if config else ())
+        refuse_lost_values(_arguments(config) if config else ())
     group = parser.getgroup("ecgbench")
     for flag, options in {**SELECTION_ARGUMENTS, **DATA_ARGUMENTS, **RUN_ARGUMENTS}.items():
         group.addoption(flag, **options)
     group.addoption("--scores", help="folder of the accepted results (default leaderboards/scores)")
+
+
+def _arguments(config: pytest.Config) -> Iterator[str]:
+    """All arguments: those of the command, of the environment and of the file of settings."""
+    yield from map(str, config.invocation_params.args)
+    yield from shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))
+    yield from config.getini("addopts")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -125,33 +135,14 @@ def _model(about: Any) -> tuple[str, str, int]:
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> str:
-    return "" if config.option.collectonly else _estimate(config, [item.name for item in items], 1)
+    return "" if config.option.collectonly else estimate(config, [item.name for item in items], 1)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
     if node.gateway.id == "gw0":
         reporter = node.config.pluginmanager.get_plugin("terminalreporter")
-        reporter.write_line(_estimate(node.config, ids, node.workerinput["workercount"]))
-
-
-def _estimate(config: pytest.Config, names: list[str], workers: int) -> str:
-    from ecgbench.pipeline import Run, estimate_seconds, training_note
-
-    wanted = {name.partition("[")[2].removesuffix("]") for name in names}
-    selected, options = config.option.selection.cells(), config.option.run_options
-    cells = [cell for cell in selected if cell.id in wanted]
-    health = [maps for maps in healthy_maps(selected) if maps.id in wanted]
-    what = f"{len(cells)} cells and the health of {len(health)} methods' maps"
-    if not options.store.computing:
-        return f"ecgbench: {what}, of which nothing is computed"
-    seconds = estimate_seconds(cells, options.samples, health, options.edition) / workers
-    said = f"ecgbench: {what}, about {seconds:.0f} s (training not counted) if nothing of them is in the store"
-    try:
-        note = training_note(Run(options), cells)
-    except EcgbenchError:  # the cells' own tests say it, or are skipped with it
-        return said
-    return f"{said}\necgbench: {note}" if note else said
+        reporter.write_line(estimate(node.config, ids, node.workerinput["workercount"]))
 
 
 @pytest.hookimpl(optionalhook=True)

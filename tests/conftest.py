@@ -7,11 +7,10 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from jaxtyping import install_import_hook
 
 from tests import annotations
 
-install_import_hook("ecgbench", f"{annotations.__name__}.checked")
+annotations.install()
 hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=50, database=None)
 hypothesis.settings.load_profile("fixed")
 

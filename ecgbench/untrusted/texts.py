@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ecgbench.errors import InputError
-from ecgbench.printable import hidden, is_composed, shortened
+from ecgbench.printable import hidden, is_composed, printable, shortened
 
 LONGEST_NAME = 64
 """Most characters of a name, so that files whose names are made of several are still possible."""
@@ -145,10 +145,10 @@ def seen_text(what: str, text: str) -> str:
     InputError
         If a character is not seen, an accent stands apart from its letter, or there is a space at an end.
     """
-    if hidden(text):
-        raise InputError(
-            f'expected {what} of characters that are seen, got "{shortened(text)}" with {", ".join(hidden(text)[:3])}; leave them out.'
-        )
+    unseen = hidden(text)
+    if unseen:
+        got = f'"{printable(shortened(text))}" with {", ".join(unseen[:3])}'
+        raise InputError(f"expected {what} of characters that are seen, got {got}; leave them out.")
     if not is_composed(text):
         raise InputError(f'expected {what} in Unicode\'s composed form (NFC), got "{shortened(text)}" ({text[:40]!a}); write it so.')
     if text != text.strip():

@@ -278,6 +278,15 @@ def test_wrong_use_is_refused_in_one_line_with_the_remedy(empty, arguments, said
     assert "\x1b[31m" not in found
 
 
+@pytest.mark.parametrize("place", ["environment", "settings"])
+def test_option_without_its_value_is_refused_wherever_it_is_written(empty, monkeypatch, place):
+    if place == "environment":
+        monkeypatch.setenv("PYTEST_ADDOPTS", "--scores=--")
+    found = empty(*(("-o", "addopts=--dataset=--") if place == "settings" else ()), code=4)
+    assert f'expected a value of --{"scores" if place == "environment" else "dataset"}, got "--"; name one.' in found
+    assert "Traceback" not in found
+
+
 def test_controls_have_cells_that_stand_and_no_test_of_their_health(empty):
     chosen = [part for method in ("constant", "causal_mask") for part in ("--method", method)]
     said = empty(*chosen, "--metric", "auc", "--seeds", "1", "--samples", "4", "--update-scores")

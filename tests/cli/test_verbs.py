@@ -3,7 +3,6 @@
 import errno
 import json
 import re
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ import pytest
 import ecgbench
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import fetch_command
-from ecgbench.models import model_digest, save_model, untrained
+from ecgbench.models import model_digest, save_model, shipped_record, untrained
 from ecgbench.protocol import MITDB
 from tests.cli.cases import SLICE
 from tests.pipeline.runs import cell, maps_of, model_at, small_run
@@ -22,7 +21,6 @@ VERBS = (
     *("datasets", "models", "methods", "controls", "metrics", "download", "verify", "simulate", "train", "explain", "run"),
     *("windows", "submit", "evaluate", "leaderboard", "compare", "scores", "results", "cache"),
 )
-WEIGHTS = Path(str(resources.files("ecgbench.models"))) / "weights"
 
 
 # Help
@@ -81,7 +79,7 @@ def test_records_are_listed_as_here_when_all_files_are_and_as_partial_before(ecg
 
 def test_shipped_model_is_shown_with_its_accuracy_and_written_of_the_first_seed_where_none_is_named(ecg, tmp_path):
     said = ecg("train", "synthetic", "--seed", "2", "--out", "model.safetensors")
-    recorded = json.loads((WEIGHTS / "synthetic-resnet18_7_narrow-seed2.json").read_text())
+    recorded = shipped_record("synthetic-resnet18_7_narrow-seed2")
     assert said.startswith(
         f"synthetic resnet18_7_narrow seed 2: shipped, precision {recorded['precision']}, weights {recorded['digest'][:12]}"
     )

@@ -140,12 +140,6 @@ def identity():
 
 
 @pytest.fixture
-def twice():
-    """Two cells of one name."""
-    return (cell("raw", "auc", 1, per_window(0.5)),) * 2
-
-
-@pytest.fixture
 def scores(tmp_path):
     """Folder for accepted results."""
     folder = tmp_path / "leaderboards" / "scores"

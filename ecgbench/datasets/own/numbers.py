@@ -13,6 +13,7 @@ import numpy as np
 from ecgbench.datasets._registry import DATASETS, DatasetEntry
 from ecgbench.errors import DuplicateKeyError, InputError
 from ecgbench.inputs import at_least
+from ecgbench.printable import shortened
 from ecgbench.protocol import DatasetProtocol, Recipe
 from ecgbench.types import Dataset
 from ecgbench.untrusted.texts import LARGEST_SEED, file_name, seen_text
@@ -101,7 +102,9 @@ def names_of(what: str, given: Any, least: int = 1) -> tuple[str, ...]:
     """
     found = tuple(given) if isinstance(given, Sequence | np.ndarray) and not isinstance(given, str) else ()
     if len(found) < least or not all(isinstance(name, str) and name for name in found) or len(set(found)) < len(found):
-        raise InputError(f'expected {what} as {least} or more different texts, such as ("a", "b"), got {given!r}; name them so.')
+        raise InputError(
+            f'expected {what} as {least} or more different texts, such as ("a", "b"), got {shortened(repr(given))}; name them so.'
+        )
     return tuple(seen_text(f"each of {what}", str(name)) for name in found)
 
 

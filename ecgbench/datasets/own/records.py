@@ -13,11 +13,13 @@ import numpy as np
 
 from ecgbench.datasets._names import abbreviated
 from ecgbench.datasets._registry import DatasetEntry
+from ecgbench.datasets.own.names import names_in, record_path
 from ecgbench.datasets.own.numbers import OWN, STANDARD, names_of, own_numbers, register_own
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.split_by_record import PATIENT, load_annotated
 from ecgbench.errors import DataError, InputError, MissingDataError
 from ecgbench.inputs import at_least
+from ecgbench.printable import quoted
 from ecgbench.protocol import BEAT_CLASSES, BEAT_RULES, UNCLASSIFIABLE, DatasetProtocol
 from ecgbench.types import Dataset, Windows
 
@@ -76,7 +78,7 @@ def register_records(
     fs: float,
     window: int,
     lead: int = 0,
-    patients: Mapping[str, str] | None = None,
+    patients: Mapping[str, str | int] | None = None,
     title: str | None = None,
     licence: str = OWN,
     reference: str = "own data",
@@ -92,11 +94,11 @@ def register_records(
     ----------
     key : of the dataset: small letters, digits and underscores
     folder : where each record's `<name>.hea` and `<name>.atr` lie, beside the files of signals that the header names
-    train, test : names of the records on either side
+    train, test : names of the records on either side, with the folder below `folder` before them where there is one
     fs : Hz, of all records
     window : samples
     lead : index of the lead
-    patients : patient of each record that doesn't stand for a patient of its own
+    patients : patient of each record that doesn't stand for a patient of its own: names of up to 64 characters, or whole numbers
     title, licence, reference : what lists and pages say of the dataset; the title is by default its key
     numbers : architecture ("resnet18_7"), learning_rate (1e-3), epochs (20), batch_size (32) and weight_decay (1e-4) of the training;
         seeds ((1,)) of the models; threshold (0.75), the probability above which a window is explained; samples (64) that are explained;
@@ -109,19 +111,29 @@ def register_records(
     DuplicateKeyError
         If another dataset has the key.
     """
-    sides = names_of("train", train), names_of("test", test)
+    sides = _records("train", train), _records("test", test)
     both = sorted({*sides[0]} & {*sides[1]})
     if both:
         raise InputError(f"expected records either in train or in test, got {abbreviated(both)} in both; leave them out of one.")
-    beats = {"classes": BEAT_CLASSES[:UNCLASSIFIABLE], "patients": _patients(patients or {}, (*sides[0], *sides[1]))}
+    beats = {"classes": BEAT_CLASSES[:UNCLASSIFIABLE], "patients": _patients({} if patients is None else patients, (*sides[0], *sides[1]))}
     protocol = own_numbers(numbers, fs, window, lead=at_least("lead", lead, 0), train=sides[0], test=sides[1], **beats)
     own = OwnRecords(key, Path(folder).expanduser().resolve())
     offered = {"labels": tuple(BEAT_RULES), "splits": (STANDARD, PATIENT)}
     return register_own(own, protocol, title, licence=licence, reference=reference, source=str(own.folder), **offered)
 
 
-def _patients(patients: Mapping[str, str], names: Sequence[str]) -> Mapping[str, str]:
+def _records(side: str, names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(record_path(f"each record in {side}", name) for name in names_of(side, names))
+
+
+def _patients(patients: Any, names: Sequence[str]) -> Mapping[str, str]:
+    if not isinstance(patients, Mapping):
+        raise InputError(
+            f'expected patients as a mapping such as {{"record": "patient"}}, got {type(patients).__name__}; name each record\'s so.'
+        )
     unknown = [name for name in patients if name not in names]
     if unknown:
-        raise InputError(f"expected patients of records in train or test, got {abbreviated(unknown)}; name the records as these do.")
-    return MappingProxyType({name: str(patient) for name, patient in patients.items()})
+        raise InputError(
+            f"expected patients of records in train or test, got {quoted(abbreviated(unknown))}; name the records as these do."
+        )
+    return MappingProxyType(dict(zip(patients, names_in("patients", patients.values()), strict=True)))

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Int64, Shaped
 
 from ecgbench.datasets._names import abbreviated
+from ecgbench.datasets.own.names import names_in
 from ecgbench.errors import InputError
 from ecgbench.inputs import as_array
 from ecgbench.types import Names, Signals, Spans, Windows
@@ -23,10 +24,10 @@ def windows(x: Any, y: Any, record: Any = None, patient: Any = None, start: Any 
     x : (n, leads, time) real numbers, mV. A lead may be flat, but not all leads of a window
     y : (n,) ints, the class of each window from 0: class 0 is the normal one, which is never explained; or (n, labels) of 0 and 1 where
         a window can have several labels, each of which is explained
-    record : (n,) names or numbers of the records that the windows are cut from. By default each window is a record of its own, named after
-        its content, so that equal windows have one name
-    patient : (n,) names or numbers. By default the record. Intervals are made by drawing patients anew: where windows of one patient pass
-        for several patients they are too narrow, so name the patients where you know them
+    record : (n,) names of up to 64 characters, or whole numbers, of the records that the windows are cut from. By default each window is a
+        record of its own, named after its content, so that equal windows have one name
+    patient : (n,) names or numbers, as those of records. By default the record. Intervals are made by drawing patients anew: where windows
+        of one patient pass for several patients they are too narrow, so name the patients where you know them
     start : (n,) ints, first sample of each window in its record. By default a record's windows follow each other as they are passed
     spans : for each window its beats as (k, 3) ints: onset, offset (exclusive), class; onset and offset in samples of the window. They make
         the masks that localisation is scored against. By default no beat is known
@@ -39,7 +40,7 @@ def windows(x: Any, y: Any, record: Any = None, patient: Any = None, start: Any 
     ------
     InputError
         If there is no window, an array has another shape, length or type than these, x is not finite, a window flat, a class or a start
-        negative, a start twice in a record, or a span empty or outside its window.
+        negative, a name cannot be shown, a start twice in a record, or a span empty or outside its window.
     """
     signal = _signal(x)
     count, time = len(signal), signal.shape[-1]
@@ -110,16 +111,13 @@ def _content_names(signal: Signals) -> Names:
 
 
 def _names(what: str, given: Any, count: int) -> Names:
-    values = _array(what, given)
-    if values.shape != (count,) or not all(_is_name(value) for value in values.tolist()):
+    array = _array(what, given)
+    if array.shape != (count,):
         raise InputError(
-            f"expected {what} as ({count},) names or whole numbers, got {values.dtype} {values.shape}; name one for each window."
+            f"expected {what} as ({count},) names or whole numbers, got {array.dtype} {array.shape}; name one for each window."
         )
-    return _read_only(np.array([str(value) for value in values.tolist()]))
-
-
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str | int | np.integer) and not isinstance(value, bool)
+    values = array.tolist() if hasattr(given, "dtype") else list(given)  # of a list, NumPy would make texts of numbers beside texts
+    return _read_only(np.array(names_in(what, values)))
 
 
 def _consecutive_starts(records: Names, time: int) -> Int64[np.ndarray, " n"]:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,7 +19,7 @@ from ecgbench.datasets.physionet.part import UnwritableError, writing
 from ecgbench.datasets.physionet.pins import refuse_forged
 from ecgbench.datasets.physionet.session import Connection, Patience, open_session
 from ecgbench.datasets.physionet.threads import run_jobs
-from ecgbench.datasets.physionet.transfer import Count, Stopped, Tally, transfer
+from ecgbench.datasets.physionet.transfer import Count, Stopped, Tally, UnreachableError, transfer
 from ecgbench.datasets.records.checksums import SUMS, sha256
 from ecgbench.datasets.simulator.stand_in import SIMULATED
 from ecgbench.errors import DataError, InputError
@@ -84,7 +85,8 @@ def download(
     InputError
         If the dataset needs no files, a pattern matches no record, or an argument is invalid.
     DataError
-        If files are not at the mirror, stay incomplete, have another SHA-256, are not listed, or cannot be written.
+        If files are not at the mirror, stay incomplete, have another SHA-256, are not listed, or cannot be written; at once, without
+        waiting for all others, where one file after the other fails for the network.
     """
     folder, source = folder_of(entry, root, edition), _source(entry, edition, mirror, jobs)
     with _locked(folder), open_session(jobs) as session:
@@ -170,7 +172,10 @@ def _fetch_list(source: str, folder: Path, numbers: DatasetProtocol, connection:
 
 
 def _fetch_files(name: str, place: _Place, needed: Mapping[str, str | None], jobs: int, connection: Connection) -> Downloaded:
-    """Fetch the files that are absent or damaged, in threads. Failures are reported after all other files have been fetched."""
+    """Fetch the files that are absent or damaged, in threads. A failure is reported after all other files have been fetched.
+
+    Where the network fails one file after the other, the mirror is given up: each of thousands of files would be waited for in vain.
+    """
     from tqdm import tqdm
 
     tally = Tally()
@@ -182,6 +187,9 @@ def _fetch_files(name: str, place: _Place, needed: Mapping[str, str | None], job
             outcomes[path] = outcome
             if isinstance(outcome, UnwritableError) or not isinstance(outcome, bool | DataError | Stopped):
                 raise outcome
+            if isinstance(outcome, UnreachableError) and _is_silent(outcomes, connection.patience.files):
+                silent = f" and none of the last {connection.patience.files}, so that the mirror is given up"
+                _refuse_failed(name, len(needed), outcomes, silent)
 
         for wave in _waves(needed):
             here = replace(connection, stop=threading.Event())
@@ -190,8 +198,7 @@ def _fetch_files(name: str, place: _Place, needed: Mapping[str, str | None], job
             if isinstance(outcomes.get(SIMULATED), DataError):
                 break  # no file of a simulated database may come without its mark
     fetched, whole = (sum(outcome is wanted for outcome in outcomes.values()) for wanted in (True, False))
-    failed = {path: outcome for path, outcome in outcomes.items() if isinstance(outcome, DataError)}
-    _refuse_failed(f"expected {len(needed)} files of {name}, got {fetched + whole}", failed)
+    _refuse_failed(name, len(needed), outcomes)
     return Downloaded(place.folder, fetched, whole, tally.total)
 
 
@@ -213,10 +220,22 @@ def _fetcher(place: _Place, needed: Mapping[str, str | None], connection: Connec
     return fetch
 
 
-def _refuse_failed(counts: str, failed: Mapping[str, DataError]) -> None:
+def _is_silent(outcomes: dict[str, bool | Exception], files: int) -> bool:
+    """Whether each of the last files that were asked for failed for the network."""
+    asked = (outcome for outcome in reversed(outcomes.values()) if outcome is not False)
+    last = list(islice(asked, files))
+    return len(last) == files and all(isinstance(outcome, UnreachableError) for outcome in last)
+
+
+def _refuse_failed(name: str, count: int, outcomes: Mapping[str, bool | Exception], silent: str = "") -> None:
+    failed = {path: outcome for path, outcome in outcomes.items() if isinstance(outcome, DataError)}
     if failed:
+        here = sum(outcome is True or outcome is False for outcome in outcomes.values())
         reasons = " ".join(f"{path}: {error}" for path, error in list(failed.items())[:MAX_LISTED_FAILURES])
-        raise DataError(f"{counts}, and {len(failed)} that failed, among them {reasons} The same command fetches what is missing.")
+        raise DataError(
+            f"expected {count} files of {name}, got {here}{silent}, and {len(failed)} that failed, among them {reasons} "
+            "The same command fetches what is missing."
+        )
 
 
 def _fetch_file(place: _Place, path: str, expected: str | None, connection: Connection, count: Count) -> bool:

@@ -1,40 +1,76 @@
-"""Ending what a server drags out: an answer's head that does not end, and a body whose bytes come too slowly."""
+"""Ending what a server drags out: a handshake or an answer's head that does not end, and a body whose bytes come too slowly."""
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar, final
+from typing import Any, TypeVar, final
 
 Answer = TypeVar("Answer")
 
 
-def within(seconds: float, call: Callable[[], Answer], end: Callable[[], object]) -> Answer:
-    """What a call returns; if it takes longer, it is ended and a TimeoutError raised.
+@final
+class Limit:
+    """The time that a call which waits for a socket may take, counted from `start`.
 
     Parameters
     ----------
-    end : ends the call, which waits for a socket, by shutting that down
+    what : the call waits for, for the error
     """
-    passed = threading.Event()
 
-    def stop() -> None:
-        passed.set()
-        with suppress(OSError):
-            end()
+    def __init__(self, seconds: float, what: str) -> None:
+        self._seconds, self._what = seconds, what
+        self._passed = threading.Event()
+        self._timer: threading.Timer | None = None
 
-    timer = threading.Timer(seconds, stop)
-    timer.daemon = True
-    timer.start()
-    try:
-        return call()
-    except Exception:
-        if not passed.is_set():
-            raise
-    finally:
-        timer.cancel()
-    raise TimeoutError(f"no whole head of an answer within {seconds:g} s")
+    def start(self, sock: socket.socket) -> None:
+        """Count from now; the socket is shut down when the time has passed, which ends the call."""
+
+        def stop() -> None:
+            self._passed.set()
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+        self._timer = threading.Timer(self._seconds, stop)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def during(self, call: Callable[[], Answer]) -> Answer:
+        """What the call returns; a TimeoutError if it was ended."""
+        try:
+            return call()
+        except Exception:
+            if not self._passed.is_set():
+                raise
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+        raise TimeoutError(f"no whole {self._what} within {self._seconds:g} s")
+
+
+class Bounded:
+    """Goes before urllib3's class of a connection: the timeout for a byte is one for a whole handshake or head of an answer too.
+
+    Of TLS Python itself bounds the whole handshake; what a proxy answers before that it bounds byte by byte.
+    """
+
+    def _new_conn(self: Any) -> Any:
+        sock = super()._new_conn()  # type: ignore[misc]
+        self._handshake.start(sock)
+        return sock
+
+    def connect(self: Any) -> None:
+        """Connect, and agree with a proxy and on TLS."""
+        self._handshake = Limit(self.timeout, "handshake")
+        self._handshake.during(super().connect)  # type: ignore[misc]
+
+    def getresponse(self: Any) -> Any:
+        """Read the head of an answer."""
+        limit = Limit(self.timeout, "head of an answer")
+        limit.start(self.sock)
+        return limit.during(super().getresponse)  # type: ignore[misc]
 
 
 @final

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from ecgbench.datasets.physionet.pace import within
+from ecgbench.datasets.physionet.pace import Bounded
 from ecgbench.errors import DataError
 from ecgbench.printable import quoted
 
@@ -34,10 +33,11 @@ class Patience:
     progress : new bytes that start the count of tries anew
     first : s to wait before the second attempt; doubled for each further one
     longest : s to wait at most, even if the server asks for more
-    connect : timeout in s for a connection
+    connect : timeout in s for a connection, and for the whole of a handshake on it: TLS's, and a proxy's answer before that
     read : timeout in s for the whole head of an answer and for the next byte of its body
     least : bytes/s below which a body is given up
     window : s over which that rate is measured
+    files : files in a row that the network fails, each after all its tries, until the mirror is given up
     """
 
     tries: int = 6
@@ -48,6 +48,7 @@ class Patience:
     read: float = 60.0
     least: float = 100.0
     window: float = 60.0
+    files: int = 3
 
 
 @dataclass(frozen=True)
@@ -95,14 +96,9 @@ def open_session(jobs: int) -> Session:
 
 
 def _adapter(jobs: int) -> Any:
-    """An adapter whose connections wait for the head of an answer only as long as for a byte."""
+    """An adapter whose connections wait for a whole handshake, and for the whole head of an answer, only as long as for a byte."""
     from requests.adapters import HTTPAdapter
     from urllib3.connection import HTTPConnection, HTTPSConnection
-
-    class Bounded:
-        def getresponse(self: Any) -> Any:
-            end = self.sock
-            return within(self.timeout, super().getresponse, lambda: end.shutdown(socket.SHUT_RDWR))  # type: ignore[misc]
 
     class BoundedHTTP(Bounded, HTTPConnection):
         pass

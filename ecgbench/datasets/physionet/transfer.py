@@ -37,6 +37,10 @@ class Tally:
             self.total += count
 
 
+class UnreachableError(DataError):
+    """The network fails to bring a file, after all tries, which may hold for the mirror's other files too."""
+
+
 class Stopped(Exception):  # noqa: N818
     """A transfer ended because `Connection.stop` was set."""
 
@@ -54,7 +58,9 @@ def transfer(url: str, target: Path, check: Callable[[Path], None], connection: 
     Raises
     ------
     DataError
-        If the file is not at the URL, is still incomplete after all tries, or fails its check twice.
+        If the file is not at the URL, or fails its check twice.
+    UnreachableError
+        If it is still incomplete after all tries, or comes too slowly.
     UnwritableError
         If it cannot be written.
     """
@@ -95,7 +101,7 @@ class _Attempts:
                 failed = 1 if size >= reached + patience.progress else failed + 1
                 reached = max(reached, size)
                 if failed >= patience.tries:
-                    raise DataError(
+                    raise UnreachableError(
                         f"expected {self.url} whole, got {error} in {failed} attempts; look at the connection or name another --mirror."
                     ) from error
                 if self.connection.stop.wait(_pause(failed, error.wait, patience)):
@@ -184,7 +190,7 @@ class _Attempts:
         if pace.slow is None:
             return
         patience = self.connection.patience
-        raise DataError(
+        raise UnreachableError(
             f"expected at least {patience.least:g} bytes/s of {self.url}, got {pace.slow} bytes in {patience.window:g} s; "
             "try again later or name another --mirror."
         ) from error

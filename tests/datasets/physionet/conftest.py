@@ -22,9 +22,9 @@ def published(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def server(tmp_path: Path, published: Path) -> Iterator[FileServer]:
-    assert published.is_dir()
-    with serving(tmp_path / "published") as server:
+def server(published: Path) -> Iterator[FileServer]:
+    """A server of the database; the folder that it serves is the one below which `<slug>/<version>/` lies."""
+    with serving(published.parents[1]) as server:
         yield server
 
 

@@ -11,18 +11,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jaxtyping import Float
-from torch import nn
 
 from ecgbench.models import compact, evaluator, load_model, plain_evaluator
-from ecgbench.models._evaluate import Evaluator
-from ecgbench.models.fast import incremental
 from ecgbench.models.fast.incremental import Incremental
 from ecgbench.models.residual.network import ResNet
-from ecgbench.types import Curves, EvaluateSteps, Steps
+from ecgbench.types import EvaluateSteps, Steps
 from tests.models.architectures import DISTINCT, KINDS
 
 from ..networks import assert_curves, curves_of, network, noise, steps_of
+from .spy import FOUR, spied
 
 EXACT, SINGLE = 1e-9, 1e-5
 TIMES = [1, 2, 7, 16, 31, 33, 64, 97, 128, 151, 250, 257, 330, 399, 400]
@@ -58,29 +55,6 @@ def cases(draw: st.DrawFn) -> Case:
 def probabilities(logits: np.ndarray) -> np.ndarray:
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
-
-
-class Spy:
-    """A path that remembers how many rows it followed at once."""
-
-    def __init__(self, path: Incremental) -> None:
-        self._path, self.followed = path, []
-
-    def rows(self, leads: int, time: int) -> int:
-        return self._path.rows(leads, time)
-
-    def follow(self, x: Float[np.ndarray, "windows leads time"], steps: Steps) -> Curves:
-        self.followed.append(len(steps))
-        return self._path.follow(x, steps)
-
-
-def spied(model: ResNet) -> tuple[Evaluator, list[int]]:
-    spy = Spy(Incremental(model))
-    return Evaluator(model, spy), spy.followed
-
-
-FOUR = steps_of([(0, 9), (40, 49)], [(60, 77)], [(11, 12), (12, 13), (3, 40)], [(90, 101)], window=[1, 0, 1, 2])
-"""Rows that lose intervals of all lengths in windows of 101 samples."""
 
 
 # The same as whole passes
@@ -183,61 +157,6 @@ def test_rows_that_differ_in_anything_are_all_followed(window: list[int], row: l
     assert followed == [2]
 
 
-# Memory
-
-
-@pytest.mark.parametrize("at_once", [1, 3])
-def test_rows_that_do_not_fit_at_once_are_followed_in_turn(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
-    model, x = fixed("resnet18_7"), noise(3, 2, 101)
-    evaluate, followed = spied(model)
-    whole = evaluate.stepwise(x, FOUR)
-    monkeypatch.setattr(incremental, "SEQUENCES", 1 << 40)
-    monkeypatch.setattr(incremental, "MEMORY", incremental.MEMORY * at_once // evaluate.path.rows(2, 101))
-    parted = evaluate.stepwise(x, FOUR)
-    assert followed == [4, *{1: [1, 1, 1, 1], 3: [2, 2]}[at_once]]
-    assert_curves(parted, whole, FOUR, 1e-12)
-
-
-def test_a_row_is_followed_however_little_memory_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    model, x = fixed("resnet18_7"), noise(3, 2, 101)
-    monkeypatch.setattr(incremental, "MEMORY", 1)
-    assert Incremental(model).rows(2, 101) == 1
-    assert_curves(evaluator(model).stepwise(x, FOUR), curves_of(model, x, FOUR), FOUR, EXACT)
-
-
-def bytes_of_a_row(model: ResNet, x: np.ndarray) -> int:
-    """Of the signal and of what its convolutions and max pool hand on."""
-    sizes = [torch.tensor(x).nbytes]
-    handles = [
-        module.register_forward_hook(lambda module, given, output: sizes.append(output.nbytes))
-        for name, module in model.named_modules()
-        if isinstance(module, nn.Conv2d | nn.MaxPool2d) and "downsample" not in name
-    ]
-    with torch.inference_mode():
-        model(torch.tensor(x))
-    for handle in handles:
-        handle.remove()
-    return sum(sizes)
-
-
-@pytest.mark.parametrize(
-    ("architecture", "leads", "dtype"),
-    [("resnet18", 12, torch.float64), ("resnet18_7", 1, torch.float32), ("resnet50", 1, torch.float32), ("resnet50", 12, torch.float64)],
-)
-def test_activations_of_the_rows_at_once_fit_in_the_memory(
-    monkeypatch: pytest.MonkeyPatch, architecture: str, leads: int, dtype: torch.dtype
-) -> None:
-    monkeypatch.setattr(incremental, "SEQUENCES", 1 << 40)
-    model = fixed(architecture, dtype=dtype)
-    row = bytes_of_a_row(model, noise(1, leads, 2000).astype(np.float64 if dtype == torch.float64 else np.float32))
-    assert 0.9 * incremental.MEMORY < Incremental(model).rows(leads, 2000) * row <= incremental.MEMORY
-
-
-@pytest.mark.parametrize(("leads", "rows"), [(1, 128), (2, 64), (12, 10), (200, 1)])
-def test_no_more_leads_are_followed_at_once_than_is_fast(leads: int, rows: int) -> None:
-    assert Incremental(fixed("resnet18")).rows(leads, 33) == rows
-
-
 # Arguments
 
 
@@ -291,12 +210,12 @@ def test_curves_are_to_the_last_bit_those_that_a_row_has_beside_any_others_and_b
     architecture: str, make: Make
 ) -> None:
     model, x, generator = fixed(architecture, dtype=torch.float32), noise(4, 2, 400, dtype=np.float32), np.random.default_rng(0)
-    steps = steps_of(*(random_row(generator, 12, 400, 16, grid=True) for _ in range(40)), window=generator.integers(0, 4, 40).tolist())
+    steps = steps_of(*(random_row(generator, 6, 400, 16, grid=True) for _ in range(24)), window=generator.integers(0, 4, 24).tolist())
     before = torch.get_num_threads()
     together = make(model).stepwise(x, steps)
     torch.set_num_threads(2 if before == 1 else 1)
     try:
-        for some in ([7], [0, 39], range(5), range(3, 20)):
+        for some in ([7], [0, 23], range(3, 20)):
             np.testing.assert_array_equal(make(model).stepwise(x, steps.take(np.array(some))), together[list(some)])
     finally:
         torch.set_num_threads(before)

@@ -1,49 +1,19 @@
-"""What accepting a run's cells writes, keeps and drops, and how cells are judged by it."""
+"""What accepting a run's cells writes, keeps and drops."""
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ecgbench.errors import ResultsError
-from ecgbench.models import save_model
-from ecgbench.pipeline import Accepted, Run, accept, identity, import_model, judge, lost_cells, replaced_cells
-from ecgbench.pipeline.acceptance.accept import MAX_LISTED
-from ecgbench.results import map_correlation, mean_interval, read_file, read_pair, write_file
+from ecgbench.pipeline import Run, accept, identity
+from ecgbench.results import map_correlation, mean_interval, read_file, read_pair
 from ecgbench.types import Scores
-from tests.pipeline.runs import FOLDER, MODEL, accepted_files, cell, maps_of, model_at, small_run, store_with_windows
+from tests.pipeline.runs import FOLDER, MODEL, accepted_files, cell, maps_of, model_at, small_run
 from tests.results.cases import with_scores
 
 SLICE = [cell(metric, "random_baseline", variant) for metric in ("auc", "pointing_game") for variant in ("raw", "abs")]
-
-
-@pytest.fixture(scope="module")
-def artifacts(tmp_path_factory):
-    """A store that the tests share, since none of them is about it."""
-    return store_with_windows(tmp_path_factory.mktemp("artifacts"))
-
-
-@pytest.fixture
-def run(artifacts):
-    return small_run(artifacts)
-
-
-@pytest.fixture
-def root(tmp_path):
-    return tmp_path / "scores"
-
-
-@pytest.fixture
-def other_run(tmp_path):
-    """Of the same windows with another model, as if it had been trained elsewhere."""
-    store = store_with_windows(tmp_path / "other")
-    dataset = small_run(store).dataset("synthetic")
-    second = small_run(store).model(model_at(2)).module.float()
-    save_model(second, {}, tmp_path / "second.safetensors")
-    import_model(dataset, 1, tmp_path / "second.safetensors", store)
-    return small_run(store)
 
 
 def scores_in(path):
@@ -62,10 +32,6 @@ def edit(path, change):
 
 def besides_gallery(path):
     return {name for name in scores_in(path) if not name.startswith("gallery/")}
-
-
-def verdict(run, root, wanted=SLICE[0], **given):
-    return judge(Run(run.options), wanted, run.scores(wanted), root, **given)
 
 
 # What is written
@@ -135,7 +101,7 @@ def test_provenance_names_packages_machine_and_date(run, root):
 
 def test_chance_is_kept_of_each_seeds_windows(run, root):
     accept(run, SLICE, root)
-    (path,) = accept(run, [cell("auc", "random_baseline", seed=2)], root)
+    (path,) = accepted_files(run, [cell("auc", "random_baseline", seed=2)], root)
     found = read_file(path).chance
     assert set(found) == {"1", "2"}
     for seed in (1, 2):
@@ -150,7 +116,7 @@ def test_accepting_a_seed_whose_own_windows_are_explained_asks_for_no_other_seed
     run = small_run(artifacts, explained="own")
     asked, model = set(), run.model
     monkeypatch.setattr(run, "model", lambda of: (asked.add(of.seed), model(of))[1])
-    (path,) = accept(run, [cell(seed=2)], root)
+    (path,) = accepted_files(run, [cell(seed=2)], root)
     assert asked == {2}
     found = read_file(path)
     assert path.parts[-3] == "synthetic@samples-4+explained-own"
@@ -235,7 +201,7 @@ def test_accepted_results_that_cannot_be_read_are_refused_with_the_remedy_and_st
 
 def test_another_model_drops_the_old_cells_of_all_seeds_whose_windows_it_must_recognise(run, other_run, root):
     accept(run, [*SLICE, cell("auc", "random_baseline", seed=2)], root)
-    (path,) = accept(other_run, SLICE[:1], root)
+    (path,) = accepted_files(other_run, SLICE[:1], root)
     assert names(path) == [("raw", "auc", 1)]
     assert read_file(path).panel["1"] == read_file(path).models["1"]["digest"]
     assert set(read_file(path).models) == set(read_file(path).chance) == {"1"}
@@ -249,133 +215,3 @@ def test_another_model_drops_its_seeds_old_cells_and_no_others_where_each_explai
     assert read_file(path).models["1"]["origin"] == "imported"
     assert read_file(path).models["2"]["origin"] == "shipped"
     assert {name for name in besides_gallery(path) if not name.startswith("samples")} == {"raw/auc/1", "raw/auc/2"}
-
-
-# What no longer holds is told
-
-
-def test_cells_of_another_identity_are_told(run, root):
-    (path,) = accepted_files(run, SLICE, root)
-    edit(path, lambda data: data["identity"].update(windows="others"))
-    written = accept(run, SLICE[:1], root)
-    (file,) = written
-    assert file.replaced == tuple(sorted((c.variant, c.metric, c.seed) for c in SLICE))
-    assert file.anew == (("raw", "auc", 1),)
-    assert replaced_cells(written) == [
-        f"4 accepted cells of another identity, submission or model replaced, 3 of them without a new value: {FOLDER}/random_baseline 4."
-    ]
-
-
-def test_cells_of_another_model_are_told_and_no_others(run, other_run, root):
-    accept(run, [*SLICE, cell("auc", "random_baseline", seed=2), cell("auc", "lrp")], root)
-    written = accept(other_run, [SLICE[0], cell("auc", "lrp")], root)
-    assert [len(file.replaced) for file in written] == [4, 1]
-    (line,) = replaced_cells(written)
-    assert line.startswith("5 accepted cells of another identity, submission or model replaced, 3 of them without a new value: ")
-    assert line.endswith(f": {FOLDER}/random_baseline 4, {FOLDER}/lrp 1.")
-
-
-def test_nothing_is_told_where_all_accepted_cells_hold(run, root):
-    for wanted in (SLICE[:2], SLICE[1:], [cell("auc", "random_baseline", seed=2)], SLICE):
-        assert replaced_cells(accept(run, wanted, root)) == []
-
-
-def test_line_of_many_files_is_cut():
-    written = [Accepted(Path("mitdb") / "resnet18_7" / f"m{i}.json", (("raw", "auc", 1),), ()) for i in range(MAX_LISTED + 2)]
-    (line,) = replaced_cells(written)
-    assert line.startswith("7 accepted cells of another identity, submission or model replaced, 7 of them without a new value: mitdb/resn")
-    assert line.endswith("mitdb/resnet18_7/m4 1, and 2 files more.")
-    assert replaced_cells(written[:1])[0].startswith("1 accepted cell of another identity")
-
-
-def test_inconsistent_scores_are_not_accepted_and_the_old_ones_stay(run, root, monkeypatch):
-    (path,) = accepted_files(run, SLICE, root)
-    before = {file: file.read_bytes() for file in path.parent.iterdir()}
-    monkeypatch.setattr(run, "scores", lambda wanted: Scores(np.full(4, 1.5), 0.0, False))
-    with pytest.raises(
-        ResultsError, match=r"got 1\.5 in raw/auc/1, whose metric goes from 0 to 1; nothing was written: look at the scores"
-    ):
-        accept(run, SLICE[:1], root)
-    assert {file: file.read_bytes() for file in path.parent.iterdir()} == before
-
-
-# Judging
-
-
-def test_accepted_cells_stand(run, root):
-    accept(run, SLICE, root)
-    assert [verdict(run, root, wanted).status for wanted in SLICE] == ["accepted"] * len(SLICE)
-
-
-@pytest.mark.parametrize(("difference", "wanted"), [(2e-6, "changed"), (-2e-6, "changed"), (5e-7, "accepted")])
-def test_tolerance_is_that_of_the_metric(run, root, difference, wanted):
-    (path,) = accepted_files(run, SLICE[:1], root)
-    with_scores(path, lambda values: values + difference)
-    assert verdict(run, root).status == wanted
-
-
-def test_another_model_is_compared_within_the_spread(run, other_run, root):
-    accept(run, SLICE, root)
-    path = root / FOLDER / "random_baseline.json"
-    with_scores(path, lambda values: np.minimum(values + 0.01, 1))
-    assert verdict(run, root).status == "changed"
-    assert verdict(other_run, root).status == "accepted"
-    with_scores(path, np.ones_like)
-    found = verdict(other_run, root)
-    assert found.status == "changed"
-    assert "another model: its interval must meet the accepted one" in found.message
-
-
-def test_other_samples_have_nothing_to_be_compared_with(run, artifacts, root):
-    assert verdict(run, root).status == "no_baseline"
-    accept(run, SLICE, root)
-    assert verdict(small_run(artifacts, samples=3), root).status == "no_baseline"
-
-
-def test_cell_about_to_be_accepted_is_compared_with_nothing_but_readable_results(run, root):
-    (path,) = accepted_files(run, SLICE, root)
-    with_scores(path, lambda values: values / 2)
-    assert verdict(run, root, update=True).status == "updated"
-    path.write_text("{")
-    with pytest.raises(ResultsError, match="expected accepted results"):
-        verdict(run, root, update=True)
-
-
-@pytest.mark.parametrize("update", [False, True])
-def test_unhealthy_maps_fail_before_anything_is_compared(run, root, monkeypatch, update):
-    accept(run, SLICE, root)
-    maps = replace(run.maps(maps_of("random_baseline")), health={"zeros": 0.0, "flat": 0.75, "nonfinite": 0.0})
-    monkeypatch.setattr(run, "maps", lambda *_: maps)
-    found = judge(run, SLICE[0], run.scores(SLICE[0]), root, update)
-    assert found.status == "unhealthy"
-    assert found.fails()
-    assert found.message.startswith(f"{SLICE[0].id}: expected at most 50% constant maps, got 75%")
-
-
-# Lost cells
-
-
-def test_cells_of_a_metric_or_method_that_is_gone_are_lost(run, root):
-    (path,) = accepted_files(run, [*SLICE, cell("auc", "random_baseline", seed=2)], root)
-    assert lost_cells(Run(run.options), model_at(), root) == []
-    results, arrays = read_pair(path)
-    lost = next(found for found in results.cells if (found.variant, found.metric, found.seed) == ("raw", "auc", 1))
-    cells = (*results.cells, replace(lost, metric="auk"))
-    write_file(replace(results, cells=cells), {**arrays, "raw/auk/1": arrays["raw/auc/1"]}, root)
-    assert lost_cells(run, model_at(1), root) == [cell("auk", "random_baseline").id]
-    assert lost_cells(run, model_at(2), root) == []
-    gone = path.with_name("gone.json")
-    gone.write_text(path.read_text().replace('"random_baseline"', '"gone"'))
-    gone.with_suffix(".npz").write_bytes(path.with_suffix(".npz").read_bytes())
-    assert lost_cells(run, model_at(2), root) == [cell("auc", "gone", seed=2).id]
-
-
-# The study's protocol
-
-
-def test_study_protocol_is_accepted_apart(artifacts, root):
-    run = small_run(artifacts, samples=2, protocol="study")
-    (path,) = accepted_files(run, [cell("pointing_game"), cell("region_perturbation_lerf")], root)
-    assert path == root / "synthetic@study+samples-2" / MODEL / "saliency.json"
-    assert read_file(path).identity.protocol == "study"
-    assert verdict(run, root, cell("region_perturbation_lerf")).status == "accepted"

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from ecgbench.pipeline import accept
 from ecgbench.pipeline.acceptance.gallery import best_median_worst, gallery
 from ecgbench.results import read_pair
-from tests.pipeline.runs import cell, maps_of, model_at, small_run, store_with_windows
+from tests.pipeline.runs import accepted_files, cell, maps_of, model_at, small_run, store_with_windows
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +56,7 @@ def test_only_the_first_seed_has_a_gallery(run):
 
 
 def test_gallery_is_accepted_beside_the_scores(run, kept, tmp_path):
-    (path,) = accept(run, [cell("pointing_game")], tmp_path)
+    (path,) = accepted_files(run, [cell("pointing_game")], tmp_path)
     _, held = read_pair(path)
     for name, array in kept.items():
         np.testing.assert_array_equal(held[f"gallery/{name}/1"], array)

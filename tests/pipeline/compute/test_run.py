@@ -1,4 +1,4 @@
-"""From records to scores: what a run computes, against the public calls put together by hand, and what it takes from the store."""
+"""From records to scores: what a run computes, against the public calls put together by hand."""
 
 import threading
 
@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import ecgbench
-from ecgbench.artifacts import DamagedArtifactWarning
 from ecgbench.errors import UnknownKeyError
 from ecgbench.metrics import METRICS
 from ecgbench.pipeline import Address, ModelAddress, metric_names, split_metric
@@ -14,10 +13,8 @@ from ecgbench.pipeline.compute import models as models_module
 from ecgbench.pipeline.compute import run as run_module
 from tests.pipeline.runs import (
     MODEL,
-    Counting,
     batches_of,
     cell,
-    count_evaluations,
     maps_of,
     model_at,
     small_run,
@@ -156,96 +153,6 @@ def test_fewer_samples_are_the_head_of_more_and_share_no_maps(run):
     fewer = small_run(run.options.store, samples=2)
     np.testing.assert_allclose(fewer.scores(cell()).values, run.scores(cell()).values[:2], rtol=0, atol=1e-9)
     assert set(fewer.maps(maps_of()).keys).isdisjoint(run.maps(maps_of()).keys)
-
-
-# The store
-
-
-def test_second_run_takes_everything_from_the_store_to_the_last_bit(store):
-    wanted = [cell(metric) for metric in ALL_METRICS]
-    first, again = ([small_run(store, wanted=wanted).scores(one) for one in wanted] for _ in range(2))
-    assert not first[0].cached
-    assert all(scores.cached for scores in again)
-    assert [scores.seconds for scores in again] == [scores.seconds for scores in first]
-    assert all(scores.seconds > 0 for scores in first)
-    np.testing.assert_array_equal([scores.values for scores in again], [scores.values for scores in first])
-
-
-def test_all_metrics_and_variants_of_a_sources_batch_lie_in_one_artifact(store):
-    run = small_run(store, wanted=[cell(metric) for metric in ALL_METRICS])
-    run.scores(cell("auc"))
-    held = list(store)
-    assert all(run.scores(cell(metric, variant=variant)).cached is False for metric in ALL_METRICS for variant in ("raw", "abs"))
-    assert list(store) == held
-    assert stages(store).count("scores") == 1
-
-
-def test_another_metric_joins_the_scores_that_are_there_and_changes_none(store):
-    before = small_run(store).scores(cell("auc"))
-    small_run(store).scores(cell("pointing_game"))
-    again = small_run(store).scores(cell("auc"))
-    assert stages(store).count("scores") == 1
-    assert again.cached
-    assert again.seconds == before.seconds
-    np.testing.assert_array_equal(again.values, before.values)
-
-
-def test_what_methods_share_is_computed_once(store, monkeypatch):
-    counted, metric = count_evaluations(monkeypatch), "faithfulness_correlation"
-    small_run(store, samples=2).scores(cell(metric, "saliency"))
-    before = sum(counted.rows)
-    assert before > 2
-    small_run(store, samples=2).scores(cell(metric, "random_baseline"))
-    assert sum(counted.rows) == before
-    assert stages(store).count("shared") == 1
-
-
-def test_controls_of_a_batch_lie_in_one_artifact_whatever_is_asked_for_first(store):
-    run = small_run(store)
-    maps = {control: run.maps(maps_of(control)).values for control in ("slope", "constant", "amplitude")}
-    assert stages(store).count("controls") == 1
-    again = small_run(store)
-    assert again.maps(maps_of("constant")).cached
-    np.testing.assert_array_equal(again.maps(maps_of("slope")).values, maps["slope"])
-
-
-def test_damaged_scores_are_computed_again_with_a_warning(store):
-    before = small_run(store).scores(cell("auc"))
-    ((stage, key),) = [found for found in store if found[0] == "scores"]
-    file = store.root / stage / f"{key}.safetensors"
-    file.write_bytes(file.read_bytes()[:-1] + b"\x01")
-    with pytest.warns(DamagedArtifactWarning, match="computed anew"):
-        again = small_run(store).scores(cell("auc"))
-    assert not again.cached
-    np.testing.assert_array_equal(again.values, before.values)
-    assert small_run(store).scores(cell("auc")).cached
-
-
-def test_nothing_is_written_for_what_was_only_selected(store):
-    small_run(store, wanted=[cell()]).explained(model_at())
-    assert set(stages(store)) == {"windows", "logits"}
-
-
-def test_killed_run_goes_on_with_the_batches_of_windows_that_are_missing(store, monkeypatch):
-    batches_of(1, monkeypatch)
-    wanted = [cell("auc"), cell("region_perturbation_morf")]
-
-    def killed_at_the_third(self, x, steps):
-        if len(self.stepped) == 2:
-            raise KeyboardInterrupt
-        self.stepped.append(len(steps))
-        return self.evaluate.stepwise(x, steps)
-
-    with monkeypatch.context() as patch:
-        count_evaluations(patch)
-        patch.setattr(Counting, "stepwise", killed_at_the_third)
-        with pytest.raises(KeyboardInterrupt):
-            small_run(store, 3, wanted).scores(wanted[1])
-    assert stages(store).count("scores") == 2
-    counted = count_evaluations(monkeypatch)
-    small_run(store, 3, wanted).scores(wanted[1])
-    assert counted.stepped == [2]
-    assert stages(store).count("scores") == 3
 
 
 # Sources and metrics of a third party
