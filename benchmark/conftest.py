@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmark._arguments import all_arguments
 from benchmark._crosscheck import crosschecks
 from benchmark._estimate import estimate
 from ecgbench.datasets import DATASETS
@@ -52,18 +51,11 @@ BEGAN = "ecgbench_began"
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     config = pluginmanager.get_plugin("pytestconfig")
     with _usage():
-        refuse_lost_values(_arguments(config) if config else ())
+        refuse_lost_values(all_arguments(config) if config else ())
     group = parser.getgroup("ecgbench")
     for flag, options in {**SELECTION_ARGUMENTS, **DATA_ARGUMENTS, **RUN_ARGUMENTS}.items():
         group.addoption(flag, **options)
     group.addoption("--scores", help="folder of the accepted results (default leaderboards/scores)")
-
-
-def _arguments(config: pytest.Config) -> Iterator[str]:
-    """All arguments: those of the command, of the environment and of the file of settings."""
-    yield from map(str, config.invocation_params.args)
-    yield from shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))
-    yield from config.getini("addopts")
 
 
 def pytest_configure(config: pytest.Config) -> None:
