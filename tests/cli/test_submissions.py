@@ -209,18 +209,18 @@ def test_guides_example_leads_from_the_windows_to_a_page(ecg, tmp_path):
     section = re.search(r"^## Submitting a method's maps\n(.*?)^## ", GUIDE.read_text(), re.DOTALL | re.MULTILINE)[1]
     (program,) = re.findall(r"^```python\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
     steps = [line for block in re.findall(r"^```sh\n(.*?)^```$", section, re.DOTALL | re.MULTILINE) for line in block.splitlines()]
-    Path("README.md").write_text("<!-- leaderboard:begin synthetic@samples-6 -->\n<!-- leaderboard:end -->\n")
+    Path("README.md").write_text("<!-- leaderboard:begin synthetic@samples-12 -->\n<!-- leaderboard:end -->\n")
     said = {}
     for program_or_verb, *rest in (shlex.split(step) for step in steps):
         if program_or_verb == "python":
             exec(compile(program, rest[0], "exec"), {"__name__": "__main__"})
         else:
-            few = ["--samples", "6"] if rest[0] in ("windows", "submit") else []
+            few = ["--samples", "12"] if rest[0] in ("windows", "submit") else []
             said[rest[0]] = ecg(*rest, *few)
     assert set(said) == {"windows", "train", "submit", "evaluate", "leaderboard"}
-    assert "[`occlusion`](methods/occlusion.md) (abs)" in Path("leaderboards/synthetic@samples-6.md").read_text()
+    assert "[`occlusion`](methods/occlusion.md) (abs)" in Path("leaderboards/synthetic@samples-12.md").read_text()
     assert "**Recomputed from handed-in maps**" in Path("leaderboards/methods/occlusion.md").read_text()
-    results = read_file(Path("leaderboards/scores/synthetic@samples-6/resnet18_7_narrow/occlusion.json"))
+    results = read_file(Path("leaderboards/scores/synthetic@samples-12/resnet18_7_narrow/occlusion.json"))
     assert results.provenance["submitted"]["file"] == hashlib.sha256(Path("occlusion.safetensors").read_bytes()).hexdigest()
     # Where the label's cause is known, occlusion must find it better than a map without knowledge does.
     value = {(one.variant, one.metric): one.value for one in results.cells}

@@ -15,8 +15,9 @@ from ecgbench.models.residual.network import BasicBlock, Bottleneck, Normed, Res
 
 Positions = Int64[np.ndarray, "steps sequences"]
 
-LEAST_ROWS = 64
-"""Rows of a matrix product at least: libraries multiply fewer in another order, and last bits would follow from how many there are."""
+ROWS = 64
+"""Matrix products have a multiple of so many rows: libraries multiply fewer, and the rows beyond a multiple of 4 in double precision, in
+another order, and last bits would follow from how many there are."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,12 @@ class Affine:
 
     def __call__(self, inputs: torch.Tensor) -> torch.Tensor:
         """Outputs (rows, outputs) of inputs (rows, kernel * inputs), each to the last bit what it is beside any other rows."""
-        missing = LEAST_ROWS - len(inputs)
-        if missing <= 0:
+        rest = len(inputs) % ROWS
+        if rest == 0:
             return torch.addmm(self.bias, inputs, self.weight)
-        return torch.addmm(self.bias, functional.pad(inputs, (0, 0, 0, missing)), self.weight)[:-missing]
+        whole, last = inputs[:-rest], inputs[-rest:]
+        ends = torch.addmm(self.bias, functional.pad(last, (0, 0, 0, ROWS - rest)), self.weight)[:rest]
+        return torch.cat([torch.addmm(self.bias, whole, self.weight), ends]) if len(whole) else ends
 
 
 @dataclass(frozen=True)
