@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ecgbench.artifacts import Artifact
-from ecgbench.datasets import DATASETS, load_dataset
+from ecgbench.datasets import DATASETS, load_dataset, request_for
 from ecgbench.pipeline.compute import scores as scoring
 from ecgbench.pipeline.compute.explained_windows import explained_windows
 from ecgbench.pipeline.compute.map_sources import MapSource, StoredMaps, source_named
@@ -18,6 +18,7 @@ from ecgbench.pipeline.compute.maps import Maps, joined
 from ecgbench.pipeline.compute.models import TrainedModel, model_at_hand, model_of
 from ecgbench.pipeline.compute.plan import Plan, Task
 from ecgbench.pipeline.compute.subject import Subject
+from ecgbench.pipeline.compute.twins import with_twins
 from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_bounds, split_metric
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.protocol import DatasetProtocol
@@ -113,7 +114,9 @@ class Run:
         samples = o.samples_of(self.spec(of.dataset))
 
         def choose() -> Explained:
-            return explained_windows(self.dataset(of.dataset), self.model(of), of.seed, samples, o.store)
+            dataset = self.dataset(of.dataset)
+            chosen = explained_windows(dataset, self.model(of), of.seed, samples, o.store)
+            return with_twins(chosen, dataset, request_for(of.dataset, o.root, o.labels, o.split, o.edition, o.protocol, o.store))
 
         return self._hold(("explained", of), choose)
 
