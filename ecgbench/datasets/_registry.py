@@ -16,10 +16,27 @@ from ecgbench.inputs import known_protocol
 from ecgbench.printable import shortened
 from ecgbench.protocol import LABELS, OURS, STUDY, DatasetProtocol
 from ecgbench.registry import Entry, Registry
-from ecgbench.types import Dataset
+from ecgbench.types import Dataset, Signals, Targets, Windows
 
 Files = Callable[[DatasetProtocol, Collection[str]], list[str]]
 """From an edition's numbers and the paths in its database's SHA256SUMS.txt to the paths of the files that the dataset needs."""
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Counterfactual twins of some windows.
+
+    Attributes
+    ----------
+    twin, sham : (n, leads, time) float32, mV, nan where a window has none (see `Windows`)
+    """
+
+    twin: Signals
+    sham: Signals
+
+
+MakeTwins = Callable[[Request, Windows, Targets], Twins]
+"""From how a dataset is loaded, some of its windows and the class of each that is explained, to the windows' twins."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +71,7 @@ class DatasetEntry(Entry):
     files : which of its database's files it needs; None if it needs none
     simulate : writes a simulated stand-in for its database; None if there is none
     published : number of windows of each class in the complete database, where its publishers state it
+    twins : makes the twins of explained windows; None if its windows come with their twins, or have none
     embedded : whether the benchmark simulates it itself; it then runs by default and is left out of means over datasets
     """
 
@@ -70,6 +88,7 @@ class DatasetEntry(Entry):
     files: Files | None = None
     simulate: Simulate | None = None
     published: Mapping[str, int] = field(default_factory=dict)
+    twins: MakeTwins | None = None
     embedded: bool = False
 
     def usual(self, protocol: str) -> tuple[str, str]:
@@ -139,11 +158,25 @@ def load_dataset(
     MissingDataError, DataError
         If records are absent, damaged or not of the announced form.
     """
+    dataset: Dataset = DATASETS[name].function(request_for(name, root, labels, split, edition, protocol, store))
+    return dataset
+
+
+def request_for(
+    name: str,
+    root: str | os.PathLike[str] | None = None,
+    labels: str | None = None,
+    split: str | None = None,
+    edition: str | None = None,
+    protocol: str = OURS,
+    store: ArtifactStore | None = None,
+) -> Request:
+    """How a dataset is loaded with these options (see `load_dataset`)."""
     entry = DATASETS[name]
     usual_labels, usual_split = entry.usual(known_protocol(protocol))
     numbers = entry.numbers(edition)
     folder = Path(root) if root is not None else data_root()
-    request = Request(
+    return Request(
         root=folder,
         labels=offered(entry, "labels", usual_labels if labels is None else labels, entry.labels),
         split=offered(entry, "split", usual_split if split is None else split, entry.splits),
@@ -152,8 +185,6 @@ def load_dataset(
         numbers=numbers,
         fetch_command=fetch_command(numbers, folder),
     )
-    dataset: Dataset = entry.function(request)
-    return dataset
 
 
 def fetch_command(numbers: DatasetProtocol, root: Path | None = None) -> str:

@@ -32,7 +32,7 @@ class Family:
 
 FAMILIES = Registry("families", Family, "ecgbench.metrics")
 
-LOCALISATION, FAITHFULNESS = "localisation", "faithfulness"
+LOCALISATION, FAITHFULNESS, CAUSAL = "localisation", "faithfulness", "causal"
 """Keys of the built-in families."""
 
 _OWN = (
@@ -48,6 +48,14 @@ _OWN = (
         "Faithfulness",
         "Does the model's output change as the attribution says when samples are zeroed?",
         order=20,
+        oracle_controls=MappingProxyType({"spans": "causal_mask"}),
+    ),
+    Family(
+        CAUSAL,
+        "Causal faithfulness",
+        "Does the attribution give each stretch of the ECG the share that it has in the model's change from normal to the label? Stretches "
+        "are exchanged with the window's counterfactual twin, which has normal beats in the places of those that make the label.",
+        order=15,
         oracle_controls=MappingProxyType({"spans": "causal_mask"}),
     ),
 )

@@ -49,7 +49,7 @@ class Cell:
 
 
 class ModelRecord(TypedDict):
-    """An explained model, and how well it classifies the whole test set by the measures that its dataset has."""
+    """An explained model, how well it classifies the whole test set by the measures that its dataset has, and metrics' facts about it."""
 
     digest: Text
     origin: Literal["trained", "imported", "shipped"]
@@ -62,6 +62,7 @@ class ModelRecord(TypedDict):
     neutral_logits: NotRequired[list[Real]]
     explainable: NotRequired[Count]
     explainable_by_all: NotRequired[Count]
+    facts: NotRequired[Mapping[Text, Mapping[Text, Real]]]
 
 
 SUBMITTED: Final = "submitted"

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from ecgbench.models._evaluate import Evaluator
 from ecgbench.models.fast.incremental import Incremental
 from ecgbench.models.residual.network import ResNet
-from ecgbench.types import Curves, Steps
+from ecgbench.types import Curves, Replacement, Steps
 
 from ..networks import steps_of
 
@@ -22,9 +22,9 @@ class Spy:
     def rows(self, leads: int, time: int) -> int:
         return self._path.rows(leads, time)
 
-    def follow(self, x: Float[np.ndarray, "windows leads time"], steps: Steps) -> Curves:
+    def follow(self, x: Float[np.ndarray, "windows leads time"], steps: Steps, replacement: Replacement = None) -> Curves:
         self.followed.append(len(steps))
-        return self._path.follow(x, steps)
+        return self._path.follow(x, steps, replacement)
 
 
 def spied(model: ResNet) -> tuple[Evaluator, list[int]]:
