@@ -7,7 +7,7 @@ said; attributions are signed maps of the input's shape; scores are float64 per 
 from __future__ import annotations
 
 import mmap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
@@ -175,6 +175,22 @@ class Windows:
         return replace(self, **arrays, spans=tuple(self.spans[i] for i in index))
 
 
+@dataclass(frozen=True)
+class Twins:
+    """Counterfactual twins of some windows, and their shams.
+
+    Attributes
+    ----------
+    twin, sham : (n, leads, time) float32, mV, nan where a window has none (see `Windows`)
+    reason, sham_reason : (n,) str, why there is none, empty where there is one; None if it is not told
+    """
+
+    twin: Signals
+    sham: Signals
+    reason: Names | None = None
+    sham_reason: Names | None = None
+
+
 def standardise(signal: Signals) -> Signals:
     """(x - mean) / (std + 1e-6) per window and lead, population std, in float32."""
     return standardised_as(signal, signal)
@@ -234,6 +250,7 @@ class Explained:
     neutral : (outputs,) float64, the model's logits on a flat line
     available : how many windows the model recognises, before a subset was taken
     common : how many of them all models do whose common windows are explained
+    twinless : number of the windows without a twin, by the reason
     """
 
     windows: Windows
@@ -243,6 +260,7 @@ class Explained:
     neutral: Float64[np.ndarray, " outputs"]
     available: int
     common: int
+    twinless: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

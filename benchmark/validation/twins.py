@@ -21,12 +21,12 @@ from tabulate import tabulate
 
 import ecgbench
 from ecgbench.datasets import DATASETS, data_root
-from ecgbench.datasets.records.twins import Twins, twins_of
+from ecgbench.datasets.records.twins import twins_of
 from ecgbench.datasets.records.wfdb_reader import Record, read_record
 from ecgbench.errors import EcgbenchError
 from ecgbench.models import forward
 from ecgbench.protocol import BEAT_CLASSES, BEAT_RULES, DatasetProtocol
-from ecgbench.types import Windows
+from ecgbench.types import Twins, Windows
 
 REFERENCE = Path(os.environ.get("ECGBENCH_SHARED", Path(__file__).parents[2] / "shared")) / "reference"
 LABELS = "study"

@@ -16,23 +16,10 @@ from ecgbench.inputs import known_protocol
 from ecgbench.printable import shortened
 from ecgbench.protocol import LABELS, OURS, STUDY, DatasetProtocol
 from ecgbench.registry import Entry, Registry
-from ecgbench.types import Dataset, Signals, Targets, Windows
+from ecgbench.types import Dataset, Targets, Twins, Windows
 
 Files = Callable[[DatasetProtocol, Collection[str]], list[str]]
 """From an edition's numbers and the paths in its database's SHA256SUMS.txt to the paths of the files that the dataset needs."""
-
-
-@dataclass(frozen=True)
-class Twins:
-    """Counterfactual twins of some windows.
-
-    Attributes
-    ----------
-    twin, sham : (n, leads, time) float32, mV, nan where a window has none (see `Windows`)
-    """
-
-    twin: Signals
-    sham: Signals
 
 
 MakeTwins = Callable[[Request, Windows, Targets], Twins]

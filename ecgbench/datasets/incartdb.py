@@ -9,7 +9,7 @@ from pathlib import Path
 from ecgbench.datasets._registry import DATASETS
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import check_files
-from ecgbench.datasets.records.split_by_record import PATIENT, annotated_files, load_annotated
+from ecgbench.datasets.records.split_by_record import PATIENT, annotated_files, beat_twins, load_annotated
 from ecgbench.datasets.simulator.annotated_records import simulate_records
 from ecgbench.datasets.simulator.record_forms import INCARTDB_FORM
 from ecgbench.errors import DataError
@@ -31,6 +31,7 @@ PATIENT_LINE = re.compile(r"^#\s*patient\s+(\d+)\s*$", re.MULTILINE)
     labels=("aami", "study"),
     splits=("standard", PATIENT),
     files=annotated_files,
+    twins=beat_twins,
     simulate=simulate_records(INCARTDB_FORM),
 )
 def incartdb(request: Request) -> Dataset:
@@ -46,7 +47,7 @@ def patients_of(request: Request) -> Mapping[str, str]:
     MissingDataError, DataError
         If a header is absent or does not say it.
     """
-    headers = {name: request.folder / f"{name}.hea" for name in (*INCARTDB.train, *INCARTDB.test)}
+    headers = {name: request.folder / f"{name}.hea" for name in (*request.numbers.train, *request.numbers.test)}
     check_files(headers.values(), request.fetch_command)
     return {name: f"patient {_patient(header)}" for name, header in headers.items()}
 

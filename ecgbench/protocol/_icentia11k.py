@@ -51,6 +51,7 @@ ICENTIA11K = DatasetProtocol(
     perturbations=500,
     baselines=250,
     seeds=(1, 2, 3, 4, 5),
+    twins=True,
     train=_segments(_TRAIN),
     test=_segments(_TEST),
 )

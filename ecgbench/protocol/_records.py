@@ -20,6 +20,7 @@ MITDB = DatasetProtocol(
     perturbations=500,
     baselines=250,
     seeds=(1, 2, 3, 4, 5),
+    twins=True,
     train=tuple("101 106 108 109 112 114 115 116 118 119 122 124 201 203 205 207 208 209 215 220 223 230".split()),
     test=tuple("100 103 105 111 113 117 121 123 200 202 210 212 213 214 219 221 222 228 231 232 233 234".split()),
     patients=MappingProxyType({"202": "201"}),
@@ -39,6 +40,7 @@ SVDB = DatasetProtocol(
     perturbations=500,
     baselines=250,
     seeds=(1, 2, 3, 4, 5),
+    twins=True,
     train=tuple(str(number) for number in (*range(800, 813), *range(820, 830), *range(840, 856))),
     test=tuple(str(number) for number in range(856, 895)),
 )
@@ -57,6 +59,7 @@ INCARTDB = DatasetProtocol(
     perturbations=500,
     baselines=250,
     seeds=(1, 2, 3, 4, 5),
+    twins=True,
     train=tuple(f"I{number:02d}" for number in range(1, 38)),
     test=tuple(f"I{number:02d}" for number in range(38, 76)),
 )

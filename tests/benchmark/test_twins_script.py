@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from ecgbench.datasets.records.exchange import Reason
-from ecgbench.datasets.records.twins import Twins
-from ecgbench.types import Windows
+from ecgbench.types import Twins, Windows
 
 ROOT = Path(__file__).parents[2]
 NO_BEAT, NEIGHBOUR = Reason.NO_BEAT.value, Reason.NEIGHBOUR.value

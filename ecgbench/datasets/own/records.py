@@ -16,12 +16,12 @@ from ecgbench.datasets._registry import DatasetEntry
 from ecgbench.datasets.own.names import names_in, record_path
 from ecgbench.datasets.own.numbers import OWN, STANDARD, names_of, own_numbers, register_own
 from ecgbench.datasets.records.request import Request
-from ecgbench.datasets.records.split_by_record import PATIENT, load_annotated
+from ecgbench.datasets.records.split_by_record import PATIENT, beat_twins, load_annotated
 from ecgbench.errors import DataError, InputError, MissingDataError
 from ecgbench.inputs import at_least
 from ecgbench.printable import quoted
 from ecgbench.protocol import BEAT_CLASSES, BEAT_RULES, UNCLASSIFIABLE, DatasetProtocol
-from ecgbench.types import Dataset, Windows
+from ecgbench.types import Dataset, Targets, Twins, Windows
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,18 @@ class OwnRecords:
         """Load the records: one lead, consecutive windows, labelled by their beats."""
         numbers = request.numbers
         self._check_folder()
-        without = f"or register {self.key} without the record"
-        request = replace(request, root=self.folder, remedy=f"mend it, {without}", absent=f"put it there, {without}")
-        dataset = load_annotated(request, self.key, f"lead {numbers.lead}", numbers.patients)
+        dataset = load_annotated(self._here(request), self.key, f"lead {numbers.lead}", numbers.patients)
         for windows, side in ((dataset.train, "training"), (dataset.test, "test")):
             self._check_windows(windows, side, numbers)
         return dataset
+
+    def twins(self, request: Request, windows: Windows, target: Targets) -> Twins:
+        """Constructed twins of some of its windows."""
+        return beat_twins(self._here(request), windows, target)
+
+    def _here(self, request: Request) -> Request:
+        without = f"or register {self.key} without the record"
+        return replace(request, root=self.folder, remedy=f"mend it, {without}", absent=f"put it there, {without}")
 
     def _check_folder(self) -> None:
         if not self.folder.is_dir():
@@ -116,9 +122,9 @@ def register_records(
     if both:
         raise InputError(f"expected records either in train or in test, got {abbreviated(both)} in both; leave them out of one.")
     beats = {"classes": BEAT_CLASSES[:UNCLASSIFIABLE], "patients": _patients({} if patients is None else patients, (*sides[0], *sides[1]))}
-    protocol = own_numbers(numbers, fs, window, lead=at_least("lead", lead, 0), train=sides[0], test=sides[1], **beats)
+    protocol = own_numbers(numbers, fs, window, lead=at_least("lead", lead, 0), train=sides[0], test=sides[1], twins=True, **beats)
     own = OwnRecords(key, Path(folder).expanduser().resolve())
-    offered = {"labels": tuple(BEAT_RULES), "splits": (STANDARD, PATIENT)}
+    offered = {"labels": tuple(BEAT_RULES), "splits": (STANDARD, PATIENT), "twins": own.twins}
     return register_own(own, protocol, title, licence=licence, reference=reference, source=str(own.folder), **offered)
 
 

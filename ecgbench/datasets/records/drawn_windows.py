@@ -7,7 +7,7 @@ drawn from and keeps the drawn windows' signals.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +20,11 @@ from ecgbench.datasets.records.cut import concatenate, cut
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import source_digest
 from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
-from ecgbench.datasets.records.wfdb_reader import read_record, record_files
+from ecgbench.datasets.records.twins import twins_of
+from ecgbench.datasets.records.wfdb_reader import Record, read_record, record_files
 from ecgbench.errors import DataError, MissingDataError
 from ecgbench.protocol import ICENTIA11K_RULE, ICENTIA11K_SEED, ICENTIA11K_WINDOWS, UNCLASSIFIABLE, DatasetProtocol
-from ecgbench.types import Names, Windows
+from ecgbench.types import Names, Targets, Twins, Windows
 
 VERSION = 1
 """Bumped when the draw changes on purpose."""
@@ -157,10 +158,25 @@ def _usable(windows: Windows) -> Bool[np.ndarray, " n"]:
 
 
 def _cut_segment(folder: Path, name: str, path: str, numbers: DatasetProtocol) -> Windows:
-    assert numbers.lead is not None
-    record = read_record((folder / path).parent, name, numbers.lead, numbers.fs, check_signal=False)
+    record = _read_segment(folder, name, path, numbers)
     patient = name.partition("_")[0]
     return cut(record, numbers.window, ICENTIA11K_RULE, patient)
+
+
+def _read_segment(folder: Path, name: str, path: str, numbers: DatasetProtocol) -> Record:
+    assert numbers.lead is not None
+    return read_record((folder / path).parent, name, numbers.lead, numbers.fs, check_signal=False)
+
+
+def drawn_twins(request: Request, windows: Windows, target: Targets, path: Callable[[str], str]) -> Twins:
+    """Constructed twins of drawn windows.
+
+    Parameters
+    ----------
+    path : from a segment's name to its place below the database's folder
+    """
+    numbers = request.numbers
+    return twins_of(windows, target, lambda name: _read_segment(request.folder, name, path(name), numbers), ICENTIA11K_RULE, numbers.fs)
 
 
 def draw(record: Names, number: Indices, label: Indices, count: int, seed: int) -> Int64[np.ndarray, " m"]:

@@ -15,11 +15,12 @@ from ecgbench.datasets.records.cut import concatenate, cut
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import source_digest
 from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
+from ecgbench.datasets.records.twins import twins_of
 from ecgbench.datasets.records.wfdb_header import read_header
-from ecgbench.datasets.records.wfdb_reader import SUFFIXES, read_record, record_files
+from ecgbench.datasets.records.wfdb_reader import SUFFIXES, Record, read_record, record_files
 from ecgbench.errors import InputError
 from ecgbench.protocol import BEAT_RULES, UNCLASSIFIABLE, DatasetProtocol
-from ecgbench.types import Dataset, Windows
+from ecgbench.types import Dataset, Targets, Twins, Windows
 
 PATIENT = "patient"
 """Split that leaves the test set without the patients who are trained on."""
@@ -103,6 +104,17 @@ def load_side(request: Request, names: Sequence[str], patients: Mapping[str, str
 
     artifact = store.compute("windows", key, build)
     return AnnotatedSide(from_artifact(artifact), artifact.info["left_out"], artifact.info["without_beat"], key)
+
+
+def beat_twins(request: Request, windows: Windows, target: Targets) -> Twins:
+    """Constructed twins of windows that `load_annotated` gave."""
+    numbers = request.numbers
+
+    def read(name: str) -> Record:
+        assert numbers.lead is not None
+        return read_record(request.folder, name, numbers.lead, numbers.fs, remedy=request.remedy)
+
+    return twins_of(windows, target, read, BEAT_RULES[request.labels], numbers.fs)
 
 
 def _cut_records(request: Request, names: Sequence[str], patients: Mapping[str, str], progress: str) -> tuple[Arrays, dict[str, object]]:

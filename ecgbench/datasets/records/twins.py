@@ -28,7 +28,7 @@ from ecgbench.datasets.records.exchange import Reason, exchange
 from ecgbench.datasets.records.wfdb_reader import Record
 from ecgbench.errors import DataError
 from ecgbench.protocol import UNCLASSIFIABLE, BeatRule
-from ecgbench.types import Names, Signals, Targets, Windows
+from ecgbench.types import Targets, Twins, Windows
 
 Window = Float32[np.ndarray, "leads time"]
 
@@ -39,22 +39,6 @@ class Twin:
 
     twin: Window | Reason
     sham: Window | Reason
-
-
-@dataclass(frozen=True)
-class Twins:
-    """Twins and shams of windows.
-
-    Attributes
-    ----------
-    twin, sham : (n, leads, time) float32, mV; rows of nan where there is none
-    reason, sham_reason : (n,) str, why there is none; empty where there is one
-    """
-
-    twin: Signals
-    sham: Signals
-    reason: Names
-    sham_reason: Names
 
 
 def twins_of(windows: Windows, target: Targets, read: Callable[[str], Record], rule: BeatRule, fs: float) -> Twins:

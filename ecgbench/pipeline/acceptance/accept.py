@@ -136,4 +136,6 @@ def _model(run: Run, of: ModelAddress, metrics: Iterable[str]) -> dict[str, Any]
         counts["explainable_by_all"] = explained.common
     record = {"digest": model.digest, **recorded, **test, "neutral_logits": neutral, **counts}
     facts = {metric: said for metric in metrics if (said := run.facts(of, metric))}
+    if explained.twinless:
+        facts["twinless"] = {reason: float(count) for reason, count in explained.twinless.items()}
     return {**record, "facts": facts} if facts else record

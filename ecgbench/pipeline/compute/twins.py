@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -24,9 +25,11 @@ def with_twins(explained: Explained, dataset: Dataset, request: Request) -> Expl
 
     def compute() -> tuple[Arrays, dict[str, Any]]:
         made = make(request, windows, explained.target)
-        return {"twin": made.twin, "sham": made.sham}, {"dataset": dataset.name}
+        reasons = [] if made.reason is None else made.reason.tolist()
+        return {"twin": made.twin, "sham": made.sham}, {"dataset": dataset.name, "twinless": Counter(filter(None, reasons))}
 
     places = {"record": windows.record.tolist(), "start": windows.start.tolist(), "target": explained.target.tolist()}
     key = artifact_key("twins", dataset=dataset.name, version=entry.version, windows=dataset.key, **places)
-    arrays = request.store.compute("twins", key, compute).arrays
-    return replace(explained, windows=replace(windows, twin=arrays["twin"], sham=arrays["sham"]))
+    found = request.store.compute("twins", key, compute)
+    twinned = replace(windows, twin=found.arrays["twin"], sham=found.arrays["sham"])
+    return replace(explained, windows=twinned, twinless=found.info["twinless"])

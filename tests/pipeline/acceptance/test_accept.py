@@ -80,7 +80,7 @@ def test_model_is_recorded(run, root):
 
 
 def test_facts_of_metrics_about_the_model_are_recorded_and_stay_beside_those_of_other_cells(run, root):
-    (path,) = accept(run, [cell("twin_agreement")], root)
+    (path,) = accepted_files(run, [cell("twin_agreement")], root)
     facts = read_file(path).models["1"]["facts"]["twin_agreement"]
     assert sum(value for name, value in facts.items() if name != "split_half") == 4
     assert facts["qualifies"] >= 1

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecgbench.datasets import DATASETS, Twins, request_for
+from ecgbench.datasets import DATASETS, request_for
 from ecgbench.pipeline.compute.twins import with_twins
+from ecgbench.types import Twins
 from tests.pipeline.runs import cell, model_at, small_run, stages, store_with_windows
 
 
@@ -23,7 +24,8 @@ def made(monkeypatch):
     def make(request, windows, target):
         asked.append(target.tolist())
         twin = np.where(np.arange(windows.signal.shape[2]) < 128, windows.signal, np.float32(0))
-        return Twins(twin.astype(np.float32), windows.signal + np.float32(1))
+        told = np.array(["no donor"] + [""] * (len(target) - 1))
+        return Twins(twin.astype(np.float32), windows.signal + np.float32(1), told)
 
     monkeypatch.setitem(DATASETS._entries, "synthetic", replace(entry, twins=make))
     return asked
@@ -40,7 +42,9 @@ def test_twins_are_made_for_the_explained_windows_once_and_stored(run, made):
     bare = replace(explained, windows=replace(explained.windows, twin=None))
     request = request_for("synthetic", store=store)
     for _ in range(2):
-        found = with_twins(bare, dataset, request).windows
+        twinned = with_twins(bare, dataset, request)
+        assert twinned.twinless == {"no donor": 1}
+        found = twinned.windows
         np.testing.assert_array_equal(found.twin[..., :128], explained.windows.signal[..., :128])
         assert not found.twin[..., 128:].any()
         np.testing.assert_array_equal(found.sham, explained.windows.signal + 1)
