@@ -78,7 +78,7 @@ def test_family_orders_cause_and_blind_controls_rightly(tmp_path):
         ("amplitude", "slope", "r_peaks", "centre"),
     )
     wanted = [cell(metric, source) for metric in metrics for source in (*blind, "causal_mask", "ig_twin")]
-    run = small_run(store_with_windows(tmp_path), 24, wanted)
+    run = small_run(store_with_windows(tmp_path), 12, wanted)
     for metric in metrics:
         means = {source: run.scores(cell(metric, source)).mean for source in (*blind, "causal_mask", "ig_twin")}
         sign = -1 if metric in ("twin_lerf", "flip_duration", "false_mass") else 1
