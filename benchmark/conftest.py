@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,12 +146,10 @@ def _estimate(config: pytest.Config, names: list[str], workers: int) -> str:
     if not options.store.computing:
         return f"ecgbench: {what}, of which nothing is computed"
     seconds = estimate_seconds(cells, options.samples, health, options.edition) / workers
-    said = f"ecgbench: {what}, about {seconds:.0f} s (training not counted) if nothing of them is in the store"
-    try:
-        note = training_note(Run(options), cells)
-    except EcgbenchError:  # the cells' own tests say it, or are skipped with it
-        return said
-    return f"{said}\necgbench: {note}" if note else said
+    said = [f"ecgbench: {what}, about {seconds:.0f} s (training not counted) if nothing of them is in the store"]
+    with suppress(EcgbenchError):  # the cells' own tests say it, or are skipped with it
+        said += [f"ecgbench: {note}" for note in [training_note(Run(options), cells)] if note]
+    return "\n".join(said)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -139,7 +139,8 @@ def test_methods_that_explain_different_models_are_pointed_out(accept, page):
 def test_command_computes_the_same_identity(accept, identity, page):
     accept("mitdb@study", "lime", {"raw": {"auc": {2: 0.7, 4: 0.7}}}, identity=replace(identity, protocol="study", labels="study"))
     command = (
-        "pytest benchmark --dataset mitdb --split standard --labels study --protocol study --samples 4 --seeds 2 --seeds 4 --update-scores"
+        "pytest benchmark --dataset mitdb --split standard --labels study --protocol study --samples 4 --explained own --seeds 2 --seeds 4 "
+        "--update-scores"
     )
     assert command in page("mitdb@study")
 
