@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from ecgbench.results import Cell, ModelRecord, Pair, SourceResults, score_name
+from ecgbench.results import Cell, ModelRecord, Pair, SourceResults, gallery_name, score_name
 
 Place = tuple[str, str, int]
 """Variant, metric and seed of a cell."""
@@ -35,7 +35,7 @@ def merged(new: Pair, accepted: Pair | None) -> Pair:
         chance=_together(held.chance, results.chance),
         cells=tuple(cells.values()),
     )
-    return _in_order(together), _of_cells({**held_arrays, **arrays}, cells)
+    return _in_order(together), _without_stale_galleries(_of_cells({**held_arrays, **arrays}, cells))
 
 
 def replaced(new: SourceResults, held: SourceResults) -> list[Place]:
@@ -90,6 +90,22 @@ def _of_cells(arrays: Mapping[str, np.ndarray], places: Collection[Place]) -> di
     return {name: array for name, array in arrays.items() if name in scores or _is_of_seeds(name, seeds)}
 
 
+def _without_stale_galleries(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays without galleries that were chosen by other scores than are accepted now: by a variant that is not accepted anew."""
+    stale = {seed for first, what, seed in map(_parts, arrays) if (first, what) == ("gallery", "variant") and _is_stale(arrays, int(seed))}
+    return {name: array for name, array in arrays.items() if _parts(name)[0] != "gallery" or _parts(name)[2] not in stale}
+
+
+def _is_stale(arrays: Mapping[str, np.ndarray], seed: int) -> bool:
+    variant, metric, window, score = (arrays[gallery_name(what, seed)] for what in ("variant", "metric", "window", "score"))
+    accepted = arrays.get(score_name(str(variant), str(metric), seed))
+    return accepted is not None and not np.array_equal(accepted[window], score)
+
+
+def _parts(name: str) -> list[str]:
+    return name.split("/")
+
+
 def _is_of_seeds(name: str, seeds: Collection[int]) -> bool:
-    first, _, seed = name.split("/")
+    first, _, seed = _parts(name)
     return first in ("samples", "gallery") and int(seed) in seeds

@@ -169,6 +169,18 @@ def test_accepting_again_replaces_equal_cells_and_changes_no_byte(run, root):
     assert (path.read_bytes(), path.with_suffix(".npz").read_bytes()) == before
 
 
+@pytest.mark.parametrize("variant", ["raw", "abs"])
+def test_one_of_two_changed_cells_can_be_accepted_though_the_gallery_was_chosen_by_the_other(run, root, variant):
+    (path,) = accepted_files(run, SLICE, root)
+    gallery = {name for name in scores_in(path) if name.startswith("gallery/")}
+    with_scores(path, lambda values: values / 2)
+    other = {"raw": "abs", "abs": "raw"}[variant]
+    accept(run, [cell("auc", "random_baseline", variant)], root)
+    read_file(path)
+    accept(run, [cell("auc", "random_baseline", other)], root)
+    assert gallery <= set(scores_in(path))
+
+
 @pytest.mark.parametrize(("field", "value"), [("windows", "others"), ("edition", "2.0")])
 def test_changed_identity_starts_anew(run, root, field, value):
     (path,) = accepted_files(run, SLICE, root)
