@@ -25,13 +25,14 @@ Targets = Int64[np.ndarray, " n"]
 PerWindow = Float64[np.ndarray, " n"]
 Logits = Float[np.ndarray, "n outputs"]
 Curves = Float[np.ndarray, "n points outputs"]
+Replacement = Float[np.ndarray, "windows leads time"] | None
 Spans = Int64[np.ndarray, "_ 3"]
 Names = Shaped[np.ndarray, " n"]
 
 
 @dataclass(frozen=True)
 class Steps:
-    """Rows that lose one interval after another: all leads are zeroed there, and what was zeroed stays so.
+    """Rows that lose one interval after another: all leads are replaced there, by zeros or another signal, and what was replaced stays so.
 
     Attributes
     ----------
@@ -82,13 +83,14 @@ class Evaluate(Protocol):
 class EvaluateSteps(Evaluate, Protocol):
     """Also follows rows that change little by little; implementations may batch them or compute only what changes."""
 
-    def stepwise(self, x: Float[np.ndarray, "windows leads time"], steps: Steps) -> Curves:
+    def stepwise(self, x: Float[np.ndarray, "windows leads time"], steps: Steps, replacement: Replacement = None) -> Curves:
         """Logits (n, steps + 1, outputs) of rows as they are and after each of their steps.
 
         Parameters
         ----------
         x : (windows, leads, time), standardised
         steps : n rows; what stands behind a row's last step means nothing
+        replacement : (windows, leads, time), what a window's samples are replaced by; None for zeros
         """
         ...
 
@@ -105,6 +107,9 @@ class Windows:
     start : (n,) int64, first sample of the window in its record
     spans : n arrays (k, 3) int64 of onset, offset (exclusive) and class, in samples of the window
     causal : (n, leads, time) bool, or None; the samples that differ from the counterfactual twin
+    twin : (n, leads, time) float32, mV, or None; the window as it would be without what makes its label, nan where a window has no twin
+    sham : (n, leads, time) float32, mV, or None; the window after an exchange like the twin's of what does not make its label, nan where
+        there is none
     """
 
     signal: Signals
@@ -114,6 +119,8 @@ class Windows:
     start: Int64[np.ndarray, " n"]
     spans: Sequence[Spans]
     causal: Masks | None = field(default=None, repr=False)
+    twin: Signals | None = field(default=None, repr=False)
+    sham: Signals | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.signal)
@@ -163,16 +170,24 @@ class Windows:
 
     def take(self, index: Int64[np.ndarray, " m"]) -> Windows:
         """The windows at `index`, in that order."""
-        arrays: dict[str, Any] = {f.name: getattr(self, f.name)[index] for f in fields(self) if f.name not in ("spans", "causal")}
-        spans = tuple(self.spans[i] for i in index)
-        return replace(self, **arrays, spans=spans, causal=None if self.causal is None else self.causal[index])
+        held = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "spans"}
+        arrays: dict[str, Any] = {name: None if array is None else array[index] for name, array in held.items()}
+        return replace(self, **arrays, spans=tuple(self.spans[i] for i in index))
 
 
 def standardise(signal: Signals) -> Signals:
     """(x - mean) / (std + 1e-6) per window and lead, population std, in float32."""
+    return standardised_as(signal, signal)
+
+
+def standardised_as(other: Signals, signal: Signals) -> Signals:
+    """Another signal in the units of standardised windows: minus their mean, over their std + 1e-6, per window and lead, in float32.
+
+    A twin that is standardised as its window differs from it where they differ in mV, and nowhere else.
+    """
     mean = signal.mean(axis=-1, keepdims=True)
     std = signal.std(axis=-1, keepdims=True)
-    standardised: Signals = (signal - mean) / (std + np.float32(1e-6))
+    standardised: Signals = (other - mean) / (std + np.float32(1e-6))
     return standardised
 
 

@@ -18,7 +18,7 @@ from ecgbench.pipeline.compute.maps import Maps, joined
 from ecgbench.pipeline.compute.models import TrainedModel, model_at_hand, model_of
 from ecgbench.pipeline.compute.plan import Plan, Task
 from ecgbench.pipeline.compute.subject import Subject
-from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_bounds
+from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_bounds, split_metric
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.results import SourceResults, read_if_accepted
@@ -157,6 +157,15 @@ class Run:
             return measured
         agreement = self._hold(("agreement", of), lambda: source.agreement(self.subject(of.of_model), maps.values))
         return {**measured, **agreement, "seconds_a_window": round(maps.seconds / len(maps.values), 6)}
+
+    def facts(self, of: ModelAddress, metric: str) -> dict[str, float]:
+        """What a metric says of a model from what it computes once for all sources; nothing if it says nothing."""
+        entry, parts = split_metric(metric)[0], range(len(self.subject(of).parts))
+        batches = [scoring.shared_evaluations(self.subject(of), number, metric) for number in parts] if entry.facts is not None else []
+        found = [batch.arrays for batch in batches if batch is not None]
+        if entry.facts is None or not found:
+            return {}
+        return dict(entry.facts({name: np.concatenate([arrays[name] for arrays in found]) for name in found[0]}))
 
     def scores(self, cell: Address) -> Scores:
         """The cell's score of each explained window."""
