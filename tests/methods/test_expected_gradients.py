@@ -20,27 +20,48 @@ def explained(model, x, target, **options):
     return explanation(model, x, target, "expected_gradients", **{"normal_windows": NORMAL, **options})
 
 
+def plainly(model, window, label, baselines, steps):
+    """Gradients one after the other, at points that are shifted from baseline to baseline."""
+    found = np.zeros_like(window)
+    for k, baseline in enumerate(baselines):
+        for step in range(steps):
+            share = (step + (k + 0.5) / len(baselines)) / steps
+            at = torch.tensor((baseline + share * (window - baseline))[None], requires_grad=True)
+            gradient = torch.autograd.grad(model(at)[0, label], at)[0][0].numpy()
+            found += gradient * (window - baseline) / (len(baselines) * steps)
+    return found
+
+
+def drawn(baselines, seed=0):
+    return NORMAL[seed_generator(seed, "expected_gradients").permutation(12)[:baselines]]
+
+
 @pytest.mark.parametrize(("baselines", "steps", "seed"), [(10, 5, 0), (4, 3, 1), (1, 8, 2)])
-def test_map_is_the_mean_of_captums_integrated_gradients_from_the_baselines_drawn(baselines, steps, seed):
-    model, x = small(), torch.tensor(windows())
-    drawn = seed_generator(seed, "expected_gradients").permutation(12)[:baselines]
-    from_each = [
-        attr.IntegratedGradients(model).attribute(
-            x, baselines=torch.tensor(NORMAL[i : i + 1]), target=torch.tensor(TARGET), n_steps=steps, method="gausslegendre"
-        )
-        for i in drawn
-    ]
-    found = explained(model, x, TARGET, baselines=baselines, steps=steps, seed=seed).maps
-    # Captum keeps its quadrature's nodes in float32.
-    assert_close_to_maximum(found, torch.stack(from_each).mean(dim=0).detach().numpy(), 1e-6)
-
-
-def test_from_a_flat_line_it_is_integrated_gradients():
+def test_map_is_that_of_plain_loops(baselines, steps, seed):
     model, x = small(), windows()
-    found = explained(model, x, TARGET, normal_windows=np.zeros((1, 2, 64)), steps=9)
-    wanted = explanation(model, x, TARGET, "integrated_gradients", steps=9)
-    np.testing.assert_allclose(found.maps, wanted.maps, rtol=1e-12)
-    np.testing.assert_allclose(found.total, wanted.total, rtol=1e-12)
+    wanted = [plainly(model, window, label, drawn(baselines, seed), steps) for window, label in zip(x, TARGET, strict=True)]
+    found = explained(model, x, TARGET, baselines=baselines, steps=steps, seed=seed).maps
+    assert_close_to_maximum(found, np.stack(wanted), 1e-9)
+
+
+def captums(model, x, baseline, steps):
+    gradients = attr.IntegratedGradients(model)
+    found = gradients.attribute(x, torch.tensor(baseline), torch.tensor(TARGET), n_steps=steps, method="riemann_middle")
+    return found.detach().numpy()
+
+
+@pytest.mark.parametrize("steps", [2, 6, 50])
+def test_from_a_single_baseline_it_is_captums_integrated_gradients_by_midpoints(steps):
+    model, x = small(), windows()
+    found = explained(model, x, TARGET, normal_windows=NORMAL[:1], steps=steps).maps
+    # Captum keeps its points in float32.
+    assert_close_to_maximum(found, captums(model, torch.tensor(x), NORMAL[:1], steps), 1e-6)
+
+
+def test_map_tends_to_the_mean_of_captums_integrated_gradients_from_each_baseline():
+    model, x = small(), windows()
+    wanted = np.mean([captums(model, torch.tensor(x), baseline[None], 400) for baseline in drawn(4)], axis=0)
+    assert_close_to_maximum(explained(model, x, TARGET, baselines=4, steps=200).maps, wanted, 5e-3)
 
 
 def test_all_normal_windows_are_used_where_there_are_no_more_than_asked_for():
@@ -62,9 +83,8 @@ def test_as_many_as_asked_for_are_drawn_without_repetition_and_the_same_for_all_
 
 def test_map_sums_to_the_logits_mean_change_from_the_baselines():
     model, x = small(), windows()
-    drawn = NORMAL[seed_generator(0, "expected_gradients").permutation(12)[:10]]
     with torch.no_grad():
-        change = model(torch.tensor(x)).numpy() - model(torch.tensor(drawn)).mean(dim=0).numpy()
+        change = model(torch.tensor(x)).numpy() - model(torch.tensor(drawn(10))).mean(dim=0).numpy()
     found = explained(model, x, TARGET, steps=200)
     np.testing.assert_allclose(found.total, change[[0, 1, 2], TARGET], rtol=1e-12)
     np.testing.assert_allclose(found.maps.sum(axis=(1, 2)), found.total, atol=1e-3 * np.abs(found.maps).sum(axis=(1, 2)).max())
