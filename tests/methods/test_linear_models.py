@@ -46,6 +46,7 @@ ON_A_LINEAR_MODEL = {
     "deep_shap": (lambda weight, x: weight * (x - BACKGROUND.mean(axis=0)), {"background": BACKGROUND}),
     "lrp": (lambda weight, x: weight * x, {}),
     "lrp_epsilon": (lambda weight, x: weight * x, {}),
+    "lrp_gamma": (lambda weight, x: weight * x, {}),
     "kernel_shap": (lambda weight, x: in_patches(weight * x), {"patch": PATCH, "samples": 60}),
     "smoothgrad": (lambda weight, x: weight, {}),
     "expected_gradients": (lambda weight, x: weight * (x - BACKGROUND.mean(axis=0)), {"normal_windows": BACKGROUND}),
@@ -55,7 +56,7 @@ ON_A_LINEAR_MODEL = {
 }
 """Maps by weight and window, and options; LIME is exact where its penalty vanishes."""
 
-STABILISED = {"lrp", "lrp_epsilon", "lime"}
+STABILISED = {"lrp", "lrp_epsilon", "lrp_gamma", "lime"}
 """Exact up to stabilisers of a millionth, or a penalty."""
 
 
