@@ -18,7 +18,7 @@ SURROGATES = {"lime", "kernel_shap"}
 ALL_LEADS = {"occlusion", "rise", "shapley_patches"}
 """Methods that perturb all leads at once, so that their maps are the same in all of them."""
 
-SPREAD_OVER_LEADS = {"random_baseline", "gradcam", *SURROGATES, *ALL_LEADS}
+SPREAD_OVER_LEADS = {"random_baseline", "gradcam", "hirescam", "layercam", *SURROGATES, *ALL_LEADS}
 """Methods that speak of leads which the model does not look at: one asks no model, others know only the time where leads are mixed."""
 
 QUICK = {
