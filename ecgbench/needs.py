@@ -42,12 +42,14 @@ class ExplainedBatch:
     seed : of the method's random numbers
     method : its key
     batch_size : rows that may pass through the model at once
+    normal_windows : (m, leads, time), standardised windows of the normal class; None if none are known
     """
 
     x: Rows
     seed: int
     method: str
     batch_size: int
+    normal_windows: Any = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class Need(Generic[BatchT]):
     ----------
     what : its meaning, with shape and unit
     supply : takes it from a batch; None if the batch lacks it
-    argument : the argument of `ecgbench.score` through which a user gives it, where it is not the need's own name
+    argument : the argument of `ecgbench.score` or `ecgbench.explain` through which a user gives it, where it is not the need's own name
     by_source : whether only some sources of maps can give it
     by_part : whether a part of the entry itself supplies it
     """
@@ -124,11 +126,19 @@ def _window_generators(batch: ExplainedBatch) -> list[np.random.Generator]:
     return [window_generator(batch.seed, window, batch.method) for window in batch.x]
 
 
+def _noise_generators(batch: ExplainedBatch) -> list[np.random.Generator]:
+    return [window_generator(batch.seed, window, "noise") for window in batch.x]
+
+
 METHOD_NEEDS: Mapping[str, Need[ExplainedBatch]] = MappingProxyType(
     {
         "generators": Need("one numpy generator a window, from the seed and the window's values", _window_generators),
         "generator": Need("a numpy generator that depends on the seed alone", lambda batch: seed_generator(batch.seed, batch.method)),
+        "noise_generators": Need("like generators, but drawing the same for all methods that add noise to windows", _noise_generators),
         "batch_size": Need("rows that may pass through the model at once", attrgetter("batch_size")),
+        "normal_windows": Need(
+            "(m, leads, time) standardised windows of the training set's normal class, the same for all", attrgetter("normal_windows")
+        ),
     }
 )
 """What a method may ask for beside model, x and target."""

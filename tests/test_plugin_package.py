@@ -34,12 +34,12 @@ from ecgbench.models import MODELS
 from ecgbench.testing import check_entry
 entries = {**ecgbench.methods(), **ecgbench.controls(), **ecgbench.metrics(), **ecgbench.datasets()}
 entries |= {entry.key: entry for registry in (FAMILIES, MODELS) for entry in registry}
-for key in ("smoothgrad", "ramp", "sparseness", "complexity", "fcn", "bumps"):
+for key in ("smoothgrad_squared", "ramp", "sparseness", "complexity", "fcn", "bumps"):
     check_entry(entries[key])
     print(key)
 """
 
-METHODS = ("smoothgrad", "saliency", "ramp")
+METHODS = ("smoothgrad_squared", "saliency", "ramp")
 METRICS = ("sparseness", "auc")
 SELECTION = [
     *("--dataset=bumps", "--model=fcn", "--samples=6"),
@@ -96,7 +96,7 @@ def benchmark(python: Path, folder: Path, option: str) -> str:
 @pytest.mark.slow
 def test_entries_of_the_package_pass_all_trials(python: Path, folder: Path) -> None:
     said = run(python, folder, "-W", "error", "-c", TRIALS)
-    assert said.split() == ["smoothgrad", "ramp", "sparseness", "complexity", "fcn", "bumps"]
+    assert said.split() == ["smoothgrad_squared", "ramp", "sparseness", "complexity", "fcn", "bumps"]
 
 
 @pytest.mark.slow
@@ -111,4 +111,4 @@ def test_entries_of_the_package_are_computed_accepted_checked_and_drawn(python: 
     (page,) = (path.read_text() for path in (folder / "pages").glob("bumps*.md"))
     assert page.index("## Localisation") < page.index("## Complexity")
     assert "Is the attribution confined to few samples? The place is over sparseness." in page
-    assert "smoothgrad" in page
+    assert "smoothgrad_squared" in page

@@ -173,22 +173,29 @@ def examples(registries_restored):
     for *folders, name, code in EXAMPLE.findall(text("CONTRIBUTING.md")):
         module = ".".join(part for part in (*folders, name) if part)
         exec(compile(code, f"{name}.py", "exec"), {"__name__": module})
-    added = {"smoothgrad": METHODS, "ramp": CONTROLS, "sparseness": METRICS, "complexity": FAMILIES, "fcn": MODELS, "exampledb": DATASETS}
+    added = {
+        "smoothgrad_squared": METHODS,
+        "ramp": CONTROLS,
+        "sparseness": METRICS,
+        "complexity": FAMILIES,
+        "fcn": MODELS,
+        "exampledb": DATASETS,
+    }
     return {key: registry[key] for key, registry in {**added, "bumps": DATASETS}.items()}
 
 
-@pytest.mark.parametrize("key", ["smoothgrad", "ramp", "sparseness", "complexity", "fcn", "exampledb", "bumps"])
+@pytest.mark.parametrize("key", ["smoothgrad_squared", "ramp", "sparseness", "complexity", "fcn", "exampledb", "bumps"])
 def test_example_passes_the_trials_of_all_entries(examples, key):
     check_entry(examples[key])
 
 
-def test_example_of_a_method_is_the_gradient_of_a_linear_model(examples):
+def test_example_of_a_method_is_the_squared_gradient_of_a_linear_model(examples):
     import torch
 
     model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(32, 2)).double()
-    maps = ecgbench.explain(model, np.random.default_rng(0).standard_normal((3, 1, 32)), 1, "smoothgrad", copies=3)
+    maps = ecgbench.explain(model, np.random.default_rng(0).standard_normal((3, 1, 32)), 1, "smoothgrad_squared", copies=3)
     weights = model[1].weight.detach().numpy()[1]
-    np.testing.assert_allclose(maps[:, 0], np.broadcast_to(weights, (3, 32)), rtol=1e-12)
+    np.testing.assert_allclose(maps[:, 0], np.broadcast_to(weights**2, (3, 32)), rtol=1e-12)
 
 
 def test_example_of_a_control_is_a_ramp(examples):

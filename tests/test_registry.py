@@ -151,7 +151,7 @@ def test_script_adds_an_entry_by_register_under_a_key_of_its_own(axis: str) -> N
 @pytest.mark.parametrize(
     ("axis", "changed", "known"),
     [
-        ("methods", {"needs": ("colour",)}, "generators, generator, batch_size"),
+        ("methods", {"needs": ("colour",)}, "generators, generator, noise_generators, batch_size, normal_windows"),
         ("metrics", {"needs": ("colour",)}, "mask, x, target, evaluate, explain, seed, multilabel, shared, curves, steps"),
         ("metrics", {"shared": lambda x, colour, share=0.1: {}}, "mask, x, target, evaluate"),
         ("models", {"needs": ("colour",)}, "seed"),

@@ -81,3 +81,41 @@ def guided_gradcam(model: torch.nn.Module, image: torch.Tensor, label: int, coun
 def lrp(model: torch.nn.Module, image: torch.Tensor, label: int, count: int) -> torch.Tensor:
     """LRP with Captum's rules, the epsilon rule nearly everywhere; modules that Captum does not know get one for the call."""
     return captum_lrp(model, image, torch.tensor([label]))
+
+
+def smoothgrad(model: torch.nn.Module, image: torch.Tensor, label: int, count: int) -> torch.Tensor:
+    """Mean gradient over noisy copies."""
+    return _tunnel(model, image, label, count, "smoothgrad")
+
+
+def vargrad(model: torch.nn.Module, image: torch.Tensor, label: int, count: int) -> torch.Tensor:
+    """Variance of the gradient over noisy copies."""
+    return _tunnel(model, image, label, count, "vargrad")
+
+
+def _tunnel(model: torch.nn.Module, image: torch.Tensor, label: int, count: int, kind: str) -> torch.Tensor:
+    tunnel = attr.NoiseTunnel(attr.Saliency(model))
+    return tunnel.attribute(image, nt_type=kind, nt_samples=count, stdevs=0.1, target=label, abs=False)
+
+
+def expected_gradients(model: torch.nn.Module, image: torch.Tensor, label: int, count: int) -> torch.Tensor:
+    """GradientSHAP from ten baselines, at 100 points."""
+    return attr.GradientShap(model).attribute(image, torch.randn(10, *image.shape[1:]), n_samples=100, target=label)
+
+
+def occlusion(model: torch.nn.Module, image: torch.Tensor, label: int, count: int) -> torch.Tensor:
+    """Occlusion by patches of all leads, one after the other."""
+    shape = (1, image.shape[2], PATCH)
+    return attr.Occlusion(model).attribute(image, shape, strides=shape, target=label)
+
+
+def shapley_patches(model: torch.nn.Module, image: torch.Tensor, label: int, count: int) -> torch.Tensor:
+    """Shapley values by permutations, one coalition at a time."""
+    patches = (torch.arange(image.shape[3]) // PATCH).expand(1, 1, image.shape[2], -1)
+    return attr.ShapleyValueSampling(model).attribute(image, target=label, feature_mask=patches, n_samples=count)
+
+
+def hirescam(model: torch.nn.Module, image: torch.Tensor, label: int, count: int) -> torch.Tensor:
+    """Gradient times activation of the second stage, each unit repeated."""
+    cam = attr.LayerGradientXActivation(model, model.layer2).attribute(image, label).sum(dim=1, keepdim=True)
+    return attr.LayerAttribution.interpolate(cam, tuple(image.shape[2:]), "nearest")

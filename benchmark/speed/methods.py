@@ -16,12 +16,16 @@ import torch
 from _race import Turn, alternate, figure, golden, golden_windows, machine, markdown, say, silence
 
 import ecgbench
+from ecgbench.errors import InputError
 
 ROWS = 32
 """Rows that pass through the network at once, ours and bare."""
 
 COMPARED = 2
 """Windows whose maps are compared before the race, which also warms everybody up."""
+
+NORMAL = 10
+"""Windows that stand for normal ones: whatever they are, the passes are the same."""
 
 SAME = 1e-3
 """Largest difference, as a share of a map's largest value, of two maps that are the same but for rounding."""
@@ -46,13 +50,16 @@ class Setting:
     """How much is raced: numbers, each an option of the command, and whether Captum takes part."""
 
     windows: int = _number(32, "windows of cheap methods")
-    heavy_windows: int = _number(2, "windows of heavy methods: deep_shap, kernel_shap, lime")
+    heavy_windows: int = _number(2, "windows of heavy methods: deep_shap, expected_gradients, kernel_shap, lime, rise, shapley_patches")
     batch_windows: int = _number(32, "windows of a further row of deep_shap, ours alone, which shares work; 0 leaves it out", least=0)
     repeats: int = _number(3, "rounds of cheap methods")
     heavy_repeats: int = _number(1, "rounds of heavy methods")
     steps: int = _number(50, "steps of integrated_gradients")
     samples: int = _number(500, "samples of lime and kernel_shap, an even number")
     baselines: int = _number(250, "baselines of deep_shap")
+    copies: int = _number(25, "copies of smoothgrad and vargrad")
+    masks: int = _number(500, "masks of rise")
+    permutations: int = _number(8, "permutations of shapley_patches, an even number", least=2)
     captum: bool = True
 
 
@@ -62,9 +69,10 @@ class Race:
 
     Attributes
     ----------
-    captum : Captum's call
+    captum : Captum's call; None if it has no such method
     passes : passes that a window needs
     per : the number in `Setting` that multiplies them, if one does; the method's option of the same name
+    per_patch : whether they are multiplied by the patches of a window, too
     backward : whether a pass goes back to the input
     bound : times that ours may take of what the bare passes take; None sets no target
     heavy : raced on fewer windows and in fewer rounds
@@ -72,9 +80,10 @@ class Race:
     same : whether Captum's map has the same definition
     """
 
-    captum: _captum_calls.Call
+    captum: _captum_calls.Call | None
     passes: int = 1
     per: str = ""
+    per_patch: bool = False
     backward: bool = True
     bound: float | None = None
     heavy: bool = False
@@ -84,6 +93,10 @@ class Race:
     def count(self, setting: Setting) -> int:
         """The number in the setting that matters to the method; 1 if none does."""
         return getattr(setting, self.per) if self.per else 1
+
+    def needed(self, setting: Setting, time: int) -> int:
+        """Passes that a window of so many samples needs."""
+        return self.passes * self.count(setting) * (-(-time // _captum_calls.PATCH) if self.per_patch else 1)
 
 
 RACES: Mapping[str, Race] = {
@@ -99,6 +112,15 @@ RACES: Mapping[str, Race] = {
     "lime": Race(_captum_calls.lime, per="samples", backward=False, bound=1.15, heavy=True),
     "kernel_shap": Race(_captum_calls.kernel_shap, per="samples", backward=False, bound=1.15, heavy=True),
     "deep_shap": Race(_captum_calls.deep_shap, per="baselines", bound=1.3, heavy=True, shares=True),
+    "expected_gradients": Race(_captum_calls.expected_gradients, passes=100, bound=1.15, heavy=True),
+    "hirescam": Race(_captum_calls.hirescam, bound=1.25),
+    "layercam": Race(None, bound=1.25),
+    "lrp_gamma": Race(None),
+    "occlusion": Race(_captum_calls.occlusion, per_patch=True, backward=False, bound=1.15),
+    "rise": Race(None, per="masks", backward=False, bound=1.25, heavy=True),
+    "shapley_patches": Race(_captum_calls.shapley_patches, per="permutations", per_patch=True, backward=False, bound=1.15, heavy=True),
+    "smoothgrad": Race(_captum_calls.smoothgrad, per="copies", bound=1.25),
+    "vargrad": Race(_captum_calls.vargrad, per="copies", bound=1.25),
 }
 """Methods that Captum has too, or whose bare passes are known; others are not raced."""
 
@@ -128,6 +150,7 @@ class Course:
         """Our maps."""
         entry = RACES[key]
         options = {entry.per: entry.count(setting)} if entry.per else {}
+        options["normal_windows"] = self.x[:NORMAL]
         return ecgbench.explain(self._model, self.x[:windows], self.target[:windows], key, batch_size=ROWS, **options)
 
     def captum(self, key: str, windows: int, setting: Setting) -> np.ndarray:
@@ -135,6 +158,8 @@ class Course:
         images = torch.from_numpy(self.x[:windows])[:, None]
         entry, labels = RACES[key], self.target[:windows].tolist()
         call, count = entry.captum, entry.count(setting)
+        if call is None:
+            raise InputError(f"expected a method that Captum has, got {key}; race it without Captum.")
         with silence():
             maps = [call(self._theirs, image, label, count) for image, label in zip(images.split(1), labels, strict=True)]
         return torch.cat(maps).detach()[:, 0].numpy()
@@ -153,7 +178,7 @@ class Course:
         """Largest difference of our maps from Captum's, where they are to be the same; few windows, and few samples of heavy methods."""
         few = replace(self.setting, samples=min(self.setting.samples, 4), baselines=min(self.setting.baselines, 2))
         ours = self.ours(key, COMPARED, few)
-        theirs = self.captum(key, COMPARED, few) if self.setting.captum else None
+        theirs = self.captum(key, COMPARED, few) if self.setting.captum and RACES[key].captum else None
         if theirs is None or not RACES[key].same:
             return None
         return float((np.abs(ours - theirs).max(axis=(1, 2)) / np.abs(theirs).max(axis=(1, 2))).max())
@@ -168,7 +193,7 @@ def race(course: Course, key: str, windows: int, captum: bool) -> list[str]:
     if captum:
         turns.append(("captum", lambda: course.captum(key, windows, setting)))
     seconds = alternate(turns, setting.heavy_repeats if entry.heavy else setting.repeats)
-    passes = entry.passes * entry.count(setting)
+    passes = entry.needed(setting, course.x.shape[2])
     ours, needed = seconds["ours"] / windows, seconds["bare"] / ROWS * passes
     theirs = seconds["captum"] / windows if captum else None
     return [
@@ -185,7 +210,10 @@ def rows(course: Course, methods: Sequence[str]) -> Iterator[list[str]]:
     setting = course.setting
     for key in methods:
         entry = RACES[key]
-        yield [key, *race(course, key, setting.heavy_windows if entry.heavy else setting.windows, setting.captum)]
+        yield [
+            key,
+            *race(course, key, setting.heavy_windows if entry.heavy else setting.windows, setting.captum and entry.captum is not None),
+        ]
         if entry.shares and setting.batch_windows:
             yield [f"{key} ({setting.batch_windows} windows)", *race(course, key, setting.batch_windows, captum=False)]
 

@@ -48,6 +48,24 @@ def logit_and_units(model: torch.nn.Module, x: torch.Tensor, target: torch.Tenso
     return logit, units[0]
 
 
+def fine_units(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, layer: str | None) -> tuple[torch.Tensor, torch.Tensor]:
+    """Activations of an earlier, finer layer, and the logit's gradient with respect to each: (n, channels, rows, units) both.
+
+    `layer` defaults to the model's `fine_cam_layer`, or its `gradcam_layer` where it names no finer one.
+
+    Raises
+    ------
+    InputError
+        As `class_activation_map`.
+    """
+    logit, units = logit_and_units(
+        model, x.detach().requires_grad_(True), target, getattr(model, "fine_cam_layer", None) if layer is None else layer
+    )
+    gradient = gradient_of(logit, units)
+    rows = (len(units), units.shape[1], -1, units.shape[-1])
+    return units.detach().reshape(rows), gradient.reshape(rows)
+
+
 def weighted_sum(units: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
     """The class activation map of a layer's activations and their gradient: (n, rows, units)."""
     space = tuple(range(2, gradient.ndim))
@@ -59,7 +77,9 @@ def _layer(model: torch.nn.Module, layer: str | None) -> torch.nn.Module:
     name = layer if layer is not None else getattr(model, "gradcam_layer", None)
     names = [path for path, _ in model.named_modules() if path]
     if name is None:
-        raise InputError(f"expected the name of a layer for Grad-CAM, got none; name its last stage, `layer=` one of {', '.join(names)}.")
+        raise InputError(
+            f"expected the name of a layer for class activation maps, got none; name its last stage, `layer=` one of {', '.join(names)}."
+        )
     uncompiled = {path.replace("_orig_mod.", ""): path for path in names}  # torch.compile puts a level between
     name = name if name in names else uncompiled.get(name, name)
     if name not in names:

@@ -33,6 +33,7 @@ def explain(
     protocol: str = OURS,
     device: str | None = None,
     batch_size: int | None = None,
+    normal_windows: Any = None,
     **options: Any,
 ) -> Attributions:
     """Explain the target's logit of each window.
@@ -48,6 +49,7 @@ def explain(
     protocol : "ours", or "study" for the study's options
     device : where to compute; default the model's device
     batch_size : rows that pass through the model at once, which bounds memory; default 32
+    normal_windows : (m, leads, time) windows of the normal class, standardised, for methods that compare with them; take them from training
     options : the method's own
 
     Returns
@@ -59,9 +61,10 @@ def explain(
     UnknownKeyError
         If there is no such method, or the method has no such option.
     InputError
-        If shapes, targets, the batch size or the model are not as described, or a map is not finite.
+        If shapes, targets, the batch size or the model are not as described, a map is not finite, or something that the method needs is
+        missing.
     """
-    maps: Attributions = explanation(model, x, target, method, seed, protocol, device, batch_size, **options).maps
+    maps: Attributions = explanation(model, x, target, method, seed, protocol, device, batch_size, normal_windows, **options).maps
     return np.abs(maps) if absolute else maps
 
 
@@ -74,6 +77,7 @@ def explanation(
     protocol: str = OURS,
     device: str | None = None,
     batch_size: int | None = None,
+    normal_windows: Any = None,
     **options: Any,
 ) -> Explanation:
     """Signed maps as `explain` returns them, with the method's totals and measures; all arrays."""
@@ -84,7 +88,7 @@ def explanation(
     with _prepared(model, device) as place, _refusing_overwriting():
         for first in range(0, len(windows), batch):
             part = slice(first, first + batch)
-            given = supplied(method, entry.needs, METHOD_NEEDS, ExplainedBatch(windows[part], seed, method, batch))
+            given = supplied(method, entry.needs, METHOD_NEEDS, ExplainedBatch(windows[part], seed, method, batch, normal_windows))
             parts.append(_arrays(entry.function(model, *place(windows[part], targets[part]), **given, **options)))
     joined = _joined(parts)
     _check(joined.maps, windows, method)

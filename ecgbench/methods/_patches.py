@@ -1,8 +1,8 @@
-"""Perturbed windows, to whose logits surrogate models are fitted: some patches are kept and the others zeroed."""
+"""Perturbed windows and their logits, and patches, of which a perturbation keeps some and zeroes the others."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ class Patches:
 
     Attributes
     ----------
-    leads, time : shape of a window
+    leads, time : shape of a window; one lead where a patch spans all leads
     width : width of a patch, in samples
 
     Raises
@@ -52,6 +52,11 @@ class Patches:
         by_lead = values.view(len(values), self.leads, self.a_lead)
         return by_lead.repeat_interleave(self.width, dim=2)[:, :, : self.time]
 
+    def shared_out(self, values: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """Each patch's value in equal shares to its samples in windows (n, leads, time), so that a map's sum is that of the values."""
+        sizes = self.spread(torch.bincount(self.index().flatten(), minlength=self.count)[None]).to(x)
+        return (self.spread(values) / (sizes * (x.shape[1] // self.leads))).expand_as(x)
+
     def index(self) -> torch.Tensor:
         """Index of the patch that each sample belongs to: (leads, time) int."""
         return self.spread(torch.arange(self.count)[None])[0]
@@ -74,10 +79,31 @@ def perturbed_logits(
     batch_size : rows (windows times perturbations) per forward pass
     """
     masks = torch.from_numpy(np.stack(kept)).to(x.device)
-    count, logits = masks.shape[1], []
+
+    def perturb(window: torch.Tensor, number: torch.Tensor) -> torch.Tensor:
+        return torch.where(patches.spread(masks[window, number]), x[window], 0)
+
+    return list(logits_of_perturbations(model, target, perturb, masks.shape[1], batch_size))
+
+
+def logits_of_perturbations(
+    model: torch.nn.Module,
+    target: torch.Tensor,
+    perturb: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+    count: int,
+    batch_size: int,
+) -> Float64[np.ndarray, "n perturbations"]:
+    """The targets' logits of `count` perturbations of each window.
+
+    Parameters
+    ----------
+    perturb : makes rows (m, leads, time) of indices of windows (m,) and numbers of their perturbations (m,)
+    batch_size : rows per forward pass
+    """
+    logits = []
     with torch.no_grad():
-        for rows in torch.split(torch.arange(len(x) * count, device=x.device), batch_size):
+        for rows in torch.split(torch.arange(len(target) * count, device=target.device), batch_size):
             window = rows // count
-            perturbed = torch.where(patches.spread(masks[window, rows % count]), x[window], 0)
-            logits.append(logits_of_target(all_logits(model, perturbed), target[window]))
-    return list(torch.cat(logits).double().view(len(x), count).cpu().numpy())
+            logits.append(logits_of_target(all_logits(model, perturb(window, rows % count)), target[window]))
+    found: Float64[np.ndarray, "n perturbations"] = torch.cat(logits).double().view(len(target), count).cpu().numpy()
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -40,6 +41,7 @@ class MethodEntry(Entry):
     ----------
     passes : forward and backward passes per window, for estimates of time; a forward pass alone counts as `FORWARD_SHARE`
     per : name of the option whose value multiplies `passes`; empty if there is none
+    per_patch : name of the option that says how many samples a patch has, where `passes` are also multiplied by the patches of a window
     needs : its arguments beside model, x and target, out of `ecgbench.needs.METHOD_NEEDS`
     of_dataset : options whose values depend on the dataset, each with the name of the `DatasetProtocol` attribute that holds the value
     sum_within : largest error of a healthy map's sum, abs(sum - total) / max(abs(total), 1); None if the method returns no total
@@ -50,6 +52,7 @@ class MethodEntry(Entry):
 
     passes: float
     per: str = ""
+    per_patch: str = ""
     needs: tuple[str, ...] = ()
     of_dataset: Mapping[str, str] = field(default_factory=dict)
     sum_within: float | None = None
@@ -63,7 +66,20 @@ class MethodEntry(Entry):
     @property
     def stochastic(self) -> bool:
         """Whether its maps depend on the seed."""
-        return bool({"generators", "generator"}.intersection(self.needs))
+        return bool({"generators", "generator", "noise_generators"}.intersection(self.needs))
+
+    def passes_of(self, samples: int, given: Mapping[str, Any]) -> float:
+        """Forward and backward passes of a window.
+
+        Parameters
+        ----------
+        samples : how many the window has
+        given : options that are not the defaults
+        """
+        defaults = {name: parameter.default for name, parameter in inspect.signature(self.function).parameters.items()}
+        options = {**defaults, **given}
+        times = float(options[self.per]) if self.per else 1.0
+        return self.passes * times * (-(-samples // options[self.per_patch]) if self.per_patch else 1)
 
 
 METHODS = Registry("methods", MethodEntry, "ecgbench.methods")

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ecgbench.errors import InputError
-from ecgbench.inputs import as_array, at_least
+from ecgbench.inputs import at_least
 from ecgbench.methods._registry import METHODS, Explanation
 
 if TYPE_CHECKING:
@@ -51,29 +50,14 @@ def deep_shap(
     InputError
         If the background is not (m, leads, time), or the contributions do not sum to the logit's change.
     """
-    import torch
-
+    from ecgbench.methods._background import as_background
     from ecgbench.methods._implementation import by_captum
     from ecgbench.methods.rules.rescale import mean_contributions
 
     shape = (at_least("baselines", baselines), *x.shape[1:])
-    references = torch.from_numpy(generator.standard_normal(shape) if background is None else _windows(background, shape[1:])).to(x)
+    references = as_background("a background", generator.standard_normal(shape) if background is None else background, x)
     if by_captum(implementation):
         from ecgbench.methods._captum import captum_deep_shap
 
         return captum_deep_shap(model, x, target, references)
     return mean_contributions(model, x, target, references, batch_size)
-
-
-def _windows(background: Any, shape: tuple[int, ...]) -> np.ndarray:
-    try:
-        windows = np.array(as_array(background))
-    except ValueError as error:
-        raise InputError(
-            f"expected a background (m, {shape[0]}, {shape[1]}), got lists of several lengths; cut it like the windows."
-        ) from error
-    if windows.ndim != 3 or not len(windows) or windows.shape[1:] != shape:
-        raise InputError(f"expected a background (m, {shape[0]}, {shape[1]}), got {windows.shape}; cut it like the windows.")
-    if windows.dtype.kind not in "fiu" or not np.isfinite(windows).all():
-        raise InputError(f"expected a background of finite numbers, got {windows.dtype} with others; leave those windows out.")
-    return windows

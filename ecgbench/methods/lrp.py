@@ -28,10 +28,10 @@ def lrp(
         If relevance is not conserved, because the model computes something that has no rule.
     """
     from ecgbench.methods._implementation import by_captum
-    from ecgbench.methods.rules.relevance import relevance
+    from ecgbench.methods.rules.relevance import PositiveRelevance, relevance
 
     if by_captum(implementation):
         from ecgbench.methods._captum import captum_lrp
 
         return captum_lrp(model, x, target)
-    return relevance(model, x, target, positive=True)
+    return relevance(model, x, target, PositiveRelevance, "lrp")

@@ -19,6 +19,6 @@ def lrp_epsilon(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -
     InputError
         If relevance is not conserved, because the model computes something that has no rule.
     """
-    from ecgbench.methods.rules.relevance import relevance
+    from ecgbench.methods.rules.relevance import Relevance, relevance
 
-    return relevance(model, x, target, positive=False)
+    return relevance(model, x, target, Relevance, "lrp_epsilon")

@@ -13,9 +13,9 @@ from ecgbench.metrics._checks import flat_maps, require_shape
 from ecgbench.metrics._correlation import constant_rows, row_correlations
 from ecgbench.metrics._outputs import target_logit
 from ecgbench.metrics._registry import METRICS, PASSES_FS
-from ecgbench.metrics._shapley import Members, antithetic_orders, marginal_gains
 from ecgbench.metrics._twins import REASONS, Grid, Window, grid_of, patch_samples, reasons
 from ecgbench.randomness import window_generator
+from ecgbench.shapley import Members, antithetic_orders, marginal_gains
 from ecgbench.types import Attributions, Evaluate, PerWindow, Rows, Targets
 
 PERMUTATIONS = 16

@@ -93,6 +93,7 @@ class ModelEntry(Entry):
     ----------
     title : what it is, in a few words
     gradcam_layer : name of the module whose output Grad-CAM explains; empty if there is none that has a time axis
+    fine_cam_layer : name of an earlier module with more units, whose output HiResCAM and LayerCAM explain; empty if it is `gradcam_layer`
     recipe : where its training differs from the dataset's recipe, by `ecgbench.protocol.Recipe`'s names
     needs : what it asks for beside leads, samples and outputs, of `MODEL_NEEDS`
     recognise : says which network an unlabelled state dict belongs to, by its tensors' names and shapes; None if another architecture's
@@ -102,6 +103,7 @@ class ModelEntry(Entry):
 
     title: str
     gradcam_layer: str = ""
+    fine_cam_layer: str = ""
     recipe: Mapping[str, Any] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     recognise: Callable[[Mapping[str, Shape]], Recognised | None] | None = field(default=None, repr=False)

@@ -42,6 +42,8 @@ class DatasetProtocol:
     window_batch : windows that one artifact holds: what a killed run loses at most
     mask_kinds : masks that localisation is scored against; none where no beat is annotated
     twins : whether windows have counterfactual twins, against which causal faithfulness is scored
+    normal : where a window can have several labels, the one that normal windows have; empty where the first class is normal, or no label
+    tenth_second : samples in a tenth of a second, rounded: a patch of occlusion, rise and shapley_patches
     """
 
     slug: str
@@ -65,3 +67,8 @@ class DatasetProtocol:
     window_batch: int = 32
     mask_kinds: tuple[str, ...] = ("spans",)
     twins: bool = False
+    normal: str = ""
+    tenth_second: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tenth_second", max(1, round(self.fs / 10)))

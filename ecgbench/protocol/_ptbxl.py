@@ -82,6 +82,7 @@ PTBXL = DatasetProtocol(
     classes=tuple(label.name for label in PTBXL_LABELS),
     recipe=Recipe("resnet18_7", learning_rate=1e-4),
     threshold=0.75,
+    normal="NSR",
     patch=32,
     perturbations=5000,
     baselines=80,

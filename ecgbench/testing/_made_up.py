@@ -16,7 +16,7 @@ from ecgbench.registry import Keyed
 from ecgbench.testing._report import require
 from ecgbench.types import Attributions, Masks, Rows, Targets
 
-WINDOWS, TIME, OUTPUTS = 4, 80, 3
+WINDOWS, TIME, OUTPUTS, NORMAL = 4, 80, 3, 12
 
 EQUAL = 10
 """Samples in which a window equals its twin: a patch of 0.1 s at `PASSES_FS`."""
@@ -133,6 +133,13 @@ def partly(x: Rows, twins: Rows) -> Rows:
     """The twins with the last `EQUAL` samples of their windows."""
     joined: Rows = locked(np.where(np.arange(x.shape[2]) < x.shape[2] - EQUAL, twins, x))
     return joined
+
+
+def normal(leads: int = 2, time: int = TIME) -> Rows:
+    """Windows of noise that stand for those of the normal class, the same each time."""
+    windows: Rows = np.random.default_rng([leads, time, 1]).normal(size=(NORMAL, leads, time))
+    windows.flags.writeable = False
+    return windows
 
 
 def source_of_maps(x: Rows, target: Targets, seed: int | None = None) -> Attributions:

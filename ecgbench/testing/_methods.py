@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from ecgbench.methods import FORWARD_SHARE, Explanation, MethodEntry, explain, e
 from ecgbench.needs import METHOD_NEEDS, ExplainedBatch, supplied
 from ecgbench.nn import frozen
 from ecgbench.protocol import PROTOCOLS, DatasetProtocol
-from ecgbench.testing._made_up import Case, Network, close, global_generators_left_alone, made_up
+from ecgbench.testing._made_up import Case, Network, close, global_generators_left_alone, made_up, normal
 from ecgbench.testing._report import require
 from ecgbench.types import Attributions
 
@@ -36,8 +36,14 @@ def quick(entry: MethodEntry) -> dict[str, Any]:
 
 def maps_of(entry: MethodEntry, case: Case, model: torch.nn.Module | None = None, **given: Any) -> Attributions:
     """Maps of a case, in little time."""
-    maps: Attributions = explain(model or Network(), case.x, case.target, entry.key, **{**quick(entry), **given})
+    options = {**quick(entry), "normal_windows": normal(), **given}
+    maps: Attributions = explain(model or Network(), case.x, case.target, entry.key, **options)
     return maps
+
+
+def explanation_of(entry: MethodEntry, case: Case) -> Explanation:
+    """Maps of a case with all that the method says of them, in little time."""
+    return explanation(Network(), case.x, case.target, entry.key, normal_windows=normal(), **quick(entry))
 
 
 def key_is_no_controls(entry: MethodEntry) -> None:
@@ -46,12 +52,12 @@ def key_is_no_controls(entry: MethodEntry) -> None:
 
 
 def cost_is_declared(entry: MethodEntry) -> None:
-    """The option that multiplies its cost is one of its, a whole number by default."""
+    """The options that its cost depends on are some of its, whole numbers by default."""
     require(entry.passes >= 0, entry, "passes from 0 on", entry.passes, "declare what a window costs")
     parameters = inspect.signature(entry.function).parameters
-    if entry.per:
-        default = parameters[entry.per].default if entry.per in parameters else "no such option"
-        require(type(default) is int, entry, f'an option "{entry.per}" whose default is a whole number', repr(default), "name it in per")
+    for name in filter(None, (entry.per, entry.per_patch)):
+        default = parameters[name].default if name in parameters else "no such option"
+        require(type(default) is int, entry, f'an option "{name}" whose default is a whole number', repr(default), "name another")
 
 
 def datasets_set_options_that_exist(entry: MethodEntry) -> None:
@@ -68,7 +74,7 @@ def maps_fit_the_windows(entry: MethodEntry) -> None:
     for leads in (1, 12):
         for protocol in PROTOCOLS:
             case = made_up(leads)
-            maps = explain(Network(), case.x, case.target, entry.key, protocol=protocol)
+            maps = explain(Network(), case.x, case.target, entry.key, protocol=protocol, normal_windows=normal(leads))
             require(maps.any(), entry, f"maps that are not all zero ({leads} leads, protocol {protocol})", "zeros", "return the maps")
 
 
@@ -82,7 +88,7 @@ def precision_is_that_of_the_model(entry: MethodEntry) -> None:
 def total_is_kept(entry: MethodEntry) -> None:
     """Maps sum to the total as closely as it declares; one without a total declares none."""
     case = made_up()
-    found = explanation(Network(), case.x, case.target, entry.key, **quick(entry))
+    found = explanation_of(entry, case)
     said, declared = found.total is not None, entry.sum_within is not None
     require(
         said == declared, entry, "a total where sum_within is declared and nowhere else", f"total {said}, sum_within {declared}", "do both"
@@ -96,7 +102,7 @@ def total_is_kept(entry: MethodEntry) -> None:
 def each_window_has_its_say(entry: MethodEntry) -> None:
     """The total and every further measure have a value for each window."""
     case = made_up()
-    found = explanation(Network(), case.x, case.target, entry.key, **quick(entry))
+    found = explanation_of(entry, case)
     said = {**found.measures, **({} if found.total is None else {"total": found.total})}
     for name, values in said.items():
         require(values.shape == (len(case.x),), entry, f"{name} of shape (n,)", values.shape, "return one value for each window")
@@ -143,7 +149,7 @@ def generators_are_left_alone(entry: MethodEntry) -> None:
 def map_is_the_targets(entry: MethodEntry) -> None:
     """The map of another class is another map, where the model is asked at all."""
     case = made_up()
-    first, other = (explain(Network(), case.x, target, entry.key, **quick(entry)) for target in (0, 1))
+    first, other = (maps_of(entry, replace(case, target=np.full_like(case.target, target))) for target in (0, 1))
     require(not entry.passes or not close(other, first), entry, "another map for another target", "the same", "explain the target's logit")
 
 
@@ -151,7 +157,7 @@ def arguments_are_not_written_into(entry: MethodEntry) -> None:
     """Windows and targets are as they were."""
     case, model = made_up(), Network()
     x, target = torch.tensor(case.x), torch.tensor(case.target)
-    given = supplied(entry.key, entry.needs, METHOD_NEEDS, ExplainedBatch(case.x, 0, entry.key, 32))
+    given = supplied(entry.key, entry.needs, METHOD_NEEDS, ExplainedBatch(case.x, 0, entry.key, 32, normal()))
     with frozen(model):
         returned = entry.function(model, x, target, **given, **quick(entry))
     same = torch.equal(x, torch.tensor(case.x)) and torch.equal(target, torch.tensor(case.target)) and not x.requires_grad
@@ -181,7 +187,7 @@ def passes_cost_what_is_declared(entry: MethodEntry) -> None:
     model, cost, case = Network(), [0.0], made_up()
     model.register_forward_pre_hook(lambda module, inputs: _count(cost, inputs[0]))
     maps_of(entry, case, model)
-    made, declared = cost[0] / len(case.x), entry.passes * (quick(entry)[entry.per] if entry.per else 1)
+    made, declared = cost[0] / len(case.x), entry.passes_of(case.x.shape[2], quick(entry))
     right = CHEAPER * declared <= made <= DEARER * declared
     require(right, entry, f"passes of {declared:g} a window", f"{made:g}", "declare passes and per as they are; a forward pass counts 0.4")
 

@@ -83,20 +83,19 @@ def gradient_reaches_the_input_and_the_parameters(entry: ModelEntry) -> None:
     require(parameters, entry, "parameters that learn", "none", "leave requires_grad as it is")
 
 
-def gradcam_layer_has_a_time_axis(entry: ModelEntry) -> None:
-    """The layer that it names for Grad-CAM is there, and its output runs over time."""
-    if not entry.gradcam_layer:
-        return
-    model = network(entry)
-    layers = [name for name, _ in model.named_modules() if name]
-    named = entry.gradcam_layer in layers
-    require(named, entry, f"a gradcam_layer among {', '.join(layers[:20])}", entry.gradcam_layer, "name the last stage with a time axis")
-    shapes: list[tuple[int, ...]] = []
-    model.get_submodule(entry.gradcam_layer).register_forward_hook(lambda module, inputs, output: shapes.append(tuple(output.shape)))
-    forward(model, noise())
-    fits = len(shapes) == 1 and len(shapes[0]) in (3, 4) and 2 <= shapes[0][-1] <= SAMPLES
-    expected = "a gradcam_layer called once with an output (n, channels, time) or (n, channels, leads, time)"
-    require(fits, entry, expected, shapes, "name the last stage with a time axis")
+def layers_of_class_activation_maps_have_a_time_axis(entry: ModelEntry) -> None:
+    """The layers that it names for class activation maps are there, and their outputs run over time."""
+    for declared in filter(lambda declared: getattr(entry, declared), ("gradcam_layer", "fine_cam_layer")):
+        model, name = network(entry), getattr(entry, declared)
+        layers = [path for path, _ in model.named_modules() if path]
+        remedy = "name a stage with a time axis, for Grad-CAM the last one"
+        require(name in layers, entry, f"a {declared} among {', '.join(layers[:20])}", name, remedy)
+        shapes: list[tuple[int, ...]] = []
+        model.get_submodule(name).register_forward_hook(lambda module, inputs, output, shapes=shapes: shapes.append(tuple(output.shape)))
+        forward(model, noise())
+        fits = len(shapes) == 1 and len(shapes[0]) in (3, 4) and 2 <= shapes[0][-1] <= SAMPLES
+        expected = f"a {declared} called once with an output (n, channels, time) or (n, channels, leads, time)"
+        require(fits, entry, expected, shapes, remedy)
 
 
 def model_is_left_as_it_was_found(entry: ModelEntry) -> None:
@@ -147,7 +146,7 @@ TRIALS = (
     logits_depend_on_their_window_alone,
     seed_decides_the_weights,
     gradient_reaches_the_input_and_the_parameters,
-    gradcam_layer_has_a_time_axis,
+    layers_of_class_activation_maps_have_a_time_axis,
     model_is_left_as_it_was_found,
     weights_come_back_from_a_file,
     shorter_ways_lead_to_the_same_logits,

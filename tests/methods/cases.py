@@ -15,13 +15,22 @@ MODEL_BOUND = [entry.key for entry in METHODS if entry.passes]
 SURROGATES = {"lime", "kernel_shap"}
 """Methods that give every patch some of what the patches' sum leaves unexplained in the drawn masks, the less the more are drawn."""
 
-SPREAD_OVER_LEADS = {"random_baseline", "gradcam", *SURROGATES}
-"""Methods that speak of leads which the model does not look at: one asks no model, one knows only the time where leads are mixed."""
+ALL_LEADS = {"occlusion", "rise", "shapley_patches"}
+"""Methods that perturb all leads at once, so that their maps are the same in all of them."""
+
+SPREAD_OVER_LEADS = {"random_baseline", "gradcam", "hirescam", "layercam", *SURROGATES, *ALL_LEADS}
+"""Methods that speak of leads which the model does not look at: one asks no model, others know only the time where leads are mixed."""
 
 QUICK = {
     "lime": {"patch": 8, "samples": 40, "alpha": 1e-5},
     "kernel_shap": {"patch": 8, "samples": 40},
     "deep_shap": {"baselines": 5},
+    "expected_gradients": {"baselines": 3, "steps": 2},
+    "occlusion": {"patch": 8},
+    "rise": {"patch": 8, "masks": 40},
+    "shapley_patches": {"patch": 8, "permutations": 2},
+    "smoothgrad": {"copies": 4},
+    "vargrad": {"copies": 4},
 }
 """Options of the methods that pass the model hundreds of times, where a test does not ask how good they are. LIME's own penalty leaves most
 patches at exactly 0."""
@@ -43,8 +52,14 @@ def quick(key, **options):
 
 
 def explain(model, x, target, key, **options):
-    """`ecgbench.explain` with quick options."""
-    return ecgbench.explain(model, x, target, key, **quick(key, **options))
+    """`ecgbench.explain` with quick options, and normal windows where a method needs some."""
+    return ecgbench.explain(model, x, target, key, **{**normal(key, x), **quick(key, **options)})
+
+
+def normal(key, x):
+    """Normal windows for the windows x, if the method needs some."""
+    leads, time = x.shape[1:]
+    return {"normal_windows": windows(n=6, leads=leads, time=time, seed=77)} if "normal_windows" in METHODS[key].needs else {}
 
 
 def windows(n=3, leads=2, time=64, seed=0, dtype=np.float64):

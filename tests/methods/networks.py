@@ -6,7 +6,7 @@ import ecgbench
 
 from .cases import drawn, quick, windows
 
-RULES = ["guided_backprop", "deep_lift", "lrp"]
+RULES = ["guided_backprop", "deep_lift", "lrp", "lrp_gamma"]
 """One of each set of rules: which calls are seen, and how, is the same for all methods that share a set."""
 
 

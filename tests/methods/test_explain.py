@@ -8,7 +8,7 @@ from torch import nn
 import ecgbench
 from ecgbench.errors import EcgbenchError, InputError, UnknownKeyError
 
-from .cases import MODEL_BOUND, Linear, drawn, quick, small, windows
+from .cases import MODEL_BOUND, Linear, drawn, explain, quick, small, windows
 
 MULTIPLYING = ["deep_lift", "deep_shap", "gradcam", "guided_gradcam", "input_gradient", "integrated_gradients"]
 MULTIPLYING += ["kernel_shap", "lime", "lrp", "lrp_epsilon"]
@@ -60,7 +60,7 @@ def test_targets_of_another_form_are_refused(target):
 @pytest.mark.parametrize(("key", "target"), [*((key, 3) for key in MODEL_BOUND), ("lrp", [0, -1, 2])])
 def test_targets_out_of_range_are_refused(key, target):
     with pytest.raises(InputError, match=r"expected targets within 0\.\.2, got"):
-        ecgbench.explain(small(), windows(), target, key)
+        explain(small(), windows(), target, key)
 
 
 @pytest.mark.parametrize("batch_size", [0, -1])
@@ -96,7 +96,7 @@ OUTPUTS = {
 )
 def test_models_that_do_not_return_logits_are_refused(key, change, got):
     with pytest.raises(InputError, match=rf"expected a model that returns logits \(\d+, outputs\), got {got}; "):
-        ecgbench.explain(Shaped(change), windows(), 0, key)
+        explain(Shaped(change), windows(), 0, key)
 
 
 @pytest.mark.parametrize("key", MULTIPLYING)
@@ -120,7 +120,7 @@ class Twice(nn.Module):
         return self.out(self.recurrent(x.transpose(1, 2))[0][:, -1])
 
 
-both_cams = pytest.mark.parametrize("key", ["gradcam", "guided_gradcam"])
+both_cams = pytest.mark.parametrize("key", ["gradcam", "guided_gradcam", "hirescam", "layercam"])
 
 
 @both_cams
@@ -132,7 +132,7 @@ def test_layers_without_one_output_over_time_are_refused(key, layer):
 
 @both_cams
 def test_a_model_that_names_no_layer_is_refused_with_its_layers(key):
-    with pytest.raises(InputError, match=r"expected the name of a layer for Grad-CAM, got none; .* one of twice, never, out, recurrent"):
+    with pytest.raises(InputError, match=r"expected the name of a layer for class .*, got none; .* one of twice, never, out, recurrent"):
         ecgbench.explain(drawn(Twice()), windows(), 0, key)
 
 

@@ -29,6 +29,15 @@ def in_patches(contributions):
     return np.stack([spread(places, [window[place].sum() for place in places], window.shape) for window in contributions])
 
 
+def in_patches_of_all_leads(contributions):
+    """Each patch's sum in equal shares to its samples of both leads."""
+    found = np.empty_like(contributions)
+    for start in range(0, 20, PATCH):
+        patch = contributions[:, :, start : start + PATCH]
+        found[:, :, start : start + PATCH] = patch.mean(axis=(1, 2), keepdims=True)
+    return found
+
+
 ON_A_LINEAR_MODEL = {
     "saliency": (lambda weight, x: weight, {}),
     "input_gradient": (lambda weight, x: weight * x, {}),
@@ -37,12 +46,17 @@ ON_A_LINEAR_MODEL = {
     "deep_shap": (lambda weight, x: weight * (x - BACKGROUND.mean(axis=0)), {"background": BACKGROUND}),
     "lrp": (lambda weight, x: weight * x, {}),
     "lrp_epsilon": (lambda weight, x: weight * x, {}),
+    "lrp_gamma": (lambda weight, x: weight * x, {}),
     "kernel_shap": (lambda weight, x: in_patches(weight * x), {"patch": PATCH, "samples": 60}),
+    "smoothgrad": (lambda weight, x: weight, {}),
+    "expected_gradients": (lambda weight, x: weight * (x - BACKGROUND.mean(axis=0)), {"normal_windows": BACKGROUND}),
+    "occlusion": (lambda weight, x: in_patches_of_all_leads(weight * x), {"patch": PATCH}),
+    "shapley_patches": (lambda weight, x: in_patches_of_all_leads(weight * x), {"patch": PATCH, "permutations": 2}),
     "lime": (lambda weight, x: in_patches(weight * x), {"patch": PATCH, "samples": 100, "alpha": 1e-9}),
 }
 """Maps by weight and window, and options; LIME is exact where its penalty vanishes."""
 
-STABILISED = {"lrp", "lrp_epsilon", "lime"}
+STABILISED = {"lrp", "lrp_epsilon", "lrp_gamma", "lime"}
 """Exact up to stabilisers of a millionth, or a penalty."""
 
 

@@ -8,7 +8,7 @@ from torch import nn
 import ecgbench
 from ecgbench.errors import InputError
 
-from .cases import drawn, quick, small, windows
+from .cases import drawn, explain, quick, small, windows
 
 NOT_WHOLE = [0, -1, 2.5, "5", True]
 COUNTS = [
@@ -18,13 +18,23 @@ COUNTS = [
     ("kernel_shap", "patch", 1),
     ("kernel_shap", "samples", 2),
     ("deep_shap", "baselines", 1),
+    ("expected_gradients", "baselines", 1),
+    ("expected_gradients", "steps", 1),
+    ("occlusion", "patch", 1),
+    ("occlusion", "stride", 1),
+    ("rise", "patch", 1),
+    ("rise", "masks", 1),
+    ("shapley_patches", "patch", 1),
+    ("shapley_patches", "permutations", 2),
+    ("smoothgrad", "copies", 1),
+    ("vargrad", "copies", 1),
 ]
 
 
 @pytest.mark.parametrize(("key", "option", "least"), COUNTS)
 def test_counts_below_their_least_are_refused(key, option, least):
     with pytest.raises(InputError, match=f"expected {option} as a whole number from {least} on, got {least - 1}; name another"):
-        ecgbench.explain(small(), windows(), 1, key, **quick(key, **{option: least - 1}))
+        explain(small(), windows(), 1, key, **{option: least - 1})
 
 
 @pytest.mark.parametrize("value", NOT_WHOLE)

@@ -207,7 +207,7 @@ def test_contributions_are_complete_with_every_activation_and_pool(key, between)
     assert total.max() > 0.01
 
 
-@pytest.mark.parametrize(("key", "activation"), spelled_once("lrp", "lrp_epsilon"))
+@pytest.mark.parametrize(("key", "activation"), spelled_once("lrp", "lrp_epsilon", "lrp_gamma"))
 def test_activations_hand_on_all_relevance(key, activation):
     # Behind a linear convolution, whose units are never exactly 0.
     total, error = total_and_error(Between(activation, first=nn.Identity()), key)

@@ -6,10 +6,10 @@ from itertools import combinations, permutations
 import numpy as np
 import pytest
 
-from ecgbench.metrics._shapley import antithetic_orders, marginal_gains
 from ecgbench.metrics._twins import REASONS, Grid, grid_of
 from ecgbench.metrics.twin_agreement import PERMUTATIONS, twin_agreement, twin_shapley
 from ecgbench.randomness import window_generator
+from ecgbench.shapley import antithetic_orders, marginal_gains
 
 from .twins import FS, Twins
 

@@ -121,5 +121,5 @@ def test_architecture_of_ones_own_is_trained_explained_scored_accepted_and_shown
 def test_architecture_without_a_layer_for_gradcam_has_none(monkeypatch):
     monkeypatch.setitem(MODELS._entries, OWN, replace(MODELS[OWN], gradcam_layer=""))
     network, x = untrained(OWN, 2, samples=256), np.random.default_rng(0).standard_normal((2, 1, 256), dtype=np.float32)
-    with pytest.raises(InputError, match="expected the name of a layer for Grad-CAM, got none; name its last stage"):
+    with pytest.raises(InputError, match="expected the name of a layer for class activation maps, got none; name its last stage"):
         ecgbench.explain(network, x, 1, "gradcam")

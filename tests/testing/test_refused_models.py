@@ -97,7 +97,7 @@ REFUSED = {
     "other weights each time": (of_its_own_generator, {}, "the same weights for the same seed, got others"),
     "no gradient": (with_forward(without_the_window), {}, "at the input|mend what raises it"),
     "nothing that learns": (fixed, {}, "parameters that learn, got none"),
-    "no such layer": (small, {"gradcam_layer": "layer4"}, "a gradcam_layer among features, .*, got layer4; name the last stage"),
+    "no such layer": (small, {"gradcam_layer": "layer4"}, "a gradcam_layer among features, .*, got layer4; name a stage with a time axis"),
     "layer without time": (small, {"gradcam_layer": "out"}, r"a gradcam_layer called once with an output .*, got \[\(3, 3\)\]"),
     "learning in evaluation mode": (with_forward(learning), {}, "the same weights after a pass in evaluation mode|the same logits"),
     "forgetting": (lambda leads, samples, outputs: Kept(leads, outputs), {}, "the same logits from a checkpoint, got others"),

@@ -33,12 +33,13 @@ AVERAGES: tuple[Function, ...] = (
 SUMS: tuple[Function, ...] = (torch.add, torch.Tensor.add, torch.Tensor.add_, torch.sub, torch.Tensor.sub, torch.Tensor.sub_)
 
 
-def relevance(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, positive: bool) -> Explanation:
+def relevance(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, rules: type[Relevance], method: str) -> Explanation:
     """Relevance of each sample for the target's logit; its total is the logit less what biases and stabilisers absorbed.
 
     Parameters
     ----------
-    positive : whether convolutions follow the z+ rule (positive contributions only) or the epsilon rule (all contributions)
+    rules : what convolutions follow
+    method : what an error calls the map
 
     Raises
     ------
@@ -46,21 +47,18 @@ def relevance(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, pos
         If relevance is not conserved.
     """
     x, absorbed = x.detach().requires_grad_(True), torch.zeros(len(x), dtype=x.dtype, device=x.device)
-    with _Relevance(model, absorbed, positive):
+    with rules(model, absorbed) as followed:
         logit = explained_logit(model, x, target)
-    maps = gradient_of(logit, x) * x.detach()
+    maps = followed.finished(gradient_of(logit, x) * x.detach())
     total = logit.detach() - absorbed  # filled in by the rules during backpropagation
-    check_sums(maps, total, logit.detach(), "lrp" if positive else "lrp_epsilon")
+    check_sums(maps, total, logit.detach(), method)
     return Explanation(maps, total)
 
 
-class _Affine(NamedTuple):
-    """A convolution or linear layer, with the batch norm behind it folded in: function(x, weight, bias, *arguments, **options).
+class Affine(NamedTuple):
+    """A convolution or linear layer, with the batch norm behind it folded in: function(x, weight, bias, *arguments, **options)."""
 
-    `positive` : whether it follows the z+ rule.
-    """
-
-    positive: bool
+    convolution: bool
     function: Function
     weight: torch.Tensor
     bias: torch.Tensor | None
@@ -68,35 +66,44 @@ class _Affine(NamedTuple):
     options: dict[str, Any]
 
     def __call__(self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+        """The layer's output with other weights."""
         output: torch.Tensor = self.function(x, weight, bias, *self.arguments, **self.options)
         return output
 
-    def normed(self, scale: torch.Tensor, shift: torch.Tensor) -> _Affine:
+    def normed(self, scale: torch.Tensor, shift: torch.Tensor) -> Affine:
+        """The layer with a batch norm behind it folded in."""
         weight = self.weight * scale.view(-1, *[1] * (self.weight.ndim - 1))
         return self._replace(weight=weight, bias=shift if self.bias is None else self.bias * scale + shift)
 
 
-class _Relevance(Rules):
-    """A context in which backpropagation follows the rules of relevance.
+class Relevance(Rules):
+    """A context in which backpropagation follows the epsilon rule; subclasses have another one for convolutions.
 
     Parameters
     ----------
     model : the model that will be called
     absorbed : (n,), accumulates the relevance that biases and stabilisers absorb
-    positive : as in `relevance`
     """
 
-    def __init__(self, model: torch.nn.Module, absorbed: torch.Tensor, positive: bool) -> None:
+    def __init__(self, model: torch.nn.Module, absorbed: torch.Tensor) -> None:
         super().__init__(model)
-        self.absorbed, self.positive = absorbed, positive
+        self.absorbed = absorbed
 
     def absorb(self, relevance: torch.Tensor) -> None:
         """Add relevance (n, ...) to the absorbed relevance of its windows."""
         self.absorbed += relevance.reshape(len(self.absorbed), -1).sum(dim=1)
 
+    def convolved(self, x: torch.Tensor, output: torch.Tensor, layer: Affine) -> torch.Tensor:
+        """The output of a convolution, through which relevance passes back by its rule."""
+        return self._stabilised(layer(x, layer.weight, layer.bias), None if layer.bias is None else of_channels(layer.bias, output))
+
+    def finished(self, maps: torch.Tensor) -> torch.Tensor:
+        """The whole map, given the relevance (n, leads, time) that is the windows times what passed back to them."""
+        return maps
+
     def _affine(self, function: Function, x: torch.Tensor, weight: torch.Tensor, *rest: Any, **options: Any) -> torch.Tensor:
         bias, *arguments = rest if rest else (options.pop("bias", None),)
-        layer = _Affine(self.positive and function in CONVOLUTIONS, function, weight, bias, tuple(arguments), options)
+        layer = Affine(function in CONVOLUTIONS, function, weight, bias, tuple(arguments), options)
         with torch.no_grad():
             output = layer(x, weight, bias)
         related = self._related(x, output, layer)
@@ -113,17 +120,15 @@ class _Relevance(Rules):
         scale = (variance + given.arguments["eps"]).rsqrt() * (1 if weight is None else weight)
         shift = (0 if bias is None else bias) - mean * scale
         normed: torch.Tensor = function(*arguments, **options)
-        affine: tuple[torch.Tensor, _Affine, int] | None = getattr(x, "affine", None)
+        affine: tuple[torch.Tensor, Affine, int] | None = getattr(x, "affine", None)
         if affine is None or affine[2] != x._version:
-            return self._stabilised(normed, _of_channels(shift, x))
+            return self._stabilised(normed, of_channels(shift, x))
         before, layer, _ = affine
         return self._related(before, normed.detach(), layer.normed(scale, shift))
 
-    def _related(self, x: torch.Tensor, output: torch.Tensor, layer: _Affine) -> torch.Tensor:
-        if not layer.positive:
-            return self._stabilised(layer(x, layer.weight, layer.bias), None if layer.bias is None else _of_channels(layer.bias, output))
-        related: torch.Tensor = _Positive.apply(x, output, layer, self)  # type: ignore[no-untyped-call]
-        return related
+    def _related(self, x: torch.Tensor, output: torch.Tensor, layer: Affine) -> torch.Tensor:
+        # Unbound, since a subclass's rule is for convolutions alone.
+        return self.convolved(x, output, layer) if layer.convolution else Relevance.convolved(self, x, output, layer)
 
     def _linear(self, function: Function, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
         # Only a linear layer of inputs (n, features) can be followed by a batch norm over its outputs.
@@ -159,11 +164,20 @@ class _Relevance(Rules):
     )
 
 
+class PositiveRelevance(Relevance):
+    """A context in which convolutions follow the z+ rule: positive contributions only."""
+
+    def convolved(self, x: torch.Tensor, output: torch.Tensor, layer: Affine) -> torch.Tensor:
+        """The output of a convolution, through which relevance passes back by the z+ rule."""
+        related: torch.Tensor = _Positive.apply(x, output, layer, self)  # type: ignore[no-untyped-call]
+        return related
+
+
 def _has_relevance(term: Any) -> bool:
     return isinstance(term, torch.Tensor) and term.requires_grad
 
 
-def _of_channels(values: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+def of_channels(values: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     """Values (channels,) reshaped to broadcast over (n, channels, ...)."""
     return values.view(-1, *[1] * (like.ndim - 2))
 
@@ -172,7 +186,7 @@ class _Stabilised(torch.autograd.Function):
     """The epsilon rule for a sum of terms, the constant `offset` among them; autograd shares relevance out in proportion to them."""
 
     @staticmethod
-    def forward(ctx: Any, output: torch.Tensor, offset: torch.Tensor | None, rule: _Relevance) -> torch.Tensor:
+    def forward(ctx: Any, output: torch.Tensor, offset: torch.Tensor | None, rule: Relevance) -> torch.Tensor:
         ctx.values = output.detach().clone(), offset, rule
         return output.clone()
 
@@ -189,7 +203,7 @@ class _Positive(torch.autograd.Function):
     """The z+ rule of a convolution: relevance goes to positive contributions, x+ w+ and x- w-, and to the positive part of the bias."""
 
     @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, output: torch.Tensor, layer: _Affine, rule: _Relevance) -> torch.Tensor:
+    def forward(ctx: Any, x: torch.Tensor, output: torch.Tensor, layer: Affine, rule: Relevance) -> torch.Tensor:
         ctx.save_for_backward(x)
         ctx.values = output, layer, rule
         return output.clone()
@@ -206,7 +220,7 @@ class _Positive(torch.autograd.Function):
             if signed:
                 positive = positive + layer(below, layer.weight.clamp(max=0))
         ratio = gradients[0] * output / (positive.detach() + EPSILON)
-        rule.absorb(ratio * (EPSILON if bias is None else EPSILON + _of_channels(bias, output)))
+        rule.absorb(ratio * (EPSILON if bias is None else EPSILON + of_channels(bias, output)))
         if not signed:
             return torch.autograd.grad(positive, above, ratio)[0], None, None, None
         of_above, of_below = torch.autograd.grad(positive, (above, below), ratio)

@@ -46,6 +46,7 @@ RESIDUAL: Mapping[str, Any] = MappingProxyType(
     {
         "reference": "doi:10.1109/CVPR.2016.90",
         "gradcam_layer": "layer4",
+        "fine_cam_layer": "layer2",
         "needs": ("seed",),
         "recognise": _recognise,
         "evaluator": _evaluator,

@@ -49,9 +49,11 @@ def built(blueprint: Blueprint) -> nn.Module:
 
 
 def labelled(module: nn.Module, entry: ModelEntry) -> nn.Module:
-    """The network, which from now on knows the layer that Grad-CAM explains."""
+    """The network, which from now on knows the layers that class activation maps explain."""
     if entry.gradcam_layer:
         module.gradcam_layer = entry.gradcam_layer  # type: ignore[assignment]
+    if entry.fine_cam_layer:
+        module.fine_cam_layer = entry.fine_cam_layer  # type: ignore[assignment]
     return module
 
 

@@ -132,7 +132,8 @@ class MethodSource(MapSource):
 
     def explain(self, subject: Subject, x: Signals, target: Targets, seed: int) -> Explanation:
         """The method's maps of any windows, with what it says of them."""
-        return explanation(subject.network, x, target, self.key, seed, subject.protocol, **self._dataset_options(subject))
+        options = {**self._dataset_options(subject), **self._normal_windows(subject)}
+        return explanation(subject.network, x, target, self.key, seed, subject.protocol, **options)
 
     def explainer(self, subject: Subject) -> Explain:
         """The method on other windows, classes and seeds."""
@@ -169,8 +170,14 @@ class MethodSource(MapSource):
             "version": self.entry.version,
             "options": {**protocol_options(self.entry.study, subject.protocol), **self._dataset_options(subject)},
             "seed": subject.seed if self.entry.stochastic else None,
+            **{name: array_digest(windows) for name, windows in self._normal_windows(subject).items()},
             **batch.identity,
         }
+
+    def _normal_windows(self, subject: Subject) -> dict[str, Signals]:
+        """Normal windows, if the method asks for them and the dataset has some."""
+        found = subject.normal_windows if "normal_windows" in self.entry.needs else None
+        return {} if found is None else {"normal_windows": found}
 
     def _dataset_options(self, subject: Subject) -> dict[str, Any]:
         return {option: getattr(subject.spec, name) for option, name in self.entry.of_dataset.items()}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecgbench.artifacts import ArtifactStore
+from ecgbench.pipeline.compute.normal_windows import normal_windows
 from ecgbench.protocol import STUDY, DatasetProtocol
 from ecgbench.types import Dataset, EvaluateSteps, Explained, Masks, Signals, Targets, Windows, standardised_as
 
@@ -46,6 +47,11 @@ class Subject:
     def network(self) -> torch.nn.Module:
         """What methods explain; libraries' ways get the network with all channels, since they need not treat a dead one as nothing."""
         return self.model.module if self.protocol == STUDY else self.model.network
+
+    @cached_property
+    def normal_windows(self) -> Signals | None:
+        """Standardised normal windows (m, leads, time) of the training side, for methods that compare with them."""
+        return normal_windows(self.dataset, self.spec)
 
     @cached_property
     def evaluate(self) -> EvaluateSteps:

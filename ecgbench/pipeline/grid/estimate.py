@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -61,11 +60,7 @@ def _seconds(
 
 def method_passes(entry: MethodEntry, protocol: DatasetProtocol) -> float:
     """Forward and backward passes a window that a method takes with the options that the dataset sets, and its own defaults."""
-    if not entry.per:
-        return entry.passes
-    if entry.per in entry.of_dataset:
-        return entry.passes * float(getattr(protocol, entry.of_dataset[entry.per]))
-    return entry.passes * float(inspect.signature(entry.function).parameters[entry.per].default)
+    return entry.passes_of(protocol.window, {option: getattr(protocol, number) for option, number in entry.of_dataset.items()})
 
 
 def _map_passes(maps: Iterable[tuple[str, int]], protocol: DatasetProtocol) -> float:

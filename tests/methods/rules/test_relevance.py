@@ -15,29 +15,32 @@ from ..test_by_hand import TwoUnits, explained, row
 TARGET = [0, 2, 1]
 STABILISER = 1e-6
 
-every_rule = pytest.mark.parametrize(("key", "positive"), [("lrp", True), ("lrp_epsilon", False)])
+every_rule = pytest.mark.parametrize("key", ["lrp", "lrp_epsilon", "lrp_gamma"])
 
 
 def stabilised(denominator):
     return denominator + np.where(denominator >= 0, STABILISER, -STABILISER)
 
 
-def relevance(steps, x, target, positive):
-    """Map of one window, and what biases and stabilisers absorbed on the way to it."""
+def relevance(steps, x, target, key):
+    """Map of one window by a method's rules, and what biases and stabilisers absorbed on the way to it."""
     found = values(steps, x.ravel())
     start = np.zeros_like(found[-1])
     start[target] = found[-1][target]
     absorbed = []
-    return descended(steps, x.ravel(), start, positive, absorbed).reshape(x.shape), sum(absorbed)
+    first, *others = steps
+    above = descended(others, found[1], start, key, absorbed)
+    rule = "box" if key == "lrp_gamma" else key
+    return shared(first, x.ravel(), above, rule, absorbed).reshape(x.shape), sum(absorbed)
 
 
-def descended(steps, x, above, positive, absorbed):
+def descended(steps, x, above, rule, absorbed):
     for step, value in reversed(list(zip(steps, values(steps, x)[:-1], strict=True))):
-        above = shared(step, value, above, positive, absorbed)
+        above = shared(step, value, above, rule, absorbed)
     return above
 
 
-def shared(step, x, above, positive, absorbed):
+def shared(step, x, above, rule, absorbed):
     """Relevance of a step's inputs, given that of its outputs."""
     match step:
         case Rectify():
@@ -51,16 +54,30 @@ def shared(step, x, above, positive, absorbed):
             terms = np.array([values(step.branch, x)[-1], values(step.shortcut, x)[-1]])
             branch, shortcut = in_proportion(terms, np.zeros(len(above)), above, absorbed)
             ways = (step.branch, branch), (step.shortcut, shortcut)
-            return sum(descended(steps, x, relevance, positive, absorbed) for steps, relevance in ways)
+            return sum(descended(steps, x, relevance, rule, absorbed) for steps, relevance in ways)
         case Average():
             terms = np.zeros((len(x), len(above)))
             for j, window in enumerate(step.windows):
                 terms[window, j] = x[window] / len(window)
             return in_proportion(terms, np.zeros(len(above)), above, absorbed).sum(axis=1)
     terms, bias = (step.weight * x).T, step.bias
-    if positive and step.kind == "convolution":
-        terms, bias = np.maximum(terms, 0), np.maximum(bias, 0)
+    if step.kind == "convolution":
+        terms, bias = contributions(step, x, terms, bias, rule)
     return in_proportion(terms, bias, above, absorbed).sum(axis=1)
+
+
+def contributions(step, x, terms, bias, rule):
+    """What relevance of a convolution is shared in proportion to."""
+    match rule:
+        case "lrp":
+            return np.maximum(terms, 0), np.maximum(bias, 0)
+        case "box":
+            least = x.min() * np.maximum(step.weight, 0) + x.max() * np.minimum(step.weight, 0)
+            return terms - least.T, np.zeros_like(bias)
+        case "lrp_gamma":
+            up = terms.sum(axis=0) + bias > 0
+            return tuple(part + 0.25 * np.where(up, np.maximum(part, 0), np.minimum(part, 0)) for part in (terms, bias))
+    return terms, bias
 
 
 def in_proportion(terms, bias, above, absorbed):
@@ -72,21 +89,21 @@ def in_proportion(terms, bias, above, absorbed):
 
 @every_network
 @every_rule
-def test_map_is_that_of_plain_matrices_and_loops(key, positive, network, leads):
+def test_map_is_that_of_plain_matrices_and_loops(key, network, leads):
     model, x = network_of(network, leads), windows(leads=leads, time=TIME)
     steps = steps_of(model, x.shape[1:])
-    wanted = [relevance(steps, window, target, positive)[0] for window, target in zip(x, TARGET, strict=True)]
+    wanted = [relevance(steps, window, target, key)[0] for window, target in zip(x, TARGET, strict=True)]
     assert np.any(wanted, axis=(1, 2)).all()
     assert_close_to_maximum(ecgbench.explain(model, x, TARGET, key), np.stack(wanted), 1e-9)
 
 
 @every_network
 @every_rule
-def test_relevance_is_conserved_map_and_what_was_absorbed_make_the_logit(key, positive, network, leads):
+def test_relevance_is_conserved_map_and_what_was_absorbed_make_the_logit(key, network, leads):
     model, x = network_of(network, leads), windows(leads=leads, time=TIME)
     found, steps = explanation(model, x, TARGET, key), steps_of(model, x.shape[1:])
     for i, (window, target) in enumerate(zip(x, TARGET, strict=True)):
-        plain, absorbed = relevance(steps, window, target, positive)
+        plain, absorbed = relevance(steps, window, target, key)
         logit = logits(steps, window.ravel())[target]
         scale = max(1, np.abs(plain).max(), abs(absorbed))
         assert plain.sum() + absorbed == pytest.approx(logit, abs=1e-10 * scale)
@@ -103,8 +120,8 @@ def test_the_plain_steps_are_the_network(network, leads):
     np.testing.assert_allclose([logits(steps, window.ravel()) for window in x], wanted, rtol=1e-10)
 
 
-@pytest.mark.parametrize("key", ["lrp", "lrp_epsilon"])
-def test_lrp_and_lrp_epsilon_of_dense_layers_by_hand(key):
+@every_rule
+def test_lrp_of_dense_layers_by_hand(key):
     # Units 4 and 1/2, logit 4 - 1 + 1/4. Relevance of the units 4 and -1. The first gives (6, -1) / 4 of its 4, the second (-3, 3) / (1/2)
     # of its -1: (6 + 6, -1 - 6). Biases absorbed 1/4, -1/4 of 4 and 1 of -1.
     found = explanation(TwoUnits(), row(3, 1), 0, key)
@@ -143,14 +160,14 @@ def test_lrp_epsilon_by_hand_of_a_convolution_with_signs():
 
 
 @pytest.mark.parametrize("logit", [1e-6, -1e-6])
-@pytest.mark.parametrize("key", ["lrp", "lrp_epsilon"])
-def test_stabiliser_of_lrp_and_lrp_epsilon_has_the_sign_of_what_it_stabilises(key, logit):
+@every_rule
+def test_stabiliser_has_the_sign_of_what_it_stabilises(key, logit):
     model = nn.Sequential(nn.Flatten(), nn.Linear(2, 1, bias=False)).double()
     model[1].weight.data.fill_(1.0)
     assert explained(model, row(3, -3 + logit), key) == pytest.approx([1.5, -1.5], rel=1e-5)
 
 
-@pytest.mark.parametrize("key", ["lrp", "lrp_epsilon"])
+@every_rule
 def test_a_flat_line_gets_finite_relevance_of_nothing(key):
     maps = ecgbench.explain(network_of("blocks", 2), np.zeros((1, 2, TIME)), 0, key)
     assert not maps.any()

@@ -1,0 +1,41 @@
+"""Gradients at noisy copies of windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from ecgbench.inputs import at_least
+from ecgbench.methods._gradient import logit_gradient
+
+
+def noisy_gradients(
+    model: torch.nn.Module,
+    x: torch.Tensor,
+    target: torch.Tensor,
+    generators: Sequence[np.random.Generator],
+    batch_size: int,
+    copies: int,
+    noise: float,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Means over copies of a window of the logit's gradient and of its square: (n, leads, time) float64 each.
+
+    Parameters
+    ----------
+    generators : one per window, which draws its copies one after the other
+    batch_size : copies per forward pass
+    noise : standard deviation of the noise, as a share of that of the window
+    """
+    at_least("copies", copies)
+    deviation = noise * x.double().std(dim=(1, 2), correction=0)
+    first, second = (torch.zeros_like(x, dtype=torch.float64) for _ in range(2))
+    for rows in torch.split(torch.arange(len(x) * copies, device=x.device), batch_size):
+        window = rows // copies
+        drawn = np.stack([generators[i].standard_normal(x.shape[1:]) for i in window.tolist()])
+        added = deviation[window, None, None] * torch.from_numpy(drawn).to(x.device)
+        gradient = logit_gradient(model, x[window] + added.to(x), target[window]).double()
+        first.index_add_(0, window, gradient)
+        second.index_add_(0, window, gradient**2)
+    return first / copies, second / copies

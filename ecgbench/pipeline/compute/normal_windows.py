@@ -1,0 +1,33 @@
+"""Normal windows of the training side, which some methods compare the explained windows with."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ecgbench.pipeline.compute.turns import share_out
+from ecgbench.protocol import DatasetProtocol
+from ecgbench.types import Dataset, Signals, Windows
+
+NORMAL_WINDOWS = 100
+"""How many normal windows methods may choose from, at most: enough for several draws of ten, and few enough to be kept in memory."""
+
+
+def normal_windows(dataset: Dataset, spec: DatasetProtocol) -> Signals | None:
+    """Standardised training windows (m, leads, time) of the normal class, of as many patients as possible; None if there are none.
+
+    They are the same for all seeds and models. Where a window can have several labels, it is normal if it has the normal label alone.
+    """
+    index = np.flatnonzero(_is_normal(dataset.train, dataset.classes, spec.normal))
+    if not index.size:
+        return None
+    order = share_out(dataset.train.take(index), np.zeros(len(index), dtype=np.int64))
+    chosen: Signals = dataset.train.inputs(index[order[:NORMAL_WINDOWS]])
+    return chosen
+
+
+def _is_normal(windows: Windows, classes: tuple[str, ...], normal: str) -> np.ndarray:
+    """(n,) bool: whether each window is of the first class, or of several labels has the normal one alone."""
+    if windows.y.ndim == 1:
+        return np.asarray(windows.y == 0)
+    wanted = np.array([name == normal for name in classes])
+    return np.asarray((windows.y.astype(bool) == wanted).all(axis=1))
