@@ -105,6 +105,9 @@ class Windows:
     start : (n,) int64, first sample of the window in its record
     spans : n arrays (k, 3) int64 of onset, offset (exclusive) and class, in samples of the window
     causal : (n, leads, time) bool, or None; the samples that differ from the counterfactual twin
+    twin : (n, leads, time) float32, mV, or None; the window as it would be without what makes its label, nan where a window has no twin
+    sham : (n, leads, time) float32, mV, or None; the window after an exchange like the twin's of what does not make its label, nan where
+        there is none
     """
 
     signal: Signals
@@ -114,6 +117,8 @@ class Windows:
     start: Int64[np.ndarray, " n"]
     spans: Sequence[Spans]
     causal: Masks | None = field(default=None, repr=False)
+    twin: Signals | None = field(default=None, repr=False)
+    sham: Signals | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.signal)
@@ -163,16 +168,24 @@ class Windows:
 
     def take(self, index: Int64[np.ndarray, " m"]) -> Windows:
         """The windows at `index`, in that order."""
-        arrays: dict[str, Any] = {f.name: getattr(self, f.name)[index] for f in fields(self) if f.name not in ("spans", "causal")}
-        spans = tuple(self.spans[i] for i in index)
-        return replace(self, **arrays, spans=spans, causal=None if self.causal is None else self.causal[index])
+        held = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "spans"}
+        arrays: dict[str, Any] = {name: None if array is None else array[index] for name, array in held.items()}
+        return replace(self, **arrays, spans=tuple(self.spans[i] for i in index))
 
 
 def standardise(signal: Signals) -> Signals:
     """(x - mean) / (std + 1e-6) per window and lead, population std, in float32."""
+    return standardised_as(signal, signal)
+
+
+def standardised_as(other: Signals, signal: Signals) -> Signals:
+    """Another signal in the units of standardised windows: minus their mean, over their std + 1e-6, per window and lead, in float32.
+
+    A twin that is standardised as its window differs from it where they differ in mV, and nowhere else.
+    """
     mean = signal.mean(axis=-1, keepdims=True)
     std = signal.std(axis=-1, keepdims=True)
-    standardised: Signals = (signal - mean) / (std + np.float32(1e-6))
+    standardised: Signals = (other - mean) / (std + np.float32(1e-6))
     return standardised
 
 

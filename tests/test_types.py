@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ecgbench.errors import InputError
-from ecgbench.types import Scores, Windows, standardise
+from ecgbench.types import Scores, Windows, standardise, standardised_as
 
 
 def windows_of(signal: np.ndarray, spans: list[list[tuple[int, int, int]]] | None = None, causal: np.ndarray | None = None) -> Windows:
@@ -40,6 +42,16 @@ def test_standardise_takes_the_population_std_of_each_lead() -> None:
 
 def test_standardised_flat_lead_is_zero() -> None:
     assert not standardise(np.full((1, 1, 8), 2, dtype=np.float32)).any()
+
+
+def test_twin_is_standardised_by_its_window_and_so_equals_it_exactly_where_the_signals_do(signal: np.ndarray) -> None:
+    twin = signal.copy()
+    twin[:, :, 20:30] += 2
+    got = standardised_as(twin, signal)
+    assert got.dtype == np.float32
+    assert np.array_equal(got == standardise(signal), twin == signal)
+    change = 2 / signal.std(axis=2, keepdims=True)
+    np.testing.assert_allclose((got - standardise(signal))[:, :, 20:30], np.broadcast_to(change, (4, 2, 10)), rtol=1e-4)
 
 
 def test_x_is_the_standardised_signal_and_leaves_the_signal_alone(signal: np.ndarray) -> None:
@@ -94,6 +106,14 @@ def test_take_reorders_every_field(signal: np.ndarray) -> None:
         assert (taken.y[i], taken.record[i], taken.patient[i], taken.start[i]) == (j, f"r{j}", f"pr{j}", j * 10)
         assert taken.spans[i].tolist() == [[0, j + 1, 1]]
         assert np.array_equal(taken.mask(i, 0, "causal"), signal[j] > 3)
+
+
+def test_take_reorders_twins_and_shams_where_there_are_any(signal: np.ndarray) -> None:
+    windows = replace(windows_of(signal), twin=signal + 1, sham=signal + 2)
+    taken = windows.take(np.array([3, 0]))
+    assert np.array_equal(taken.twin, signal[[3, 0]] + 1)
+    assert np.array_equal(taken.sham, signal[[3, 0]] + 2)
+    assert windows_of(signal).take(np.array([1])).twin is None
 
 
 def test_mean_score_leaves_undefined_windows_out_and_counts_them() -> None:

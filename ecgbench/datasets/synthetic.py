@@ -24,7 +24,7 @@ from ecgbench.protocol import (
     SYNTHETIC_SEED,
     SYNTHETIC_WINDOWS,
 )
-from ecgbench.types import Dataset, Spans, Windows
+from ecgbench.types import Dataset, Signals, Spans, Windows
 
 NOTES = (
     "Simulated ECGs, no recordings: a beat model with known truth, not a substitute for real data.",
@@ -92,7 +92,8 @@ def _load(request: Request, names: Sequence[str], side: str, key: str) -> Window
     def build() -> tuple[Arrays, dict[str, object]]:
         return to_arrays(simulate_windows(names, SYNTHETIC_WINDOWS[side], f"synthetic {side}"))
 
-    return from_artifact(request.store.compute("windows", key, build))
+    # The key of the windows themselves, which models are found by, is the same with their twins and without.
+    return from_artifact(request.store.compute("windows", artifact_key("windows", twins=1, of=key), build))
 
 
 def simulate_windows(names: Sequence[str], count: int, progress: str) -> Windows:
@@ -106,15 +107,22 @@ def simulate_windows(names: Sequence[str], count: int, progress: str) -> Windows
     signal = np.stack([window.signal for window in simulated])[:, None]
     twin = np.stack([window.twin for window in simulated])[:, None]
     spans = tuple(_spans(window.beats) for window in simulated)
+    changed = signal != twin
     return Windows(
-        signal=(signal / 1000).astype(np.float32),
+        signal=_millivolts(signal),
         y=np.array([window_label(beats[:, 2]) for beats in spans], dtype=np.int64),
         record=np.repeat(np.array(names), count),
         patient=np.repeat(np.array(names), count),
         start=np.tile(starts, len(names)),
         spans=spans,
-        causal=signal != twin,
+        causal=changed,
+        twin=np.where(changed.any(axis=(1, 2), keepdims=True), _millivolts(twin), np.float32(np.nan)),
     )
+
+
+def _millivolts(microvolts: Int64[np.ndarray, "n leads time"]) -> Signals:
+    signal: Signals = (microvolts / 1000).astype(np.float32)
+    return signal
 
 
 def simulate_window(record: str, start: int) -> SimulatedWindow:

@@ -41,6 +41,7 @@ class DatasetProtocol:
     samples : windows that are explained of a seed, unless the user asks for others
     window_batch : windows that one artifact holds: what a killed run loses at most
     mask_kinds : masks that localisation is scored against; none where no beat is annotated
+    twins : whether windows have counterfactual twins, against which causal faithfulness is scored
     """
 
     slug: str
@@ -63,3 +64,4 @@ class DatasetProtocol:
     samples: int = 64
     window_batch: int = 32
     mask_kinds: tuple[str, ...] = ("spans",)
+    twins: bool = False

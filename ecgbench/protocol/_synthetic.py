@@ -43,5 +43,6 @@ SYNTHETIC = DatasetProtocol(
     test=_SYNTHETIC_NAMES[SYNTHETIC_PATIENTS["train"] :],
     precision="float64",
     mask_kinds=("spans", "causal"),
+    twins=True,
 )
 """Simulated records, one of each patient."""

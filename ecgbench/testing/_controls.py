@@ -73,7 +73,7 @@ def labels_are_looked_at_where_it_is_declared(entry: ControlEntry) -> None:
     if entry.mask or entry.bound:
         return
     given = scene()
-    bare = replace(given.windows, spans=tuple(np.empty((0, 3), dtype=np.int64) for _ in given.windows.spans), causal=None)
+    bare = replace(given.windows, spans=tuple(np.empty((0, 3), dtype=np.int64) for _ in given.windows.spans), causal=None, twin=None)
     blind = replace(given, windows=bare, target=np.zeros_like(given.target))
     same = np.array_equal(control_maps(entry.key, blind), control_maps(entry.key, given))
     require(same, entry, "the same maps without labels and annotations", "others", "declare the mask that it looks at")

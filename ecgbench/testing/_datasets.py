@@ -110,6 +110,16 @@ def _require_windows(entry: DatasetEntry, side: str, windows: Windows) -> None:
     causal = None if windows.causal is None else windows.causal.shape
     wanted = shape if "causal" in numbers.mask_kinds else None
     require(causal == wanted, entry, f"causal masks {wanted} of {side}, as mask_kinds says", causal, "declare what there is")
+    _require_twins(entry, side, windows)
+
+
+def _require_twins(entry: DatasetEntry, side: str, windows: Windows) -> None:
+    twins = None if windows.twin is None else windows.twin.shape
+    wanted = windows.signal.shape if entry.protocol.twins and (side == "test" or twins) else None
+    require(twins == wanted, entry, f"twins {wanted} of {side}, as twins says", twins, "declare what there is")
+    if windows.twin is not None:
+        whole = np.isfinite(windows.twin).all(axis=(1, 2)) | np.isnan(windows.twin).all(axis=(1, 2))
+        require(whole.all(), entry, f"twins of {side} that are finite or nan throughout", "others", "leave out what is not whole")
 
 
 def _require_labels(entry: DatasetEntry, side: str, windows: Windows) -> None:

@@ -89,6 +89,18 @@ def test_twins_are_equal_outside_the_causal_mask_and_differ_everywhere_inside(da
             draw = simulate_window(str(windows.record[i]), int(windows.start[i]))
             assert np.array_equal((draw.signal / 1000).astype(np.float32), windows.signal[i, 0])
             assert np.array_equal(draw.signal != draw.twin, windows.causal[i, 0])
+            assert np.array_equal((draw.twin / 1000).astype(np.float32), windows.twin[i, 0])
+
+
+def test_exactly_abnormal_windows_have_a_twin(dataset: Dataset, store: ArtifactStore) -> None:
+    for one in (dataset, load_dataset("synthetic", store=store)):
+        for side in SIDES:
+            windows = getattr(one, side)
+            assert (windows.twin.shape, windows.twin.dtype, windows.sham) == (windows.signal.shape, np.float32, None)
+            assert np.array_equal(np.isnan(windows.twin).all(axis=(1, 2)), windows.y == 0)
+            assert np.array_equal(np.isnan(windows.twin).any(axis=(1, 2)), windows.y == 0)
+            abnormal = windows.y > 0
+            assert np.array_equal((windows.twin != windows.signal)[abnormal], windows.causal[abnormal])
 
 
 def test_causal_mask_is_empty_exactly_for_normal_windows(dataset: Dataset) -> None:

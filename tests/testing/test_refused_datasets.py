@@ -107,6 +107,7 @@ LOADED = {
     ),
     "span backwards": ({"spans": [np.array([[20, 10, 1]])] * 6}, "spans .* within window 0 of test"),
     "span of no class": ({"spans": [np.array([[0, 10, 3]])] * 6}, "spans .* within window 0 of test"),
+    "undeclared twins": ({"twin": X + 1}, "twins None of test, as twins says"),
     "undeclared causal mask": ({"causal": np.ones(X.shape, dtype=bool)}, "causal masks None of test, as mask_kinds says"),
 }
 

@@ -73,7 +73,7 @@ def register_arrays(
 ) -> DatasetEntry:
     """Register windows as a dataset. Artifacts of equal windows are found again, in another process and under another key too.
 
-    Localisation is scored where a window has spans; a dataset without any has no such cells.
+    Localisation is scored where a window has spans, causal faithfulness where it has a twin; a dataset without any has no such cells.
 
     Parameters
     ----------
@@ -100,8 +100,8 @@ def register_arrays(
     _check_alike(train, test)
     count, time = train.signal.shape[1:]
     annotated = any(len(spans) for windows in (train, test) for spans in windows.spans)
-    kinds = ("spans",) if annotated else ()
-    protocol = own_numbers(numbers, fs, time, lead=None, leads=count, classes=classes, mask_kinds=kinds)
+    kinds, twins = ("spans",) if annotated else (), test.twin is not None
+    protocol = own_numbers(numbers, fs, time, lead=None, leads=count, classes=classes, mask_kinds=kinds, twins=twins)
     all_notes = (*names_of("notes", notes, least=0), *_notes(train, test, annotated))
     own = OwnArrays(key, _leads(leads, count), all_notes, _digest(train, test, len(classes)), train, test)
     offered = {"labels": (OWN,), "splits": (STANDARD,)}
@@ -158,6 +158,7 @@ def _side_digest(windows: Windows) -> str:
     edges = np.cumsum([len(spans) for spans in windows.spans], dtype=np.int64)
     names = [windows.record.tolist(), windows.patient.tolist()]
     digest = hashlib.sha256(repr(names).encode())
-    for array in (windows.signal, windows.y, windows.start, edges, *windows.spans):
+    twins = [] if windows.twin is None else [windows.twin]
+    for array in (windows.signal, windows.y, windows.start, edges, *windows.spans, *twins):
         digest.update(f"{array.dtype.str}{array.shape}".encode() + array.tobytes())
     return digest.hexdigest()

@@ -15,7 +15,7 @@ from ecgbench.inputs import as_array
 from ecgbench.types import Names, Signals, Spans, Windows
 
 
-def windows(x: Any, y: Any, record: Any = None, patient: Any = None, start: Any = None, spans: Any = None) -> Windows:
+def windows(x: Any, y: Any, record: Any = None, patient: Any = None, start: Any = None, spans: Any = None, twin: Any = None) -> Windows:
     """Windows of one side of a split, for `register_arrays`. Everything is copied.
 
     Parameters
@@ -30,6 +30,8 @@ def windows(x: Any, y: Any, record: Any = None, patient: Any = None, start: Any 
     start : (n,) ints, first sample of each window in its record. By default a record's windows follow each other as they are passed
     spans : for each window its beats as (k, 3) ints: onset, offset (exclusive), class; onset and offset in samples of the window. They make
         the masks that localisation is scored against. By default no beat is known
+    twin : (n, leads, time) real numbers, mV: each window as it would be without what makes its label, such as with a normal beat in an
+        ectopic one's place; nan throughout where a window has no such twin. Causal faithfulness is scored against them. By default none
 
     Returns
     -------
@@ -39,7 +41,7 @@ def windows(x: Any, y: Any, record: Any = None, patient: Any = None, start: Any 
     ------
     InputError
         If there is no window, an array has another shape, length or type than these, x is not finite, a window flat, a class or a start
-        negative, a start twice in a record, or a span empty or outside its window.
+        negative, a start twice in a record, a span empty or outside its window, or a twin partly nan or no other than its window.
     """
     signal = _signal(x)
     count, time = len(signal), signal.shape[-1]
@@ -51,6 +53,7 @@ def windows(x: Any, y: Any, record: Any = None, patient: Any = None, start: Any 
         patient=records if patient is None else _names("patient", patient, count),
         start=_consecutive_starts(records, time) if start is None else _starts(start, records),
         spans=_spans(spans, count, time),
+        twin=None if twin is None else _twin(twin, signal),
     )
 
 
@@ -61,8 +64,7 @@ def _signal(x: Any) -> Signals:
             f"expected x as (n, leads, time) real numbers in mV, at least one of each, got {given.dtype} {given.shape}; "
             "windows of one lead are x[:, None, :]."
         )
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinity, which is refused below
-        signal = np.array(given, dtype=np.float32, order="C")
+    signal = _single(given)
     broken = np.flatnonzero(~np.isfinite(signal).all(axis=(1, 2)))
     if broken.size:
         raise InputError(f"expected finite x, got nan or infinity in {_listed(broken)}; leave them out or mend them.")
@@ -70,6 +72,25 @@ def _signal(x: Any) -> Signals:
     if flat.size:
         raise InputError(f"expected an ECG in every window, got none but flat leads in {_listed(flat)}; leave them out.")
     return _read_only(signal)
+
+
+def _single(given: np.ndarray) -> Signals:
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinity, which callers refuse
+        return np.array(given, dtype=np.float32, order="C")
+
+
+def _twin(given: Any, signal: Signals) -> Signals:
+    values = _array("twin", given)
+    if values.shape != signal.shape or values.dtype.kind not in "fiu":
+        raise InputError(f"expected twin as {signal.shape} real numbers in mV, as x, got {values.dtype} {values.shape}; make one a window.")
+    twin = _single(values)
+    broken = np.flatnonzero(~(np.isfinite(twin).all(axis=(1, 2)) | np.isnan(twin).all(axis=(1, 2))))
+    if broken.size:
+        raise InputError(f"expected twins finite or nan throughout, got nan or infinity in {_listed(broken)}; leave these twins out.")
+    same = np.flatnonzero((twin == signal).all(axis=(1, 2)))
+    if same.size:
+        raise InputError(f"expected twins that differ from their windows, got equal ones in {_listed(same)}; put nan where there is none.")
+    return _read_only(twin)
 
 
 def _array(what: str, given: Any) -> np.ndarray:

@@ -10,6 +10,9 @@ import numpy as np
 from ecgbench.artifacts import Arrays, Artifact
 from ecgbench.types import Signals, Windows
 
+OPTIONAL = ("causal", "twin", "sham")
+"""Arrays that not all windows have."""
+
 
 def to_arrays(windows: Windows) -> tuple[Arrays, dict[str, Any]]:
     """Arrays and JSON data that hold everything of the windows."""
@@ -21,8 +24,7 @@ def to_arrays(windows: Windows) -> tuple[Arrays, dict[str, Any]]:
         "spans": np.concatenate([*windows.spans, np.empty((0, 3), dtype=np.int64)]),
         "span_edges": np.cumsum([0, *lengths]).astype(np.int64),
     }
-    if windows.causal is not None:
-        arrays["causal"] = windows.causal
+    arrays |= {name: array for name in OPTIONAL if (array := getattr(windows, name)) is not None}
     return arrays, {"record": windows.record.tolist(), "patient": windows.patient.tolist()}
 
 
@@ -36,5 +38,5 @@ def from_artifact(artifact: Artifact, signal: Signals | None = None) -> Windows:
         patient=np.array(artifact.info["patient"], dtype=str),
         start=arrays["start"],
         spans=tuple(arrays["spans"][first:last] for first, last in pairwise(edges)),
-        causal=arrays.get("causal"),
+        **{name: arrays.get(name) for name in OPTIONAL},
     )

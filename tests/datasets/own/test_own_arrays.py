@@ -65,6 +65,16 @@ def test_usual_numbers_are_the_benchmarks():
     assert (numbers.lead, numbers.fs, numbers.window, numbers.classes, numbers.slug) == (None, 128, TIME, CLASSES, "")
 
 
+def test_twins_are_part_of_what_was_registered():
+    x = side(1).signal
+    twin = np.where(np.arange(24)[:, None, None] % 2, x + 1, np.nan)
+    assert not registered().protocol.twins
+    entry = registered("twinned", test=side(1, twin=twin))
+    assert entry.protocol.twins
+    assert loaded(entry).key != loaded(registered("bare")).key
+    assert loaded(registered("others", test=side(1, twin=twin + 1))).key != loaded(entry).key
+
+
 def test_numbers_can_be_given():
     given = {"threshold": 0.6, "patch": 16, "perturbations": 9, "baselines": 8, "seeds": [3, 1], "precision": "float64", "samples": 7}
     numbers = registered(**given, window_batch=5, architecture="resnet18_7_narrow", epochs=2, learning_rate=0.1).protocol

@@ -98,6 +98,14 @@ REFUSED_WINDOWS = {
     "empty span": ({"spans": [ONE_SPAN, ONE_SPAN, [], [[7, 7, 0]]]}, r"0 <= onset < offset <= 256 .* got \[7, 7, 0\] in window 3"),
     "span before the window": ({"spans": [[[-1, 7, 0]], [], [], []]}, r"got \[-1, 7, 0\] in window 0"),
     "span behind the window": ({"spans": [[[0, 257, 0]], [], [], []]}, r"got \[0, 257, 0\] in window 0"),
+    "a twin of other samples": (
+        {"twin": X[..., 1:]},
+        r"expected twin as \(4, 1, 256\) real numbers in mV, as x, got float64 \(4, 1, 255\)",
+    ),
+    "a twin of truths": ({"twin": X > 0}, "got bool"),
+    "a twin partly nan": ({"twin": NAN + 1}, "expected twins finite or nan throughout, got nan or infinity in windows 2"),
+    "a twin beyond float32": ({"twin": X * 1e39}, "got nan or infinity in windows 0, 1, 2, 3"),
+    "a window as its own twin": ({"twin": X + Y[:, None, None]}, "twins that differ .* equal ones in windows 0, 2; put nan"),
     "span of no class": ({"spans": [[[0, 256, -1]], [], [], []]}, r"classes from 0, got \[0, 256, -1\] in window 0"),
 }
 
@@ -107,6 +115,14 @@ def test_windows_are_refused_that(case):
     changed, message = REFUSED_WINDOWS[case]
     with pytest.raises(InputError, match=message):
         ecgbench.windows(**{"x": X, "y": Y} | changed)
+
+
+def test_twins_come_back_with_their_windows():
+    twin = np.where(Y[:, None, None] == 1, X + 1, np.nan)
+    found = ecgbench.windows(X, Y, twin=twin).twin
+    np.testing.assert_array_equal(found, twin.astype(np.float32))
+    assert not found.flags.writeable
+    assert ecgbench.windows(X, Y).twin is None
 
 
 def test_one_flat_lead_of_several_and_a_span_of_the_whole_window_are_fine():
