@@ -66,6 +66,9 @@ class ScoredBatch:
     shared : what the metric's `shared` returned for these windows
     curves : (n, points, outputs) logits of the windows as they are and after each step that the metric's `perturb` asked for
     steps : (n,) int64, the steps that each window takes
+    changed : (n, points) int64, samples of a lead that were replaced before each point of the curves
+    twin, sham : (n, leads, time), standardised as their windows are (see `Windows`), nan where a window has none
+    fs : sampling rate in Hz
     """
 
     x: Rows | None = None
@@ -78,6 +81,10 @@ class ScoredBatch:
     shared: Mapping[str, NDArray[Any]] | None = None
     curves: Curves | None = None
     steps: Int64[np.ndarray, " n"] | None = None
+    changed: Int64[np.ndarray, "n points"] | None = None
+    twin: Rows | None = None
+    sham: Rows | None = None
+    fs: float | None = None
 
     @property
     def evaluate(self) -> EvaluateSteps | None:
@@ -98,12 +105,19 @@ class Need(Generic[BatchT]):
     supply : takes it from a batch; None if the batch lacks it
     argument : the argument of `ecgbench.score` through which a user gives it, where it is not the need's own name
     by_source : whether only some sources of maps can give it
+    by_part : whether a part of the entry itself supplies it
     """
 
     what: str
     supply: Callable[[BatchT], Any]
     argument: str = ""
     by_source: bool = False
+    by_part: bool = False
+
+
+def _shams(batch: ScoredBatch) -> Rows | None:
+    """The shams; where none are known, no window has one."""
+    return np.full_like(batch.x, np.nan) if batch.sham is None and batch.x is not None else batch.sham
 
 
 def _window_generators(batch: ExplainedBatch) -> list[np.random.Generator]:
@@ -128,9 +142,19 @@ METRIC_NEEDS: Mapping[str, Need[ScoredBatch]] = MappingProxyType(
         "explain": Need("the same source's maps of other windows, classes or seeds", attrgetter("explain"), by_source=True),
         "seed": Need("int; random numbers are drawn per window, from the seed and the window's values", attrgetter("seed")),
         "multilabel": Need("bool, whether an output's probability is its sigmoid", attrgetter("multilabel")),
-        "shared": Need("the arrays that the entry's `shared` returned for these windows", attrgetter("shared")),
-        "curves": Need("(n, points, outputs) logits before and after each step that the entry's `perturb` asked for", attrgetter("curves")),
-        "steps": Need("(n,) int64, the steps that each window takes", attrgetter("steps")),
+        "shared": Need("the arrays that the entry's `shared` returned for these windows", attrgetter("shared"), by_part=True),
+        "curves": Need(
+            "(n, points, outputs) logits before and after each step that the entry's `perturb` asked for",
+            attrgetter("curves"),
+            by_part=True,
+        ),
+        "steps": Need("(n,) int64, the steps that each window takes", attrgetter("steps"), by_part=True),
+        "changed": Need(
+            "(n, points) int64, samples of a lead that were replaced before each point of the curves", attrgetter("changed"), by_part=True
+        ),
+        "twin": Need("(n, leads, time) counterfactual twins, standardised as their windows, nan where there is none", attrgetter("twin")),
+        "sham": Need("(n, leads, time) windows after a sham exchange, standardised as the windows, nan where there is none", _shams, "x"),
+        "fs": Need("sampling rate in Hz", attrgetter("fs")),
     }
 )
 """What a metric may ask for beside the attributions."""
@@ -158,7 +182,7 @@ def supplied(key: str, needs: Iterable[str], table: Mapping[str, Need[BatchT]], 
         If the batch lacks something, with the arguments that give it.
     """
     found = {name: table[name].supply(batch) for name in needs}
-    absent = [table[name].argument or name for name, value in found.items() if value is None]
+    absent = list(dict.fromkeys(table[name].argument or name for name, value in found.items() if value is None))
     if absent:
         raise InputError(f"expected {', '.join(absent)} for {key}, got none; pass {'it' if len(absent) == 1 else 'them'} by name.")
     return found

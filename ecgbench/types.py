@@ -25,13 +25,14 @@ Targets = Int64[np.ndarray, " n"]
 PerWindow = Float64[np.ndarray, " n"]
 Logits = Float[np.ndarray, "n outputs"]
 Curves = Float[np.ndarray, "n points outputs"]
+Replacement = Float[np.ndarray, "windows leads time"] | None
 Spans = Int64[np.ndarray, "_ 3"]
 Names = Shaped[np.ndarray, " n"]
 
 
 @dataclass(frozen=True)
 class Steps:
-    """Rows that lose one interval after another: all leads are zeroed there, and what was zeroed stays so.
+    """Rows that lose one interval after another: all leads are replaced there, by zeros or another signal, and what was replaced stays so.
 
     Attributes
     ----------
@@ -82,13 +83,14 @@ class Evaluate(Protocol):
 class EvaluateSteps(Evaluate, Protocol):
     """Also follows rows that change little by little; implementations may batch them or compute only what changes."""
 
-    def stepwise(self, x: Float[np.ndarray, "windows leads time"], steps: Steps) -> Curves:
+    def stepwise(self, x: Float[np.ndarray, "windows leads time"], steps: Steps, replacement: Replacement = None) -> Curves:
         """Logits (n, steps + 1, outputs) of rows as they are and after each of their steps.
 
         Parameters
         ----------
         x : (windows, leads, time), standardised
         steps : n rows; what stands behind a row's last step means nothing
+        replacement : (windows, leads, time), what a window's samples are replaced by; None for zeros
         """
         ...
 

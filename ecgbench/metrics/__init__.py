@@ -11,10 +11,10 @@ out of range raise `InputError`.
 
 from __future__ import annotations
 
-from ecgbench.metrics._registry import METRICS, MetricEntry
-from ecgbench.metrics.families import FAITHFULNESS, FAMILIES, LOCALISATION, Family
+from ecgbench.metrics._registry import METRICS, PASSES_FS, MetricEntry
+from ecgbench.metrics.families import CAUSAL, FAITHFULNESS, FAMILIES, LOCALISATION, Family
 from ecgbench.registry import make_callable
 
-__all__ = ["FAITHFULNESS", "FAMILIES", "LOCALISATION", "METRICS", "Family", "MetricEntry"]
+__all__ = ["CAUSAL", "FAITHFULNESS", "FAMILIES", "LOCALISATION", "METRICS", "PASSES_FS", "Family", "MetricEntry"]
 
 make_callable(__name__, METRICS)

@@ -91,7 +91,7 @@ def patches_in_turn(
     plan = Plan(most_relevant_first, patch, zeroed, patches, ties, grid)
     require_shape("x", x, attributions.shape)
     patch_of = _patch_of(x.shape[2], plan)
-    order = _order(_patch_sums(attributions, patch_of), x, seed, plan)
+    order = _order(patch_sums(attributions, patch_of), x, seed, plan)
     lengths = np.bincount(patch_of)
     steps = _steps(lengths[order], plan)
     order = order[:, : steps.max(initial=0)]
@@ -126,7 +126,7 @@ def _patch_of(time: int, plan: Plan) -> PatchOf:
     return (np.arange(time) + offset) // plan.patch
 
 
-def _patch_sums(attributions: Attributions, patch_of: PatchOf) -> Float64[np.ndarray, "n patches"]:
+def patch_sums(attributions: Attributions, patch_of: PatchOf) -> Float64[np.ndarray, "n patches"]:
     """Sum of each patch over its samples and all leads; patches of equal values have exactly equal sums."""
     values = flat_maps(attributions).reshape(attributions.shape)
     borders = np.flatnonzero(np.diff(patch_of)) + 1

@@ -13,6 +13,11 @@ from ecgbench.registry import Entry, Registry
 from ecgbench.types import Masks, OracleCase, PerWindow, Steps
 
 
+def _required(function: Callable[..., Any]) -> tuple[str, ...]:
+    parameters = inspect.signature(function).parameters.values()
+    return tuple(parameter.name for parameter in parameters if parameter.default is parameter.empty)
+
+
 def _no_passes(samples: int) -> float:
     return 0.0
 
@@ -31,13 +36,17 @@ class MetricEntry(Entry):
     study : the study's options, where they differ from the defaults
     shared : computes, once for all methods, what does not depend on the attributions; its parameters have the names of needs, and the
         metric receives the returned arrays by name as `shared`
-    perturb : derives the intervals to zero, as `perturb(attributions, x, seed, **options) -> Steps`; instead of the attributions the
-        metric gets `curves`, the logits after each step, and the number of `steps`, so that many maps can be evaluated in one batch
+    shared_as : under which name the shared arrays are kept, where several metrics declare the same `shared`; empty for the metric's key
+    perturb : derives the intervals to replace, as `perturb(attributions, x, seed, **options) -> Steps`, where parameters have the names of
+        needs; instead of the attributions the metric gets `curves`, the logits after each step, and the number of `steps`, so that many
+        maps can be evaluated in one batch. Options are those of `perturb`, and `shared` beside it has none
+    replacement : need that replaces what is perturbed, such as "twin"; empty for zeros
     signed_only : whether the metric is defined for signed maps only (absolute ones are computed, shown grey and not ranked)
     ranked : whether it counts for the ranking
     chance : expected score, per window, of a map that is independent of the mask, computed from the masks with the default options; nan
         where the mask leaves the metric undefined. None if the metric has no chance level
-    passes : forward passes per window as a function of its length in samples, with the default options; for estimates of time
+    passes : forward passes per window as a function of its length in samples, with the default options; for estimates of time. Of a metric
+        that asks for `fs`: at 100 Hz, `PASSES_FS`. Of one that asks for `twin`: of windows that equal their twins in the last 0.1 s alone
     oracle : scores (n,) of the same windows by an independent implementation, compared with the metric under the study's options; None if
         there is no other implementation
     differs : how the metric with its default options differs from its oracle, in a sentence; empty if both must agree
@@ -50,7 +59,9 @@ class MetricEntry(Entry):
     atol: float
     study: Mapping[str, Any] = field(default_factory=dict)
     shared: Callable[..., Any] | None = field(default=None, repr=False)
+    shared_as: str = ""
     perturb: Callable[..., Steps] | None = field(default=None, repr=False)
+    replacement: str = ""
     signed_only: bool = False
     ranked: bool = True
     chance: Callable[[Masks], PerWindow] | None = field(default=None, repr=False)
@@ -61,13 +72,30 @@ class MetricEntry(Entry):
     def __post_init__(self) -> None:
         check_needs(self.key, self.needs, METRIC_NEEDS)
         check_needs(self.key, self.shared_needs, METRIC_NEEDS)
+        check_needs(self.key, self.perturb_needs, METRIC_NEEDS)
         FAMILIES[self.family]
 
     @property
     def shared_needs(self) -> tuple[str, ...]:
         """Needs of `shared`: its parameters without a default."""
-        parameters = () if self.shared is None else inspect.signature(self.shared).parameters.values()
-        return tuple(parameter.name for parameter in parameters if parameter.default is parameter.empty)
+        return () if self.shared is None else _required(self.shared)
+
+    @property
+    def perturb_needs(self) -> tuple[str, ...]:
+        """Needs of `perturb`: its parameters without a default, but for the attributions, which come first."""
+        return () if self.perturb is None else (*_required(self.perturb)[1:], *filter(None, [self.replacement]))
+
+    @property
+    def asks(self) -> frozenset[str]:
+        """All needs, of whatever part."""
+        return frozenset((*self.needs, *self.shared_needs, *self.perturb_needs))
+
+    @property
+    def given_needs(self) -> tuple[str, ...]:
+        """All needs that no part of the metric itself supplies, in the order in which they are first asked for."""
+        watched = () if self.perturb is None else ("x", "target", "evaluate")
+        every = dict.fromkeys((*self.shared_needs, *watched, *self.perturb_needs, *self.needs))
+        return tuple(name for name in every if not METRIC_NEEDS[name].by_part)
 
     @property
     def question(self) -> Family:
@@ -80,10 +108,18 @@ class MetricEntry(Entry):
         return frozenset(name for name in self.needs if METRIC_NEEDS[name].by_source)
 
     @property
+    def optional(self) -> Callable[..., Any]:
+        """The part that takes the options."""
+        return self.perturb or self.shared or self.function
+
+    @property
     def options(self) -> dict[str, Any]:
-        """The metric's options with their defaults; they are parameters of `shared` or `perturb` if the metric declares one."""
-        parameters = inspect.signature(self.shared or self.perturb or self.function).parameters
+        """The metric's options with their defaults; they are parameters of `perturb` or `shared` if the metric declares one."""
+        parameters = inspect.signature(self.optional).parameters
         return {name: parameter.default for name, parameter in parameters.items() if parameter.default is not parameter.empty}
 
+
+PASSES_FS = 100.0
+"""Sampling rate, in Hz, at which a metric that asks for it declares its passes."""
 
 METRICS = Registry("metrics", MetricEntry, "ecgbench.metrics")

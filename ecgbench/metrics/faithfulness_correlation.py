@@ -8,11 +8,12 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Float64, Int32, Shaped
+from jaxtyping import Float, Int32, Shaped
 from numpy.typing import NDArray
 
 from ecgbench.errors import InputError
 from ecgbench.metrics._checks import flat_maps, require_shape, require_within
+from ecgbench.metrics._correlation import constant_rows, row_correlations
 from ecgbench.metrics._outputs import target_logit
 from ecgbench.metrics._quantus import correlation_of_subsets
 from ecgbench.metrics._registry import METRICS
@@ -22,7 +23,6 @@ from ecgbench.types import Attributions, Evaluate, OracleCase, PerWindow, Rows, 
 RUNS = 100
 """Random subsets per window."""
 
-PerRun = Float64[np.ndarray, "n runs"]
 Subsets = Int32[np.ndarray, "n runs k"]
 
 
@@ -118,7 +118,7 @@ def faithfulness_correlation(attributions: Attributions, x: Rows, seed: int, sha
     for i, subset in enumerate(random_subsets(x, seed, drops.shape[1], int(size.max(initial=1)))):
         sums[i] = values[i][subset].sum(axis=1)
     # A constant map has exactly equal sums: each adds as many equal values.
-    return np.where(_constant(sums) | _constant(drops), np.nan, _pearson(sums, drops))
+    return np.where(constant_rows(sums) | constant_rows(drops), np.nan, row_correlations(sums, drops))
 
 
 def _without(window: Float[np.ndarray, "leads time"], subsets: Int32[np.ndarray, "runs k"]) -> Rows:
@@ -126,22 +126,3 @@ def _without(window: Float[np.ndarray, "leads time"], subsets: Int32[np.ndarray,
     rows = np.repeat(window.reshape(1, -1), len(subsets) + 1, axis=0)
     np.put_along_axis(rows[1:], subsets, 0, axis=1)
     return rows.reshape(-1, *window.shape)
-
-
-def _constant(values: Float64[np.ndarray, "n values"]) -> Bool[np.ndarray, " n"]:
-    constant: Bool[np.ndarray, " n"] = (values == values[:, :1]).all(axis=1)
-    return constant
-
-
-def _pearson(a: PerRun, b: PerRun) -> PerWindow:
-    correlation: PerWindow = np.clip((_direction(a) * _direction(b)).sum(axis=1), -1.0, 1.0)
-    return correlation
-
-
-def _direction(values: PerRun) -> PerRun:
-    """Rows with their mean removed, scaled to norm 1; first to a largest value of 1, so that squares of tiny values do not underflow."""
-    direction: PerRun = values - values.mean(axis=1, keepdims=True)
-    for order in (np.inf, 2):
-        length = np.linalg.norm(direction, ord=order, axis=1, keepdims=True)
-        direction = direction / np.where(length > 0, length, 1.0)
-    return direction

@@ -27,7 +27,7 @@ class Family:
 
 FAMILIES = Registry("families", Family, "ecgbench.metrics")
 
-LOCALISATION, FAITHFULNESS = "localisation", "faithfulness"
+LOCALISATION, FAITHFULNESS, CAUSAL = "localisation", "faithfulness", "causal"
 """Keys of the built-in families."""
 
 _OWN = (
@@ -36,6 +36,13 @@ _OWN = (
         "Localisation",
         "Does the attribution point at the beats that carry the label? The mask is the spans of the label's beats.",
         order=10,
+    ),
+    Family(
+        CAUSAL,
+        "Causal faithfulness",
+        "Does the attribution give each stretch of the ECG the share that it has in the model's change from normal to the label? Stretches "
+        "are exchanged with the window's counterfactual twin, which has normal beats in the places of those that make the label.",
+        order=15,
     ),
     Family(FAITHFULNESS, "Faithfulness", "Does the model's output change as the attribution says when samples are zeroed?", order=20),
 )

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from ecgbench.models._forward import BATCH, forward
 from ecgbench.models._registry import MODELS
-from ecgbench.types import Curves, EvaluateSteps, Logits, Rows, Steps
+from ecgbench.types import Curves, EvaluateSteps, Logits, Replacement, Rows, Steps
 
 Window = Float[np.ndarray, "leads time"]
 Borders = Int64[np.ndarray, " steps"]
@@ -26,7 +26,7 @@ class Path(Protocol):
         """Rows that it follows at once."""
         ...
 
-    def follow(self, x: Float[np.ndarray, "windows leads time"], steps: Steps) -> Curves:
+    def follow(self, x: Float[np.ndarray, "windows leads time"], steps: Steps, replacement: Replacement = None) -> Curves:
         """Logits (rows, steps + 1, outputs) as the rows are and after each step."""
         ...
 
@@ -49,17 +49,18 @@ class Whole:
         """Rows that it follows at once."""
         return 1
 
-    def follow(self, x: Float[np.ndarray, "windows leads time"], steps: Steps) -> Curves:
+    def follow(self, x: Float[np.ndarray, "windows leads time"], steps: Steps, replacement: Replacement = None) -> Curves:
         """Logits (rows, steps + 1, outputs) as the rows are and after each step."""
-        each = zip(x[steps.window], steps.onset, steps.offset, strict=True)
+        other = np.zeros_like(x) if replacement is None else replacement
+        each = zip(x[steps.window], other[steps.window], steps.onset, steps.offset, strict=True)
         return np.stack([self._row(*row) for row in each])
 
-    def _row(self, window: Window, onset: Borders, offset: Borders) -> Logits:
+    def _row(self, window: Window, other: Window, onset: Borders, offset: Borders) -> Logits:
         samples = np.arange(window.shape[1])
-        zeroed = (samples >= onset[:, None]) & (samples < offset[:, None])
-        gone = np.logical_or.accumulate(np.pad(zeroed, ((1, 0), (0, 0))))
+        replaced = (samples >= onset[:, None]) & (samples < offset[:, None])
+        gone = np.logical_or.accumulate(np.pad(replaced, ((1, 0), (0, 0))))
         parts = (gone[first : first + self._batch, None] for first in range(0, len(gone), self._batch))
-        return np.concatenate([forward(self._model, np.where(part, window.dtype.type(0), window), self._batch) for part in parts])
+        return np.concatenate([forward(self._model, np.where(part, other, window), self._batch) for part in parts])
 
 
 @dataclass(frozen=True)
@@ -81,14 +82,24 @@ class Evaluator:
         """Logits (n, outputs) of standardised rows (n, leads, time)."""
         return forward(self.model, rows, self.batch)
 
-    def stepwise(self, x: Float[np.ndarray, "windows leads time"], steps: Steps) -> Curves:
-        """Logits (n, steps + 1, outputs) as the rows are and after each of their steps; rows that do the same are followed once."""
+    def stepwise(self, x: Float[np.ndarray, "windows leads time"], steps: Steps, replacement: Replacement = None) -> Curves:
+        """Logits (n, steps + 1, outputs) as the rows are and after each of their steps.
+
+        Rows that do the same are followed once, and steps that replace nothing by anything else are not evaluated.
+        """
+        if replacement is None:
+            return self._followed(x, steps, None)
+        effective, point = _effective(x, steps, replacement)
+        curves: Curves = self._followed(x, effective, replacement)[np.arange(len(steps))[:, None], point]
+        return curves
+
+    def _followed(self, x: Float[np.ndarray, "windows leads time"], steps: Steps, replacement: Replacement) -> Curves:
         points, (distinct, row_of) = 1 + steps.onset.shape[1], _distinct(steps)
         if not len(steps):
             return self(x[:0])[:, None].repeat(points, axis=1)
         parts = _batches(len(distinct), self.path.rows(*x.shape[1:]))
         shown = tqdm(parts, "perturbed rows", leave=False, disable=None, delay=5)
-        found = [self.path.follow(x, distinct.take(rows)) for rows in shown]
+        found = [self.path.follow(x, distinct.take(rows), replacement) for rows in shown]
         curves: Curves = np.concatenate([np.pad(part, ((0, 0), (0, points - part.shape[1]), (0, 0))) for part in found])[row_of]
         return curves
 
@@ -126,6 +137,21 @@ def _distinct(steps: Steps) -> tuple[Steps, Int64[np.ndarray, " n"]]:
     rows, row_of = np.unique(np.column_stack([steps.window, *borders]), axis=0, return_inverse=True)
     onset, offset = np.split(rows[:, 1:], 2, axis=1)
     return Steps(rows[:, 0], onset, offset), row_of.reshape(-1)
+
+
+def _effective(
+    x: Float[np.ndarray, "windows leads time"], steps: Steps, replacement: Float[np.ndarray, "windows leads time"]
+) -> tuple[Steps, Int64[np.ndarray, "rows points"]]:
+    """The steps that change a sample of their windows, and after how many of these each row is at each of its points."""
+    differing = np.pad((x != replacement).any(axis=1).cumsum(axis=1), ((0, 0), (1, 0)))
+    window, time = steps.window[:, None], x.shape[2]
+    changes = differing[window, steps.offset.clip(max=time)] > differing[window, steps.onset.clip(max=time)]
+    count = changes.sum(axis=1)
+    first = np.argsort(~changes, axis=1, kind="stable")[:, : count.max(initial=0)]
+    onset, offset = (np.take_along_axis(border, first, axis=1) for border in (steps.onset, steps.offset))
+    taken = np.arange(first.shape[1]) < count[:, None]
+    point = np.pad(changes.cumsum(axis=1), ((0, 0), (1, 0)))
+    return Steps(steps.window, onset, np.where(taken, offset, onset)), point
 
 
 def _batches(count: int, most: int) -> list[Int64[np.ndarray, " rows"]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +33,9 @@ def score(
     protocol: str = OURS,
     multilabel: bool = False,
     explain: Explain | None = None,
+    twin: Any = None,
+    sham: Any = None,
+    fs: float | None = None,
     **options: Any,
 ) -> PerWindow:
     """Score attributions of windows with one metric.
@@ -49,6 +52,10 @@ def score(
     protocol : "ours", or "study" for the study's options
     multilabel : whether probabilities are sigmoids of the logits instead of their softmax; those of a model of one output always are
     explain : `explain(x, target, seed)` returns the same method's maps of other windows; for metrics that ask for it
+    twin : (n, leads, time), each window as it would be without what makes its label, standardised by the window's own mean and standard
+        deviation; nan throughout where there is none. For causal faithfulness
+    sham : the same after an exchange of what does not make the label; by default no window has one
+    fs : sampling rate in Hz; for causal faithfulness
     options : those that the metric names
 
     Returns
@@ -71,10 +78,26 @@ def score(
         mask=None if mask is None else _fitting("mask", mask, maps, "b"),
         seed=seed,
         multilabel=multilabel,
-        evaluator=None if model is None else partial(_usable_evaluator, model),
+        evaluator=None if model is None else cache(partial(_usable_evaluator, model)),
         explain=explain,
+        twin=None if twin is None else _twins("twin", twin, maps),
+        sham=None if sham is None else _twins("sham", sham, maps),
+        fs=None if fs is None else _rate(fs),
     )
     return np.asarray(_scores(entry, maps, batch, options), dtype=np.float64)
+
+
+def _twins(name: str, values: Any, maps: np.ndarray) -> np.ndarray:
+    twins = _fitting(name, values, maps, "f")
+    has = ~np.isnan(twins).all(axis=(1, 2))
+    finite(name, np.where(has[:, None, None], twins, 0))
+    return twins
+
+
+def _rate(fs: Any) -> float:
+    if isinstance(fs, bool) or not isinstance(fs, int | float | np.integer | np.floating) or not 0 < fs < np.inf:
+        raise InputError(f"expected fs as a sampling rate in Hz above 0, got {fs!r}; name the one of x.")
+    return float(fs)
 
 
 def _usable_evaluator(model: torch.nn.Module) -> EvaluateSteps:
@@ -84,14 +107,14 @@ def _usable_evaluator(model: torch.nn.Module) -> EvaluateSteps:
 
 
 def _scores(entry: MetricEntry, maps: np.ndarray, batch: ScoredBatch, options: Mapping[str, Any]) -> PerWindow:
+    supplied(entry.key, entry.given_needs, METRIC_NEEDS, batch)
+    own = {part: options if part is entry.optional else {} for part in (entry.perturb, entry.shared, entry.function) if part is not None}
+    if entry.shared is not None:
+        shared = entry.shared(**supplied(entry.key, entry.shared_needs, METRIC_NEEDS, batch), **own[entry.shared])
+        batch = replace(batch, shared=shared)
     if entry.perturb is not None:
         return perturbed_scores([Perturbation(entry, [maps], batch, options)])[0][0]
-    if entry.shared is None:
-        scores: PerWindow = entry.function(maps, **supplied(entry.key, entry.needs, METRIC_NEEDS, batch), **options)
-        return scores
-    shared = entry.shared(**supplied(entry.key, entry.shared_needs, METRIC_NEEDS, batch), **options)
-    needed = supplied(entry.key, entry.needs, METRIC_NEEDS, replace(batch, shared=shared))
-    return np.asarray(entry.function(maps, **needed))
+    return np.asarray(entry.function(maps, **supplied(entry.key, entry.needs, METRIC_NEEDS, batch), **own[entry.function]))
 
 
 def _maps(attributions: Any) -> np.ndarray:

@@ -18,6 +18,9 @@ from ecgbench.types import Attributions, Masks, Rows, Targets
 
 WINDOWS, TIME, OUTPUTS = 4, 80, 3
 
+EQUAL = 10
+"""Samples in which a window equals its twin: a patch of 0.1 s at `PASSES_FS`."""
+
 UNLIKELY = 86_028_121
 """A seed that nobody would choose, so that one who seeds a generator is seen."""
 
@@ -63,6 +66,24 @@ class Weighted(nn.Module):
         return torch.stack([total, *[torch.zeros_like(total)] * (OUTPUTS - 1)], dim=1)
 
 
+class Rivals(nn.Module):
+    """Logits that are weighted sums of the window, nearly independent of each other, so that a twin can be made for any class.
+
+    Parameters
+    ----------
+    leads, time : of the windows
+    """
+
+    def __init__(self, leads: int, time: int) -> None:
+        super().__init__()
+        weights = np.random.default_rng([leads, time, OUTPUTS]).normal(size=(OUTPUTS, leads, time))
+        self.weights = nn.Parameter(torch.tensor(5 * weights / np.sqrt(leads * time)))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits (n, outputs) of windows (n, leads, time)."""
+        return torch.einsum("olt,nlt->no", self.weights, x)
+
+
 @dataclass(frozen=True)
 class Case:
     """Windows with all that an entry can ask for.
@@ -96,6 +117,22 @@ def made_up(leads: int = 2, time: int = TIME, dtype: type = np.float64, windows:
     inside = (np.arange(time) >= onset) & (np.arange(time) < onset + time // 4)
     mask = np.broadcast_to(inside, x.shape).copy()
     return Case(*(locked(array) for array in (x, maps, mask, np.arange(windows, dtype=np.int64) % OUTPUTS)))
+
+
+def twins_of(case: Case) -> Rows:
+    """Twins (n, leads, time) that `Rivals` predicts to be normal, and those of normal windows to be of class 1.
+
+    They differ from their windows everywhere but in the last `EQUAL` samples.
+    """
+    weights = Rivals(*case.x.shape[1:]).weights.detach().numpy()
+    wanted = np.where(case.target == 0, 1, 0)
+    return partly(case.x, (case.x + 2 * (weights[wanted] - weights[case.target])).astype(case.x.dtype))
+
+
+def partly(x: Rows, twins: Rows) -> Rows:
+    """The twins with the last `EQUAL` samples of their windows."""
+    joined: Rows = locked(np.where(np.arange(x.shape[2]) < x.shape[2] - EQUAL, twins, x))
+    return joined
 
 
 def source_of_maps(x: Rows, target: Targets, seed: int | None = None) -> Attributions:

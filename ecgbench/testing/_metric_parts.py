@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ecgbench.metrics import MetricEntry
+from ecgbench.metrics import PASSES_FS, MetricEntry
 from ecgbench.models import plain_evaluator
 from ecgbench.needs import METRIC_NEEDS, ScoredBatch, supplied
-from ecgbench.testing._made_up import Case, Network, locked, made_up, source_of_maps
-from ecgbench.testing._metrics import scores_of
+from ecgbench.pipeline.compute.perturbed_scores import Perturbation
+from ecgbench.testing._made_up import Case, locked, made_up, source_of_maps, twins_of
+from ecgbench.testing._metrics import network_of, scores_of
 from ecgbench.testing._report import require
 from ecgbench.types import Steps
 
@@ -26,7 +27,6 @@ def parts_are_asked_for(entry: MetricEntry) -> None:
         require(
             asked == (part is not None), entry, f'"{need}" in needs where {name} is declared and nowhere else', got, "declare both or none"
         )
-    require(entry.shared is None or entry.perturb is None, entry, "one first part", "shared and perturb", "leave one out")
 
 
 def shared_part_is_of_each_window_alone(entry: MetricEntry) -> None:
@@ -46,28 +46,33 @@ def shared_part_is_of_each_window_alone(entry: MetricEntry) -> None:
 
 def shared_part_is_not_written_into(entry: MetricEntry) -> None:
     """Read-only shared arrays are enough, so that all methods meet the same ones."""
-    if entry.shared is None:
+    if entry.shared is None or entry.perturb is not None:
         return
     case = made_up()
     shared = {name: locked(array) for name, array in _shared(entry, case).items()}
-    given = supplied(entry.key, entry.needs, METRIC_NEEDS, _batch(case, shared))
+    given = supplied(entry.key, entry.needs, METRIC_NEEDS, _batch(entry, case, shared))
     found = entry.function(case.maps, **given)
     same = np.allclose(found, scores_of(entry, case), rtol=1e-9, atol=1e-12)
     require(same, entry, "the scores of ecgbench.score from the shared arrays", found, "let the function add nothing of its own")
 
 
 def steps_are_of_each_window_alone(entry: MetricEntry) -> None:
-    """What is zeroed step by step lies within the window, and depends on each window alone."""
+    """What is replaced step by step lies within the window, and depends on each window alone."""
     if entry.perturb is None:
         return
     case = made_up()
-    steps = entry.perturb(case.maps, case.x, 0)
+    steps = _steps(entry, case)
     _require_intervals(entry, steps, case)
     for i in range(len(case.x)):
-        alone = entry.perturb(case.maps[i : i + 1], case.x[i : i + 1], 0)
+        alone = _steps(entry, case.take(slice(i, i + 1)))
         count = int(alone.count[0])
         same = count == steps.count[i] and np.array_equal(alone.onset[0, :count], steps.onset[i, :count])
         require(same, entry, "steps that depend on each window alone", f"others of window {i} alone", "plan them window by window")
+
+
+def _steps(entry: MetricEntry, case: Case) -> Steps:
+    steps: Steps = Perturbation(entry, [case.maps], _batch(entry, case), {}).steps
+    return steps
 
 
 def _require_intervals(entry: MetricEntry, steps: Steps, case: Case) -> None:
@@ -83,23 +88,24 @@ def _require_intervals(entry: MetricEntry, steps: Steps, case: Case) -> None:
 def passes_are_those_that_are_declared(entry: MetricEntry) -> None:
     """As many rows pass through the model as it declares."""
     for time in (48, 160):
-        model, rows = Network(), [0]
+        case, rows = made_up(time=time, windows=1), [0]
+        model = network_of(entry, case)
         model.register_forward_pre_hook(lambda module, inputs, rows=rows: rows.append(len(inputs[0])))
-        scores_of(entry, made_up(time=time, windows=1), model)
+        scores_of(entry, case, model)
         declared = entry.passes(time)
         right = abs(sum(rows) - declared) <= max(1, 0.1 * declared)
         got = f"{sum(rows)} passed"
         require(right, entry, f"{declared:g} rows of a window of {time} samples", got, "declare passes as a function of the samples")
 
 
-def _batch(case: Case, shared: Mapping[str, Any] | None = None) -> ScoredBatch:
-    evaluator = partial(plain_evaluator, Network())
-    return ScoredBatch(case.x, case.target, case.mask, evaluator=evaluator, explain=source_of_maps, shared=shared)
+def _batch(entry: MetricEntry, case: Case, shared: Mapping[str, Any] | None = None) -> ScoredBatch:
+    known: dict[str, Any] = {"explain": source_of_maps, "twin": twins_of(case), "fs": PASSES_FS, "shared": shared}
+    return ScoredBatch(case.x, case.target, case.mask, evaluator=partial(plain_evaluator, network_of(entry, case)), **known)
 
 
 def _shared(entry: MetricEntry, case: Case) -> dict[str, np.ndarray]:
     assert entry.shared is not None, "only metrics that share come here"
-    return dict(entry.shared(**supplied(entry.key, entry.shared_needs, METRIC_NEEDS, _batch(case))))
+    return dict(entry.shared(**supplied(entry.key, entry.shared_needs, METRIC_NEEDS, _batch(entry, case))))
 
 
 TRIALS = (

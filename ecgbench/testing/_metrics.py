@@ -9,10 +9,20 @@ import numpy as np
 import torch
 
 from ecgbench.errors import InputError
-from ecgbench.metrics import MetricEntry
+from ecgbench.metrics import PASSES_FS, MetricEntry
 from ecgbench.pipeline.score import score
 from ecgbench.protocol import PROTOCOLS
-from ecgbench.testing._made_up import Case, Network, Weighted, global_generators_left_alone, made_up, source_of_maps
+from ecgbench.testing._made_up import (
+    Case,
+    Network,
+    Rivals,
+    Weighted,
+    global_generators_left_alone,
+    made_up,
+    partly,
+    source_of_maps,
+    twins_of,
+)
 from ecgbench.testing._report import require
 from ecgbench.types import PerWindow
 
@@ -25,8 +35,14 @@ DRAWS = 3000
 
 def scores_of(entry: MetricEntry, case: Case, model: torch.nn.Module | None = None, **given: Any) -> PerWindow:
     """Scores of a case."""
-    known: dict[str, Any] = {"mask": case.mask, "x": case.x, "target": case.target, "model": model or Network(), "explain": source_of_maps}
+    known: dict[str, Any] = {"mask": case.mask, "x": case.x, "target": case.target, "explain": source_of_maps, "fs": PASSES_FS}
+    known |= {"model": model or network_of(entry, case), "twin": twins_of(case)}
     return score(entry.key, case.maps, **{**known, **given})
+
+
+def network_of(entry: MetricEntry, case: Case) -> torch.nn.Module:
+    """The network that a metric is tried on: one that the case's twins are made for, if it asks for twins."""
+    return Rivals(*case.x.shape[1:]) if "twin" in entry.asks else Network()
 
 
 def direction_bounds_and_tolerance_fit(entry: MetricEntry) -> None:
@@ -135,13 +151,15 @@ def seed_decides_what_is_drawn(entry: MetricEntry) -> None:
 
 def right_maps_score_better(entry: MetricEntry) -> None:
     """The map that is the mask, or what each sample adds to the logit, scores better than its inverse in the declared direction."""
+    given = {}
     if "mask" in entry.needs:
         case, model, right = made_up(), None, made_up().mask.astype(np.float64)
     elif {"evaluate", "curves"}.intersection((*entry.needs, *entry.shared_needs)) and "explain" not in entry.needs:
         case, model, right = _contributions()
+        given = {"twin": partly(case.x, -case.x)}
     else:
         return
-    good, bad = (np.nan_to_num(scores_of(entry, case.with_maps(maps), model)) for maps in (right, right.max() - right))
+    good, bad = (np.nan_to_num(scores_of(entry, case.with_maps(maps), model, **given)) for maps in (right, right.max() - right))
     better = good.mean() > bad.mean() if entry.higher_is_better else good.mean() < bad.mean()
     remedy = "turn higher_is_better round, or mend the scores"
     require(better, entry, "a better score of the right map than of its inverse", f"{good.mean():.3g} and {bad.mean():.3g}", remedy)

@@ -14,12 +14,17 @@ RANKED = {
     "attribution_localization": True,
     "auc": True,
     "faithfulness_correlation": True,
+    "false_mass": True,
+    "flip_duration": True,
     "pointing_game": True,
     "region_perturbation_lerf": True,
     "region_perturbation_morf": True,
     "relevance_mass_accuracy": False,
     "relevance_rank_accuracy": True,
     "top_k_intersection": False,
+    "twin_agreement": True,
+    "twin_lerf": True,
+    "twin_morf": True,
 }
 """Whether each of them counts for the ranking."""
 
@@ -39,7 +44,7 @@ def test_metrics_do_not_import_torch():
 
 def test_metrics_count_as_ever():
     assert {key: METRICS[key].ranked for key in RANKED} == RANKED
-    assert {key for key in RANKED if METRICS[key].signed_only} == {"faithfulness_correlation"}
+    assert {key for key in RANKED if METRICS[key].signed_only} == {"faithfulness_correlation", "twin_agreement"}
 
 
 @every_computation

@@ -102,14 +102,15 @@ def steps_of(*rows: list[tuple[int, int]], window: list[int] | None = None) -> S
     return steps
 
 
-def curves_of(model: nn.Module, x: np.ndarray, steps: Steps) -> np.ndarray:
-    """Logits of every row after every step, by zeroing copies of the windows and passing all of them."""
+def curves_of(model: nn.Module, x: np.ndarray, steps: Steps, other: np.ndarray | None = None) -> np.ndarray:
+    """Logits of every row after every step, by zeroing copies of the windows, or writing over them, and passing all of them."""
+    written = np.zeros_like(x) if other is None else other
     points = []
     for window, onsets, offsets in zip(steps.window, steps.onset, steps.offset, strict=True):
         points.append(x[window])
         for onset, offset in zip(onsets, offsets, strict=True):
             points.append(points[-1].copy())
-            points[-1][:, onset:offset] = 0
+            points[-1][:, onset:offset] = written[window][:, onset:offset]
     with torch.inference_mode():
         logits = model(torch.tensor(np.stack(points)).to(next(model.parameters()).dtype))
     return logits.numpy().reshape(len(steps), -1, logits.shape[1])

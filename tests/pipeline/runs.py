@@ -28,9 +28,9 @@ class Counting:
         self.rows.append(len(rows))
         return self.evaluate(rows)
 
-    def stepwise(self, x, steps):
+    def stepwise(self, x, steps, *replacement):
         self.stepped.append(len(steps))
-        return self.evaluate.stepwise(x, steps)
+        return self.evaluate.stepwise(x, steps, *replacement)
 
 
 def count_evaluations(monkeypatch) -> Counting:

@@ -1,7 +1,5 @@
 """Every metric through the public call."""
 
-import inspect
-
 import numpy as np
 import pytest
 import torch
@@ -16,7 +14,6 @@ LOCALISATION = [entry.key for entry in METRICS if "mask" in entry.needs]
 FAITHFULNESS = [key for key in KEYS if key not in LOCALISATION]
 STUDY = [entry.key for entry in METRICS if entry.study]
 ARGUMENT_OF = {"evaluate": "model"}
-PERTURBING = ("x", "target", "evaluate")
 
 every_metric = pytest.mark.parametrize("key", KEYS)
 
@@ -40,19 +37,19 @@ TARGET = np.array([2, 0, 1, 2])
 ONSET = 150 * np.arange(N)[:, None, None]
 MASK = np.repeat((np.arange(TIME) >= ONSET) & (np.arange(TIME) < ONSET + 500), LEADS, axis=1)
 MAPS = WEIGHT[TARGET] * X
-for array in (X, TARGET, MASK, MAPS):
+TWIN = X + 10 * (WEIGHT[np.where(TARGET == 0, 1, 0)] - WEIGHT[TARGET])
+for array in (X, TARGET, MASK, MAPS, TWIN):
     array.flags.writeable = False
 
 
 def given(**changes):
-    return {"mask": MASK, "x": X, "target": TARGET, "model": Linear(WEIGHT, BIAS), **changes}
+    return {"mask": MASK, "x": X, "target": TARGET, "model": Linear(WEIGHT, BIAS), "twin": TWIN, "fs": 128, **changes}
 
 
 def needed(key):
     """The public call's arguments that a metric cannot do without."""
-    entry = METRICS[key]
-    names = inspect.signature(entry.shared).parameters if entry.shared else PERTURBING if entry.perturb else entry.needs
-    return [ARGUMENT_OF.get(name, name) for name in names if name in ("mask", "x", "target", "evaluate")]
+    names = METRICS[key].given_needs
+    return [ARGUMENT_OF.get(name, name) for name in names if name in ("mask", "x", "target", "evaluate", "twin", "fs")]
 
 
 @every_metric
@@ -113,6 +110,18 @@ REFUSED = {
     "target as bool": ("region_perturbation_morf", {"target": True}, "expected target as an int"),
     "target as name": ("region_perturbation_morf", {"target": "VEB"}, "expected target as an int"),
     "target below": ("faithfulness_correlation", {"target": -1}, "expected targets from 0 to 2, got"),
+    "twins of fewer leads": ("twin_agreement", {"twin": TWIN[:, :1]}, "expected twin of floats"),
+    "twins partly nan": (
+        "twin_agreement",
+        {"twin": np.where(X > 1, np.nan, TWIN)},
+        "expected finite twin, got nan or infinity in windows .0, 1, 2, 3.",
+    ),
+    "shams partly nan": (
+        "twin_agreement",
+        {"sham": np.where(X > 1, np.nan, TWIN)},
+        "expected finite sham, got nan or infinity in windows .0, 1, 2, 3.",
+    ),
+    "no rate": ("twin_agreement", {"fs": 0}, "expected fs as a sampling rate in Hz above 0, got 0"),
     "target beyond": ("region_perturbation_morf", {"target": OUTPUTS}, "expected targets from 0 to 2, got"),
 }
 

@@ -9,7 +9,7 @@ import pytest
 from ecgbench.controls import CONTROLS
 from ecgbench.datasets import DATASETS
 from ecgbench.methods import METHODS
-from ecgbench.metrics import FAITHFULNESS, FAMILIES, LOCALISATION, METRICS
+from ecgbench.metrics import CAUSAL, FAITHFULNESS, FAMILIES, LOCALISATION, METRICS
 from ecgbench.models import MODELS
 from ecgbench.testing import check_entry
 
@@ -41,7 +41,9 @@ def test_reference_can_be_looked_up(entry):
     assert re.match(r"doi:10\.\d{4,9}/\S+$|arXiv:\d{4}\.\d{4,5}$|[A-Z].+\d{4}", entry.reference)
 
 
-@pytest.mark.parametrize("entry", [entry for entry in METRICS if entry.family in (LOCALISATION, FAITHFULNESS)], ids=lambda entry: entry.key)
-def test_metric_of_localisation_needs_a_mask_and_one_of_faithfulness_the_model(entry):
-    asked = {*entry.needs, *entry.shared_needs}
-    assert ("mask" in asked, bool(asked & {"evaluate", "curves"})) == (entry.family == LOCALISATION, entry.family == FAITHFULNESS)
+@pytest.mark.parametrize(
+    "entry", [entry for entry in METRICS if entry.family in (LOCALISATION, FAITHFULNESS, CAUSAL)], ids=lambda entry: entry.key
+)
+def test_metric_of_localisation_needs_a_mask_and_one_of_faithfulness_the_model_and_of_the_causal_one_twins_too(entry):
+    assert ("mask" in entry.asks, bool(entry.asks & {"evaluate", "curves"})) == (entry.family == LOCALISATION, entry.family != LOCALISATION)
+    assert ("twin" in entry.asks) == (entry.family == CAUSAL)

@@ -60,7 +60,7 @@ def _entry(entry: MetricEntry) -> dict[str, Any]:
         "ranked": entry.ranked,
         "signed_only": entry.signed_only,
         "reference": cited(entry.reference),
-        "options": options_table(entry.shared or entry.perturb or entry.function, {}, dict(entry.study)),
+        "options": options_table(entry.optional, {}, dict(entry.study)),
     }
 
 

@@ -1,4 +1,4 @@
-"""Incremental inference: a step that zeroes a patch changes a bounded interval of each layer's activations, and only that is computed.
+"""Incremental inference: a step that replaces a patch changes a bounded interval of each layer's activations, and only that is computed.
 
 The activations of every layer are kept for every row. A step gathers, layer by layer, what the changed interval of the layer's output
 looks at (im2col by one indexed read), multiplies it with the weights and writes the interval back. Every row can have its interval
@@ -19,7 +19,7 @@ from jaxtyping import Float, Int64
 
 from ecgbench.models._residual import ResNet
 from ecgbench.models.fast.layers import Affine, Layer, Positions, layers_of
-from ecgbench.types import Curves, Logits, Steps
+from ecgbench.types import Curves, Logits, Replacement, Steps
 
 MEMORY, SEQUENCES = 1 << 28, 128
 """Bytes of activations, and rows times leads, that are kept at once; more would be slower, since they leave the processor's caches."""
@@ -95,26 +95,31 @@ class Update:
         self._target.write(activations[layer.target], step, layer(self._source.read(activations[layer.source], step), added))
 
 
-class Zero:
-    """What zeroes the signal at each step.
+class Replace:
+    """What replaces the signal at each step.
 
     Parameters
     ----------
     onset, offset : (steps, sequences), samples from onset to offset (exclusive)
     shape : of the signal
     device : where it is
+    other : a signal of that shape for each sequence, what samples are replaced by; None for zeros
     """
 
-    def __init__(self, onset: Positions, offset: Positions, shape: Shape, device: torch.device) -> None:
+    def __init__(self, onset: Positions, offset: Positions, shape: Shape, device: torch.device, other: torch.Tensor | None) -> None:
         places = np.arange(int((offset - onset).max(initial=0)))
         first = np.minimum(onset, shape.length - len(places))
         samples = first[..., None] + places
         gone = (samples >= onset[..., None]) & (samples < offset[..., None])
         self._part, self._gone = Part(first, places, shape, device), torch.from_numpy(gone).flatten(1)[..., None].to(device)
 
+        self._other = other
+
     def __call__(self, signal: torch.Tensor, step: int) -> None:
-        """Zero the step's intervals."""
-        self._part.write(signal, step, self._part.read(signal, step).masked_fill_(self._gone[step], 0.0))
+        """Replace the step's intervals."""
+        held, gone = self._part.read(signal, step), self._gone[step]
+        replaced = held.masked_fill_(gone, 0.0) if self._other is None else torch.where(gone, self._part.read(self._other, step), held)
+        self._part.write(signal, step, replaced)
 
 
 class Incremental:
@@ -134,7 +139,7 @@ class Incremental:
         values = sum(shape.padded * shape.channels for shape in self._shapes(time))
         return max(1, min(MEMORY // (values * self._last.weight.element_size()), SEQUENCES) // leads)
 
-    def follow(self, x: Float[np.ndarray, "windows leads time"], steps: Steps) -> Curves:
+    def follow(self, x: Float[np.ndarray, "windows leads time"], steps: Steps, replacement: Replacement = None) -> Curves:
         """Logits (rows, steps + 1, outputs) as the rows are and after each step."""
         leads, shapes = x.shape[1], self._shapes(x.shape[2])
         windows, row_of = np.unique(steps.window, return_inverse=True)
@@ -142,9 +147,10 @@ class Incremental:
         chosen = torch.from_numpy(row_of).to(self._last.weight.device)
         kept = [_by_row(values, leads).index_select(0, chosen).flatten(0, 1) for values in whole]
         logits = [self._logits(kept[-1], leads)]
-        zero, updates = self._plan(steps, shapes, leads)
+        other = None if replacement is None else self._padded(torch.from_numpy(replacement[steps.window]).to(kept[0]), shapes[0])
+        replace, updates = self._plan(steps, shapes, leads, other)
         for step in range(steps.onset.shape[1]):
-            zero(kept[0], step)
+            replace(kept[0], step)
             for update in updates:
                 update(kept, step)
             logits.append(self._logits(kept[-1], leads))
@@ -162,22 +168,27 @@ class Incremental:
     def _activations(self, x: torch.Tensor, shapes: Sequence[Shape]) -> list[torch.Tensor]:
         """All activations of rows (n, leads, time)."""
         sequences = x.shape[0] * x.shape[1]
-        kept = [x.new_zeros(sequences, shape.padded, shape.channels) for shape in shapes]
-        kept[0][:, shapes[0].padding :][:, : shapes[0].length, 0] = x.flatten(0, 1)
+        kept = [self._padded(x, shapes[0]), *(x.new_zeros(sequences, shape.padded, shape.channels) for shape in shapes[1:])]
         everywhere = np.zeros((1, sequences), dtype=np.int64)
         for layer in self._layers:
             Update(layer, shapes, everywhere, shapes[layer.target].length, x.device)(kept, 0)
         return kept
 
-    def _plan(self, steps: Steps, shapes: Sequence[Shape], leads: int) -> tuple[Zero, list[Update]]:
-        """What zeroes the signal and what each layer computes anew, for all steps."""
+    def _padded(self, x: torch.Tensor, shape: Shape) -> torch.Tensor:
+        """Rows (n, leads, time) as the first activations."""
+        first = x.new_zeros(x.shape[0] * x.shape[1], shape.padded, shape.channels)
+        first[:, shape.padding :][:, : shape.length, 0] = x.flatten(0, 1)
+        return first
+
+    def _plan(self, steps: Steps, shapes: Sequence[Shape], leads: int, other: torch.Tensor | None) -> tuple[Replace, list[Update]]:
+        """What replaces the signal and what each layer computes anew, for all steps."""
         onset, offset = (np.repeat(borders.T, leads, axis=1) for borders in (steps.onset, steps.offset))
         device, changed, updates = self._last.weight.device, {0: (onset, offset)}, []
         for layer in self._layers:
             low, high = changed[layer.target] = layer.reach(*changed[layer.source], shapes[layer.target].length)
             count = int((high - low).max(initial=0))
             updates.append(Update(layer, shapes, np.minimum(low, shapes[layer.target].length - count), count, device))
-        return Zero(onset, offset, shapes[0], device), updates
+        return Replace(onset, offset, shapes[0], device, other), updates
 
     def _logits(self, last: torch.Tensor, leads: int) -> Logits:
         average = _by_row(last, leads).mean(dim=(1, 2))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -12,7 +13,7 @@ from jaxtyping import Float, Int64
 
 from ecgbench.metrics import MetricEntry
 from ecgbench.needs import METRIC_NEEDS, ScoredBatch, supplied
-from ecgbench.types import Attributions, EvaluateSteps, PerWindow, Rows, Steps
+from ecgbench.types import Attributions, PerWindow, Steps
 
 
 @dataclass(frozen=True)
@@ -33,26 +34,27 @@ class Perturbation:
     options: Mapping[str, Any]
 
     @cached_property
-    def evaluated(self) -> tuple[Rows, EvaluateSteps]:
-        """The windows (n, leads, time), and what the model is evaluated with."""
-        needed = supplied(self.entry.key, ("x", "target", "evaluate"), METRIC_NEEDS, self.batch)
-        return needed["x"], needed["evaluate"]
+    def supplied(self) -> dict[str, Any]:
+        """What `perturb` needs, and what the model is evaluated with and on."""
+        return supplied(self.entry.key, ("x", "target", "evaluate", *self.entry.perturb_needs), METRIC_NEEDS, self.batch)
 
     @cached_property
     def plans(self) -> list[Steps]:
-        """What each variant zeroes."""
+        """What each variant replaces."""
         assert self.entry.perturb is not None, "only metrics that perturb come here"
-        return [self.entry.perturb(maps, self.evaluated[0], self.batch.seed, **self.options) for maps in self.variants]
+        given = {name: self.supplied[name] for name in self.entry.perturb_needs if name in _parameters(self.entry.perturb)}
+        return [self.entry.perturb(maps, **given, **self.options) for maps in self.variants]
 
     @cached_property
     def steps(self) -> Steps:
-        """What all variants zero, a row for each map."""
+        """What all variants replace, a row for each map."""
         return Steps.joined(self.plans)
 
     def scores(self, curves: Float[np.ndarray, "rows points outputs"]) -> list[PerWindow]:
         """Scores (n,) of each variant, of the logits (rows, points, outputs) along the steps."""
         own = curves[:, : 1 + self.steps.onset.shape[1]]
-        followed = replace(self.batch, **_of_rows(self.batch, self.steps.window), curves=own, steps=self.steps.count)
+        changed = np.pad((self.steps.offset - self.steps.onset).cumsum(axis=1), ((0, 0), (1, 0)))
+        followed = replace(self.batch, **_of_rows(self.batch, self.steps.window), curves=own, steps=self.steps.count, changed=changed)
         scores = self.entry.function(**supplied(self.entry.key, self.entry.needs, METRIC_NEEDS, followed))
         return np.split(scores, np.cumsum([len(plan) for plan in self.plans])[:-1])
 
@@ -66,13 +68,32 @@ def perturbed_scores(asked: Sequence[Perturbation]) -> list[list[PerWindow]]:
     ----------
     asked : all of the same windows and model, at least one
     """
-    x, evaluate = asked[0].evaluated
-    curves = evaluate.stepwise(x, Steps.joined([one.steps for one in asked]))
-    borders = np.cumsum([len(one.steps) for one in asked])[:-1]
-    return [one.scores(part) for one, part in zip(asked, np.split(curves, borders), strict=True)]
+    found: dict[int, list[PerWindow]] = {}
+    for replacement in dict.fromkeys(one.entry.replacement for one in asked):
+        own = {number: one for number, one in enumerate(asked) if one.entry.replacement == replacement}
+        borders = np.cumsum([len(one.steps) for one in own.values()])[:-1]
+        for (number, one), part in zip(own.items(), np.split(_curves(list(own.values())), borders), strict=True):
+            found[number] = one.scores(part)
+    return [found[number] for number in range(len(asked))]
+
+
+def _curves(asked: Sequence[Perturbation]) -> Float[np.ndarray, "rows points outputs"]:
+    """Logits along the steps of all perturbations, which replace by the same."""
+    given, steps = asked[0].supplied, Steps.joined([one.steps for one in asked])
+    replacement = asked[0].entry.replacement
+    curves: Float[np.ndarray, "rows points outputs"] = given["evaluate"].stepwise(
+        given["x"], steps, *([given[replacement]] if replacement else [])
+    )
+    return curves
+
+
+def _parameters(function: Callable[..., Any]) -> Collection[str]:
+    return inspect.signature(function).parameters.keys()
 
 
 def _of_rows(batch: ScoredBatch, window: Int64[np.ndarray, " rows"]) -> dict[str, Any]:
     """The batch's arrays with a row for each map instead of one for each window."""
-    held = {name: getattr(batch, name) for name in ("x", "target", "mask")}
-    return {name: array[window] for name, array in held.items() if array is not None}
+    held = {name: getattr(batch, name) for name in ("x", "target", "mask", "twin", "sham")}
+    rows: dict[str, Any] = {name: array[window] for name, array in held.items() if array is not None}
+    shared = batch.shared
+    return rows if shared is None else {**rows, "shared": {name: array[window] for name, array in shared.items()}}

@@ -11,7 +11,6 @@ import numpy as np
 
 from ecgbench.artifacts import Arrays, Artifact, artifact_key
 from ecgbench.inputs import protocol_options
-from ecgbench.metrics import MetricEntry
 from ecgbench.needs import METRIC_NEEDS, ScoredBatch, supplied
 from ecgbench.pipeline.compute.entries import Computed, stored_entries
 from ecgbench.pipeline.compute.map_sources import MapSource, StoredMaps
@@ -56,14 +55,15 @@ def shared_evaluations(subject: Subject, number: int, metric: str) -> Artifact |
     entry, _ = split_metric(metric)
     if entry.shared is None:
         return None
-    function, batch = entry.shared, subject.batch(number)
-    options = protocol_options(entry.study, subject.protocol)
+    function, batch, name = entry.shared, subject.batch(number), entry.shared_as or entry.key
+    options = protocol_options(entry.study, subject.protocol) if entry.optional is function else {}
     given = supplied(entry.key, entry.shared_needs, METRIC_NEEDS, scored_batch(batch, ""))
 
     def compute() -> tuple[Arrays, dict[str, Any]]:
-        return function(**given, **options), {"metric": entry.key}
+        return function(**given, **options), {"metric": name}
 
-    return subject.store.compute("shared", artifact_key("shared", **_identity(entry, batch, "", options)), compute)
+    identity = _identity(name, entry.version, frozenset(entry.shared_needs), batch, "", options)
+    return subject.store.compute("shared", artifact_key("shared", **identity), compute)
 
 
 def computed_scores(jobs: Sequence[ScoreJob]) -> list[Computed]:
@@ -89,13 +89,14 @@ class ScoreJob:
         self._source, self._batch, self._maps, self._metric = source, batch, maps, metric
         self._entry, kind = split_metric(metric)
         self._kind = kind if "mask" in self._entry.needs else ""
-        self._options = {} if self._entry.shared is not None else protocol_options(self._entry.study, batch.subject.protocol)
+        takes_options = self._entry.optional is not self._entry.shared
+        self._options = protocol_options(self._entry.study, batch.subject.protocol) if takes_options else {}
 
     @cached_property
     def entry_name(self) -> str:
         """Name of the scores in the artifact: the metric's, and a digest of all that they depend on beside maps and model."""
         options = protocol_options(self._entry.study, self._batch.subject.protocol)
-        identity = _identity(self._entry, self._batch, self._kind, options)
+        identity = _identity(self._entry.key, self._entry.version, self._entry.asks, self._batch, self._kind, options)
         return f"{self._metric}@{artifact_key('score', **identity)[:16]}"
 
     @property
@@ -126,13 +127,13 @@ class ScoreJob:
 
     @property
     def _given(self) -> ScoredBatch:
-        return scored_batch(self._batch, self._kind, self._source)
+        shared = None if self.shared is None else self.shared.arrays
+        return replace(scored_batch(self._batch, self._kind, self._source), shared=shared)
 
     def _evaluated(self, variants: Sequence[Attributions], given: ScoredBatch) -> Sequence[PerWindow]:
         if self._entry.perturb is not None:
             return perturbed_scores([Perturbation(self._entry, variants, given, self._options)])[0]
-        shared = None if self.shared is None else self.shared.arrays
-        needed = supplied(self._entry.key, self._entry.needs, METRIC_NEEDS, replace(given, shared=shared))
+        needed = supplied(self._entry.key, self._entry.needs, METRIC_NEEDS, given)
         repeated = {name: _repeated(value, len(variants)) for name, value in needed.items()}
         scores = self._entry.function(np.concatenate(variants), **repeated, **self._options)
         return np.split(np.asarray(scores, dtype=np.float64), len(variants))
@@ -155,6 +156,9 @@ def scored_batch(batch: Batch, kind: str, source: MapSource | None = None) -> Sc
         multilabel=subject.multilabel,
         evaluator=lambda: subject.evaluate,
         explain=None if source is None else source.explainer(subject),
+        twin=batch.twin,
+        sham=batch.sham,
+        fs=subject.dataset.fs,
     )
 
 
@@ -171,11 +175,14 @@ def _absolute(batch: ScoredBatch) -> ScoredBatch:
     return replace(batch, explain=explain)
 
 
-def _identity(entry: MetricEntry, batch: Batch, kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """What scores and shared evaluations depend on beside the maps."""
+def _identity(metric: str, version: int, asks: frozenset[str], batch: Batch, kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """What scores and shared evaluations depend on beside the maps: among them what they ask for of the batch."""
     masks = {"mask": array_digest(batch.masks(kind))} if kind else {}
     about = {"seed": batch.subject.seed, "multilabel": batch.subject.multilabel}
-    return {"metric": entry.key, "version": entry.version, "options": dict(options), **batch.identity, **about, **masks}
+    held = {"twin": batch.twin, "sham": batch.sham}
+    twins = {name: None if (array := held[name]) is None else array_digest(array) for name in sorted(asks & held.keys())}
+    rate = {"fs": batch.subject.dataset.fs} if "fs" in asks else {}
+    return {"metric": metric, "version": version, "options": dict(options), **batch.identity, **about, **masks, **twins, **rate}
 
 
 def _repeated(value: Any, times: int) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.protocol import STUDY, DatasetProtocol
-from ecgbench.types import Dataset, EvaluateSteps, Explained, Masks, Signals, Targets, Windows
+from ecgbench.types import Dataset, EvaluateSteps, Explained, Masks, Signals, Targets, Windows, standardised_as
 
 if TYPE_CHECKING:
     import torch
@@ -98,6 +98,16 @@ class Batch:
         """(n,) int64, the explained class."""
         target: Targets = self.subject.explained.target[self.part]
         return target
+
+    @cached_property
+    def twin(self) -> Signals | None:
+        """(n, leads, time), standardised as the windows are; None where the dataset has no twins."""
+        return None if self.windows.twin is None else standardised_as(self.windows.twin, self.windows.signal)
+
+    @cached_property
+    def sham(self) -> Signals | None:
+        """(n, leads, time), standardised as the windows are; None where the dataset has no shams."""
+        return None if self.windows.sham is None else standardised_as(self.windows.sham, self.windows.signal)
 
     @cached_property
     def windows(self) -> Windows:

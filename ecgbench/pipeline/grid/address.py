@@ -134,9 +134,11 @@ def variant_name(source: str, variant: str) -> str:
 
 def metric_names(dataset: str) -> list[str]:
     """Metrics that a dataset has cells of: those that need a mask once for each kind of mask, with the kind behind the key."""
-    kinds = DATASETS[dataset].protocol.mask_kinds
-    names = []
+    numbers = DATASETS[dataset].protocol
+    kinds, names = numbers.mask_kinds, []
     for entry in METRICS:
+        if "twin" in entry.asks and not numbers.twins:
+            continue
         names += [metric_name(entry.key, kind) for kind in kinds] if "mask" in entry.needs else [entry.key]
     return names
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ecgbench.datasets import DATASETS
 from ecgbench.methods import FORWARD_SHARE, METHODS, MethodEntry
+from ecgbench.metrics import PASSES_FS, MetricEntry
 from ecgbench.pipeline.grid.address import Address, MapsAddress, split_metric
 from ecgbench.protocol import AGREEMENT_WINDOWS, ALL, DatasetProtocol
 
@@ -19,6 +20,9 @@ BACKWARD = 1 / FORWARD_SHARE
 
 STEP_SHARE = 0.3
 """What a step of incremental inference costs, in forward passes; a network with dead channels takes less."""
+
+TWIN_SHARE = 0.2
+"""Share of a window in which it differs from its twin, and so of the passes that metrics declare for windows that differ everywhere."""
 
 
 def estimate_seconds(
@@ -77,10 +81,21 @@ def _agreement_passes(maps: Collection[tuple[str, int]], protocol: DatasetProtoc
 def _score_passes(cells: Sequence[Address], protocol: DatasetProtocol) -> float:
     """Forward passes a window of metrics, for raw and absolute maps together."""
     entries = {cell.metric: split_metric(cell.metric)[0] for cell in cells}
-    own = {(cell.seed, cell.source, cell.metric) for cell in cells if entries[cell.metric].shared is None}
-    shared = {(cell.seed, cell.metric) for cell in cells if entries[cell.metric].shared is not None}
-    passes = {metric: entry.passes(protocol.window) * (1 if entry.perturb is None else STEP_SHARE) for metric, entry in entries.items()}
+    own = {(cell.seed, cell.source, cell.metric) for cell in cells if _of_each_map(entries[cell.metric])}
+    shared = {(cell.seed, cell.metric) for cell in cells if not _of_each_map(entries[cell.metric])}
+    passes = {metric: _metric_passes(entry, protocol) for metric, entry in entries.items()}
     return sum(2 * passes[metric] for _, _, metric in own) + sum(passes[metric] for _, metric in shared)
+
+
+def _of_each_map(entry: MetricEntry) -> bool:
+    """Whether a metric's passes are made for each map, instead of once for all."""
+    return entry.shared is None or entry.perturb is not None
+
+
+def _metric_passes(entry: MetricEntry, protocol: DatasetProtocol) -> float:
+    samples = round(protocol.window * PASSES_FS / protocol.fs) if "fs" in entry.asks else protocol.window
+    step = 1 if entry.perturb is None else STEP_SHARE
+    return entry.passes(samples) * step * (TWIN_SHARE if "twin" in entry.asks else 1)
 
 
 def _seconds_per_pass(protocol: DatasetProtocol, architecture: str, rows: int = 16) -> float:

@@ -19,7 +19,7 @@ from ecgbench.models._evaluate import Evaluator
 from ecgbench.models._residual import ResNet
 from ecgbench.models.fast import incremental
 from ecgbench.models.fast.incremental import Incremental
-from ecgbench.types import Curves, EvaluateSteps, Steps
+from ecgbench.types import Curves, EvaluateSteps, Replacement, Steps
 from tests.models.architectures import DISTINCT, KINDS
 
 from ..networks import assert_curves, curves_of, network, noise, steps_of
@@ -69,9 +69,9 @@ class Spy:
     def rows(self, leads: int, time: int) -> int:
         return self._path.rows(leads, time)
 
-    def follow(self, x: Float[np.ndarray, "windows leads time"], steps: Steps) -> Curves:
+    def follow(self, x: Float[np.ndarray, "windows leads time"], steps: Steps, replacement: Replacement = None) -> Curves:
         self.followed.append(len(steps))
-        return self._path.follow(x, steps)
+        return self._path.follow(x, steps, replacement)
 
 
 def spied(model: ResNet) -> tuple[Evaluator, list[int]]:
@@ -99,6 +99,44 @@ def test_curves_are_those_of_whole_passes(architecture: str, dead: float, case: 
 def test_whole_passes_themselves_are_right(case: Case, batch: int) -> None:
     model, (x, steps) = fixed("resnet18_7"), case
     assert_curves(plain_evaluator(model, batch).stepwise(x, steps), curves_of(model, x, steps), steps, EXACT)
+
+
+def replacing(x: np.ndarray, seed: int, equal: float = 0.5) -> np.ndarray:
+    """Other windows, which are equal to `x` in a share of the intervals of ten samples."""
+    generator = np.random.default_rng(seed)
+    differs = np.repeat(generator.random((len(x), 1, -(-x.shape[2] // 10))) >= equal, 10, axis=2)[..., : x.shape[2]]
+    return np.where(differs, generator.normal(size=x.shape), x).astype(x.dtype)
+
+
+@pytest.mark.parametrize("architecture", ["resnet18_7", "resnet50"])
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(case=cases(), seed=st.integers(0, 99), make=st.sampled_from([evaluator, plain_evaluator]))
+def test_rows_move_towards_a_replacement_as_by_whole_passes(architecture: str, case: Case, seed: int, make: Make) -> None:
+    model, (x, steps) = fixed(architecture), case
+    other = replacing(x, seed)
+    assert_curves(make(model).stepwise(x, steps, other), curves_of(model, x, steps, other), steps, EXACT)
+
+
+def test_zeros_as_the_replacement_are_the_default_to_the_last_bit() -> None:
+    model, x = fixed("resnet18_7", dtype=torch.float32), noise(3, 2, 101, dtype=np.float32)
+    for make in (evaluator, plain_evaluator):
+        assert_curves(make(model).stepwise(x, FOUR, np.zeros_like(x)), make(model).stepwise(x, FOUR), FOUR, 0)
+
+
+def test_steps_that_replace_nothing_by_anything_else_are_not_followed() -> None:
+    x = noise(1, 1, 60)
+    other, model, seen = x.copy(), fixed("resnet18_7"), []
+    other[..., 20:30] += 1
+    steps = steps_of([(0, 10), (20, 30), (40, 50)], [(20, 30), (50, 60), (0, 10)], [(30, 60)], window=[0, 0, 0])
+
+    class Noting(Incremental):
+        def follow(self, x: np.ndarray, steps: Steps, replacement: Replacement = None) -> Curves:
+            seen.append(steps)
+            return super().follow(x, steps, replacement)
+
+    curves = Evaluator(model, Noting(model)).stepwise(x, steps, other)
+    assert [(len(part), part.onset.shape[1]) for part in seen] == [(2, 1)]
+    assert_curves(curves, curves_of(model, x, steps, other), steps, EXACT)
 
 
 @every_kind

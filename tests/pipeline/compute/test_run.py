@@ -11,6 +11,7 @@ from ecgbench.errors import UnknownKeyError
 from ecgbench.metrics import METRICS
 from ecgbench.pipeline import Address, ModelAddress, metric_names, split_metric
 from ecgbench.pipeline.compute import models as models_module
+from ecgbench.types import standardised_as
 from tests.pipeline.runs import (
     MODEL,
     Counting,
@@ -48,7 +49,8 @@ def by_hand(run, wanted):
     windows, target = explained.windows, explained.target
     absolute = wanted.variant == "abs"
     maps = ecgbench.explain(model, windows.x, target, wanted.source, absolute=absolute, seed=wanted.seed, protocol=protocol)
-    given = {"x": windows.x, "model": model, "target": target}
+    twin = standardised_as(windows.twin, windows.signal)
+    given = {"x": windows.x, "model": model, "target": target, "twin": twin, "fs": run.dataset(wanted.dataset).fs}
     if "mask" in entry.needs:
         given = {"mask": np.stack([windows.mask(i, int(class_), kind) for i, class_ in enumerate(target)])}
     return ecgbench.score(entry.key, maps, seed=wanted.seed, protocol=protocol, **given)

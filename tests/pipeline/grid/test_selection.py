@@ -9,10 +9,10 @@ from ecgbench.controls import CONTROLS
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import UnknownKeyError
 from ecgbench.methods import METHODS
-from ecgbench.metrics import METRICS
+from ecgbench.metrics import CAUSAL, METRICS
 from ecgbench.pipeline import Selection, healthy_maps, models, variant_name
 
-METHOD_KEYS, METRIC_KEYS = METHODS.keys(), METRICS.keys()
+METHOD_KEYS, METRIC_KEYS = METHODS.keys(), [entry.key for entry in METRICS if entry.family != CAUSAL]
 MITDB = ("mitdb",)
 
 
