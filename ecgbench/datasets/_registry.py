@@ -16,10 +16,14 @@ from ecgbench.inputs import known_protocol
 from ecgbench.printable import shortened
 from ecgbench.protocol import LABELS, OURS, STUDY, DatasetProtocol
 from ecgbench.registry import Entry, Registry
-from ecgbench.types import Dataset
+from ecgbench.types import Dataset, Targets, Windows
 
 Files = Callable[[DatasetProtocol, Collection[str]], list[str]]
 """From an edition's numbers and the paths in its database's SHA256SUMS.txt to the paths of the files that the dataset needs."""
+
+
+Twins = Callable[[Windows, Targets], Windows]
+"""From windows, each of which has a label that is explained, to the same windows with that label's counterfactual twin and causal mask."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,9 @@ class DatasetEntry(Entry):
     files : which of its database's files it needs; None if it needs none
     simulate : writes a simulated stand-in for its database; None if there is none
     published : number of windows of each class in the complete database, where its publishers state it
-    embedded : whether the benchmark simulates it itself; it then runs by default and is left out of means over datasets
+    twins : gives explained windows their twins; None where the windows are loaded with them, or have none
+    embedded : whether the benchmark simulates it itself; it is left out of means over datasets
+    by_default : whether it runs where no dataset is named
     """
 
     protocol: DatasetProtocol
@@ -70,7 +76,9 @@ class DatasetEntry(Entry):
     files: Files | None = None
     simulate: Simulate | None = None
     published: Mapping[str, int] = field(default_factory=dict)
+    twins: Twins | None = None
     embedded: bool = False
+    by_default: bool = False
 
     def usual(self, protocol: str) -> tuple[str, str]:
         """The default label rule and split under a protocol."""

@@ -29,6 +29,7 @@ class DatasetProtocol:
     fs : Hz
     window : samples
     classes : names in the order of their integers
+    normal : labels that say that nothing was found, of windows that can have several; they are not explained
     train, test : record names; empty where the records themselves say on which side they are
     patients : patient of each record that doesn't stand for a patient of its own, where the records don't say it
     recipe : the training recipe
@@ -56,6 +57,7 @@ class DatasetProtocol:
     perturbations: int
     baselines: int
     seeds: tuple[int, ...]
+    normal: tuple[str, ...] = ()
     train: tuple[str, ...] = ()
     test: tuple[str, ...] = ()
     patients: Mapping[str, str] = field(default_factory=dict)

@@ -12,6 +12,9 @@ from ecgbench.types import Dataset, Windows
 
 MASKS = ("spans", "causal")
 
+LABELS_TRIED = 30
+"""Labels whose twins are tried, of a dataset that makes them for the windows that are explained."""
+
 
 def says_what_a_user_must_know(entry: DatasetEntry) -> None:
     """It has a title, a licence and a source."""
@@ -58,8 +61,10 @@ def _require_names(entry: DatasetEntry, numbers: DatasetProtocol) -> None:
     known = numbers.precision in ("float32", "float64")
     require(known, entry, "a precision of float32 or float64", numbers.precision, "name one of these")
     kinds = numbers.mask_kinds
-    fits = set(kinds) <= set(MASKS) and kinds[:1] in ((), MASKS[:1])
-    require(fits, entry, 'mask_kinds among "spans" and "causal", "spans" first', kinds, "mend mask_kinds")
+    fits = kinds == tuple(kind for kind in MASKS if kind in kinds)
+    require(fits, entry, 'mask_kinds among "spans" and "causal", in this order', kinds, "mend mask_kinds")
+    strangers = sorted(set(numbers.normal) - set(classes))
+    require(not strangers, entry, "normal labels among its classes", ", ".join(strangers), "mend normal")
     architecture = numbers.recipe.architecture
     require(architecture in MODELS, entry, f"a recipe of {', '.join(MODELS.keys())}", architecture, "name a registered model")
 
@@ -84,6 +89,7 @@ def windows_fit_the_numbers(entry: DatasetEntry) -> None:
             for side, windows in (("train", loaded.train), ("test", loaded.test)):
                 _require_windows(entry, side, windows)
                 _require_labels(entry, side, windows)
+                _require_causes(entry, side, windows)
 
 
 def _require_dataset(entry: DatasetEntry, loaded: Dataset) -> None:
@@ -107,15 +113,20 @@ def _require_windows(entry: DatasetEntry, side: str, windows: Windows) -> None:
     for name in ("y", "record", "patient", "start", "spans"):
         length = len(getattr(windows, name))
         require(length == count, entry, f"{name} of {count} windows of {side}", length, "give one for each window")
+
+
+def _require_causes(entry: DatasetEntry, side: str, windows: Windows) -> None:
+    """Causal masks and twins as they are declared; of a dataset that makes them for explained windows, those of its first labels."""
+    if entry.twins is not None:
+        labels = np.argwhere(windows.y if windows.y.ndim == 2 else windows.y[:, None])[:LABELS_TRIED]
+        target = labels[:, 1] if windows.y.ndim == 2 else windows.y[labels[:, 0]]
+        windows = entry.twins(windows.take(labels[:, 0]), target.astype(np.int64))
+    shape, numbers = windows.signal.shape, entry.protocol
     causal = None if windows.causal is None else windows.causal.shape
     wanted = shape if "causal" in numbers.mask_kinds else None
     require(causal == wanted, entry, f"causal masks {wanted} of {side}, as mask_kinds says", causal, "declare what there is")
-    _require_twins(entry, side, windows)
-
-
-def _require_twins(entry: DatasetEntry, side: str, windows: Windows) -> None:
     twins = None if windows.twin is None else windows.twin.shape
-    wanted = windows.signal.shape if entry.protocol.twins and (side == "test" or twins) else None
+    wanted = shape if numbers.twins and (side == "test" or twins) else None
     require(twins == wanted, entry, f"twins {wanted} of {side}, as twins says", twins, "declare what there is")
     if windows.twin is not None:
         whole = np.isfinite(windows.twin).all(axis=(1, 2)) | np.isnan(windows.twin).all(axis=(1, 2))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import defaultdict
+from collections.abc import Collection
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -31,10 +32,12 @@ def explained_windows(dataset: Dataset, model: TrainedModel, seed: int, samples:
     DataError
         If the model recognises no window with confidence.
     """
-    windows, threshold = dataset.test, DATASETS[dataset.name].numbers(dataset.edition).threshold
+    windows, entry = dataset.test, DATASETS[dataset.name]
+    numbers = entry.numbers(dataset.edition)
+    threshold = numbers.threshold
     logits, neutral = _logits(dataset, model, store)
     probability = expit(logits) if windows.y.ndim == 2 else softmax(logits, axis=1)
-    index, target = np.nonzero(_true_classes(windows, len(dataset.classes)) & (probability > threshold))
+    index, target = np.nonzero(_true_classes(dataset, numbers.normal) & (probability > threshold))
     if not index.size:
         raise DataError(
             f"expected a model of {dataset.name} that recognises some abnormal test windows with probability above {threshold}, got none; "
@@ -43,14 +46,16 @@ def explained_windows(dataset: Dataset, model: TrainedModel, seed: int, samples:
     available = len(index)
     order = share_out(windows.take(index), target, seed)[:samples]
     index, target = index[order], target[order]
-    return Explained(windows.take(index), target, logits[index, target], probability[index, target], neutral, available)
+    chosen = windows.take(index) if entry.twins is None else entry.twins(windows.take(index), target)
+    return Explained(chosen, target, logits[index, target], probability[index, target], neutral, available)
 
 
-def _true_classes(windows: Windows, classes: int) -> np.ndarray:
-    """(n, classes) bool: the classes of each window that can be explained."""
-    if windows.y.ndim == 2:
-        return np.asarray(windows.y, dtype=bool)
-    true: np.ndarray = windows.y[:, None] == np.arange(classes)
+def _true_classes(dataset: Dataset, normal: Collection[str]) -> np.ndarray:
+    """(n, classes) bool: the classes of each test window that can be explained: neither class 0 nor a label that says normal."""
+    y, names = dataset.test.y, dataset.classes
+    if y.ndim == 2:
+        return np.asarray(y, dtype=bool) & [name not in normal for name in names]
+    true: np.ndarray = y[:, None] == np.arange(len(names))
     true[:, 0] = False
     return true
 

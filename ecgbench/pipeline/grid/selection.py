@@ -22,7 +22,7 @@ class Selection:
 
     Attributes
     ----------
-    datasets : default those that need no files
+    datasets : default those that say so, which need no files and little time
     methods : methods and controls; default all
     metrics : default all
     seeds : default the dataset's first seed, or all of an embedded dataset's; of these only the seeds that a dataset has are taken
@@ -65,7 +65,7 @@ class Selection:
         """The selected datasets."""
         if self.datasets:
             return _matching("datasets", self.datasets, DATASETS.keys())
-        return [entry.key for entry in DATASETS if entry.embedded]
+        return [entry.key for entry in DATASETS if entry.by_default]
 
     def models_of(self, dataset: str) -> list[str]:
         """The selected architectures of a dataset's models."""

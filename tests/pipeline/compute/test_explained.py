@@ -1,6 +1,7 @@
 """Which windows are explained, against a plain second implementation of protocol.md, section 2 ("Explained samples")."""
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,10 +9,12 @@ import torch
 from torch import nn
 
 from ecgbench.artifacts import ArtifactStore
+from ecgbench.datasets.synthetic12 import simulate_windows, with_twins
 from ecgbench.errors import DataError
 from ecgbench.pipeline import TrainedModel
 from ecgbench.pipeline.compute import explained_windows as explained_module
 from ecgbench.pipeline.compute.explained_windows import explained_windows
+from ecgbench.protocol import SYNTHETIC12
 from ecgbench.types import Dataset, Windows
 
 CLASSES = ("N", "SVEB", "VEB", "F")
@@ -103,6 +106,20 @@ def test_the_explained_windows_are_those_of_the_protocol(samples, seed, labels, 
     np.testing.assert_allclose(found.probability, [probability for _, _, probability in wanted], rtol=1e-12)
     assert found.available == len(pairs)
     np.testing.assert_array_equal(found.windows.signal, windows.signal[index])
+
+
+def test_a_label_that_says_normal_is_not_explained_and_the_others_get_the_twin_of_their_own(monkeypatch, tmp_path):
+    windows = simulate_windows(["T201", "T202"], 10, "few")
+    monkeypatch.setattr(explained_module, "_logits", lambda *_: (np.full(windows.y.shape, 5.0), np.zeros(22)))
+    data = replace(dataset(windows, SYNTHETIC12.classes), name="synthetic12")
+    found = explained_windows(data, TrainedModel(nn.Linear(1, 1), "digest", {}), 1, None, ArtifactStore(tmp_path))
+    normal = SYNTHETIC12.classes.index("NSR")
+    assert normal not in found.target
+    assert len(found.target) == windows.y.sum() - windows.y[:, normal].sum()
+    wanted = with_twins(found.windows, found.target)
+    np.testing.assert_array_equal(found.windows.twin, wanted.twin)
+    np.testing.assert_array_equal(found.windows.masks(found.target, "causal"), wanted.causal)
+    assert np.isfinite(wanted.twin).all()
 
 
 def shares(names):

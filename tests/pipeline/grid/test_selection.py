@@ -33,9 +33,9 @@ def test_grid_of_a_dataset_is_every_methods_variant_and_metric_of_its_default_mo
     assert len(cells) == len(wanted)
 
 
-def test_nothing_selected_means_the_embedded_datasets_with_all_their_seeds():
+def test_nothing_selected_means_the_datasets_that_run_by_default_with_all_their_seeds():
     cells = Selection().cells()
-    assert values(cells, "dataset") == [entry.key for entry in DATASETS if entry.embedded] == ["synthetic"]
+    assert values(cells, "dataset") == [entry.key for entry in DATASETS if entry.by_default] == ["synthetic"]
     assert values(cells, "seed") == [1, 2, 3]
 
 
@@ -43,6 +43,7 @@ def test_seeds_are_those_that_are_asked_for_and_that_the_dataset_has():
     selection = Selection(("mitdb", "synthetic"), seeds=(5, 2, 9))
     assert selection.seeds_of("mitdb") == (5, 2)
     assert selection.seeds_of("synthetic") == (2,)
+    assert Selection().seeds_of("synthetic12") == (1, 2, 3)
     assert Selection(("*",), seeds=(99,)).cells() == []
 
 
@@ -68,7 +69,7 @@ def test_globs_select_by_the_variants_name():
 def test_datasets_and_metrics_are_selected_by_globs_too():
     assert Selection(("mit*",)).dataset_keys() == ["mitdb"]
     assert Selection(metrics=("region*",)).metrics_of("mitdb") == ["region_perturbation_lerf", "region_perturbation_morf"]
-    assert {cell.dataset for cell in Selection(("*",), metrics=("auc_causal",)).cells()} == {"synthetic"}
+    assert {cell.dataset for cell in Selection(("*",), metrics=("auc_causal",)).cells()} == {"synthetic", "synthetic12"}
     assert Selection(metrics=("auc",)).metrics_of("synthetic") == ["auc"]
 
 
