@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 HELP = {
     "models": "list the network architectures",
     "methods": "list the attribution methods",
-    "controls": "list the controls: maps made without looking at the model",
+    "controls": "list the controls: maps made without looking at the model, and bounds",
     "metrics": "list the metrics, by family",
 }
 """Axes that have a verb, with what it does."""

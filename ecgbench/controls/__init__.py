@@ -1,4 +1,4 @@
-"""Controls: maps that are made without looking at the model, to show what a metric rewards. One file per control."""
+"""Controls: maps that show what a metric rewards, made without the model but for bounds that declare it. One file per control."""
 
 from __future__ import annotations
 

@@ -6,9 +6,11 @@ from ecgbench.datasets._registry import (
     DATASETS,
     DatasetEntry,
     Edition,
+    Twins,
     data_root,
     fetch_command,
     load_dataset,
+    request_for,
 )
 from ecgbench.datasets.own.arrays import register_arrays
 from ecgbench.datasets.own.records import register_records
@@ -29,6 +31,7 @@ __all__ = [
     "Edition",
     "Request",
     "SimulatedSize",
+    "Twins",
     "Verification",
     "data_root",
     "download",
@@ -40,6 +43,7 @@ __all__ = [
     "pinned_sums",
     "register_arrays",
     "register_records",
+    "request_for",
     "verify",
     "windows",
 ]

@@ -16,14 +16,27 @@ from ecgbench.inputs import known_protocol
 from ecgbench.printable import shortened
 from ecgbench.protocol import LABELS, OURS, STUDY, DatasetProtocol
 from ecgbench.registry import Entry, Registry
-from ecgbench.types import Dataset, Targets, Windows
+from ecgbench.types import Dataset, Signals, Targets, Windows
 
 Files = Callable[[DatasetProtocol, Collection[str]], list[str]]
 """From an edition's numbers and the paths in its database's SHA256SUMS.txt to the paths of the files that the dataset needs."""
 
 
-Twins = Callable[[Windows, Targets], Windows]
-"""From windows, each of which has a label that is explained, to the same windows with that label's counterfactual twin and causal mask."""
+@dataclass(frozen=True)
+class Twins:
+    """Counterfactual twins of some windows.
+
+    Attributes
+    ----------
+    twin, sham : (n, leads, time) float32, mV, nan where a window has none (see `Windows`)
+    """
+
+    twin: Signals
+    sham: Signals
+
+
+MakeTwins = Callable[[Request, Windows, Targets], Twins]
+"""From how a dataset is loaded, some of its windows and the class of each that is explained, to the windows' twins."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +71,7 @@ class DatasetEntry(Entry):
     files : which of its database's files it needs; None if it needs none
     simulate : writes a simulated stand-in for its database; None if there is none
     published : number of windows of each class in the complete database, where its publishers state it
-    twins : gives explained windows their twins; None where the windows are loaded with them, or have none
+    twins : makes the twins of explained windows; None if its windows come with their twins, or have none
     embedded : whether the benchmark simulates it itself; it is left out of means over datasets
     by_default : whether it runs where no dataset is named
     """
@@ -76,7 +89,7 @@ class DatasetEntry(Entry):
     files: Files | None = None
     simulate: Simulate | None = None
     published: Mapping[str, int] = field(default_factory=dict)
-    twins: Twins | None = None
+    twins: MakeTwins | None = None
     embedded: bool = False
     by_default: bool = False
 
@@ -147,11 +160,25 @@ def load_dataset(
     MissingDataError, DataError
         If records are absent, damaged or not of the announced form.
     """
+    dataset: Dataset = DATASETS[name].function(request_for(name, root, labels, split, edition, protocol, store))
+    return dataset
+
+
+def request_for(
+    name: str,
+    root: str | os.PathLike[str] | None = None,
+    labels: str | None = None,
+    split: str | None = None,
+    edition: str | None = None,
+    protocol: str = OURS,
+    store: ArtifactStore | None = None,
+) -> Request:
+    """How a dataset is loaded with these options (see `load_dataset`)."""
     entry = DATASETS[name]
     usual_labels, usual_split = entry.usual(known_protocol(protocol))
     numbers = entry.numbers(edition)
     folder = Path(root) if root is not None else data_root()
-    request = Request(
+    return Request(
         root=folder,
         labels=offered(entry, "labels", usual_labels if labels is None else labels, entry.labels),
         split=offered(entry, "split", usual_split if split is None else split, entry.splits),
@@ -160,8 +187,6 @@ def load_dataset(
         numbers=numbers,
         fetch_command=fetch_command(numbers, folder),
     )
-    dataset: Dataset = entry.function(request)
-    return dataset
 
 
 def fetch_command(numbers: DatasetProtocol, root: Path | None = None) -> str:

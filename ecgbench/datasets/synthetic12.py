@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float32
 
 from ecgbench.artifacts import Arrays, artifact_key
-from ecgbench.datasets._registry import DATASETS
+from ecgbench.datasets._registry import DATASETS, Twins
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
 from ecgbench.datasets.simulator import counterfactual, rhythm
@@ -56,21 +56,21 @@ class Side:
     key: str
 
 
-def with_twins(windows: Windows, target: Targets) -> Windows:
-    """Windows of this dataset with the twin and the causal mask of one label each.
+def make_twins(request: Request, windows: Windows, target: Targets) -> Twins:
+    """The twin of each window and one of its labels; nan where that is the normal one. There are no shams.
 
     Parameters
     ----------
+    request : of this dataset
     windows : n windows, the same one as often as several of its labels are asked for
-    target : (n,) int64 label whose twin is made; where it is the normal one, the twin is nan and the mask empty
+    target : (n,) int64 label whose twin is made
     """
     twin = np.full_like(windows.signal, np.nan)
     for i, class_ in enumerate(target):
         label = SYNTHETIC12.classes[class_]
         if label != SYNTHETIC12_NORMAL:
             twin[i] = simulate_window(str(windows.record[i]), int(windows.start[i]), without(names_of(windows, i), label))
-    causal = (twin != windows.signal) & ~np.isnan(twin)
-    return replace(windows, twin=twin, causal=causal)
+    return Twins(twin, np.full_like(twin, np.nan))
 
 
 @DATASETS.register(
@@ -83,7 +83,7 @@ def with_twins(windows: Windows, target: Targets) -> Windows:
     megabytes=0,
     labels=("snomed",),
     embedded=True,
-    twins=with_twins,
+    twins=make_twins,
 )
 def synthetic12(request: Request) -> Dataset:
     """Load synthetic12: 12 leads, windows of 10 s, simulated patients either for training or for testing.

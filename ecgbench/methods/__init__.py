@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ecgbench.methods._explain import explain, explanation
+from ecgbench.methods._explain import explain, explain_from, explanation
 from ecgbench.methods._registry import FORWARD_SHARE, METHODS, Explanation, MethodEntry
 from ecgbench.registry import make_callable
 
-__all__ = ["FORWARD_SHARE", "METHODS", "Explanation", "MethodEntry", "explain", "explanation"]
+__all__ = ["FORWARD_SHARE", "METHODS", "Explanation", "MethodEntry", "explain", "explain_from", "explanation"]
 
 make_callable(__name__, METHODS)

@@ -14,7 +14,7 @@ from ecgbench.inputs import as_array, as_targets, at_least, finite, known_option
 from ecgbench.methods._registry import METHODS, Explanation, MethodEntry
 from ecgbench.needs import METHOD_NEEDS, ExplainedBatch, supplied
 from ecgbench.protocol import OURS
-from ecgbench.types import Attributions
+from ecgbench.types import Attributions, Rows, Targets
 
 if TYPE_CHECKING:
     import torch
@@ -89,6 +89,26 @@ def explanation(
     joined = _joined(parts)
     _check(joined.maps, windows, method)
     return joined
+
+
+def explain_from(model: torch.nn.Module, x: Rows, start: Rows, target: Targets, steps: int = 50) -> Attributions:
+    """Integrated gradients whose way begins at another signal instead of a flat line: (n, leads, time).
+
+    Parameters
+    ----------
+    model : as for `explain`
+    x, start : (n, leads, time), standardised
+    target : (n,) int64
+    steps : number of the quadrature's nodes
+    """
+    from ecgbench.methods._path import mean_gradient
+
+    with _prepared(model, None) as place, _refusing_overwriting():
+        end, begin, label = place(x, start, target)
+        mean = mean_gradient(model, end, label, lambda share, window: begin[window] + share * (end - begin)[window], BATCH, steps)
+        maps: Attributions = as_array(mean * (end - begin))
+    _check(maps, x, "integrated gradients")
+    return maps
 
 
 def _arrays(returned: Any) -> Explanation:

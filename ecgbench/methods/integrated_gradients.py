@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ecgbench.inputs import at_least
 from ecgbench.methods._registry import METHODS, Explanation
 
 if TYPE_CHECKING:
@@ -22,16 +19,8 @@ def integrated_gradients(model: torch.nn.Module, x: torch.Tensor, target: torch.
     batch_size : rows (windows times steps) per forward pass
     steps : number of the quadrature's nodes
     """
-    import torch
+    from ecgbench.methods._gradient import change_of_logit
+    from ecgbench.methods._path import mean_gradient
 
-    from ecgbench.methods._gradient import change_of_logit, logit_gradient
-
-    nodes, weights = np.polynomial.legendre.leggauss(at_least("steps", steps))
-    at = torch.from_numpy((nodes + 1) / 2).to(x)
-    share = torch.from_numpy(weights / 2).to(x)
-    mean = torch.zeros_like(x)
-    for rows in torch.split(torch.arange(len(x) * steps, device=x.device), batch_size):
-        window, step = rows // steps, rows % steps
-        gradient = logit_gradient(model, at[step, None, None] * x[window], target[window])
-        mean.index_add_(0, window, share[step, None, None] * gradient)
+    mean = mean_gradient(model, x, target, lambda share, window: share * x[window], batch_size, steps)
     return Explanation(mean * x, change_of_logit(model, x, target))

@@ -37,6 +37,7 @@ class MetricEntry(Entry):
     shared : computes, once for all methods, what does not depend on the attributions; its parameters have the names of needs, and the
         metric receives the returned arrays by name as `shared`
     shared_as : under which name the shared arrays are kept, where several metrics declare the same `shared`; empty for the metric's key
+    facts : what the shared arrays of all explained windows say of a model, numbers by name, which accepted results keep
     perturb : derives the intervals to replace, as `perturb(attributions, x, seed, **options) -> Steps`, where parameters have the names of
         needs; instead of the attributions the metric gets `curves`, the logits after each step, and the number of `steps`, so that many
         maps can be evaluated in one batch. Options are those of `perturb`, and `shared` beside it has none
@@ -60,6 +61,7 @@ class MetricEntry(Entry):
     study: Mapping[str, Any] = field(default_factory=dict)
     shared: Callable[..., Any] | None = field(default=None, repr=False)
     shared_as: str = ""
+    facts: Callable[[Mapping[str, Any]], Mapping[str, float]] | None = field(default=None, repr=False)
     perturb: Callable[..., Steps] | None = field(default=None, repr=False)
     replacement: str = ""
     signed_only: bool = False

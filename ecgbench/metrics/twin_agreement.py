@@ -66,6 +66,21 @@ def twin_shapley(
     return {"reason": reason, "phi": phi, "halves": halves}
 
 
+def twin_facts(shared: Mapping[str, NDArray[Any]]) -> dict[str, float]:
+    """How many windows qualify, or why they don't, and how exact the Shapley values are.
+
+    Returns
+    -------
+    the number of windows for each of `REASONS`, and `split_half`, the mean correlation of the values from either half of the orders; that
+    of all orders is higher. It is left out if no window qualifies
+    """
+    found = {reason: float((shared["reason"] == number).sum()) for number, reason in enumerate(REASONS)}
+    halves = shared["halves"][shared["reason"] == REASONS.index("qualifies")]
+    if len(halves):
+        found["split_half"] = float(row_correlations(halves[:, 0], halves[:, 1]).mean())
+    return found
+
+
 class Game:
     """A window against its twin.
 
@@ -110,6 +125,7 @@ def _require_efficiency(phi: Float64[np.ndarray, "n cells"], logit: PerWindow, t
     version=1,
     reference="doi:10.1016/j.cor.2008.04.004",
     shared=twin_shapley,
+    facts=twin_facts,
     signed_only=True,
     passes=lambda samples: 2 + PERMUTATIONS * (-(-samples // patch_samples(PASSES_FS)) - 2),
 )

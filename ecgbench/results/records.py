@@ -46,7 +46,7 @@ class Cell:
 
 
 class ModelRecord(TypedDict):
-    """An explained model, and how well it classifies the whole test set by the measures that its dataset has."""
+    """An explained model, how well it classifies the whole test set by the measures that its dataset has, and metrics' facts about it."""
 
     digest: Text
     origin: Literal["trained", "imported", "shipped"]
@@ -58,6 +58,7 @@ class ModelRecord(TypedDict):
     confusion: NotRequired[list[list[Count]]]
     neutral_logits: NotRequired[list[Real]]
     explainable: NotRequired[Count]
+    facts: NotRequired[Mapping[Text, Mapping[Text, Real]]]
 
 
 class Handed(TypedDict):

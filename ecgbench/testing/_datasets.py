@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ecgbench.datasets import DatasetEntry, load_dataset
+from ecgbench.datasets import DatasetEntry, Request, load_dataset, request_for
 from ecgbench.models import MODELS
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.testing._report import require
-from ecgbench.types import Dataset, Windows
+from ecgbench.types import Dataset, Signals, Windows
 
 MASKS = ("spans", "causal")
 
@@ -90,6 +90,8 @@ def windows_fit_the_numbers(entry: DatasetEntry) -> None:
                 _require_windows(entry, side, windows)
                 _require_labels(entry, side, windows)
                 _require_causes(entry, side, windows)
+            if entry.twins is not None:
+                _require_made_twins(entry, request_for(entry.key, labels=labels, split=split), loaded.test)
 
 
 def _require_dataset(entry: DatasetEntry, loaded: Dataset) -> None:
@@ -116,21 +118,35 @@ def _require_windows(entry: DatasetEntry, side: str, windows: Windows) -> None:
 
 
 def _require_causes(entry: DatasetEntry, side: str, windows: Windows) -> None:
-    """Causal masks and twins as they are declared; of a dataset that makes them for explained windows, those of its first labels."""
-    if entry.twins is not None:
-        labels = np.argwhere(windows.y if windows.y.ndim == 2 else windows.y[:, None])[:LABELS_TRIED]
-        target = labels[:, 1] if windows.y.ndim == 2 else windows.y[labels[:, 0]]
-        windows = entry.twins(windows.take(labels[:, 0]), target.astype(np.int64))
-    shape, numbers = windows.signal.shape, entry.protocol
+    """Causal masks and twins as they are declared."""
+    shape, numbers, made = windows.signal.shape, entry.protocol, entry.twins is not None
     causal = None if windows.causal is None else windows.causal.shape
-    wanted = shape if "causal" in numbers.mask_kinds else None
+    wanted = shape if "causal" in numbers.mask_kinds and (not made or causal) else None
     require(causal == wanted, entry, f"causal masks {wanted} of {side}, as mask_kinds says", causal, "declare what there is")
     twins = None if windows.twin is None else windows.twin.shape
-    wanted = shape if numbers.twins and (side == "test" or twins) else None
+    expected = not made and side == "test"
+    wanted = shape if numbers.twins and (expected or twins) else None
     require(twins == wanted, entry, f"twins {wanted} of {side}, as twins says", twins, "declare what there is")
     if windows.twin is not None:
-        whole = np.isfinite(windows.twin).all(axis=(1, 2)) | np.isnan(windows.twin).all(axis=(1, 2))
-        require(whole.all(), entry, f"twins of {side} that are finite or nan throughout", "others", "leave out what is not whole")
+        _require_whole(entry, side, "twin", windows.twin)
+
+
+def _require_whole(entry: DatasetEntry, side: str, what: str, signal: Signals) -> None:
+    whole = np.isfinite(signal).all(axis=(1, 2)) | np.isnan(signal).all(axis=(1, 2))
+    require(whole.all(), entry, f"each {what} of {side} finite or nan throughout", "others", "leave out what is not whole")
+
+
+def _require_made_twins(entry: DatasetEntry, request: Request, windows: Windows) -> None:
+    """What a dataset makes for the first labels of its test windows."""
+    assert entry.twins is not None
+    y = windows.y if windows.y.ndim == 2 else windows.y[:, None] == np.arange(len(entry.protocol.classes))
+    index, target = (places[:LABELS_TRIED] for places in np.nonzero(y))
+    made = entry.twins(request, windows.take(index), target)
+    for what, signal in (("twin", made.twin), ("sham", made.sham)):
+        shape = (len(index), *windows.signal.shape[1:])
+        fits = signal.shape == shape and signal.dtype == np.float32
+        require(fits, entry, f"float32 {what} {shape}", f"{signal.dtype} {signal.shape}", "make one for each window")
+        _require_whole(entry, "test", what, signal)
 
 
 def _require_labels(entry: DatasetEntry, side: str, windows: Windows) -> None:

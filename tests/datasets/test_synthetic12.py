@@ -5,21 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 import numpy as np
 import pytest
 
 from ecgbench.artifacts import ArtifactStore
-from ecgbench.datasets import load_dataset
+from ecgbench.datasets import load_dataset, request_for
 from ecgbench.datasets.simulator.counterfactual import ecg_steps, without
 from ecgbench.datasets.simulator.diagnoses import EXCLUDED, IMPLIED, RHYTHMS
 from ecgbench.datasets.simulator.findings import TRAITS
 from ecgbench.datasets.simulator.patients import draw_patient
 from ecgbench.datasets.simulator.rhythm import identity_generator
 from ecgbench.datasets.simulator.twelve_leads import lay_out, normal_ecg
-from ecgbench.datasets.synthetic12 import ABNORMAL, draw_labels, names_of, simulate_window, simulate_windows, with_twins
+from ecgbench.datasets.synthetic12 import ABNORMAL, draw_labels, make_twins, names_of, simulate_window, simulate_windows
 from ecgbench.protocol import PTBXL_LEADS, SYNTHETIC12, SYNTHETIC12_NORMAL, SYNTHETIC12_PATIENTS, SYNTHETIC12_WINDOWS
 from ecgbench.types import Dataset, Windows
 
@@ -42,6 +42,13 @@ def digest(windows: Windows) -> str:
         total.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
     total.update(json.dumps([windows.record.tolist(), windows.patient.tolist()], separators=(",", ":")).encode())
     return total.hexdigest()
+
+
+def with_twins(windows: Windows, target: np.ndarray) -> Windows:
+    """The windows with the twin of one label each, and the mask of where the two differ."""
+    made = make_twins(request_for("synthetic12"), windows, target)
+    assert np.isnan(made.sham).all()
+    return replace(windows, twin=made.twin, causal=(made.twin != windows.signal) & np.isfinite(made.twin))
 
 
 def pairs(windows: Windows) -> tuple[Windows, np.ndarray]:

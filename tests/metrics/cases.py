@@ -43,13 +43,14 @@ class Linear:
         return (flat * self.weights.reshape(1, len(self.weights), -1)).sum(axis=2) + self.bias
 
 
-def stepwise(evaluate, x, steps):
+def stepwise(evaluate, x, steps, other=None):
     """What `Evaluate.stepwise` returns, by the plain loop over windows that all go through the model at every step."""
     rows, samples = x[steps.window], np.arange(x.shape[2])
+    written = np.zeros_like(rows) if other is None else other[steps.window]
     points = [evaluate(rows)]
     for onset, offset in zip(steps.onset.T, steps.offset.T, strict=True):
         gone = (samples >= onset[:, None]) & (samples < offset[:, None])
-        rows = np.where(gone[:, None], x.dtype.type(0), rows)
+        rows = np.where(gone[:, None], written, rows)
         points.append(evaluate(rows))
     return np.stack(points, axis=1)
 

@@ -20,7 +20,7 @@ class Products:
     """Logits in which patches act together: squares and products of weighted sums."""
 
     def __init__(self, weights, seed=0):
-        self.weights = np.random.default_rng(seed).normal(size=(4, *weights.shape[1:])) / 3
+        self.weights = np.random.default_rng(seed).normal(size=(4, *weights.shape[1:])) / 6
         self.linear = weights
 
     def __call__(self, rows):

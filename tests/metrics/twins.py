@@ -22,7 +22,7 @@ class Twins:
         for differs in self.differs:
             for patch in rng.choice(time // 5, players, replace=False):
                 differs[:, 5 * patch : 5 * patch + 5] = True
-        change = rng.normal(size=self.x.shape) + 3 * (self.weights[0] - self.weights[self.target])
+        change = rng.normal(size=self.x.shape) + 2 * (2 * self.weights[0] - self.weights[1] - self.weights[2])
         self.twin = np.where(self.differs, self.x + change, self.x).astype(np.float32)
         self.sham = np.full_like(self.x, np.nan)
         self.evaluate = Linear(self.weights)
@@ -45,4 +45,5 @@ class Twins:
     def score(self, key, attributions, windows=slice(None), **changed):
         entry = METRICS[key]
         given = self.given(entry.needs, windows, **changed)
-        return entry.function(attributions, shared=self.shared(key, windows, **changed), **given)
+        maps = () if entry.perturb is not None else (attributions,)
+        return entry.function(*maps, shared=self.shared(key, windows, **changed), **given)

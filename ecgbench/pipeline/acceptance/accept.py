@@ -52,7 +52,8 @@ def _new(run: Run, cells: Sequence[Address]) -> Pair:
     own, source = identity_of(run, cells[0]), cells[0].source
     maps = [MapsAddress(own.dataset, own.model, source, seed) for seed in sorted({cell.seed for cell in cells})]
     scores = {cell: run.scores(cell) for cell in cells}
-    models: dict[str, Any] = {str(of.seed): _model(run, of.of_model) for of in maps}
+    metrics = sorted({cell.metric for cell in cells})
+    models: dict[str, Any] = {str(of.seed): _model(run, of.of_model, metrics) for of in maps}
     results = SourceResults(
         source=source,
         identity=own,
@@ -77,9 +78,11 @@ def _windows(run: Run, of: MapsAddress) -> dict[str, np.ndarray]:
     return {sample_name(what, of.seed): array for what, array in arrays.items()}
 
 
-def _model(run: Run, of: ModelAddress) -> dict[str, Any]:
+def _model(run: Run, of: ModelAddress, metrics: Iterable[str]) -> dict[str, Any]:
     model, explained = run.model(of), run.explained(of)
     test = {name: value for name, value in model.info["test"].items() if name in MEASURES}
     neutral = [float(value) for value in explained.neutral]
     recorded = {name: model.info[name] for name in ("origin", "precision")}
-    return {"digest": model.digest, **recorded, **test, "neutral_logits": neutral, "explainable": explained.available}
+    facts = {metric: said for metric in metrics if (said := run.facts(of, metric))}
+    record = {"digest": model.digest, **recorded, **test, "neutral_logits": neutral, "explainable": explained.available}
+    return {**record, "facts": facts} if facts else record

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from ecgbench.pipeline.compute.map_sources import SUBMITTED
-from ecgbench.results import Cell, Pair, SourceResults, score_name
+from ecgbench.results import Cell, ModelRecord, Pair, SourceResults, score_name
 
 Place = tuple[str, str, int]
 """Variant, metric and seed of a cell."""
@@ -30,7 +30,7 @@ def merged(new: Pair, accepted: Pair | None) -> Pair:
     cells |= {_place(cell): cell for cell in results.cells}
     together = replace(
         results,
-        models=_together(held.models, results.models),
+        models=_together(held.models, {seed: _with_facts(results, held, seed) for seed in results.models}),
         health=_together(held.health, results.health),
         artifacts=_together(held.artifacts, results.artifacts),
         cells=tuple(cells.values()),
@@ -46,6 +46,16 @@ def _comparable(new: SourceResults, held: SourceResults) -> bool:
 def _same_model(new: SourceResults, held: SourceResults, seed: str) -> bool:
     """Whether the model of a seed is still the one that was explained; one of which there is nothing new is."""
     return seed not in new.models or (seed in held.models and held.models[seed]["digest"] == new.models[seed]["digest"])
+
+
+def _with_facts(new: SourceResults, held: SourceResults, seed: str) -> ModelRecord:
+    """A new model's record, with the facts of accepted cells' metrics that still hold."""
+    model = new.models[seed]
+    facts = {
+        **(held.models[seed].get("facts", {}) if seed in held.models and _same_model(new, held, seed) else {}),
+        **model.get("facts", {}),
+    }
+    return cast(ModelRecord, {**model, "facts": facts}) if facts else model
 
 
 def _place(cell: Cell) -> Place:

@@ -32,8 +32,7 @@ def explained_windows(dataset: Dataset, model: TrainedModel, seed: int, samples:
     DataError
         If the model recognises no window with confidence.
     """
-    windows, entry = dataset.test, DATASETS[dataset.name]
-    numbers = entry.numbers(dataset.edition)
+    windows, numbers = dataset.test, DATASETS[dataset.name].numbers(dataset.edition)
     threshold = numbers.threshold
     logits, neutral = _logits(dataset, model, store)
     probability = expit(logits) if windows.y.ndim == 2 else softmax(logits, axis=1)
@@ -46,8 +45,7 @@ def explained_windows(dataset: Dataset, model: TrainedModel, seed: int, samples:
     available = len(index)
     order = share_out(windows.take(index), target, seed)[:samples]
     index, target = index[order], target[order]
-    chosen = windows.take(index) if entry.twins is None else entry.twins(windows.take(index), target)
-    return Explained(chosen, target, logits[index, target], probability[index, target], neutral, available)
+    return Explained(windows.take(index), target, logits[index, target], probability[index, target], neutral, available)
 
 
 def _true_classes(dataset: Dataset, normal: Collection[str]) -> np.ndarray:

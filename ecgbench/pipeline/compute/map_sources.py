@@ -7,22 +7,23 @@ are ill, and what accepted results say of it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from ecgbench.artifacts import Arrays, Artifact, artifact_key
 from ecgbench.controls import CONTROLS, ControlEntry, Scene, control_maps
 from ecgbench.errors import UnknownKeyError
 from ecgbench.inputs import protocol_options
-from ecgbench.methods import METHODS, Explanation, MethodEntry, explanation
+from ecgbench.methods import METHODS, Explanation, MethodEntry, explain_from, explanation
 from ecgbench.metrics import MetricEntry
 from ecgbench.needs import Explain
 from ecgbench.pipeline.compute.entries import stored_entry
 from ecgbench.pipeline.compute.health import Asked, agreement_of, illness
 from ecgbench.pipeline.compute.subject import Batch, Subject, array_digest
 from ecgbench.pipeline.grid.address import ABSOLUTE, RAW, MapsAddress
-from ecgbench.protocol import STUDY
+from ecgbench.protocol import STUDY, DatasetProtocol
 from ecgbench.registry import unknown
 from ecgbench.types import Attributions, Signals, Targets
 
@@ -69,8 +70,8 @@ class MapSource(ABC):
         """Whether the source can give what a metric needs of it."""
         return metric.by_source <= self.gives
 
-    def has_maps_of(self, mask_kinds: Collection[str]) -> bool:
-        """Whether it has maps of a dataset with masks of these kinds."""
+    def has_maps_of(self, numbers: DatasetProtocol) -> bool:
+        """Whether it has maps of a dataset with these numbers."""
         return True
 
     def explainer(self, subject: Subject) -> Explain | None:
@@ -176,7 +177,7 @@ class MethodSource(MapSource):
 
 @dataclass(frozen=True)
 class ControlSource(MapSource):
-    """A registered control: maps made without looking at the model, of which all of a batch lie in one artifact."""
+    """A registered control: maps made without looking at the model, but for some bounds; all of a batch lie in one artifact."""
 
     entry: ControlEntry
 
@@ -190,20 +191,21 @@ class ControlSource(MapSource):
 
     def maps(self, of: MapsAddress, subject: Subject, number: int) -> StoredMaps:
         """The control's maps of a batch."""
-        batch = subject.batch(number)
-        windows = {name: value for name, value in batch.identity.items() if name in ("x", "target")}
+        batch, sees_model = subject.batch(number), self.entry.sees_model
+        windows = {name: value for name, value in batch.identity.items() if sees_model or name in ("x", "target")}
         shared, name = {"data": subject.dataset.key, **windows}, f"{self.key}@{self.entry.version}"
 
         def compute() -> tuple[Arrays, dict[str, Any]]:
-            scene = Scene(batch.windows, batch.target, subject.dataset.train, subject.dataset.fs)
+            integrate = partial(explain_from, subject.network, batch.x, target=batch.target) if sees_model else None
+            scene = Scene(batch.windows, batch.target, subject.dataset.train, subject.dataset.fs, integrate)
             return {"maps": control_maps(self.key, scene)}, {"control": self.key}
 
         artifact = stored_entry(subject.store, "controls", artifact_key("controls", **shared), name, compute)
         return StoredMaps(artifact_key("control", control=name, **shared), artifact)
 
-    def has_maps_of(self, mask_kinds: Collection[str]) -> bool:
-        """Whether a dataset with these masks has what the control needs."""
-        return self.entry.applies(mask_kinds)
+    def has_maps_of(self, numbers: DatasetProtocol) -> bool:
+        """Whether a dataset has the masks and twins that the control needs."""
+        return self.entry.applies(numbers.mask_kinds, numbers.twins)
 
     def health(self, measured: Mapping[str, float]) -> dict[str, float]:
         """Nothing: a control has no health."""

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ecgbench.artifacts import Artifact
-from ecgbench.datasets import DATASETS, load_dataset
+from ecgbench.datasets import DATASETS, load_dataset, request_for
 from ecgbench.pipeline.compute import scores as scoring
 from ecgbench.pipeline.compute.explained_windows import explained_windows
 from ecgbench.pipeline.compute.map_sources import MapSource, StoredMaps, source_named
@@ -18,7 +18,8 @@ from ecgbench.pipeline.compute.maps import Maps, joined
 from ecgbench.pipeline.compute.models import TrainedModel, model_at_hand, model_of
 from ecgbench.pipeline.compute.plan import Plan, Task
 from ecgbench.pipeline.compute.subject import Subject
-from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_bounds
+from ecgbench.pipeline.compute.twins import with_twins
+from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_bounds, split_metric
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.results import SourceResults, read_if_accepted
@@ -113,7 +114,9 @@ class Run:
         samples = o.samples_of(self.spec(of.dataset))
 
         def choose() -> Explained:
-            return explained_windows(self.dataset(of.dataset), self.model(of), of.seed, samples, o.store)
+            dataset = self.dataset(of.dataset)
+            chosen = explained_windows(dataset, self.model(of), of.seed, samples, o.store)
+            return with_twins(chosen, dataset, request_for(of.dataset, o.root, o.labels, o.split, o.edition, o.protocol, o.store))
 
         return self._hold(("explained", of), choose)
 
@@ -157,6 +160,15 @@ class Run:
             return measured
         agreement = self._hold(("agreement", of), lambda: source.agreement(self.subject(of.of_model), maps.values))
         return {**measured, **agreement, "seconds_a_window": round(maps.seconds / len(maps.values), 6)}
+
+    def facts(self, of: ModelAddress, metric: str) -> dict[str, float]:
+        """What a metric says of a model from what it computes once for all sources; nothing if it says nothing."""
+        entry, parts = split_metric(metric)[0], range(len(self.subject(of).parts))
+        batches = [scoring.shared_evaluations(self.subject(of), number, metric) for number in parts] if entry.facts is not None else []
+        found = [batch.arrays for batch in batches if batch is not None]
+        if entry.facts is None or not found:
+            return {}
+        return dict(entry.facts({name: np.concatenate([arrays[name] for arrays in found]) for name in found[0]}))
 
     def scores(self, cell: Address) -> Scores:
         """The cell's score of each explained window."""

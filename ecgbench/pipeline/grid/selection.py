@@ -99,7 +99,7 @@ class Selection:
 
 def _has_cell(source: MapSource, dataset: str, metric: str) -> bool:
     """Whether a source has maps of a dataset, and can give what a metric needs of it."""
-    return source.has_maps_of(DATASETS[dataset].protocol.mask_kinds) and source.applies(split_metric(metric)[0])
+    return source.has_maps_of(DATASETS[dataset].protocol) and source.applies(split_metric(metric)[0])
 
 
 def _refuse_shared_keys() -> None:

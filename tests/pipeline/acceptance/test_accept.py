@@ -108,6 +108,16 @@ def test_model_is_recorded(run, root):
     assert model["explainable"] == run.explained(model_at()).available > 4
 
 
+def test_facts_of_metrics_about_the_model_are_recorded_and_stay_beside_those_of_other_cells(run, root):
+    (path,) = accept(run, [cell("twin_agreement")], root)
+    facts = read_file(path).models["1"]["facts"]["twin_agreement"]
+    assert sum(value for name, value in facts.items() if name != "split_half") == 4
+    assert facts["qualifies"] >= 1
+    assert 0.5 < facts["split_half"] <= 1
+    accept(run, [cell("auc")], root)
+    assert read_file(path).models["1"]["facts"] == {"twin_agreement": facts}
+
+
 def test_health_artifacts_notes_and_identity_are_recorded(run, root):
     (path,) = accept(run, SLICE, root)
     found, maps, dataset = read_file(path), run.maps(maps_of("random_baseline")), run.dataset("synthetic")

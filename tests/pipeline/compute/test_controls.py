@@ -1,5 +1,7 @@
 """Controls as cells of the grid: which there are, how they are scored, judged and accepted."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ import ecgbench
 from ecgbench.controls import CONTROLS, Scene, control_maps
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import DuplicateKeyError, UnknownKeyError
+from ecgbench.methods import explain_from
 from ecgbench.metrics import LOCALISATION, METRICS
 from ecgbench.pipeline import Selection, accept, judge, lost_cells, metric_names
 from ecgbench.pipeline.acceptance.gallery import gallery
@@ -30,7 +33,7 @@ def controls(*datasets, **chosen):
 
 @pytest.mark.parametrize(
     ("dataset", "absent"),
-    [("synthetic", set()), ("mitdb", {"causal_mask"}), ("ptbxl", {"beat_mask", "beat_prior", "causal_mask"})],
+    [("synthetic", set()), ("mitdb", {"causal_mask", "ig_twin"}), ("ptbxl", {"beat_mask", "beat_prior", "causal_mask", "ig_twin"})],
 )
 def test_a_dataset_has_the_controls_that_its_masks_allow_with_every_metrics_cell_once_and_signed(dataset, absent):
     assert {one.source for one in controls(dataset)} == set(KEYS) - absent
@@ -63,7 +66,8 @@ def test_key_of_a_method_and_a_control_is_refused():
 
 def test_maps_are_the_controls_of_the_explained_windows_and_have_no_health_and_no_gallery(run):
     dataset, explained = run.dataset("synthetic"), run.explained(model_at())
-    scene = Scene(explained.windows, explained.target, dataset.train, dataset.fs)
+    integrate = partial(explain_from, run.subject(model_at()).network, explained.windows.x, target=explained.target)
+    scene = Scene(explained.windows, explained.target, dataset.train, dataset.fs, integrate)
     for control in KEYS:
         np.testing.assert_array_equal(run.maps(maps_of(control)).values, control_maps(control, scene))
         assert run.health(maps_of(control)) == {}

@@ -9,11 +9,13 @@ import torch
 from torch import nn
 
 from ecgbench.artifacts import ArtifactStore
-from ecgbench.datasets.synthetic12 import simulate_windows, with_twins
+from ecgbench.datasets import request_for
+from ecgbench.datasets.synthetic12 import make_twins, simulate_windows
 from ecgbench.errors import DataError
 from ecgbench.pipeline import TrainedModel
 from ecgbench.pipeline.compute import explained_windows as explained_module
 from ecgbench.pipeline.compute.explained_windows import explained_windows
+from ecgbench.pipeline.compute.twins import with_twins
 from ecgbench.protocol import SYNTHETIC12
 from ecgbench.types import Dataset, Windows
 
@@ -111,15 +113,16 @@ def test_the_explained_windows_are_those_of_the_protocol(samples, seed, labels, 
 def test_a_label_that_says_normal_is_not_explained_and_the_others_get_the_twin_of_their_own(monkeypatch, tmp_path):
     windows = simulate_windows(["T201", "T202"], 10, "few")
     monkeypatch.setattr(explained_module, "_logits", lambda *_: (np.full(windows.y.shape, 5.0), np.zeros(22)))
-    data = replace(dataset(windows, SYNTHETIC12.classes), name="synthetic12")
-    found = explained_windows(data, TrainedModel(nn.Linear(1, 1), "digest", {}), 1, None, ArtifactStore(tmp_path))
+    data, store = replace(dataset(windows, SYNTHETIC12.classes), name="synthetic12"), ArtifactStore(tmp_path)
+    bare = explained_windows(data, TrainedModel(nn.Linear(1, 1), "digest", {}), 1, None, store)
     normal = SYNTHETIC12.classes.index("NSR")
-    assert normal not in found.target
-    assert len(found.target) == windows.y.sum() - windows.y[:, normal].sum()
-    wanted = with_twins(found.windows, found.target)
-    np.testing.assert_array_equal(found.windows.twin, wanted.twin)
-    np.testing.assert_array_equal(found.windows.masks(found.target, "causal"), wanted.causal)
-    assert np.isfinite(wanted.twin).all()
+    assert normal not in bare.target
+    assert len(bare.target) == windows.y.sum() - windows.y[:, normal].sum()
+    found = with_twins(bare, data, request_for("synthetic12", store=store)).windows
+    wanted = make_twins(request_for("synthetic12"), bare.windows, bare.target).twin
+    np.testing.assert_array_equal(found.twin, wanted)
+    np.testing.assert_array_equal(found.masks(bare.target, "causal"), wanted != found.signal)
+    assert np.isfinite(wanted).all()
 
 
 def shares(names):

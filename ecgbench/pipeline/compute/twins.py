@@ -1,0 +1,39 @@
+"""Twins of explained windows, where the dataset makes them for these alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ecgbench.artifacts import Arrays, artifact_key
+from ecgbench.datasets import DATASETS, Request
+from ecgbench.types import Dataset, Explained
+
+
+def with_twins(explained: Explained, dataset: Dataset, request: Request) -> Explained:
+    """The explained windows with twins and shams: their own, or those that the dataset's entry makes, from the store where they are there.
+
+    Where a dataset scores localisation against causal masks, they are made with the twins: they are where the two differ.
+
+    Parameters
+    ----------
+    request : how the dataset was loaded
+    """
+    entry, windows = DATASETS[dataset.name], explained.windows
+    make = entry.twins
+    if make is None or windows.twin is not None:
+        return explained
+
+    def compute() -> tuple[Arrays, dict[str, Any]]:
+        made = make(request, windows, explained.target)
+        return {"twin": made.twin, "sham": made.sham}, {"dataset": dataset.name}
+
+    places = {"record": windows.record.tolist(), "start": windows.start.tolist(), "target": explained.target.tolist()}
+    key = artifact_key("twins", dataset=dataset.name, version=entry.version, windows=dataset.key, **places)
+    arrays = request.store.compute("twins", key, compute).arrays
+    twin, sham = arrays["twin"], arrays["sham"]
+    masked = "causal" in entry.protocol.mask_kinds and windows.causal is None
+    causal = (twin != windows.signal) & np.isfinite(twin) if masked else windows.causal
+    return replace(explained, windows=replace(windows, twin=twin, sham=sham, causal=causal))
