@@ -39,7 +39,7 @@ SYNTHETIC12 = DatasetProtocol(
     recipe=Recipe("resnet18_7_narrow", learning_rate=1e-2, epochs=24),
     threshold=0.5,
     patch=25,
-    perturbations=500,
+    perturbations=2000,
     baselines=80,
     seeds=(1, 2, 3),
     train=_NAMES[: SYNTHETIC12_PATIENTS["train"]],
