@@ -32,7 +32,7 @@ def main() -> int:
         print(f"expected weights trained on the {dataset.name} that is loaded here, got others; fetch the same records.", file=sys.stderr)
         return 2
     model = load_model(given.checkpoint)
-    folder, name = Path(str(shipped_weights())), f"{dataset.name}-{info['form']['architecture']}-seed{info['seed']}"
+    folder, name = Path(str(shipped_weights())), f"{dataset.name}-{info['form']['model']}-seed{info['seed']}"
     smaller = ship(model, info, name, folder)
     change = np.abs(predict(smaller, dataset.test) - predict(model, dataset.test)).max()
     size = (folder / f"{name}.safetensors.xz").stat().st_size

@@ -59,7 +59,8 @@ class DatasetEntry(Entry):
     simulate : writes a simulated stand-in for its database; None if there is none
     published : number of windows of each class in the complete database, where its publishers state it
     twins : makes the twins of explained windows; None if its windows come with their twins, or have none
-    embedded : whether the benchmark simulates it itself; it then runs by default and is left out of means over datasets
+    embedded : whether the benchmark simulates it itself; it is left out of means over datasets
+    by_default : whether it runs where no dataset is named
     """
 
     protocol: DatasetProtocol
@@ -77,6 +78,7 @@ class DatasetEntry(Entry):
     published: Mapping[str, int] = field(default_factory=dict)
     twins: MakeTwins | None = None
     embedded: bool = False
+    by_default: bool = False
 
     def usual(self, protocol: str) -> tuple[str, str]:
         """The default label rule and split under a protocol."""

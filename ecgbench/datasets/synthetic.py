@@ -59,6 +59,7 @@ class SimulatedWindow:
     megabytes=0,
     labels=("aami",),
     embedded=True,
+    by_default=True,
 )
 def synthetic(request: Request) -> Dataset:
     """Load synthetic: one lead, windows of 8 s, simulated patients either for training or for testing.

@@ -29,6 +29,7 @@ class DatasetProtocol:
     fs : Hz
     window : samples
     classes : names in the order of their integers
+    not_explained : labels of windows that can have several that are not explained, such as normal rhythm
     train, test : record names; empty where the records themselves say on which side they are
     patients : patient of each record that doesn't stand for a patient of its own, where the records don't say it
     recipe : the training recipe
@@ -58,6 +59,7 @@ class DatasetProtocol:
     perturbations: int
     baselines: int
     seeds: tuple[int, ...]
+    not_explained: tuple[str, ...] = ()
     train: tuple[str, ...] = ()
     test: tuple[str, ...] = ()
     patients: Mapping[str, str] = field(default_factory=dict)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from ecgbench.datasets import DatasetEntry, load_dataset
+from ecgbench.datasets import DatasetEntry, Request, load_dataset, request_for
 from ecgbench.models import MODELS
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.testing._report import require
-from ecgbench.types import Dataset, Windows
+from ecgbench.types import Dataset, Signals, Windows
 
 MASKS = ("spans", "causal")
+
+LABELS_TRIED = 30
+"""Labels whose twins are tried, of a dataset that makes them for the windows that are explained."""
 
 
 def says_what_a_user_must_know(entry: DatasetEntry) -> None:
@@ -58,8 +61,10 @@ def _require_names(entry: DatasetEntry, numbers: DatasetProtocol) -> None:
     known = numbers.precision in ("float32", "float64")
     require(known, entry, "a precision of float32 or float64", numbers.precision, "name one of these")
     kinds = numbers.mask_kinds
-    fits = set(kinds) <= set(MASKS) and kinds[:1] in ((), MASKS[:1])
-    require(fits, entry, 'mask_kinds among "spans" and "causal", "spans" first', kinds, "mend mask_kinds")
+    fits = kinds == tuple(kind for kind in MASKS if kind in kinds)
+    require(fits, entry, 'mask_kinds among "spans" and "causal", in this order', kinds, "mend mask_kinds")
+    strangers = sorted(set(numbers.normal) - set(classes))
+    require(not strangers, entry, "normal labels among its classes", ", ".join(strangers), "mend normal")
     architecture = numbers.recipe.architecture
     require(architecture in MODELS, entry, f"a recipe of {', '.join(MODELS.keys())}", architecture, "name a registered model")
 
@@ -84,6 +89,9 @@ def windows_fit_the_numbers(entry: DatasetEntry) -> None:
             for side, windows in (("train", loaded.train), ("test", loaded.test)):
                 _require_windows(entry, side, windows)
                 _require_labels(entry, side, windows)
+                _require_causes(entry, side, windows)
+            if entry.twins is not None:
+                _require_made_twins(entry, request_for(entry.key, labels=labels, split=split), loaded.test)
 
 
 def _require_dataset(entry: DatasetEntry, loaded: Dataset) -> None:
@@ -107,20 +115,38 @@ def _require_windows(entry: DatasetEntry, side: str, windows: Windows) -> None:
     for name in ("y", "record", "patient", "start", "spans"):
         length = len(getattr(windows, name))
         require(length == count, entry, f"{name} of {count} windows of {side}", length, "give one for each window")
+
+
+def _require_causes(entry: DatasetEntry, side: str, windows: Windows) -> None:
+    """Causal masks and twins as they are declared."""
+    shape, numbers, made = windows.signal.shape, entry.protocol, entry.twins is not None
     causal = None if windows.causal is None else windows.causal.shape
-    wanted = shape if "causal" in numbers.mask_kinds else None
+    wanted = shape if "causal" in numbers.mask_kinds and (not made or causal) else None
     require(causal == wanted, entry, f"causal masks {wanted} of {side}, as mask_kinds says", causal, "declare what there is")
-    _require_twins(entry, side, windows)
-
-
-def _require_twins(entry: DatasetEntry, side: str, windows: Windows) -> None:
     twins = None if windows.twin is None else windows.twin.shape
-    expected = entry.protocol.twins and entry.twins is None and side == "test"
-    wanted = windows.signal.shape if expected or (entry.protocol.twins and twins) else None
+    expected = not made and side == "test"
+    wanted = shape if numbers.twins and (expected or twins) else None
     require(twins == wanted, entry, f"twins {wanted} of {side}, as twins says", twins, "declare what there is")
     if windows.twin is not None:
-        whole = np.isfinite(windows.twin).all(axis=(1, 2)) | np.isnan(windows.twin).all(axis=(1, 2))
-        require(whole.all(), entry, f"twins of {side} that are finite or nan throughout", "others", "leave out what is not whole")
+        _require_whole(entry, side, "twin", windows.twin)
+
+
+def _require_whole(entry: DatasetEntry, side: str, what: str, signal: Signals) -> None:
+    whole = np.isfinite(signal).all(axis=(1, 2)) | np.isnan(signal).all(axis=(1, 2))
+    require(whole.all(), entry, f"each {what} of {side} finite or nan throughout", "others", "leave out what is not whole")
+
+
+def _require_made_twins(entry: DatasetEntry, request: Request, windows: Windows) -> None:
+    """What a dataset makes for the first labels of its test windows."""
+    assert entry.twins is not None
+    y = windows.y if windows.y.ndim == 2 else windows.y[:, None] == np.arange(len(entry.protocol.classes))
+    index, target = (places[:LABELS_TRIED] for places in np.nonzero(y))
+    made = entry.twins(request, windows.take(index), target)
+    for what, signal in (("twin", made.twin), ("sham", made.sham)):
+        shape = (len(index), *windows.signal.shape[1:])
+        fits = signal.shape == shape and signal.dtype == np.float32
+        require(fits, entry, f"float32 {what} {shape}", f"{signal.dtype} {signal.shape}", "make one for each window")
+        _require_whole(entry, "test", what, signal)
 
 
 def _require_labels(entry: DatasetEntry, side: str, windows: Windows) -> None:

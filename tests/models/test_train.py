@@ -169,3 +169,12 @@ def test_diverged_training_is_refused(tmp_path: Path) -> None:
 def test_recipe_of_an_unknown_architecture_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnknownKeyError, match="did you mean resnet18"):
         trained(tmp_path, Training(Recipe("resnet19", 0.1), 1))
+
+
+def test_narrow_network_trains_on_several_leads(tmp_path: Path) -> None:
+    """In channels-last layout this killed the process: see `NARROW` in `ecgbench/models/_train.py`."""
+    one_lead = windows_of(16, 1)
+    windows = replace(one_lead, signal=np.tile(one_lead.signal, (1, 12, 16)))
+    recipe = Recipe("resnet18_7_narrow", learning_rate=1e-3, epochs=1, batch_size=16)
+    _, log = trained(tmp_path, Training(recipe, 1), windows, windows)
+    assert math.isfinite(log[0]["loss"])

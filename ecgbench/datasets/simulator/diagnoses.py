@@ -105,7 +105,7 @@ def draw_labels(generator: np.random.Generator, featured: str = "") -> tuple[str
     if featured not in (*drawn, ""):
         drawn += [featured, *IMPLIED.get(featured, ())]
     for _ in range(generator.choice(len(FINDINGS_SHARES), p=FINDINGS_SHARES)):
-        possible = [finding for finding in FINDINGS if _goes_with(finding, drawn)]
+        possible = [finding for finding in FINDINGS if goes_with(finding, drawn)]
         if possible:
             finding = str(generator.choice(possible))
             drawn += [finding, *IMPLIED.get(finding, ())]
@@ -119,7 +119,8 @@ def _draw_rhythm(generator: np.random.Generator, featured: str) -> str:
     return str(generator.choice(list(RHYTHMS), p=shares / shares.sum()))
 
 
-def _goes_with(finding: str, drawn: Sequence[str]) -> bool:
+def goes_with(finding: str, drawn: Sequence[str]) -> bool:
+    """Whether a record with the drawn labels can have the finding, or the rhythm if none is among them, and what it implies, too."""
     together = len(drawn) + 1 + len(IMPLIED.get(finding, ()))
     return finding not in drawn and together <= MAX_LABELS and not any((finding, one) in EXCLUDED for one in drawn)
 

@@ -19,7 +19,7 @@ from ecgbench.datasets.simulator.leads import TWELVE, digitise, lead_matrix
 from ecgbench.datasets.simulator.patients import draw_patient
 from ecgbench.datasets.simulator.rhythm import identity_generator
 from ecgbench.datasets.simulator.stand_in import SimulatedSize
-from ecgbench.datasets.simulator.twelve_leads import normal_ecg, render_ecg
+from ecgbench.datasets.simulator.twelve_leads import Draws, normal_ecg, render_ecg
 from ecgbench.errors import InputError
 from ecgbench.inputs import at_least
 from ecgbench.protocol import PTBXL, PTBXL_CHALLENGE, PTBXL_LEADS, DatasetProtocol
@@ -123,7 +123,7 @@ def record_steps(plan: RecordPlan, fs: float, seed: int) -> Int64[np.ndarray, "1
     patient = draw_patient(_generator(plan.patient, "patient", seed))
     generator = _generator(plan.number, "record", seed)
     ecg = with_findings(normal_ecg(patient, generator), plan.labels, generator)
-    return digitise(render_ecg(ecg, patient, generator, fs), lead_matrix(TWELVE), STORAGE.gain)
+    return digitise(render_ecg(ecg, patient, Draws(generator, generator, generator), fs), lead_matrix(TWELVE), STORAGE.gain)
 
 
 def _generator(number: int, what: str, seed: int) -> np.random.Generator:

@@ -125,6 +125,22 @@ def without_p(ecg: Ecg) -> Ecg:
     return replace(ecg, limb=changed(ecg.limb, P, 0), chest=changed(ecg.chest, (slice(None), P), 0))
 
 
+@dataclass(frozen=True)
+class Draws:
+    """What an ECG's random parts are drawn by. Generators of their own keep each part the same whatever the others draw.
+
+    Attributes
+    ----------
+    rhythm : when the beats come
+    noise : baseline wander, electrode motion and muscle noise
+    atria : waves of fibrillation or flutter
+    """
+
+    rhythm: np.random.Generator
+    noise: np.random.Generator
+    atria: np.random.Generator
+
+
 def lay_out(ecg: Ecg, patient: Patient, generator: np.random.Generator) -> Beats:
     """Lay out the record's beats."""
     if not ecg.scatter and not ecg.swing:
@@ -139,19 +155,19 @@ def lay_out(ecg: Ecg, patient: Patient, generator: np.random.Generator) -> Beats
     return Beats(time[within], np.zeros(within.sum(), dtype=np.int64), time[within], interval[within])
 
 
-def render_ecg(ecg: Ecg, patient: Patient, generator: np.random.Generator, fs: float) -> Float64[np.ndarray, "8 time"]:
-    """The measured leads at `fs` Hz, in mV: beats, the atria's waves and noise."""
+def render_ecg(ecg: Ecg, patient: Patient, draws: Draws, fs: float) -> Float64[np.ndarray, "8 time"]:
+    """The measured leads at `fs` Hz, in mV: beats, noise and the atria's waves, drawn in this order."""
     count = round(DURATION * fs)
     morphology = ecg.morphology()
-    beats = lay_out(ecg, patient, generator)
+    beats = lay_out(ecg, patient, draws.rhythm)
     signal: Float64[np.ndarray, "8 time"] = render_leads(beats, [morphology, _ectopic(morphology, patient)], fs, count)
-    signal += _noise(patient, generator, fs, count)
+    signal += _noise(patient, draws.noise, fs, count)
     if ecg.fibrillation:
-        waves = _coloured(generator, 1, fs, count, lambda frequency: _bell(frequency, FIBRILLATION_FREQUENCY, FIBRILLATION_SPREAD))
+        waves = _coloured(draws.atria, 1, fs, count, lambda frequency: _bell(frequency, FIBRILLATION_FREQUENCY, FIBRILLATION_SPREAD))
         waves /= waves.std()
         signal += ecg.fibrillation * np.array(FIBRILLATION_LEADS)[:, None] * waves
     if ecg.flutter:
-        phase = 2 * np.pi * (np.arange(count) / fs / ecg.flutter_period + generator.random())
+        phase = 2 * np.pi * (np.arange(count) / fs / ecg.flutter_period + draws.atria.random())
         saw = np.sum([np.sin(k * phase) / k for k in range(1, FLUTTER_HARMONICS + 1)], axis=0)
         signal += ecg.flutter * np.outer(FLUTTER_LEADS, saw)
     return signal

@@ -29,6 +29,9 @@ from ecgbench.printable import printable
 from ecgbench.protocol import PRECISIONS, Recipe
 from ecgbench.types import Windows
 
+NARROW = 8
+"""Most input channels with which oneDNN 3.12 (torch 2.13) fails on the weights' gradient of a strided convolution of one sample."""
+
 
 @dataclass(frozen=True)
 class Training:
@@ -162,6 +165,8 @@ def _restore(training: Training, outputs: int, window: tuple[int, ...], folder: 
     recipe = training.recipe
     leads, samples = window
     model = untrained(recipe.architecture, outputs, training.seed, leads, samples).to(device_named(training.device))
+    if leads > 1 and any(_is_narrow_shortcut(module) for module in model.modules()):
+        model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     state = _State(model, optimizer)
     try:
@@ -176,6 +181,13 @@ def _restore(training: Training, outputs: int, window: tuple[int, ...], folder: 
             stacklevel=3,
         )
     return state
+
+
+def _is_narrow_shortcut(module: nn.Module) -> bool:
+    """Whether the gradient of a layer's weights kills the process in channels-last layout, which several leads are rows of."""
+    if not isinstance(module, nn.Conv2d) or module.in_channels > NARROW:
+        return False
+    return set(module.kernel_size) == {1} and set(module.stride) != {1}
 
 
 def _load(state: _State, training: Training, folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from ecgbench.errors import DataError
 from ecgbench.models import forward, predict
 from ecgbench.pipeline.compute.models import TrainedModel
 from ecgbench.pipeline.compute.turns import share_out
-from ecgbench.types import Dataset, Explained, Windows
+from ecgbench.types import Dataset, Explained
 
 
 @dataclass(frozen=True)
@@ -97,9 +97,9 @@ def explained_windows(dataset: Dataset, choice: Choice, outputs: Outputs) -> Exp
 
 def _recognised(dataset: Dataset, outputs: Outputs) -> Bool[np.ndarray, "n k"]:
     """Which true classes of which windows a model gives a probability above the threshold."""
-    windows, threshold = dataset.test, DATASETS[dataset.name].numbers(dataset.edition).threshold
-    sure = outputs.probability(windows.y.ndim == 2) > threshold
-    recognised: np.ndarray = _true_classes(windows, len(dataset.classes)) & sure
+    numbers = DATASETS[dataset.name].numbers(dataset.edition)
+    sure = outputs.probability(dataset.test.y.ndim == 2) > numbers.threshold
+    recognised: np.ndarray = _true_classes(dataset, numbers.not_explained) & sure
     return recognised
 
 
@@ -117,10 +117,11 @@ def _none_recognised(dataset: Dataset, alone: Sequence[int]) -> DataError:
     )
 
 
-def _true_classes(windows: Windows, classes: int) -> Bool[np.ndarray, "n k"]:
-    """The classes of each window that can be explained."""
-    if windows.y.ndim == 2:
-        return np.asarray(windows.y, dtype=bool)
-    true: np.ndarray = windows.y[:, None] == np.arange(classes)
+def _true_classes(dataset: Dataset, not_explained: Collection[str]) -> Bool[np.ndarray, "n k"]:
+    """The classes of each test window that can be explained: not class 0, nor a label that is not explained."""
+    y, names = dataset.test.y, dataset.classes
+    if y.ndim == 2:
+        return np.asarray(y, dtype=bool) & [name not in not_explained for name in names]
+    true: np.ndarray = y[:, None] == np.arange(len(names))
     true[:, 0] = False
     return true

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from ecgbench.artifacts import Arrays, artifact_key
 from ecgbench.datasets import DATASETS, Request
 from ecgbench.types import Dataset, Explained
@@ -13,6 +15,8 @@ from ecgbench.types import Dataset, Explained
 
 def with_twins(explained: Explained, dataset: Dataset, request: Request) -> Explained:
     """The explained windows with twins and shams: their own, or those that the dataset's entry makes, from the store where they are there.
+
+    Where a dataset scores localisation against causal masks, they are made with the twins: they are where the two differ.
 
     Parameters
     ----------
@@ -31,5 +35,7 @@ def with_twins(explained: Explained, dataset: Dataset, request: Request) -> Expl
     places = {"record": windows.record.tolist(), "start": windows.start.tolist(), "target": explained.target.tolist()}
     key = artifact_key("twins", dataset=dataset.name, version=entry.version, windows=dataset.key, **places)
     found = request.store.compute("twins", key, compute)
-    twinned = replace(windows, twin=found.arrays["twin"], sham=found.arrays["sham"])
-    return replace(explained, windows=twinned, twinless=found.info["twinless"])
+    twin, sham = found.arrays["twin"], found.arrays["sham"]
+    masked = "causal" in entry.protocol.mask_kinds and windows.causal is None
+    causal = (twin != windows.signal) & np.isfinite(twin) if masked else windows.causal
+    return replace(explained, windows=replace(windows, twin=twin, sham=sham, causal=causal), twinless=found.info["twinless"])

@@ -22,7 +22,7 @@ class Selection:
 
     Attributes
     ----------
-    datasets : default those that need no files
+    datasets : default those that say so, which need no files and little time
     methods : methods and controls; default all
     metrics : default all
     seeds : default the dataset's first seed, or all of an embedded dataset's; each is of one selected dataset at least, and taken where
@@ -69,7 +69,7 @@ class Selection:
         """The selected datasets."""
         if self.datasets:
             return _matching("datasets", self.datasets, DATASETS.keys())
-        return [entry.key for entry in DATASETS if entry.embedded]
+        return [entry.key for entry in DATASETS if entry.by_default]
 
     def check_seeds(self) -> None:
         """Refuse a seed that no selected dataset has.

@@ -29,7 +29,7 @@ from ecgbench.datasets.simulator.findings import TRAITS, with_findings
 from ecgbench.datasets.simulator.leads import MEASURED
 from ecgbench.datasets.simulator.patients import draw_patient
 from ecgbench.datasets.simulator.ptbxl import COLUMNS, RECORDS, plan_record, record_steps, simulate_ptbxl
-from ecgbench.datasets.simulator.twelve_leads import SECOND, Ecg, P, Q, R, S, T, lay_out, normal_ecg, render_ecg
+from ecgbench.datasets.simulator.twelve_leads import SECOND, Draws, Ecg, P, Q, R, S, T, lay_out, normal_ecg, render_ecg
 from ecgbench.errors import InputError
 from ecgbench.protocol import PTBXL, PTBXL_100HZ, PTBXL_CHALLENGE, PTBXL_LABELS, DatasetProtocol
 from tests.datasets.records.wfdb_files import wfdb
@@ -247,7 +247,7 @@ def test_waves_are_what_their_names_say() -> None:
 def test_flutter_has_a_peak_at_its_rate() -> None:
     of, generator = ecg("AFL"), np.random.default_rng(0)
     quiet = replace(of, limb=0 * of.limb, chest=0 * of.chest)
-    power = np.abs(np.fft.rfft(render_ecg(quiet, draw_patient(generator), generator, 500)[1])) ** 2
+    power = np.abs(np.fft.rfft(render_ecg(quiet, draw_patient(generator), Draws(generator, generator, generator), 500)[1])) ** 2
     assert abs(power[10:].argmax() / 10 + 1 - 1 / of.flutter_period) < 0.15
 
 

@@ -1,6 +1,7 @@
 """Which windows are explained, against a plain second implementation of protocol.md, section 2 ("Explained samples")."""
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,9 +9,13 @@ import torch
 from torch import nn
 
 from ecgbench.artifacts import ArtifactStore
+from ecgbench.datasets import request_for
+from ecgbench.datasets.synthetic12 import make_twins, simulate_windows
 from ecgbench.errors import DataError
 from ecgbench.pipeline import TrainedModel
 from ecgbench.pipeline.compute.explained_windows import Outputs, choose, explained_windows, outputs_on_test
+from ecgbench.pipeline.compute.twins import with_twins
+from ecgbench.protocol import SYNTHETIC12
 from ecgbench.types import Dataset, Windows
 
 CLASSES = ("N", "SVEB", "VEB", "F")
@@ -102,6 +107,21 @@ def test_the_explained_windows_are_those_of_the_protocol(samples, drawn, labels)
     np.testing.assert_allclose(found.probability, [probability for _, _, probability in wanted], rtol=1e-12)
     assert found.available == found.common == len(pairs)
     np.testing.assert_array_equal(found.windows.signal, windows.signal[index])
+
+
+def test_a_label_that_says_normal_is_not_explained_and_the_others_get_the_twin_of_their_own(tmp_path):
+    windows = simulate_windows(["T201", "T202"], 10, "few")
+    outputs = Outputs(np.full(windows.y.shape, 5.0), np.zeros(22))
+    data, store = replace(dataset(windows, SYNTHETIC12.classes), name="synthetic12"), ArtifactStore(tmp_path)
+    bare = explained_windows(data, choose(data, [outputs], None), outputs)
+    normal = SYNTHETIC12.classes.index("NSR")
+    assert normal not in bare.target
+    assert len(bare.target) == windows.y.sum() - windows.y[:, normal].sum()
+    found = with_twins(bare, data, request_for("synthetic12", store=store)).windows
+    wanted = make_twins(request_for("synthetic12"), bare.windows, bare.target).twin
+    np.testing.assert_array_equal(found.twin, wanted)
+    np.testing.assert_array_equal(found.masks(bare.target, "causal"), wanted != found.signal)
+    assert np.isfinite(wanted).all()
 
 
 def shares(names):

@@ -16,14 +16,15 @@ import torch
 
 import ecgbench
 from ecgbench.artifacts import ArtifactStore
-from ecgbench.datasets import DATASETS, load_dataset
+from ecgbench.datasets import DATASETS, load_dataset, request_for
+from ecgbench.datasets.synthetic12 import make_twins
 from ecgbench.errors import CheckpointError
 from ecgbench.models import Training, evaluate_predictions, forward, model_digest, save_model, untrained
 from ecgbench.models.training import train as training_module
 from ecgbench.pipeline import import_model, model_of
 from ecgbench.pipeline.compute import models as models_module
 from ecgbench.protocol import SYNTHETIC
-from ecgbench.types import Dataset, Windows
+from ecgbench.types import Dataset, Windows, standardised_as
 
 RECIPE = replace(SYNTHETIC.recipe, epochs=2, batch_size=8)
 WEIGHTS = Path(str(resources.files("ecgbench.models"))) / "weights"
@@ -228,11 +229,30 @@ def test_synthetics_models_are_shipped_and_their_records_are_right(
     assert list(store) == []
 
 
-def test_shipped_weights_take_less_than_a_mebibyte_and_have_their_records_beside() -> None:
-    for seed in SYNTHETIC.seeds:
-        file = WEIGHTS / f"synthetic-resnet18_7_narrow-seed{seed}.safetensors.xz"
-        assert file.stat().st_size < 2**20
+@pytest.mark.parametrize("name", ["synthetic", "synthetic12"])
+def test_shipped_weights_take_less_than_a_mebibyte_together_and_have_their_records_beside(name: str) -> None:
+    files = [WEIGHTS / f"{name}-resnet18_7_narrow-seed{seed}.safetensors.xz" for seed in DATASETS[name].protocol.seeds]
+    assert sum(file.stat().st_size for file in files) < 2**20
+    for seed, file in zip(DATASETS[name].protocol.seeds, files, strict=True):
         assert json.loads(file.with_suffix("").with_suffix(".json").read_text())["seed"] == seed
+
+
+def test_synthetic12s_models_are_shipped_recognise_their_labels_and_lose_them_with_the_twins(
+    store: ArtifactStore, untrainable: Callable[[], None]
+) -> None:
+    untrainable()
+    dataset, protocol = load_dataset("synthetic12", store=store), DATASETS["synthetic12"].protocol
+    models = [model_of(dataset, seed, store) for seed in protocol.seeds]
+    assert [model.info["origin"] for model in models] == ["shipped"] * len(models)
+    assert len({model.digest for model in models}) == len(models)
+    assert min(model.info["test"]["macro_auc"] for model in models) > 0.98
+    index, target = np.nonzero(dataset.test.y[:100] * [name not in protocol.normal for name in protocol.classes])
+    windows = dataset.test.take(index)
+    made = make_twins(request_for("synthetic12"), windows, target)
+    rows = (windows.x, standardised_as(made.twin, windows.signal))
+    own, twin = (forward(models[0].module, x)[np.arange(len(target)), target] for x in rows)
+    assert (own > 0).mean() > 0.75
+    assert (twin[own > 0] < 0).mean() > 0.95
 
 
 def test_other_windows_than_the_shipped_models_and_retrained_ones_are_trained(
