@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import ecgbench
-from ecgbench.datasets import DATASETS
+from ecgbench.datasets import DATASETS, Twins
 from ecgbench.errors import EntryError
 from ecgbench.testing import check_entry
 
@@ -60,7 +60,8 @@ NUMBERS = {
     "classes twice": ({"classes": ("N", "V", "V")}, "at least two classes, each named once, got"),
     "seeds": ({"seeds": ()}, "at least one seed, each named once, got"),
     "precision": ({"precision": "float16"}, "a precision of float32 or float64, got float16"),
-    "masks": ({"mask_kinds": ("causal",)}, 'mask_kinds among "spans" and "causal", "spans" first'),
+    "masks": ({"mask_kinds": ("causal", "spans")}, 'mask_kinds among "spans" and "causal", in this order'),
+    "normal": ({"normal": ("sinus",)}, "normal labels among its classes, got sinus"),
     "records twice": ({"train": ("a", "b"), "test": ("b",)}, "records that stand on one side once, got one twice"),
     "one side": ({"train": ("a",)}, "records of both sides, or of none, got 1 and 0"),
     "strangers": ({"train": ("a",), "test": ("b",), "patients": {"c": "a"}}, "patients of its records, got c"),
@@ -127,3 +128,16 @@ def test_key_that_changes_is_refused(healthy):
 
     with pytest.raises(EntryError, match="equal keys of equal windows, got others"):
         check_entry(registered(replace(healthy, function=broken)))
+
+
+MADE = {
+    "too few": (X[:1], r"float32 twin \(6, 2, 200\), got float32 \(1, 2, 200\)"),
+    "partly nan": (np.where(np.arange(200) < 5, np.float32("nan"), X), "each twin of test finite or nan throughout"),
+}
+
+
+@pytest.mark.parametrize(("twin", "message"), MADE.values(), ids=MADE.keys())
+def test_twins_that_it_makes_are_refused(healthy, twin, message):
+    made = replace(healthy, twins=lambda request, windows, target: Twins(twin, np.full_like(twin, np.nan)))
+    with pytest.raises(EntryError, match=f"expected of broken: {message}"):
+        check_entry(registered(made))
