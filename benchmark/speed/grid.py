@@ -38,6 +38,11 @@ PARTS = {
 }
 
 
+def compared() -> list[str]:
+    """Methods that Captum has too, and those that are not raced."""
+    return [key for key in METHODS.keys() if key not in RACES or RACES[key].captum]  # noqa: SIM118
+
+
 class Grid:
     """Windows, the network and what both sides make of them.
 
@@ -56,18 +61,18 @@ class Grid:
         self.maps: dict[str, np.ndarray] = {}
 
     def our_maps(self) -> None:
-        """All methods on the network without its dead channels, as the benchmark explains it."""
+        """The methods on the network without its dead channels, as the benchmark explains it."""
         network = compact(self.model)
-        for key in METHODS.keys():  # noqa: SIM118
+        for key in compared():
             race = RACES.get(key)
             options = {race.per: race.count(self.setting)} if race and race.per else {}
-            self.maps[key] = ecgbench.explain(network, self.x, self.target, key, **options)
+            self.maps[key] = ecgbench.explain(network, self.x, self.target, key, normal_windows=self.x, **options)
 
     def captum_maps(self) -> None:
-        """All methods by Captum, a window at a time; the random maps by NumPy."""
+        """The methods by Captum, a window at a time; the random maps by NumPy."""
         course = Captum(self.model, self.x, self.target, self.setting)
         np.random.default_rng(0).standard_normal(self.x.shape)
-        for key in RACES:
+        for key in [key for key in compared() if key in RACES]:
             course.captum(key, len(self.x), self.setting)
 
     def our_scores(self, keys: Sequence[str]) -> None:
@@ -117,7 +122,7 @@ def raced(grid: Grid) -> Iterator[tuple[str, float, float]]:
 
 def report(grid: Grid) -> str:
     """The race as text; parts are said as they come."""
-    size = f"{len(grid.x)} windows, {len(METHODS.keys())} methods, raw and absolute, {len(METRICS.keys())} metrics"
+    size = f"{len(grid.x)} windows, {len(compared())} methods, raw and absolute, {len(METRICS.keys())} metrics"
     head = f"{machine('captum', 'quantus')}\n{size}"
     say(head)
     found = []

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecgbench.artifacts import ArtifactStore
-from ecgbench.pipeline.compute.normal_windows import normal_windows
 from ecgbench.protocol import STUDY, DatasetProtocol
 from ecgbench.types import Dataset, EvaluateSteps, Explained, Masks, Signals, Targets, Windows, standardised_as
 
@@ -51,6 +50,8 @@ class Subject:
     @cached_property
     def normal_windows(self) -> Signals | None:
         """Standardised normal windows (m, leads, time) of the training side, for methods that compare with them."""
+        from ecgbench.pipeline.compute.normal_windows import normal_windows
+
         return normal_windows(self.dataset, self.spec)
 
     @cached_property
