@@ -19,7 +19,7 @@ from ecgbench.leaderboard.statistics.models.tally import Name, Tally, complete_n
 from ecgbench.leaderboard.statistics.patient_places import chosen_variants
 from ecgbench.leaderboard.statistics.ranking import Column, families
 from ecgbench.leaderboard.statistics.resampled import MeanDraws, RankDraws, place_draws, resampled_means
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.leaderboard.statistics.window_scores import LEAST_PATIENTS, WindowScores
 from ecgbench.randomness import seed_generator
 
 Variant = tuple[str, str]
@@ -33,8 +33,9 @@ class MetricModels:
     ----------
     variants : method and variant of each row, in the order of the methods' names
     components : of variance; None where there is one model
-    best : comparison with the best over models and patients; None where there is one model or a row has too few patients
-    best_of_these : the same for these models, over patients; None where a row has too few patients
+    best : comparison with the best over models and patients; None where there is one model, or some row and model has a defined window
+        of fewer than `LEAST_PATIENTS`
+    best_of_these : the same for these models, over patients
     agreement : of the models' orders
     """
 
@@ -126,11 +127,12 @@ def _metric(board: Board, windows: WindowScores, column: Column, means: MeanDraw
     rows: list[Name] = [(*variant, column.name) for variant in variants]
     scores: Tally = tally(windows, rows)
     draws, fixed = (np.stack([drawn.means[name] for name in rows]) for drawn in (means, of_patients))
+    enough, higher = int(scores.patients.min()) >= LEAST_PATIENTS, column.entry.higher_is_better
     generator = seed_generator(0, f"models' orders by {column.name} of {windows.dataset}")
     return MetricModels(
         variants=variants,
         components=components(windows, column.name, variants),
-        best=comparison_with_best(scores, draws, column.entry.higher_is_better),
-        best_of_these=comparison_with_best(scores, fixed, column.entry.higher_is_better, these_models=True),
+        best=comparison_with_best(scores, draws, higher) if enough else None,
+        best_of_these=comparison_with_best(scores, fixed, higher, these_models=True) if enough else None,
         agreement=model_agreement(scores, draws.shape[1], generator),
     )
