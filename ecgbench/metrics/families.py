@@ -21,6 +21,7 @@ class Family:
     order : position on pages, ascending
     oracle_controls : by the kind of mask ("spans" for metrics without one), the control that knows the answer: a metric of the family
         counts only if it gives that control's maps a better score than any blind control's (see `ecgbench.leaderboard.statistics.oracles`)
+    anchor : key of the metric whose order of methods the overview gives and compares those of all others with; empty if there is none
     """
 
     key: str
@@ -28,6 +29,7 @@ class Family:
     question: str
     order: int
     oracle_controls: Mapping[str, str] = field(default_factory=dict)
+    anchor: str = ""
 
 
 FAMILIES = Registry("families", Family, "ecgbench.metrics")
@@ -57,6 +59,7 @@ _OWN = (
         "are exchanged with the window's counterfactual twin, which has normal beats in the places of those that make the label.",
         order=15,
         oracle_controls=MappingProxyType({"spans": "causal_mask"}),
+        anchor="twin_agreement",
     ),
 )
 

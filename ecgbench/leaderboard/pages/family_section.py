@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from ecgbench.leaderboard.pages.models_section import models_section
 from ecgbench.leaderboard.pages.oracles import why_shown
 from ecgbench.leaderboard.pages.page_figures import draws_intervals, figure_path, slug
 from ecgbench.leaderboard.pages.provenance import these_models
@@ -67,6 +68,7 @@ def family_section(analysis: Analysis, family: str, checks: Sequence[OracleCheck
         "gaps": _gaps(board, family),
         "unranked": [(method, _why_unranked(board, method)) for method in board.unranked],
         "compared": None if compared is None else _comparison(compared),
+        "told": models_section(analysis, family),
     }
 
 

@@ -14,10 +14,10 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64
 
 from ecgbench.leaderboard.statistics.analysis import Analysis
-from ecgbench.leaderboard.statistics.ranking import AGREEING, Column
+from ecgbench.leaderboard.statistics.correlation import kendall, spearman
+from ecgbench.leaderboard.statistics.ranking import Column
 from ecgbench.leaderboard.statistics.resampled import RankDraws
 from ecgbench.results import expanded_tail
 
@@ -81,25 +81,6 @@ def dataset_agreement(places: Mapping[str, pd.Series[float]], draws: Mapping[str
         patients = min(draws[a].patients, draws[b].patients)
         found[a, b] = _agreement(kendall, (value[0].to_numpy(), value[1].to_numpy()), (drawn[0], drawn[1]), patients, level)
     return _tables(list(places), found)
-
-
-def kendall(first: Float64[np.ndarray, "variants draws"], second: Float64[np.ndarray, "variants draws"]) -> Float64[np.ndarray, " draws"]:
-    """Kendall's tau-b of each column: concordant less discordant pairs, over the root of the pairs that either does not tie."""
-    i, j = np.triu_indices(len(first), 1)
-    a, b = (np.sign(np.round(values[i] - values[j], AGREEING)) for values in (first, second))
-    return _ratio((a * b).sum(axis=0), (a**2).sum(axis=0) * (b**2).sum(axis=0))
-
-
-def spearman(first: Float64[np.ndarray, "variants draws"], second: Float64[np.ndarray, "variants draws"]) -> Float64[np.ndarray, " draws"]:
-    """Spearman's correlation of each column; ties share the average rank."""
-    from scipy.stats import rankdata
-
-    a, b = (rankdata(np.round(values, AGREEING), axis=0) - (len(values) + 1) / 2 for values in (first, second))
-    return _ratio((a * b).sum(axis=0), (a**2).sum(axis=0) * (b**2).sum(axis=0))
-
-
-def _ratio(shared: np.ndarray, product: np.ndarray) -> np.ndarray:
-    return np.where(product > 0, shared / np.sqrt(np.where(product > 0, product, 1)), np.nan)
 
 
 def _common(first: pd.Series[float], second: pd.Series[float]) -> tuple[pd.Series[float], pd.Series[float]]:

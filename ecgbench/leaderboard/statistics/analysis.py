@@ -15,6 +15,7 @@ import pandas as pd
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.gains import Gain, smallest_gains
 from ecgbench.leaderboard.statistics.groups import Comparison, comparison
+from ecgbench.leaderboard.statistics.models import BoardModels, analyse_models
 from ecgbench.leaderboard.statistics.ranking import Column, families
 from ecgbench.leaderboard.statistics.resampled import MeanDraws, RankDraws, place_draws, rank_intervals, resampled_means
 from ecgbench.leaderboard.statistics.window_scores import WindowScores, balanced_mean, class_means, window_scores
@@ -90,6 +91,11 @@ class Analysis:
             return {}
         lettered = list(zip(ascii_uppercase + ascii_lowercase, found.groups, strict=False))
         return {variant: "".join(letter for letter, group in lettered if variant[0] in group) for variant in found.order}
+
+    @cached_property
+    def models(self) -> BoardModels | None:
+        """Statistics over models and patients; None where nothing has the scores of every seed."""
+        return analyse_models(self.board, self.windows, self.means)
 
     @cached_property
     def gains(self) -> Mapping[tuple[str, str, str], Gain]:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ecgbench.leaderboard.pages.tables import NOTHING, arrow, label, number, table
-from ecgbench.leaderboard.statistics.agreement import spearman
 from ecgbench.leaderboard.statistics.analysis import Variant
+from ecgbench.leaderboard.statistics.correlation import spearman
 from ecgbench.leaderboard.statistics.ranking import AGREEING, VARIANT, Column, plain_ranks
 from ecgbench.leaderboard.study.orders import Pair
 from ecgbench.methods import METHODS

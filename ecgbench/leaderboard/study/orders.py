@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
-from ecgbench.leaderboard.statistics.agreement import kendall
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
+from ecgbench.leaderboard.statistics.correlation import kendall
 from ecgbench.leaderboard.statistics.ranking import VARIANT, plain_ranks
 from ecgbench.protocol import INFERRED_ORDERS, STUDY, STUDY_DIGITS
 from ecgbench.results import expanded_tail

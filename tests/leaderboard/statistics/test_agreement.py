@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from ecgbench.leaderboard.statistics.agreement import dataset_agreement, kendall, metric_agreement, spearman
+from ecgbench.leaderboard.statistics.agreement import dataset_agreement, metric_agreement
+from ecgbench.leaderboard.statistics.correlation import kendall, spearman
 from ecgbench.leaderboard.statistics.ranking import columns
 from ecgbench.leaderboard.statistics.resampled import place_draws, resampled_means
 from ecgbench.results import expanded_tail

@@ -33,25 +33,28 @@ class Best:
 
 
 def comparison_with_best(
-    scores: Tally, draws: Float64[np.ndarray, "rows resamples"], higher_is_better: bool, level: float = 0.95
+    scores: Tally, draws: Float64[np.ndarray, "rows resamples"], higher_is_better: bool, level: float = 0.95, *, these_models: bool = False
 ) -> Best | None:
-    """Hsu's comparison with the best, over models and patients.
+    """Hsu's comparison with the best, over models and patients, or over patients for these models alone.
 
     Every row is taken to be the best in turn. It stays a candidate unless another one is better by more than a margin. The margins are
-    those of a single difference (see `Spread.margin`) with a probability at which even the largest of all differences seldom exceeds them.
+    those of a single difference (see `Spread`) with a probability at which even the largest of all differences seldom exceeds them.
     It is found in the resampled means, so that how differences go together is not assumed. The best row is among the candidates, and all
     intervals hold, in a share `level` of cases at least.
 
     Parameters
     ----------
     scores : sums and numbers of windows of the rows that are compared, of one metric
-    draws : their resampled means (see `ecgbench.leaderboard.statistics.models.draws.two_way_draws`)
+    draws : their resampled means, over models and patients (see `ecgbench.leaderboard.statistics.models.draws.two_way_draws`), or over
+        patients alone for these models
     higher_is_better : direction of the metric
     level : of all intervals together, 0 to 1
+    these_models : whether it speaks of these models alone, of which there may be one
 
     Returns
     -------
-    The comparison; None where there are fewer than two models, or fewer than two patients with a defined window of a row and model.
+    The comparison; None where fewer than two models should speak of others, or where a row and model have a defined window of fewer than
+    two patients.
 
     Raises
     ------
@@ -66,14 +69,15 @@ def comparison_with_best(
     rows = len(scores.sums)
     if rows < 2 or len(draws) != rows or not 0 < level < 1:
         raise InputError(f"expected two rows or more with draws and a share, got {rows} rows, {len(draws)} with draws and {level}.")
-    if scores.models < 2 or (scores.patients < 2).any():
+    if (scores.models < 2 and not these_models) or (scores.patients < 2).any():
         return None
     sign = 1.0 if higher_is_better else -1.0
     first, second = np.nonzero(~np.eye(rows, dtype=bool))
     found = contrast_spread(scores, first.tolist(), second.tolist())
     difference = _square(np.round(sign * found.mean, AGREEING), rows)
     probability = joint_probability(sign * draws, level)
-    margin = np.stack([_square(found.margin(row), rows)[number] for number, row in enumerate(probability)])
+    margin_at = found.margin_of_these if these_models else found.margin
+    margin = np.stack([_square(margin_at(row), rows)[number] for number, row in enumerate(probability)])
     return _constrained(difference, margin, probability)
 
 

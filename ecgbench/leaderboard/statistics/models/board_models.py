@@ -18,8 +18,8 @@ from ecgbench.leaderboard.statistics.models.spread import Spread, mean_spread
 from ecgbench.leaderboard.statistics.models.tally import Name, Tally, complete_names, tally
 from ecgbench.leaderboard.statistics.patient_places import chosen_variants
 from ecgbench.leaderboard.statistics.ranking import Column, families
-from ecgbench.leaderboard.statistics.resampled import MeanDraws, RankDraws, place_draws
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.leaderboard.statistics.resampled import MeanDraws, RankDraws, place_draws, resampled_means
+from ecgbench.leaderboard.statistics.window_scores import LEAST_PATIENTS, WindowScores
 from ecgbench.randomness import seed_generator
 
 Variant = tuple[str, str]
@@ -33,13 +33,16 @@ class MetricModels:
     ----------
     variants : method and variant of each row, in the order of the methods' names
     components : of variance; None where there is one model
-    best : comparison with the best; None where there is one model or a row has too few patients
+    best : comparison with the best over models and patients; None where there is one model, or some row and model has a defined window
+        of fewer than `LEAST_PATIENTS`
+    best_of_these : the same for these models, over patients
     agreement : of the models' orders
     """
 
     variants: tuple[Variant, ...]
     components: Components | None
     best: Best | None
+    best_of_these: Best | None
     agreement: OrderAgreement
 
 
@@ -72,18 +75,25 @@ class BoardModels:
         return pd.DataFrame({**found, "from_models": self.spread.from_models}, index=index)
 
 
-def analyse_models(board: Board, windows: WindowScores, resamples: int = 2000) -> BoardModels:
+def analyse_models(board: Board, windows: WindowScores, of_patients: MeanDraws | None = None, resamples: int = 2000) -> BoardModels | None:
     """Compute the statistics over models and patients of a board.
 
     Parameters
     ----------
     board : the accepted results
     windows : its per-window scores
+    of_patients : means resampled over patients alone (see `ecgbench.leaderboard.statistics.resampled.resampled_means`); drawn if not given
     resamples : number of draws
+
+    Returns
+    -------
+    The statistics; None where nothing has the scores of every seed.
     """
     names = complete_names(windows)
-    means = two_way_means(windows, resamples)
-    found = {column.name: _metric(board, windows, column, means) for column in board.columns if column.entry.ranked}
+    if not names:
+        return None
+    means, fixed = two_way_means(windows, resamples), of_patients or resampled_means(windows, resamples)
+    found = {column.name: _metric(board, windows, column, means, fixed) for column in board.columns if column.entry.ranked}
     choices = {family: crossfitted_choice(windows, board.columns, board.places, family) for family in families(board.columns)}
     return BoardModels(
         names=tuple(names),
@@ -110,17 +120,19 @@ def compared_variants(places: pd.Series[float], column: Column) -> tuple[Variant
     return tuple(sorted([*chosen, *others]))
 
 
-def _metric(board: Board, windows: WindowScores, column: Column, means: MeanDraws) -> MetricModels | None:
+def _metric(board: Board, windows: WindowScores, column: Column, means: MeanDraws, of_patients: MeanDraws) -> MetricModels | None:
     variants = compared_variants(board.places[column.family], column)
     if len(variants) < 2:
         return None
     rows: list[Name] = [(*variant, column.name) for variant in variants]
     scores: Tally = tally(windows, rows)
-    draws = np.stack([means.means[name] for name in rows])
+    draws, fixed = (np.stack([drawn.means[name] for name in rows]) for drawn in (means, of_patients))
+    enough, higher = int(scores.patients.min()) >= LEAST_PATIENTS, column.entry.higher_is_better
     generator = seed_generator(0, f"models' orders by {column.name} of {windows.dataset}")
     return MetricModels(
         variants=variants,
         components=components(windows, column.name, variants),
-        best=comparison_with_best(scores, draws, column.entry.higher_is_better),
+        best=comparison_with_best(scores, draws, higher) if enough else None,
+        best_of_these=comparison_with_best(scores, fixed, higher, these_models=True) if enough else None,
         agreement=model_agreement(scores, draws.shape[1], generator),
     )

@@ -12,6 +12,9 @@ from jaxtyping import Float64, Int64
 from ecgbench.errors import InputError
 from ecgbench.leaderboard.statistics.window_scores import WindowScores
 
+ROUNDING = 1e-6
+"""Standard deviation, in units of a metric, below which scores that are kept in single precision do not vary."""
+
 
 @dataclass(frozen=True)
 class Components:
@@ -93,6 +96,7 @@ def components(windows: WindowScores, metric: str, variants: Sequence[tuple[str,
         return None
     # Taking off the mean over methods leaves that share of each variance.
     variances = _moments(values, layout) * len(variants) / (len(variants) - 1)
+    variances[variances < ROUNDING**2] = 0
     return Components(
         method=float(values.mean(axis=1).std(ddof=1)),
         model=float(np.sqrt(variances[0])),

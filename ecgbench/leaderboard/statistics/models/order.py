@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from ecgbench.errors import InputError
-from ecgbench.leaderboard.statistics.agreement import kendall
+from ecgbench.leaderboard.statistics.correlation import kendall
 from ecgbench.leaderboard.statistics.models.tally import Tally
 from ecgbench.results import expanded_tail, patient_weights
 

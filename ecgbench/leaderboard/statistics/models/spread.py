@@ -23,7 +23,8 @@ from ecgbench.leaderboard.statistics.models.tally import Tally
 class Spread:
     """Means and the variances that make them uncertain, by row.
 
-    All but the mean is nan where there are fewer than two models, or fewer than two patients with a defined window of some model.
+    All but the mean is nan where fewer than two patients have a defined window of some model. With one model, what models and noise make is
+    nan, and so are the errors and intervals over models and patients.
 
     Attributes
     ----------
@@ -66,9 +67,21 @@ class Spread:
         """
         from scipy.special import stdtrit
 
-        of_models, of_patients = self.models - 1, np.maximum(self.patients - 1, 1)
+        of_models, of_patients = max(self.models - 1, 1), np.maximum(self.patients - 1, 1)
         known = [(of_models, self.of_models), (of_patients, self.of_patients), (of_models * of_patients, self.of_noise)]
         return _root(*(stdtrit(degrees, probability) ** 2 * variance for degrees, variance in known))
+
+    def margin_of_these(self, probability: float) -> Float64[np.ndarray, " rows"]:
+        """(rows,) the same for other patients and these models.
+
+        Parameters
+        ----------
+        probability : 0.5 to 1
+        """
+        from scipy.special import stdtrit
+
+        found: np.ndarray = stdtrit(np.maximum(self.patients - 1, 1), probability) * np.sqrt(self.of_patients)
+        return found
 
     def intervals(self, level: float = 0.95) -> Float64[np.ndarray, "rows 2"]:
         """Lowest and highest value of each interval: (rows, 2).
@@ -156,7 +169,7 @@ def _influence(scores: Tally) -> _Influence:
 
 
 def _spread(found: _Influence, patients: np.ndarray) -> Spread:
-    possible = (patients > 1) & (found.model.shape[1] > 1)
+    possible = patients > 1
     parts = np.full((4, len(possible)), np.nan)
     if possible.any():
         parts[:3, possible] = _variances(found.model[possible], found.patient[possible])
@@ -166,8 +179,9 @@ def _spread(found: _Influence, patients: np.ndarray) -> Spread:
 
 
 def _variances(model: np.ndarray, patient: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Variance of the mean that models, patients and the noise in both make, by row."""
-    correction = model.shape[1] / (model.shape[1] - 1)
+    """Variance of the mean that models, patients and the noise in both make, by row; of one model, only that of patients is known."""
+    models = model.shape[1]
+    correction = models / (models - 1) if models > 1 else np.nan
     rest = patient - patient.mean(axis=1, keepdims=True)
     return correction * (model**2).sum(axis=1), (patient.sum(axis=1) ** 2).sum(axis=1), correction * (rest**2).sum(axis=(1, 2))
 

@@ -5,10 +5,12 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.stats import norm
+from scipy.stats import t as student
 
 from ecgbench.errors import InputError
 from ecgbench.leaderboard.statistics.models import Tally, comparison_with_best, contrast_spread, two_way_draws
 from ecgbench.leaderboard.statistics.models.best import joint_probability
+from ecgbench.results import patient_weights
 
 from .made import balanced, balanced_tally
 
@@ -98,6 +100,35 @@ def test_rows_that_are_equal_are_both_candidates():
     found = comparison_with_best(scores, two_way_draws(scores, 100, np.random.default_rng(0)), True)
     assert found.candidates.all()
     assert (found.low.tolist(), found.high.tolist()) == ([0, 0], [0, 0])
+
+
+def drawn_patients(scores, resamples, generator):
+    """(rows, resamples) means over models of the means over windows of drawn patients."""
+    return scores.model_means(patient_weights(scores.sums.shape[2], resamples, generator)).mean(axis=1)
+
+
+@pytest.mark.parametrize("models", [1, 2, 5])
+def test_margin_of_two_rows_for_these_models_is_that_of_the_paired_test_over_patients(models):
+    made = balanced(rows=2, models=models, patients=9)
+    scores = balanced_tally(made)
+    found = comparison_with_best(scores, drawn_patients(scores, 2000, np.random.default_rng(0)), True, these_models=True)
+    paired = (made[0] - made[1]).mean(axis=(0, 2))
+    margin = student.ppf(found.probability[0], 8) * paired.std(ddof=1) / 3
+    assert found.high[0] == pytest.approx(max(0, paired.mean() + margin), rel=1e-9)
+    assert found.probability[0] == pytest.approx(LEVEL, abs=0.012)
+
+
+def test_best_row_of_these_models_is_a_candidate_in_most_cases():
+    """Models differ much and stay as they are, so that the best row is the one that is best on them."""
+    held = []
+    for number in range(150):
+        rng = np.random.default_rng(number)
+        truth = rng.normal(0, 0.3, (4, 2, 1))
+        sums = truth + rng.normal(0, 0.3, (4, 1, 8)) + rng.normal(0, 0.2, (4, 2, 8))
+        scores = Tally(sums, np.ones_like(sums))
+        found = comparison_with_best(scores, drawn_patients(scores, 300, rng), True, these_models=True)
+        held.append(found.candidates[truth.mean(axis=(1, 2)).argmax()])
+    assert np.mean(held) >= 0.93
 
 
 @pytest.mark.parametrize(("models", "patients"), [(1, 6), (4, 1)])

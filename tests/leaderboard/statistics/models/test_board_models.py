@@ -58,7 +58,13 @@ def test_one_model_leaves_what_needs_none(board):
     assert found.intervals()[["low", "high"]].isna().to_numpy().all()
     assert found.spread.missing.startswith("one model")
     assert all(metric.best is None and metric.components is None for metric in found.metrics.values())
+    assert all(metric.best_of_these.candidates.any() for metric in found.metrics.values())
     assert found.choices
+
+
+def test_no_variant_with_the_scores_of_every_seed_has_no_statistics(board):
+    windows = window_scores(board)
+    assert analyse_models(board, WindowScores(windows.dataset, {}, windows.patient, windows.target)) is None
 
 
 def test_board_of_five_models_takes_less_than_seconds():
