@@ -73,6 +73,14 @@ def test_mask_is_the_union_of_the_spans_of_its_class_on_every_lead(spans: list[t
     assert mask.tolist() == [expected] * 3
 
 
+def test_span_of_one_lead_is_in_the_mask_of_that_lead_alone() -> None:
+    windows = windows_of(np.zeros((1, 3, 20), dtype=np.float32))
+    spans = np.array([(0, 5, 1, 0), (3, 8, 1, 0), (10, 12, 1, 2), (0, 20, 2, 1)], dtype=np.int64)
+    expected = np.zeros((3, 20), dtype=bool)
+    expected[0, :8] = expected[2, 10:12] = True
+    assert np.array_equal(replace(windows, spans=(spans,)).mask(0, 1), expected)
+
+
 def test_masks_hold_each_windows_mask_of_its_own_target(signal: np.ndarray) -> None:
     windows = windows_of(signal, [[(0, 5, 1)], [(5, 9, 2), (9, 12, 1)], [], [(0, 50, 3)]])
     target = np.array([1, 2, 1, 3])

@@ -12,6 +12,7 @@ from typing import Final
 from ecgbench.protocol._beats import BEAT_CLASSES, BEAT_RULES, UNCLASSIFIABLE, BeatRule
 from ecgbench.protocol._dataset import DatasetProtocol, Recipe
 from ecgbench.protocol._icentia11k import ICENTIA11K, ICENTIA11K_RULE, ICENTIA11K_SEED, ICENTIA11K_WINDOWS
+from ecgbench.protocol._ludb import LUDB, LUDB_100HZ, LUDB_FOLDS, LUDB_LABELS, LUDB_RECORDS, LudbLabel
 from ecgbench.protocol._ptbxl import (
     PTBXL,
     PTBXL_100HZ,
@@ -43,6 +44,7 @@ from ecgbench.protocol._synthetic12 import (
     SYNTHETIC12_SEED,
     SYNTHETIC12_WINDOWS,
 )
+from ecgbench.protocol._wave_criteria import WAVE_CRITERIA, WAVE_PARTS, WaveCriterion
 
 __all__ = [
     "AGREEMENT_WINDOWS",
@@ -60,6 +62,11 @@ __all__ = [
     "INCARTDB",
     "INFERRED_ORDERS",
     "LABELS",
+    "LUDB",
+    "LUDB_100HZ",
+    "LUDB_FOLDS",
+    "LUDB_LABELS",
+    "LUDB_RECORDS",
     "MITDB",
     "NEAR_DUPLICATE",
     "OURS",
@@ -96,10 +103,14 @@ __all__ = [
     "SYNTHETIC_SEED",
     "SYNTHETIC_WINDOWS",
     "UNCLASSIFIABLE",
+    "WAVE_CRITERIA",
+    "WAVE_PARTS",
     "BeatRule",
     "DatasetProtocol",
     "Label",
+    "LudbLabel",
     "Recipe",
+    "WaveCriterion",
 ]
 
 OURS, STUDY = "ours", "study"

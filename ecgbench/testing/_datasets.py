@@ -156,16 +156,23 @@ def _require_labels(entry: DatasetEntry, side: str, windows: Windows) -> None:
     several = y.ndim == 2 and y.shape[1] == outputs and set(np.unique(y).tolist()) <= {0, 1}
     require(single or several, entry, f"labels of {outputs} classes of {side}", f"{y.dtype} {y.shape}", "return classes or 0 and 1 a label")
     for i, spans in enumerate(windows.spans):
-        within = spans.shape[1:] == (3,) and (
+        within = spans.shape[1:] in ((3,), (4,)) and (
             not len(spans)
             or (
                 (spans[:, 0] >= 0).all()
                 and (spans[:, 0] < spans[:, 1]).all()
                 and spans[:, 1].max() <= numbers.window
                 and 0 <= spans[:, 2].min() <= spans[:, 2].max() < outputs
+                and 0 <= spans[:, 3:].min(initial=0) <= spans[:, 3:].max(initial=0) < numbers.leads
             )
         )
-        require(within, entry, f"spans (onset, offset, class) within window {i} of {side}", spans.tolist(), "cut them to the window")
+        require(
+            within,
+            entry,
+            f"spans (onset, offset, class, or also lead) within window {i} of {side}",
+            spans.tolist(),
+            "cut them to the window",
+        )
 
 
 TRIALS = (says_what_a_user_must_know, options_are_offered_once, numbers_are_consistent, windows_fit_the_numbers)

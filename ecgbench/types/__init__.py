@@ -29,7 +29,7 @@ Attributions = Float[np.ndarray, "n leads time"]
 Masks = Bool[np.ndarray, "n leads time"]
 Targets = Int64[np.ndarray, " n"]
 PerWindow = Float64[np.ndarray, " n"]
-Spans = Int64[np.ndarray, "_ 3"]
+Spans = Int64[np.ndarray, "_ _"]
 Names = Shaped[np.ndarray, " n"]
 
 
@@ -43,7 +43,8 @@ class Windows:
     y : (n,) int64 class, or (n, labels) uint8 where a window can have several labels
     record, patient : (n,) str
     start : (n,) int64, first sample of the window in its record
-    spans : n arrays (k, 3) int64 of onset, offset (exclusive) and class, in samples of the window
+    spans : n arrays (k, 3) int64 of onset, offset (exclusive) and class, in samples of the window; (k, 4) with the index of a lead where
+        spans are of one lead each, not of all
     causal : (n, leads, time) bool, or None; the samples that differ from the counterfactual twin
     twin : (n, leads, time) float32, mV, or None; the window as it would be without what makes its label, nan where a window has no twin
     sham : (n, leads, time) float32, mV, or None; the window after an exchange like the twin's of what does not make its label, nan where
@@ -81,7 +82,7 @@ class Windows:
         return window
 
     def mask(self, i: int, class_: int, kind: str = "spans") -> Bool[np.ndarray, "leads time"]:
-        """Samples of window `i` that belong to `class_`: the union of its beats' spans, or the causal mask.
+        """Samples of window `i` that belong to `class_`: the union of its spans, or the causal mask.
 
         Raises
         ------
@@ -94,9 +95,9 @@ class Windows:
         if kind != "spans":
             raise InputError(f'expected kind "spans" (or "causal" on simulated data that has it), got "{kind}"; choose another kind.')
         mask = np.zeros(self.signal.shape[1:], dtype=bool)
-        for onset, offset, span_class in self.spans[i]:
+        for onset, offset, span_class, *lead in self.spans[i]:
             if span_class == class_:
-                mask[:, onset:offset] = True
+                mask[lead or slice(None), onset:offset] = True
         return mask
 
     def masks(self, target: Targets, kind: str = "spans") -> Masks:

@@ -21,7 +21,7 @@ def to_arrays(windows: Windows) -> tuple[Arrays, dict[str, Any]]:
         "signal": windows.signal,
         "y": windows.y,
         "start": windows.start,
-        "spans": np.concatenate([*windows.spans, np.empty((0, 3), dtype=np.int64)]),
+        "spans": np.concatenate(windows.spans) if windows.spans else np.empty((0, 3), dtype=np.int64),
         "span_edges": np.cumsum([0, *lengths]).astype(np.int64),
     }
     arrays |= {name: array for name in OPTIONAL if (array := getattr(windows, name)) is not None}

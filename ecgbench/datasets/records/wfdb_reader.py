@@ -91,7 +91,7 @@ def read_record(folder: Path, name: str, lead: int, fs: float, check_signal: boo
     _, (signal,) = read_signals(path, [lead], remedy)
     if header.sig_len is not None and len(signal) != header.sig_len:
         raise DataError(f"expected {header.sig_len} samples in the signal of {path}, got {len(signal)}; {remedy}.")
-    sample, symbol = _annotations(path, fs, remedy)
+    sample, symbol = read_annotations(path, SUFFIXES[-1], fs, remedy)
     outside = sample[(sample < 0) | (sample > len(signal))]  # svdb's record 860 has a beat right behind its end
     if outside.size:
         raise DataError(f"expected annotations of {path}.atr within 0..{len(signal)}, got sample {outside[0]}; {remedy}.")
@@ -107,13 +107,25 @@ def _check_signals(header: wfdb.Record, lead: int, fs: float, path: Path, remedy
         raise DataError(f"expected at least {lead + 1} leads in {path}.hea, got {header.n_sig}; {remedy}.")
 
 
-def _annotations(path: Path, fs: float, remedy: str) -> tuple[Int64[np.ndarray, " annotations"], Sequence[str]]:
-    """Samples of the signal and symbols of a record's annotations."""
+def read_annotations(path: Path, suffix: str, fs: float, remedy: str = AGAIN) -> tuple[Int64[np.ndarray, " annotations"], Sequence[str]]:
+    """Samples of the signal and symbols of a record's annotations.
+
+    Parameters
+    ----------
+    path : of the record, without a suffix
+    suffix : of the file of annotations
+    remedy : what helps where the file is damaged
+
+    Raises
+    ------
+    DataError
+        If it is truncated, damaged or unreadable, holds no annotation, or has labels of its own.
+    """
     import wfdb
 
-    where = path.with_name(f"{path.name}.atr")
+    where = path.with_name(path.name + suffix)
     with wfdb_errors(path, remedy):
-        found = wfdb.rdann(str(path), "atr")
+        found = wfdb.rdann(str(path), suffix.removeprefix("."))
     rest = behind_end_mark(where.read_bytes())
     if not found.symbol or rest is None:
         raise DataError(f"expected annotations and their end mark in {where}, got a truncated or empty file; {remedy}.")

@@ -140,8 +140,8 @@ def write_record(
         header.writelines(f"{comment}\n" for comment in comments)
 
 
-def write_annotations(path: Path, annotations: Annotations) -> None:
-    """Write a record's annotations to its .atr file."""
+def write_annotations(path: Path, annotations: Annotations, annotator: str = "atr") -> None:
+    """Write a record's annotations to the file whose suffix is the annotator's name."""
     import wfdb
 
     with warnings.catch_warnings():
@@ -154,3 +154,5 @@ def write_annotations(path: Path, annotations: Annotations) -> None:
             aux_note=list(annotations.aux),
             write_dir=str(path.parent),
         )
+    if annotator != "atr":  # wfdb writes no suffix with a digit, such as "v1"
+        path.with_name(f"{path.name}.atr").rename(path.with_name(f"{path.name}.{annotator}"))

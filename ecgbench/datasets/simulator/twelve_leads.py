@@ -157,10 +157,13 @@ def lay_out(ecg: Ecg, patient: Patient, generator: np.random.Generator) -> Beats
 
 def render_ecg(ecg: Ecg, patient: Patient, draws: Draws, fs: float) -> Float64[np.ndarray, "8 time"]:
     """The measured leads at `fs` Hz, in mV: beats, noise and the atria's waves, drawn in this order."""
+    return render_beats(ecg, lay_out(ecg, patient, draws.rhythm), patient, draws, fs)
+
+
+def render_beats(ecg: Ecg, beats: Beats, patient: Patient, draws: Draws, fs: float) -> Float64[np.ndarray, "8 time"]:
+    """The measured leads at `fs` Hz, in mV, with beats that have been laid out."""
     count = round(DURATION * fs)
-    morphology = ecg.morphology()
-    beats = lay_out(ecg, patient, draws.rhythm)
-    signal: Float64[np.ndarray, "8 time"] = render_leads(beats, [morphology, _ectopic(morphology, patient)], fs, count)
+    signal: Float64[np.ndarray, "8 time"] = render_leads(beats, morphologies(ecg, patient), fs, count)
     signal += _noise(patient, draws.noise, fs, count)
     if ecg.fibrillation:
         waves = _coloured(draws.atria, 1, fs, count, lambda frequency: _bell(frequency, FIBRILLATION_FREQUENCY, FIBRILLATION_SPREAD))
@@ -171,6 +174,12 @@ def render_ecg(ecg: Ecg, patient: Patient, draws: Draws, fs: float) -> Float64[n
         saw = np.sum([np.sin(k * phase) / k for k in range(1, FLUTTER_HARMONICS + 1)], axis=0)
         signal += ecg.flutter * np.outer(FLUTTER_LEADS, saw)
     return signal
+
+
+def morphologies(ecg: Ecg, patient: Patient) -> list[Morphology]:
+    """The morphologies of sinus beats and of premature atrial ones, by the integers of their classes."""
+    sinus_beat = ecg.morphology()
+    return [sinus_beat, _ectopic(sinus_beat, patient)]
 
 
 def _ectopic(sinus_beat: Morphology, patient: Patient) -> Morphology:

@@ -21,6 +21,13 @@ NEEDED = {
         [f"{FIRST}.hea", f"{FIRST}.dat", f"{FIRST}.atr", f"{LAST}.atr", "p00/p00000/p00000_s00.hea"],
         [f"{FIRST}.hea", f"{FIRST}.dat", f"{FIRST}.atr", f"{LAST}.atr"],
     ),
+    **{
+        ("ludb", edition): (
+            ["RECORDS", "data/1.dat", "data/1.hea", "data/1.ii", "data/1.v6", "data/README", "ludb.csv"],
+            ["data/1.dat", "data/1.hea", "data/1.ii", "data/1.v6"],
+        )
+        for edition in ("1.0.1", "1.0.1@100hz")
+    },
     ("ptbxl", "1.0.3"): (
         ["records100/00000/00001_lr.dat", "records500/00000/00001_hr.dat", "records500/00000/00001_hr.hea", "LICENSE.txt"],
         ["ptbxl_database.csv", "scp_statements.csv", "records500/00000/00001_hr.dat", "records500/00000/00001_hr.hea"],
