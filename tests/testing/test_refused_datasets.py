@@ -108,6 +108,8 @@ LOADED = {
     ),
     "span backwards": ({"spans": [np.array([[20, 10, 1]])] * 6}, "spans .* within window 0 of test"),
     "span of no class": ({"spans": [np.array([[0, 10, 3]])] * 6}, "spans .* within window 0 of test"),
+    "span of no lead": ({"spans": [np.array([[0, 10, 1, 2]])] * 6}, "spans .* within window 0 of test"),
+    "span of too much": ({"spans": [np.array([[0, 10, 1, 0, 0]])] * 6}, "spans .* within window 0 of test"),
     "undeclared twins": ({"twin": X + 1}, "twins None of test, as twins says"),
     "undeclared causal mask": ({"causal": np.ones(X.shape, dtype=bool)}, "causal masks None of test, as mask_kinds says"),
 }
@@ -117,6 +119,10 @@ LOADED = {
 def test_windows_are_refused(healthy, changed, message):
     with pytest.raises(EntryError, match=f"expected of broken: {message}"):
         check_entry(loading(healthy, **changed))
+
+
+def test_spans_of_single_leads_are_healthy(healthy):
+    check_entry(loading(healthy, spans=[np.array([[0, 10, 1, 0], [5, 10, 2, 1]])] * 6))
 
 
 def test_key_that_changes_is_refused(healthy):

@@ -15,6 +15,7 @@ from ecgbench.datasets import DATASETS, SimulatedSize, verify
 from ecgbench.datasets.records.wave_marks import parts_of, read_waves
 from ecgbench.datasets.simulator.ludb import SAID, plan_ludb, simulate_ludb
 from ecgbench.errors import DataError, InputError, MissingDataError
+from ecgbench.metrics import METRICS
 from ecgbench.protocol import LUDB, LUDB_100HZ, LUDB_FOLDS, LUDB_LABELS, PTBXL_LEADS, WAVE_CRITERIA
 from tests.datasets.records.wfdb_files import wfdb
 from tests.datasets.simulator.test_database_writer import contents
@@ -111,6 +112,17 @@ def test_fibrillating_record_has_no_p_wave_and_a_baseline_in_its_mask(root: Path
     assert {wave.kind for wave in waves} == {"QRS", "T"}
     mask = load_dataset("ludb", root, store=store_of_module).test.mask(0, LUDB.classes.index("AF"))
     assert 0.1 < mask.mean() < 0.6
+
+
+def test_localisation_is_best_for_the_waves_themselves_and_undefined_without_any(root: Path, store_of_module: ArtifactStore) -> None:
+    windows = load_dataset("ludb", root, edition="1.0.1@100hz", store=store_of_module).train
+    index, target = np.nonzero(windows.y)
+    masks = windows.take(index).masks(target)
+    carried = np.array([LUDB.classes[label] in WAVE_CRITERIA for label in target])
+    score = METRICS["pointing_game"].function(masks.astype(np.float32), masks)
+    assert 0 < carried.sum() < len(carried)
+    assert (score[carried] == 1).all()
+    assert np.isnan(score[~carried]).all()
 
 
 def test_same_seed_writes_the_same_bytes_and_fewer_records_do_not_change_them(root: Path, tmp_path: Path) -> None:

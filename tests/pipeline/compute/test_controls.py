@@ -33,7 +33,11 @@ def controls(*datasets, **chosen):
 
 @pytest.mark.parametrize(
     ("dataset", "absent"),
-    [("synthetic", set()), ("mitdb", {"causal_mask", "ig_twin"}), ("ptbxl", {"beat_mask", "beat_prior", "causal_mask", "ig_twin"})],
+    [
+        ("synthetic", set()),
+        *((beats, {"causal_mask", "ig_twin"}) for beats in ("mitdb", "ludb")),
+        ("ptbxl", {"beat_mask", "beat_prior", "causal_mask", "ig_twin"}),
+    ],
 )
 def test_a_dataset_has_the_controls_that_its_masks_allow_with_every_metrics_cell_once_and_signed(dataset, absent):
     assert {one.source for one in controls(dataset)} == set(KEYS) - absent
