@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ecgbench.leaderboard.pages.provenance import these_models
 from ecgbench.leaderboard.pages.tables import NOTHING, heading, label, number, table, with_interval
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.models import Best, BoardModels, MetricModels
@@ -31,7 +32,7 @@ def models_section(analysis: Analysis, family: str) -> dict[str, Any] | None:
         return None
     return {
         "others": of_other_models(analysis),
-        "best": _best_table(compared, several) if compared else "",
+        "best": _best_table(analysis, compared, several) if compared else "",
         "components": _components_table(compared) if compared and several else "",
         "intervals": _intervals_table(analysis, found, columns, family) if several else "",
     }
@@ -52,9 +53,9 @@ def not_told_apart(compared: MetricModels, found: Best) -> list[Variant]:
     return [variant for variant, may_be in zip(compared.variants, found.candidates, strict=True) if may_be]
 
 
-def _best_table(metrics: Sequence[tuple[Column, MetricModels]], several: bool) -> str:
+def _best_table(analysis: Analysis, metrics: Sequence[tuple[Column, MetricModels]], several: bool) -> str:
     """Methods that may be the best for these models, and with several of them for others of their recipe."""
-    header = ["metric", "for these models", *(["for models of this recipe"] if several else [])]
+    header = ["metric", f"for {these_models(analysis.board)}", *(["for models of this recipe"] if several else [])]
     rows = []
     for column, compared in metrics:
         found = [compared.best_of_these, *([compared.best] if several else [])]

@@ -66,7 +66,7 @@ def rows(text, first):
 def test_overview_answers_by_the_anchor_and_claims_no_order_among_the_best(accept_twins, pages):
     accept_twins("synthetic")
     answer = unlinked(section(pages()["README.md"], "What to use when"))
-    assert "For these three models, on simulated ECGs, synthetic: 2 of 4 methods may be the best: `lime`, `lrp`" in answer
+    assert "For these three models, on simulated ECGs (synthetic), 2 of 4 methods may be the best: `lime`, `lrp`" in answer
     assert "For models of this recipe in general, 2 of 4 methods may be the best: `lime`, `lrp`; all others are worse." in answer
     assert "no order among them is claimed" in answer
     assert "in this order" not in answer
