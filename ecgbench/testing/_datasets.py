@@ -63,8 +63,8 @@ def _require_names(entry: DatasetEntry, numbers: DatasetProtocol) -> None:
     kinds = numbers.mask_kinds
     fits = kinds == tuple(kind for kind in MASKS if kind in kinds)
     require(fits, entry, 'mask_kinds among "spans" and "causal", in this order', kinds, "mend mask_kinds")
-    strangers = sorted(set(numbers.normal) - set(classes))
-    require(not strangers, entry, "normal labels among its classes", ", ".join(strangers), "mend normal")
+    strangers = sorted({*numbers.not_explained, *filter(None, [numbers.normal])} - set(classes))
+    require(not strangers, entry, "normal labels and those that are not explained among its classes", ", ".join(strangers), "mend them")
     architecture = numbers.recipe.architecture
     require(architecture in MODELS, entry, f"a recipe of {', '.join(MODELS.keys())}", architecture, "name a registered model")
 

@@ -20,7 +20,7 @@ from tests.cli.cases import SLICE
         (("run", "--nonsense"), "unrecognized arguments: --nonsense; see `ecgbench --help`."),
         (("train", "synthetic", "--seed", "-1"), 'expected a seed as a whole number from 0 to 999999999, got "-1"'),
         (("train", "synthetic", "--from", "f", "--retrain"), "not allowed with argument --from"),
-        (("train", "synthetik"), 'expected a key of datasets, got "synthetik"; did you mean synthetic?'),
+        (("train", "synthetik"), 'expected a key of datasets, got "synthetik"; did you mean synthetic or synthetic12?'),
         (("train", "synthetic", "--labels", "study"), 'expected labels of synthetic among aami, got "study"; choose one of these.'),
         (("run", "--dataset", "mitbd"), "did you mean mitdb?"),
         (("run", "--model", "resnet19"), "did you mean resnet18"),

@@ -218,10 +218,10 @@ def test_guides_example_leads_from_the_windows_to_a_page(ecg, tmp_path):
             few = ["--samples", "12"] if rest[0] in ("windows", "submit") else []
             said[rest[0]] = ecg(*rest, *few)
     assert set(said) == {"windows", "train", "submit", "evaluate", "leaderboard"}
-    assert "[`occlusion`](methods/occlusion.md) (abs)" in Path("leaderboards/synthetic@samples-12.md").read_text()
-    assert "**Recomputed from handed-in maps**" in Path("leaderboards/methods/occlusion.md").read_text()
-    results = read_file(Path("leaderboards/scores/synthetic@samples-12/resnet18_7_narrow/occlusion.json"))
-    assert results.provenance["submitted"]["file"] == hashlib.sha256(Path("occlusion.safetensors").read_bytes()).hexdigest()
+    assert "[`own_occlusion`](methods/own_occlusion.md) (abs)" in Path("leaderboards/synthetic@samples-12.md").read_text()
+    assert "**Recomputed from handed-in maps**" in Path("leaderboards/methods/own_occlusion.md").read_text()
+    results = read_file(Path("leaderboards/scores/synthetic@samples-12/resnet18_7_narrow/own_occlusion.json"))
+    assert results.provenance["submitted"]["file"] == hashlib.sha256(Path("own_occlusion.safetensors").read_bytes()).hexdigest()
     # Where the label's cause is known, occlusion must find it better than a map without knowledge does.
     value = {(one.variant, one.metric): one.value for one in results.cells}
     assert value["raw", "auc_causal"] > 0.6

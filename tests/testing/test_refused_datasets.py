@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import ecgbench
-from ecgbench.datasets import DATASETS, Twins
+from ecgbench.datasets import DATASETS
 from ecgbench.errors import EntryError
 from ecgbench.testing import check_entry
+from ecgbench.types import Twins
 
 pytestmark = pytest.mark.usefixtures("registries_restored")
 
