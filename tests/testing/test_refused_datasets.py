@@ -62,7 +62,7 @@ NUMBERS = {
     "seeds": ({"seeds": ()}, "at least one seed, each named once, got"),
     "precision": ({"precision": "float16"}, "a precision of float32 or float64, got float16"),
     "masks": ({"mask_kinds": ("causal", "spans")}, 'mask_kinds among "spans" and "causal", in this order'),
-    "normal": ({"normal": ("sinus",)}, "normal labels among its classes, got sinus"),
+    "normal": ({"not_explained": ("sinus",)}, "normal labels and those that are not explained among its classes, got sinus"),
     "records twice": ({"train": ("a", "b"), "test": ("b",)}, "records that stand on one side once, got one twice"),
     "one side": ({"train": ("a",)}, "records of both sides, or of none, got 1 and 0"),
     "strangers": ({"train": ("a",), "test": ("b",), "patients": {"c": "a"}}, "patients of its records, got c"),
