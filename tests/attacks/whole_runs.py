@@ -215,12 +215,12 @@ def _register(folder: Path) -> None:
 def _stop_clocks() -> None:
     """Let everything take no time, and happen at one moment."""
     from ecgbench.artifacts import local_folder
-    from ecgbench.models import _train
+    from ecgbench.models.training import train
     from ecgbench.pipeline.acceptance import environment
     from ecgbench.pipeline.compute import entries, models
 
     still = SimpleNamespace(**vars(time) | {"perf_counter": lambda: 0.0, "time": lambda: 1e9})
-    for module in (local_folder, _train, entries, models):
+    for module in (local_folder, train, entries, models):
         module.time = still  # type: ignore[attr-defined]
     date = SimpleNamespace(isoformat=lambda: "2001-09-09")
     now = SimpleNamespace(now=lambda _: SimpleNamespace(date=lambda: date))

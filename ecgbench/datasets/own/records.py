@@ -45,16 +45,13 @@ class OwnRecords:
         """Load the records: one lead, consecutive windows, labelled by their beats."""
         numbers = request.numbers
         self._check_folder()
-        dataset = load_annotated(self._here(request), self.key, f"lead {numbers.lead}", numbers.patients)
+        dataset = load_annotated(self.here(request), self.key, f"lead {numbers.lead}", numbers.patients)
         for windows, side in ((dataset.train, "training"), (dataset.test, "test")):
             self._check_windows(windows, side, numbers)
         return dataset
 
-    def twins(self, request: Request, windows: Windows, target: Targets) -> Twins:
-        """Constructed twins of some of its windows."""
-        return beat_twins(self._here(request), windows, target)
-
-    def _here(self, request: Request) -> Request:
+    def here(self, request: Request) -> Request:
+        """The request, for the records' own folder."""
         without = f"or register {self.key} without the record"
         return replace(request, root=self.folder, remedy=f"mend it, {without}", absent=f"put it there, {without}")
 
@@ -74,6 +71,17 @@ class OwnRecords:
                 f"expected {side} windows of classes {', '.join(numbers.classes)}, got an unclassifiable one in "
                 f'{self.folder / str(beyond[0])}; take labels "aami", which leave these out, or register {self.key} without the record.'
             )
+
+
+@dataclass(frozen=True)
+class OwnTwins:
+    """The function that constructs twins of own records' windows; equal for equal records, as methods of theirs would not be."""
+
+    own: OwnRecords
+
+    def __call__(self, request: Request, windows: Windows, target: Targets) -> Twins:
+        """Constructed twins of some of the records' windows."""
+        return beat_twins(self.own.here(request), windows, target)
 
 
 def register_records(
@@ -124,7 +132,7 @@ def register_records(
     beats = {"classes": BEAT_CLASSES[:UNCLASSIFIABLE], "patients": _patients({} if patients is None else patients, (*sides[0], *sides[1]))}
     protocol = own_numbers(numbers, fs, window, lead=at_least("lead", lead, 0), train=sides[0], test=sides[1], twins=True, **beats)
     own = OwnRecords(key, Path(folder).expanduser().resolve())
-    offered = {"labels": tuple(BEAT_RULES), "splits": (STANDARD, PATIENT), "twins": own.twins}
+    offered = {"labels": tuple(BEAT_RULES), "splits": (STANDARD, PATIENT), "twins": OwnTwins(own)}
     return register_own(own, protocol, title, licence=licence, reference=reference, source=str(own.folder), **offered)
 
 

@@ -52,7 +52,7 @@ def shipped_model(name: str, record: Mapping[str, Any], folder: Traversable | No
 def ship(model: torch.nn.Module, info: Mapping[str, Any], name: str, folder: Path) -> torch.nn.Module:
     """Write a network's weights and record as the package ships them; returns the pruned network that they give."""
     smaller = pruned(model)
-    content = lzma.compress(save(weights_of(smaller)), preset=9)
+    content = lzma.compress(save(weights_of(smaller)), preset=6)  # a higher one would take 64 MiB to be read
     write_atomically(folder / f"{name}.safetensors.xz", content)
     record = json.dumps({**info, "digest": model_digest(smaller)}, indent=1) + "\n"
     write_atomically(folder / f"{name}.json", record.encode())

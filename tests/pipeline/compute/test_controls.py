@@ -35,7 +35,8 @@ def controls(*datasets, **chosen):
     ("dataset", "absent"),
     [
         ("synthetic", set()),
-        *((beats, {"causal_mask", "ig_twin"}) for beats in ("mitdb", "ludb")),
+        ("mitdb", {"causal_mask"}),
+        ("ludb", {"causal_mask", "ig_twin"}),
         ("ptbxl", {"beat_mask", "beat_prior", "causal_mask", "ig_twin"}),
     ],
 )

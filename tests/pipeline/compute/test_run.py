@@ -55,8 +55,8 @@ def by_hand(run, wanted):
 
 
 def test_model_at_hand_is_the_model_and_read_once(store, monkeypatch):
-    read, real = [], models_module.load_model
-    monkeypatch.setattr(models_module, "load_model", lambda path: read.append(path.name) or real(path))
+    read, real = [], models_module.shipped_model
+    monkeypatch.setattr(models_module, "shipped_model", lambda name, record: read.append(name) or real(name, record))
     run = small_run(store)
     found = run.model_at_hand(model_at())
     assert run.model(model_at()) is found
