@@ -5,23 +5,19 @@ Prints its tables and writes them into docs/statistics.md, in about a minute on 
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
-from simulated_scores import refreshed
+from simulated_scores import renew
 from tqdm import tqdm
 
-from ecgbench.artifacts import write_atomically
 from ecgbench.leaderboard.pages.tables import number, table
 from ecgbench.leaderboard.statistics.models import Tally, comparison_with_best, contrast_spread, mean_spread, two_way_draws
 from ecgbench.randomness import seed_generator
 from ecgbench.results import expanded_tail
 
-PAGE = Path(__file__).parents[2] / "docs" / "statistics.md"
 MARKER = "models"
 MODELS, PATIENTS = (2, 3, 5, 8), (5, 10, 38)
 OF_MODELS = (0.03, 0.06, 0.1)
@@ -168,24 +164,5 @@ def _heads(scene: Scene) -> list[str]:
     return [str(scene.models), str(scene.patients)]
 
 
-def main() -> None:
-    """Compute the tables, print them and write them into the page."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--repetitions", type=int, default=500, help="simulated datasets behind each number (default 500)")
-    parser.add_argument("--seed", type=int, default=0, help="of the simulation (default 0)")
-    parser.add_argument("--out", type=Path, default=PAGE, help="page with the markers (default docs/statistics.md)")
-    given = parser.parse_args()
-    if given.repetitions < 1:
-        parser.error(f"expected one repetition or more, got {given.repetitions}")
-    if not given.out.is_file():
-        parser.error(f"expected a page with the markers at {given.out}, got none; name docs/statistics.md of a clone")
-    text = given.out.read_text()
-    # Markers that are missing shall be known before minutes have passed.
-    refreshed(text, "", MARKER)
-    tables = report(given.repetitions, given.seed)
-    print(tables)
-    write_atomically(given.out, refreshed(text, tables, MARKER).encode())
-
-
 if __name__ == "__main__":
-    main()
+    print(renew(__doc__, 500, report, MARKER))

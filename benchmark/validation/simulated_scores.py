@@ -137,10 +137,19 @@ def refreshed(text: str, tables: str, what: str = "validation") -> str:
     return f"{text[: found.end(1)]}\n{tables}\n\n{text[found.start(2) :]}"
 
 
-def main() -> None:
-    """Compute the tables and write them into the page."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--repetitions", type=int, default=400, help="simulated datasets behind each number (default 400)")
+def renew(description: str, repetitions: int, tables_of: Callable[[int, int], str], what: str = "validation") -> str:
+    """Do what a script's command line asks for: compute tables and write them into the page; returns them.
+
+    Parameters
+    ----------
+    description : of the script
+    repetitions : simulated datasets behind each number, unless others are asked for
+    tables_of : from repetitions and seed to the tables
+    what : the page's markers
+    """
+    parser = argparse.ArgumentParser(description=description.partition("\n")[0])
+    default = f"simulated datasets behind each number (default {repetitions})"
+    parser.add_argument("--repetitions", type=int, default=repetitions, help=default)
     parser.add_argument("--seed", type=int, default=0, help="of the simulation (default 0)")
     parser.add_argument("--out", type=Path, default=PAGE, help="page with the markers (default docs/statistics.md)")
     given = parser.parse_args()
@@ -150,9 +159,11 @@ def main() -> None:
         parser.error(f"expected a page with the markers at {given.out}, got none; name docs/statistics.md of a clone")
     text = given.out.read_text()
     # Markers that are missing shall be known before minutes have passed.
-    refreshed(text, "")
-    write_atomically(given.out, refreshed(text, report(given.repetitions, given.seed)).encode())
+    refreshed(text, "", what)
+    tables = tables_of(given.repetitions, given.seed)
+    write_atomically(given.out, refreshed(text, tables, what).encode())
+    return tables
 
 
 if __name__ == "__main__":
-    main()
+    renew(__doc__, 400, report)

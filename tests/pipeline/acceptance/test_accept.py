@@ -1,6 +1,5 @@
 """What accepting a run's cells writes, keeps and drops."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +12,7 @@ from ecgbench.types import Scores
 from tests.pipeline.runs import FOLDER, MODEL, accepted_files, cell, maps_of, model_at, small_run
 from tests.results.cases import with_scores
 
-SLICE = [cell(metric, "random_baseline", variant) for metric in ("auc", "pointing_game") for variant in ("raw", "abs")]
+from .accepted import SLICE, edit
 
 
 def scores_in(path):
@@ -22,12 +21,6 @@ def scores_in(path):
 
 def names(path):
     return [(found.variant, found.metric, found.seed) for found in read_file(path).cells]
-
-
-def edit(path, change):
-    data = json.loads(path.read_text())
-    change(data)
-    path.write_text(json.dumps(data))
 
 
 def besides_gallery(path):

@@ -11,7 +11,7 @@ from ecgbench.results import read_file, read_pair, write_file
 from tests.pipeline.runs import FOLDER, MODEL, accepted_files, cell, maps_of, model_at, small_run
 from tests.results.cases import with_scores
 
-SLICE = [cell(metric, "random_baseline", variant) for metric in ("auc", "pointing_game") for variant in ("raw", "abs")]
+from .accepted import SLICE
 
 
 def verdict(run, root, wanted=SLICE[0], **given):

@@ -11,7 +11,7 @@ from ecgbench.pipeline.acceptance.accept import MAX_LISTED
 from ecgbench.types import Scores
 from tests.pipeline.runs import FOLDER, accepted_files, cell
 
-from .test_accept import SLICE, edit
+from .accepted import SLICE, edit
 
 
 def test_cells_of_another_identity_are_told(run, root):
