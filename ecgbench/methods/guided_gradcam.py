@@ -9,12 +9,17 @@ from ecgbench.methods._registry import METHODS
 if TYPE_CHECKING:
     import torch
 
-    from ecgbench.methods._cam import Upsampling
+    from ecgbench.methods.cam.upsampling import Upsampling
 
 
 @METHODS.register(version=1, reference="doi:10.1007/s11263-019-01228-7", passes=1, study={"upsampling": "nearest"})
 def guided_gradcam(
-    model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, layer: str | None = None, upsampling: Upsampling = "linear"
+    model: torch.nn.Module,
+    x: torch.Tensor,
+    target: torch.Tensor,
+    layer: str | None = None,
+    upsampling: Upsampling = "linear",
+    layer_layout: str | None = None,
 ) -> torch.Tensor:
     """Guided backpropagation times the rectified class activation map (Selvaraju et al. 2017).
 
@@ -22,18 +27,21 @@ def guided_gradcam(
 
     Parameters
     ----------
-    layer, upsampling : as those of `gradcam`
+    layer, upsampling, layer_layout : as those of `gradcam`
     """
-    from ecgbench.methods._cam import logit_and_units, upsample, weighted_sum
     from ecgbench.methods._gradient import gradient_of
     from ecgbench.methods._guided import GuidedReLUs
+    from ecgbench.methods.cam.layers import chosen_units
+    from ecgbench.methods.cam.maps import logit_and_activations, weighted_sum
+    from ecgbench.methods.cam.upsampling import upsample
 
+    units = chosen_units(model, x, layer, layer_layout)
     x = x.detach().requires_grad_(True)
     with GuidedReLUs(model) as relus:
-        logit, units = logit_and_units(model, x, target, layer)
+        logit, activations = logit_and_activations(model, x, target, units)
     relus.check_seen(logit)
     relus.clips = False
-    plain = gradient_of(logit, units, keep=True)
+    plain = gradient_of(logit, activations, keep=True)
     relus.clips = True
     guided = gradient_of(logit, x)
-    return guided * upsample(weighted_sum(units, plain).clamp(min=0), x, upsampling)
+    return guided * upsample(weighted_sum(activations, plain, units).clamp(min=0), x, upsampling, units.places)

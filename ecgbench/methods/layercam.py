@@ -9,12 +9,17 @@ from ecgbench.methods._registry import METHODS
 if TYPE_CHECKING:
     import torch
 
-    from ecgbench.methods._cam import Upsampling
+    from ecgbench.methods.cam.upsampling import Upsampling
 
 
 @METHODS.register(version=1, reference="doi:10.1109/TIP.2021.3089943", passes=1)
 def layercam(
-    model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, layer: str | None = None, upsampling: Upsampling = "linear"
+    model: torch.nn.Module,
+    x: torch.Tensor,
+    target: torch.Tensor,
+    layer: str | None = None,
+    upsampling: Upsampling = "linear",
+    layer_layout: str | None = None,
 ) -> torch.Tensor:
     """Activations weighted by their rectified gradients, unit by unit (Jiang et al. 2021), of a stage before the last: never negative.
 
@@ -22,10 +27,12 @@ def layercam(
 
     Parameters
     ----------
-    layer : name of the module whose activations are weighted; default the model's `fine_cam_layer`, or else its `gradcam_layer`
-    upsampling : "linear" between the centres of the units' receptive fields, or "nearest"
+    layer : name of the module whose activations are weighted; default the model's `fine_cam_layer`, its
+        `gradcam_layer`, or the last that stands in time
+    upsampling, layer_layout : as those of `gradcam`
     """
-    from ecgbench.methods._cam import fine_units, upsample
+    from ecgbench.methods.cam.maps import fine_activations
+    from ecgbench.methods.cam.upsampling import upsample
 
-    units, gradient = fine_units(model, x, target, layer)
-    return upsample((units * gradient.clamp(min=0)).sum(dim=1).clamp(min=0), x, upsampling)
+    activations, gradient, units = fine_activations(model, x, target, layer, layer_layout)
+    return upsample(units.layout.by_lead((activations * gradient.clamp(min=0)).sum(dim=1).clamp(min=0)), x, upsampling, units.places)

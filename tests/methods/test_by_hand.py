@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 import ecgbench
-from ecgbench.methods._cam import class_activation_map
+from ecgbench.methods.cam.layers import chosen_units
+from ecgbench.methods.cam.maps import class_activation_map
 from ecgbench.nn import LeadsAsRows
 
 from .cases import Linear, windows
@@ -113,20 +114,21 @@ X = row(1, 5, 2, 0, -1, 3)
 
 
 def test_class_activation_map_by_hand():
-    assert class_activation_map(TwoChannels(), X, torch.tensor([0]), "features").tolist() == [[[-3, 4, -5]]]
+    model = TwoChannels()
+    assert class_activation_map(model, X, torch.tensor([0]), chosen_units(model, X, "features")).tolist() == [[[-3, 4, -5]]]
 
 
 def test_gradcam_by_hand():
-    assert explained(TwoChannels(), X, "gradcam", layer="features") == [-3, 0.5, 4, -0.5, -5, -5]
+    assert explained(TwoChannels(), X, "gradcam", layer="features") == [-3, -3, 4, 4, -5, -5]
 
 
 def test_gradcam_of_the_study_by_hand():
     assert explained(TwoChannels(), X, "gradcam", layer="features", protocol="study") == [-3, -3, 4, 4, -5, -5]
 
 
-def test_guided_gradcam_by_hand_rectifies_before_it_stretches():
-    # relu(-3, 4, -5) becomes (0, 2, 4, 2, 0, 0), times the gradient (1, -1, 2, 0, 3, -2).
-    assert explained(TwoChannels(), X, "guided_gradcam", layer="features") == [0, -2, 8, 0, 0, 0]
+def test_guided_gradcam_by_hand():
+    # relu(-3, 4, -5) becomes (0, 0, 4, 4, 0, 0), times the gradient (1, -1, 2, 0, 3, -2).
+    assert explained(TwoChannels(), X, "guided_gradcam", layer="features") == [0, 0, 8, 0, 0, 0]
 
 
 def test_guided_gradcam_of_the_study_by_hand():
@@ -135,7 +137,7 @@ def test_guided_gradcam_of_the_study_by_hand():
 
 def test_guided_gradcam_is_zero_where_no_unit_speaks_for_the_class():
     model = TwoChannels(even=(0, 0, 0), odd=(-1, -1, -1))  # activations -(5, 0, 3)
-    assert explained(model, X, "gradcam", layer="features") == [-5, -2.5, 0, -1.5, -3, -3]
+    assert explained(model, X, "gradcam", layer="features") == [-5, -5, 0, 0, -3, -3]
     assert explained(model, X, "guided_gradcam", layer="features") == [0, 0, 0, 0, 0, 0]
 
 
@@ -157,4 +159,4 @@ class TwoRows(nn.Module):
 
 def test_gradcam_averages_gradients_over_leads_and_keeps_leads_apart():
     maps = ecgbench.explain(TwoRows(), [[[1.0, 9, 2, 9], [-1, 9, 5, 9]]], 0, "gradcam")
-    assert maps.tolist() == [[[3, 4.5, 6, 6], [-3, 6, 15, 15]]]  # mean gradient 3
+    assert maps.tolist() == [[[3, 3, 6, 6], [-3, -3, 15, 15]]]  # mean gradient 3

@@ -8,7 +8,8 @@ from captum.attr._core.lime import get_exp_kernel_similarity_function
 from torch import nn
 
 import ecgbench
-from ecgbench.methods._cam import class_activation_map
+from ecgbench.methods.cam.layers import chosen_units
+from ecgbench.methods.cam.maps import class_activation_map
 from ecgbench.randomness import window_generator
 
 from .cases import assert_close_to_maximum, drawn, small, windows
@@ -67,7 +68,7 @@ def test_the_studys_map_is_captums(key, x, target):
 def test_class_activation_map_is_captums_before_it_is_stretched(x, target):
     model = small()
     wanted = attr.LayerGradCam(model, model.features).attribute(x, target).detach().numpy()
-    assert_close_to_maximum(class_activation_map(model, x, target, None).numpy(), wanted, 1e-10)
+    assert_close_to_maximum(class_activation_map(model, x, target, chosen_units(model, x, None)).numpy(), wanted, 1e-10)
 
 
 def test_deep_lift_is_captums_where_relus_are_modules_and_nothing_is_pooled_by_maximum(x, target):

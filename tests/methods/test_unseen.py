@@ -140,11 +140,3 @@ def test_scripted_modules_are_refused_by_name(key):
     scripted = torch.jit.script(nn.Sequential(nn.ReLU()))
     with pytest.raises(InputError, match="expected modules whose calls can be intercepted, got TorchScript in between; explain"):
         explained(Between(scripted), key)
-
-
-@pytest.mark.parametrize("key", ["gradcam", "guided_gradcam"])
-def test_a_network_that_names_no_last_stage_is_refused_with_the_names_of_its_layers(key):
-    model = Between(nn.ReLU())
-    model.gradcam_layer = None
-    with pytest.raises(InputError, match="name its last stage, `layer=` one of first, norm, second, out, between, before, after"):
-        explained(model, key)

@@ -1,4 +1,4 @@
-"""Where a unit of the last stage stands in the input."""
+"""Bringing units up to samples, and the places of a ResNet's last stage."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,9 @@ import torch
 
 import ecgbench
 from ecgbench.errors import InputError
-from ecgbench.methods._cam import upsample
+from ecgbench.methods.cam.places import Places
+from ecgbench.methods.cam.units import units_of
+from ecgbench.methods.cam.upsampling import upsample
 from ecgbench.models import load_model, untrained
 
 LENGTHS = [(2880, 90), (2049, 65), (5000, 157), (1024, 32), (2056, 65), (1280, 40)]
@@ -15,16 +17,19 @@ STRIDE = 32
 
 def stretched(cam, time, upsampling="linear"):
     cam = torch.tensor(np.asarray(cam, dtype=np.float64)).reshape(1, 1, -1)
-    return upsample(cam, torch.zeros(1, 1, time), upsampling)[0, 0].numpy()
+    return upsample(cam, torch.zeros(1, 1, time), upsampling, every(STRIDE if cam.shape[2] < time else 1, cam.shape[2]))[0, 0].numpy()
 
 
-@pytest.mark.parametrize(("time", "units"), LENGTHS)
-def test_the_resnets_last_stage_has_that_many_units(time, units):
-    held = []
-    model = untrained("resnet18_7_narrow", 3).eval()
-    model.get_submodule(model.gradcam_layer).register_forward_hook(lambda module, inputs, output: held.append(output.shape[-1]))
-    model(torch.zeros(1, 1, time))
-    assert held == [units]
+def every(stride, units):
+    return Places(stride * np.arange(float(units)))
+
+
+@pytest.mark.parametrize(("time", "units", "leads"), [(2049, 65, 1), (1280, 40, 2), (320, 10, 1)])
+def test_the_resnets_last_stage_has_units_at_32_j_exactly(time, units, leads):
+    model, x = untrained("resnet18_7_narrow", 3).eval(), torch.randn(1, leads, time, generator=torch.Generator().manual_seed(0))
+    found = units_of(model, x, model.gradcam_layer)
+    assert found.places.centres.tolist() == [STRIDE * j for j in range(units)]
+    assert (found.layout.axes, found.places.half) == (("channels", "leads", "time"), 0)
 
 
 @pytest.mark.parametrize(("time", "units"), LENGTHS)
@@ -93,13 +98,13 @@ def test_a_single_unit_is_a_constant():
 
 def test_one_row_serves_all_leads_and_more_serve_one_each():
     cam = torch.tensor([[[1.0, 2.0], [3.0, 4.0]]])
-    assert upsample(cam, torch.zeros(1, 2, 4), "nearest").tolist() == [[[1, 1, 2, 2], [3, 3, 4, 4]]]
-    assert upsample(cam[:, :1], torch.zeros(1, 3, 2), "linear").tolist() == [[[1, 2], [1, 2], [1, 2]]]
+    assert upsample(cam, torch.zeros(1, 2, 4), "nearest", every(2, 2)).tolist() == [[[1, 1, 2, 2], [3, 3, 4, 4]]]
+    assert upsample(cam[:, :1], torch.zeros(1, 3, 2), "linear", every(1, 2)).tolist() == [[[1, 2], [1, 2], [1, 2]]]
 
 
 def test_rows_that_are_neither_one_nor_the_leads_are_refused():
     with pytest.raises(InputError, match=r"expected a layer of 1 row or 3 \(the leads\), got 2"):
-        upsample(torch.zeros(1, 2, 4), torch.zeros(1, 3, 16), "linear")
+        upsample(torch.zeros(1, 2, 4), torch.zeros(1, 3, 16), "linear", every(4, 4))
 
 
 @pytest.mark.parametrize("method", ["gradcam", "guided_gradcam"])
@@ -108,7 +113,7 @@ def test_gradcam_of_a_resnet_is_the_class_activation_map_at_32_j(method):
     held = []
     model.layer4.register_forward_hook(lambda module, inputs, output: held.append(output.detach().numpy()))
     maps = ecgbench.explain(model, x, [2, 0], method)
-    cam = np.einsum("nclt,nc->nlt", held[0], model.fc.weight[[2, 0]].detach().numpy() / held[0][0, 0].size)
+    cam = np.einsum("nclt,nc->nlt", held[-1], model.fc.weight[[2, 0]].detach().numpy() / held[-1][0, 0].size)
     if method == "gradcam":
         np.testing.assert_allclose(maps[:, :, ::STRIDE], cam, rtol=1e-9, atol=1e-12)
     else:
