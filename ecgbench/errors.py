@@ -66,3 +66,7 @@ class ResultsError(EcgbenchError):
 
 class EntryError(EcgbenchError):
     """A registered entry does not pass a trial that all entries of its axis must pass."""
+
+
+class MapWarning(UserWarning):
+    """A map that is returned is not what its method promises."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from ecgbench.errors import InputError
 from ecgbench.inputs import as_array, as_targets, at_least, finite, known_options, protocol_options
+from ecgbench.methods._promises import tell_of_broken_promises
 from ecgbench.methods._registry import METHODS, Explanation, MethodEntry
 from ecgbench.needs import METHOD_NEEDS, ExplainedBatch, supplied
 from ecgbench.protocol import OURS
@@ -61,10 +62,17 @@ def explain(
     UnknownKeyError
         If there is no such method, or the method has no such option.
     InputError
-        If shapes, targets, the batch size or the model are not as described, a map is not finite, or something that the method needs is
-        missing.
+        If shapes, targets, the batch size or the model are not as described, a map is not finite, something that the method needs is
+        missing, or most maps sum to less than half of what they share out, or to more than half as much again.
+
+    Warns
+    -----
+    MapWarning
+        If maps are zero everywhere, or don't sum to the change of the logit as their method promises.
     """
-    maps: Attributions = explanation(model, x, target, method, seed, protocol, device, batch_size, normal_windows, **options).maps
+    found = explanation(model, x, target, method, seed, protocol, device, batch_size, normal_windows, **options)
+    tell_of_broken_promises(METHODS[method], found)
+    maps: Attributions = found.maps
     return np.abs(maps) if absolute else maps
 
 

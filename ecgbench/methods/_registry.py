@@ -48,6 +48,7 @@ class MethodEntry(Entry):
     ranked : whether leaderboards rank it
     blind : whether its maps do not depend on the model, so that whatever a metric gives them is no merit (as a control's)
     study : the study's options, where they differ from the defaults
+    advice : what a user can do about maps that don't "sum" to their total, or are "zero" everywhere
     """
 
     passes: float
@@ -59,6 +60,7 @@ class MethodEntry(Entry):
     ranked: bool = True
     blind: bool = False
     study: Mapping[str, Any] = field(default_factory=dict)
+    advice: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_needs(self.key, self.needs, METHOD_NEEDS)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     per="baselines",
     needs=("normal_windows", "generator", "batch_size"),
     sum_within=0.2,
+    advice={"sum": "give more `baselines`"},
 )
 def expected_gradients(
     model: torch.nn.Module,

@@ -10,7 +10,15 @@ if TYPE_CHECKING:
     import torch
 
 
-@METHODS.register(version=1, reference="arXiv:1703.01365", passes=1, per="steps", needs=("batch_size",), sum_within=0.1)
+@METHODS.register(
+    version=1,
+    reference="arXiv:1703.01365",
+    passes=1,
+    per="steps",
+    needs=("batch_size",),
+    sum_within=0.1,
+    advice={"sum": "give more `steps`, or where the network standardises its input itself choose lrp, deep_lift or expected_gradients"},
+)
 def integrated_gradients(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, batch_size: int, steps: int = 50) -> Explanation:
     """Mean gradient on the way from a flat line, times the window (Sundararajan et al. 2017), by Gauss-Legendre quadrature.
 

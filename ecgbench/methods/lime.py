@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     per="samples",
     needs=("generators", "batch_size"),
     of_dataset={"patch": "patch", "samples": "perturbations"},
+    advice={"zero": 'no patch is worth as much as `alpha` in logits; give a smaller one, or alpha="relative", which goes by their spread'},
 )
 def lime(
     model: torch.nn.Module,

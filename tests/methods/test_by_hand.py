@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 import ecgbench
+from ecgbench.methods._explain import explanation
 from ecgbench.methods.cam.layers import chosen_units
 from ecgbench.methods.cam.maps import class_activation_map
 from ecgbench.nn import LeadsAsRows
@@ -72,7 +73,7 @@ def test_integrated_gradients_by_hand():
 @pytest.mark.parametrize(("steps", "share"), [(1, 1.0), (2, 1.0), (4, 1 - (18 - 30**0.5) / 72)])
 def test_nodes_and_weights_of_few_steps_are_those_of_gauss_and_legendre(steps, share):
     # The first of four nodes, at 0.069, lies before h1 is on; its weight is (18 - sqrt(30)) / 72. The first of two lies at 0.211.
-    values = explained(TwoUnits(), row(3, 1), "integrated_gradients", steps=steps)
+    values = explanation(TwoUnits(), row(3, 1), 0, "integrated_gradients", steps=steps).maps[0, 0].tolist()
     assert values == pytest.approx([3 * (2 * share + 2), -share - 6], rel=1e-12)
 
 
