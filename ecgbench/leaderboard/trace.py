@@ -13,6 +13,8 @@ from tabulate import tabulate
 
 from ecgbench.datasets import DATASETS, DatasetEntry
 from ecgbench.errors import InputError, UnknownKeyError
+from ecgbench.leaderboard.pages.models_section import of_other_models, recipe_interval
+from ecgbench.leaderboard.pages.provenance import these_models
 from ecgbench.leaderboard.pages.tables import NOTHING, chance_levels, gained, number, rank_range, with_interval
 from ecgbench.leaderboard.statistics.analysis import Analysis, Summary, Variant, analyse
 from ecgbench.leaderboard.statistics.board import Board, read_board
@@ -121,16 +123,32 @@ def _windows(analysis: Analysis, variant: Variant, metric: str, seed: int) -> pd
 
 def _numbers(analysis: Analysis, variant: Variant, column: Column) -> dict[str, str]:
     cell = analysis.cells[*variant, column.name]
-    return {**_of_cell(cell), **_of_classes(analysis, variant, column), **_of_place(analysis, variant, column)}
+    return {
+        **_of_cell(cell),
+        **_of_models(analysis, variant, column, cell),
+        **_of_classes(analysis, variant, column),
+        **_of_place(analysis, variant, column),
+    }
 
 
 def _of_cell(cell: Summary) -> dict[str, str]:
     return {
         "mean": UNDEFINED if math.isnan(cell.mean) else number(cell.mean),
         "spread over seeds": number(cell.spread),
-        "95 % interval": NOTHING if math.isnan(cell.low) else f"{number(cell.low)}..{number(cell.high)}",
         "balanced mean": number(cell.balanced),
         "windows": f"{cell.windows} of {cell.seeds} seed{'' if cell.seeds == 1 else 's'}, {cell.undefined} undefined",
+    }
+
+
+def _of_models(analysis: Analysis, variant: Variant, column: Column, cell: Summary) -> dict[str, str]:
+    """The mean's interval over these models' patients, and the one over models of their recipe, with what so few models can tell."""
+    few = of_other_models(analysis)
+    of_recipe = recipe_interval(analysis, variant, column) or NOTHING
+    return {
+        f"95 % interval for {these_models(analysis.board)}": NOTHING
+        if math.isnan(cell.low)
+        else f"{number(cell.low)}..{number(cell.high)}",
+        "95 % interval for models of this recipe": f"{of_recipe} ({few})" if few else of_recipe,
     }
 
 

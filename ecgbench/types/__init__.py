@@ -110,11 +110,13 @@ class Windows:
     def has(self, target: Targets) -> Bool[np.ndarray, " n"]:
         """Whether each window has its own target class among its labels: (n,) bool."""
         own = self.y if self.y.ndim == 1 else np.where(self.y[np.arange(len(target)), target] == 1, target, -1)
-        return np.asarray(own == target)
+        found: np.ndarray = own == target
+        return found
 
     def true_masks(self, target: Targets, kind: str = "spans") -> Masks:
         """As `masks`, empty where a window does not have its target: of a class that a model alone sees there is no truth to point at."""
-        return self.masks(target, kind) & self.has(target)[:, None, None]
+        found: np.ndarray = self.masks(target, kind) & self.has(target)[:, None, None]
+        return found
 
     def take(self, index: Int64[np.ndarray, " m"]) -> Windows:
         """The windows at `index`, in that order."""
