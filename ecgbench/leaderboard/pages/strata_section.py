@@ -70,8 +70,12 @@ def _windows_table(analysis: Analysis) -> str:
 
 
 def _summary(analysis: Analysis, found: Mapping[Variant, ByStratum]) -> list[str]:
-    """Methods that do better and worse where the model is wrong, and how many are neither."""
-    methods = {variant: one.kept.sign for variant, one in found.items() if variant[0] in analysis.board.files}
+    """Methods that do better and worse where the model is wrong, and how many are neither, of those whose difference has an interval."""
+    methods = {
+        variant: one.kept.sign for variant, one in found.items() if variant[0] in analysis.board.files and not np.isnan(one.kept.low)
+    }
+    if not methods:
+        return [NOTHING, NOTHING, f"fewer than {LEAST_PATIENTS} patients"]
     named = [", ".join(label(*variant) for variant, sign in methods.items() if sign == wanted) or NOTHING for wanted in (1, -1)]
     return [*named, f"{list(methods.values()).count(0)} of {len(methods)}"]
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ecgbench.leaderboard.pages import strata_section
 from ecgbench.leaderboard.pages.dataset_page import dataset_page
 from ecgbench.leaderboard.statistics.analysis import analyse
 from ecgbench.leaderboard.statistics.board import read_board
-from ecgbench.leaderboard.statistics.strata import by_stratum
+from ecgbench.leaderboard.statistics.strata import STRATA, ByStratum, Estimate, by_stratum
 from ecgbench.leaderboard.trace import trace
 from ecgbench.results import sample_name, write_file
 from tests.leaderboard.conftest import results
@@ -53,7 +54,7 @@ def test_strata_are_counted_with_their_patients_and_shown_with_the_difference(ac
     found = section(dataset_page(analysis))
     assert rows(found, "seed") == [["1", "2 (1)", "2 (2)", "1 (1)"]]
     assert "Without a score of wrong predictions, or of right ones: auc&nbsp;↑." in found
-    assert [row[1:] for row in rows(found, "metric")] == [["-", "-", "2 of 2"]]
+    assert [row[1:] for row in rows(found, "metric")] == [["-", "-", "fewer than 5 patients"]]
     shown = {row[0]: row[1:] for row in rows(found, "variant")}
     assert list(shown) == ["`lime`", "`saliency`", "*centre*"]
     assert shown["`lime`"] == ["0.600<br><sub>of 2</sub>", "0.300<br><sub>of 2</sub>", "0.200<br><sub>of 1</sub>", "-0.300"]
@@ -89,3 +90,17 @@ def test_trace_lists_the_stratum_of_each_window(accept_predictions, scores):
     accept_predictions()
     windows = trace(scores, BOARD, "lime", "faithfulness_correlation").windows
     assert windows["stratum"].tolist() == ["right", "right", "sure and wrong", "wrong"]
+
+
+def test_methods_whose_difference_is_told_are_named_on_their_side(accept_predictions, monkeypatch):
+    analysis = accept_predictions()
+    made = {"lime": -1.0, "saliency": 1.0}
+    told = {
+        (method, "raw"): ByStratum(
+            dict.fromkeys(STRATA, Estimate(0.5, 0.4, 0.6)), dict.fromkeys(STRATA, 9), Estimate(way, way - 0.1, way + 0.1)
+        )
+        for method, way in made.items()
+    }
+    monkeypatch.setattr(strata_section, "by_stratum", lambda *_: told)
+    found = rows(section(dataset_page(analysis)), "metric")
+    assert {tuple(row[1:]) for row in found} == {("`saliency`", "`lime`", "0 of 2")}
