@@ -70,22 +70,24 @@ def _windows_table(analysis: Analysis) -> str:
 
 
 def _summary(analysis: Analysis, found: Mapping[Variant, ByStratum]) -> list[str]:
-    """Methods that do better and worse where the model is wrong, and how many are neither, of those whose difference has an interval."""
-    methods = {
-        variant: one.kept.sign for variant, one in found.items() if variant[0] in analysis.board.files and not np.isnan(one.kept.low)
-    }
-    if not methods:
+    """Methods and controls that do better and worse where the model is wrong, and how many methods neither, of those with an interval."""
+    signs = {variant: one.kept.sign for variant, one in found.items() if not np.isnan(one.kept.low)}
+    if not signs:
         return [NOTHING, NOTHING, f"fewer than {LEAST_PATIENTS} patients"]
-    named = [", ".join(label(*variant) for variant, sign in methods.items() if sign == wanted) or NOTHING for wanted in (1, -1)]
-    return [*named, f"{list(methods.values()).count(0)} of {len(methods)}"]
+    named = [", ".join(_name(analysis, variant) for variant, sign in signs.items() if sign == wanted) or NOTHING for wanted in (1, -1)]
+    methods = [sign for variant, sign in signs.items() if variant[0] in analysis.board.files]
+    return [*named, f"{methods.count(0)} of {len(methods)}"]
+
+
+def _name(analysis: Analysis, variant: Variant) -> str:
+    return f"*{variant[0]}*" if variant[0] in analysis.board.controls else label(*variant)
 
 
 def _table(analysis: Analysis, found: Mapping[Variant, ByStratum]) -> str:
     rows = []
     for variant, one in found.items():
-        name = f"*{variant[0]}*" if variant[0] in analysis.board.controls else label(*variant)
         cells = [f"{_shown(one.strata[stratum])}<br><sub>of {one.defined[stratum]}</sub>" for stratum in STRATA]
-        rows.append([name, *cells, _shown(one.kept, signed)])
+        rows.append([_name(analysis, variant), *cells, _shown(one.kept, signed)])
     return table(["variant", *STRATA, "better where wrong by"], rows)
 
 

@@ -94,7 +94,7 @@ def test_trace_lists_the_stratum_of_each_window(accept_predictions, scores):
 
 def test_methods_whose_difference_is_told_are_named_on_their_side(accept_predictions, monkeypatch):
     analysis = accept_predictions()
-    made = {"lime": -1.0, "saliency": 1.0}
+    made = {"lime": -1.0, "saliency": 1.0, "centre": -1.0}
     told = {
         (method, "raw"): ByStratum(
             dict.fromkeys(STRATA, Estimate(0.5, 0.4, 0.6)), dict.fromkeys(STRATA, 9), Estimate(way, way - 0.1, way + 0.1)
@@ -103,4 +103,4 @@ def test_methods_whose_difference_is_told_are_named_on_their_side(accept_predict
     }
     monkeypatch.setattr(strata_section, "by_stratum", lambda *_: told)
     found = rows(section(dataset_page(analysis)), "metric")
-    assert {tuple(row[1:]) for row in found} == {("`saliency`", "`lime`", "0 of 2")}
+    assert {tuple(row[1:]) for row in found} == {("`saliency`", "`lime`, *centre*", "0 of 2")}
