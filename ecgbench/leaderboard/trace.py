@@ -13,10 +13,13 @@ from tabulate import tabulate
 
 from ecgbench.datasets import DATASETS, DatasetEntry
 from ecgbench.errors import InputError, UnknownKeyError
+from ecgbench.leaderboard.pages.models_section import of_other_models, recipe_interval
+from ecgbench.leaderboard.pages.provenance import these_models
 from ecgbench.leaderboard.pages.tables import NOTHING, chance_levels, gained, number, rank_range, with_interval
 from ecgbench.leaderboard.statistics.analysis import Analysis, Summary, Variant, analyse
 from ecgbench.leaderboard.statistics.board import Board, read_board
 from ecgbench.leaderboard.statistics.ranking import Column
+from ecgbench.leaderboard.statistics.strata import named_strata
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.registry import Registry, unknown
 from ecgbench.results import sample_name
@@ -31,7 +34,8 @@ class Trace:
     Attributes
     ----------
     name : what the cell is, in a line
-    windows : a row a window, one seed after another: seed, record, patient, start, class, score (nan where undefined)
+    windows : a row a window, one seed after another: seed, record, patient, start, class, score (nan where undefined); of explained
+        predictions the stratum before the score
     numbers : what the pages show of the cell over all seeds, as they show it, by what it is
     """
 
@@ -44,7 +48,7 @@ class Trace:
         """Both as tables for the terminal."""
         scores = [UNDEFINED if math.isnan(score) else f"{score:.6g}" for score in self.windows["score"]]
         rows = self.windows.assign(score=scores).astype(str).to_numpy().tolist()
-        aligned = ["right", "left", "left", "right", "left", "right"]
+        aligned = ["right" if name in ("seed", "start", "score") else "left" for name in self.windows.columns]
         listed = tabulate(rows, headers=list(self.windows.columns), disable_numparse=True, colalign=aligned)
         return "\n\n".join([self.name, listed, tabulate(list(self.numbers.items()), tablefmt="plain", disable_numparse=True)])
 
@@ -116,21 +120,39 @@ def _windows(analysis: Analysis, variant: Variant, metric: str, seed: int) -> pd
     record, start = (board.samples[variant[0]].get(sample_name(what, seed), nothing) for what in ("record", "start"))
     classes = [board.class_name(int(class_)) for class_ in analysis.windows.target[seed]]
     patient = analysis.windows.patient[seed]
-    return pd.DataFrame({"seed": seed, "record": record, "patient": patient, "start": start, "class": classes, "score": values})
+    found = {"seed": seed, "record": record, "patient": patient, "start": start, "class": classes}
+    of_predictions = {"stratum": named_strata(analysis.windows, seed)} if analysis.board.of_predictions else {}
+    return pd.DataFrame({**found, **of_predictions, "score": values})
 
 
 def _numbers(analysis: Analysis, variant: Variant, column: Column) -> dict[str, str]:
     cell = analysis.cells[*variant, column.name]
-    return {**_of_cell(cell), **_of_classes(analysis, variant, column), **_of_place(analysis, variant, column)}
+    return {
+        **_of_cell(cell),
+        **_of_models(analysis, variant, column, cell),
+        **_of_classes(analysis, variant, column),
+        **_of_place(analysis, variant, column),
+    }
 
 
 def _of_cell(cell: Summary) -> dict[str, str]:
     return {
         "mean": UNDEFINED if math.isnan(cell.mean) else number(cell.mean),
         "spread over seeds": number(cell.spread),
-        "95 % interval": NOTHING if math.isnan(cell.low) else f"{number(cell.low)}..{number(cell.high)}",
         "balanced mean": number(cell.balanced),
         "windows": f"{cell.windows} of {cell.seeds} seed{'' if cell.seeds == 1 else 's'}, {cell.undefined} undefined",
+    }
+
+
+def _of_models(analysis: Analysis, variant: Variant, column: Column, cell: Summary) -> dict[str, str]:
+    """The mean's interval over these models' patients, and the one over models of their recipe, with what so few models can tell."""
+    few = of_other_models(analysis)
+    of_recipe = recipe_interval(analysis, variant, column) or NOTHING
+    return {
+        f"95 % interval for {these_models(analysis.board)}": NOTHING
+        if math.isnan(cell.low)
+        else f"{number(cell.low)}..{number(cell.high)}",
+        "95 % interval for models of this recipe": f"{of_recipe} ({few})" if few else of_recipe,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Literal
 
 from ecgbench.registry import Registry
 
@@ -22,6 +23,8 @@ class Family:
     oracle_controls : by the kind of mask ("spans" for metrics without one), the control that knows the answer: a metric of the family
         counts only if it gives that control's maps a better score than any blind control's (see `ecgbench.leaderboard.statistics.oracles`)
     anchor : key of the metric whose order of methods the overview gives and compares those of all others with; empty if there is none
+    variant : "raw" for signed maps or "abs" for absolute ones, which the question is about; by it a method can be placed without choosing a
+        variant on the scores
     """
 
     key: str
@@ -30,6 +33,7 @@ class Family:
     order: int
     oracle_controls: Mapping[str, str] = field(default_factory=dict)
     anchor: str = ""
+    variant: Literal["raw", "abs"] = "raw"
 
 
 FAMILIES = Registry("families", Family, "ecgbench.metrics")
@@ -43,6 +47,7 @@ _OWN = (
         "Localisation",
         "Does the attribution point at the beats that carry the label? The mask is the spans of the label's beats.",
         order=10,
+        variant="abs",
         oracle_controls=MappingProxyType({"spans": "beat_mask", "causal": "causal_mask"}),
     ),
     Family(

@@ -72,6 +72,7 @@ __all__ = [
     "OURS",
     "OWN",
     "PRECISIONS",
+    "PREDICTED",
     "PROTOCOLS",
     "PTBXL",
     "PTBXL_100HZ",
@@ -87,6 +88,7 @@ __all__ = [
     "STUDY",
     "STUDY_DIGITS",
     "STUDY_REFERENCE",
+    "SURE",
     "SVDB",
     "SYNTHETIC",
     "SYNTHETIC12",
@@ -131,8 +133,13 @@ ALL: Final = "all"
 
 COMMON: Final = "common"
 OWN: Final = "own"
-EXPLAINED = (COMMON, OWN)
-"""Windows that are explained: those that all models of a dataset recognise, or of each model those that it alone does."""
+PREDICTED: Final = "predicted"
+EXPLAINED = (COMMON, OWN, PREDICTED)
+"""Windows that are explained: those that all models of a dataset recognise, of each model those that it alone does, or of each model those
+in which it predicts something abnormal, be it right or wrong, whose predicted class is explained."""
+
+SURE = 0.9
+"""Probability of the predicted class from which on a model that is wrong is sure and wrong."""
 
 AGREEMENT_WINDOWS = 4
 """Explained windows, the first ones, on which a method's maps are compared with those of another seed and of another class."""

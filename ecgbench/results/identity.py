@@ -25,8 +25,9 @@ class Identity:
     model : key of the models' architecture
     edition, split, labels, protocol : as the dataset was loaded; the edition is empty where there is only one
     samples : explained windows of each model, or "all"
-    explained : "common", windows that the models of all the dataset's seeds recognise; "own", of each model those that it alone does; or
-        "seeded", its own in an order that hangs on the seed, as windows were chosen before schema 3
+    explained : "common", windows that the models of all the dataset's seeds recognise; "own", of each model those that it alone does;
+        "predicted", those in which it predicts something abnormal, right or wrong, with the predicted class; or "seeded", its own in an
+        order that hangs on the seed, as windows were chosen before schema 3
     simulated : whether the records come from the simulator
     windows : key of the dataset's windows
     """
@@ -39,7 +40,7 @@ class Identity:
     labels: Text
     protocol: Text
     samples: Annotated[int, Meta(ge=1)] | Literal["all"]
-    explained: Literal["common", "own", "seeded"]
+    explained: Literal["common", "own", "predicted", "seeded"]
     simulated: bool
     windows: Text
 

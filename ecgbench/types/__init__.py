@@ -107,6 +107,17 @@ class Windows:
             masks[i] = self.mask(i, int(class_), kind)
         return masks
 
+    def has(self, target: Targets) -> Bool[np.ndarray, " n"]:
+        """Whether each window has its own target class among its labels: (n,) bool."""
+        own = self.y if self.y.ndim == 1 else np.where(self.y[np.arange(len(target)), target] == 1, target, -1)
+        found: np.ndarray = own == target
+        return found
+
+    def true_masks(self, target: Targets, kind: str = "spans") -> Masks:
+        """As `masks`, empty where a window does not have its target: of a class that a model alone sees there is no truth to point at."""
+        found: np.ndarray = self.masks(target, kind) & self.has(target)[:, None, None]
+        return found
+
     def take(self, index: Int64[np.ndarray, " m"]) -> Windows:
         """The windows at `index`, in that order."""
         held = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "spans"}
@@ -184,11 +195,11 @@ class Explained:
     Attributes
     ----------
     windows : Windows
-    target : (n,) int64, the true class, whose logit is explained
+    target : (n,) int64, the class whose logit is explained: a true one, or where the model's prediction is explained the predicted one
     logit, probability : (n,) float64 of that class
     neutral : (outputs,) float64, the model's logits on a flat line
-    available : how many windows the model recognises, before a subset was taken
-    common : how many of them all models do whose common windows are explained
+    available : how many windows of the model could be explained, before a subset was taken
+    common : how many of them are recognised by all models whose common windows are explained
     twinless : number of the windows without a twin, by the reason
     """
 
@@ -200,6 +211,11 @@ class Explained:
     available: int
     common: int
     twinless: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def right(self) -> Bool[np.ndarray, " n"]:
+        """(n,) whether the window has the explained class."""
+        return self.windows.has(self.target)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ CELLS = [
 ]
 """One that is beaten, one with undefined windows, one in which lower is better, one that does not apply."""
 
+OF_THESE, OF_RECIPE = "95 % interval for these two models", "95 % interval for models of this recipe"
 COLUMNS = ["seed", "record", "patient", "start", "class", "score"]
 a_number = re.compile(r"-?\d+\.\d+")
 
@@ -71,7 +72,7 @@ def test_numbers_are_those_of_the_datasets_page(traced, shown, method, variant, 
     numbers, where = traced(method, metric, variant).numbers, family(metric).lower()
     row = shown(f"## {family(metric)}", method, variant)
     text = column(row, metric)
-    expected = [numbers["mean"], numbers["spread over seeds"], *numbers["95 % interval"].split(".."), numbers["balanced mean"]]
+    expected = [numbers["mean"], numbers["spread over seeds"], *numbers[OF_THESE].split(".."), numbers["balanced mean"]]
     assert a_number.findall(text.replace("..", " ")) == expected
     windows, undefined = re.fullmatch(r"(\d+) of 2 seeds, (\d+) undefined", numbers["windows"]).groups()
     assert (f"{undefined} of {windows} undef." in text) == (undefined != "0")
@@ -101,14 +102,14 @@ def test_numbers_follow_from_the_listed_windows(traced):
     assert found.numbers["mean"] == f"{np.mean(means):.3f}"
     assert found.numbers["spread over seeds"] == f"{abs(means[0] - means[1]) / 2**0.5:.3f}"
     assert found.numbers["balanced mean"] == f"{np.mean(balanced):.3f}"
-    assert found.numbers["95 % interval"] == f"{low:.3f}..{high:.3f}"
+    assert found.numbers[OF_THESE] == f"{low:.3f}..{high:.3f}"
 
 
 def test_mean_of_nothing_is_undefined(traced, scores, accept):
     traced()
     accept("mitdb", "lrp", {"raw": {"auc": {1: None, 2: None}}})
     numbers = trace(scores, "mitdb", "lrp", "auc").numbers
-    assert (numbers["mean"], numbers["95 % interval"], numbers["windows"]) == ("undefined", "-", "8 of 2 seeds, 8 undefined")
+    assert (numbers["mean"], numbers[OF_THESE], numbers["windows"]) == ("undefined", "-", "8 of 2 seeds, 8 undefined")
 
 
 def test_control_has_numbers_and_no_place_and_is_named_where_it_is_best(scores, accept):
@@ -121,6 +122,31 @@ def test_control_has_numbers_and_no_place_and_is_named_where_it_is_best(scores, 
     assert (numbers["mean"], numbers["place in localisation"], numbers["rank in the metric"]) == ("0.550", "-", "-")
     with pytest.raises(InputError, match="expected a variant of nothing among raw, got abs"):
         trace(scores, "mitdb", "nothing", "auc", "abs")
+
+
+def of_models(method, variant, metric, scores):
+    """The interval over models and patients that the dataset's page shows below the one over patients."""
+    text = dataset_page(analyse(read_board(scores, "mitdb"))).split(f"Intervals over models and patients ({family(metric).lower()})")[1]
+    head, _, *rows = [line for line in text.split("</details>")[0].split("\n") if line.startswith("|")]
+    name = f"`{method}`" + (" (abs)" if variant == "abs" else "")
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in (head, *rows)]
+    row = next(row for row in cells if row[0] == name)
+    return column(dict(zip(cells[0], row, strict=True)), metric).partition("<br>")[2]
+
+
+@pytest.mark.parametrize(("method", "variant", "metric"), CELLS[:3])
+def test_interval_over_models_is_that_of_the_datasets_page_and_says_how_little_two_tell(traced, scores, method, variant, metric):
+    found = traced(method, metric, variant).numbers[OF_RECIPE]
+    shown = of_models(method, variant, metric, scores)
+    assert found == f"{shown or '-'} (Two models tell little of others.)"
+    assert a_number.search(shown)
+
+
+def test_one_model_has_no_interval_over_models_and_the_trace_says_why(scores, accept):
+    accept("mitdb", "lime", {"raw": {"auc": {1: 0.7}}})
+    numbers = trace(scores, "mitdb", "lime", "auc").numbers
+    assert numbers[OF_RECIPE] == "- (There is one model, so nothing can be said of others.)"
+    assert re.fullmatch(r"\d\.\d+\.\.\d\.\d+", numbers["95 % interval for this one model"])
 
 
 # Windows

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -150,3 +151,40 @@ def test_common_windows_that_are_others_for_some_seed_are_refused(path):
     results, scores = read_pair(path)
     with pytest.raises(ResultsError, match="got another target per window of some seed"):
         read_file(write_file(results, scores | {"samples/target/2": scores["samples/target/2"][::-1] % 2 + 1}, path.parents[2]))
+
+
+def as_predictions(path, **changed):
+    """The same results of explained predictions, with the arrays that these need, some of them changed."""
+    results, scores = read_pair(path)
+    windows = {"right": np.array([True, False, True]), "probability": np.array([0.5, 0.75, 1.0], dtype=np.float32), **changed}
+    added = {f"samples/{what}/{seed}": array for what, array in windows.items() if array is not None for seed in (1, 2)}
+    return replace(results, identity=replace(results.identity, explained="predicted")), scores | added
+
+
+def test_predictions_are_read_as_they_were_written(path):
+    results, scores = as_predictions(path)
+    found, held = read_pair(write_file(results, scores, path.parents[2]))
+    assert found.identity.explained == "predicted"
+    np.testing.assert_array_equal(held["samples/right/2"], [True, False, True])
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"right": None}, "no right of each window of seed 1"),
+        ({"probability": None}, "no probability of each window of seed 1"),
+        ({"probability": np.array([0.5, 0.5, 1.5], dtype=np.float32)}, "probabilities of predicted classes of seed 1 outside 0 to 1"),
+        ({"probability": np.array([0.5, 0.5, np.nan], dtype=np.float32)}, "probabilities of predicted classes of seed 1 outside 0 to 1"),
+        ({"right": np.array([1, 0, 1])}, "152 bytes under samples/right/1"),
+    ],
+)
+def test_predictions_without_what_is_known_of_them_are_refused(path, changed, said):
+    results, scores = as_predictions(path, **changed)
+    with pytest.raises(ResultsError, match=f"got {said}"):
+        read_file(write_file(results, scores, path.parents[2]))
+
+
+def test_other_windows_have_no_prediction_that_is_right_or_wrong(path):
+    results, scores = read_pair(path)
+    with pytest.raises(ResultsError, match=r'got an array "samples/right/1.npy", which the results do not know'):
+        read_file(write_file(results, scores | {"samples/right/1": np.ones(3, dtype=bool)}, path.parents[2]))

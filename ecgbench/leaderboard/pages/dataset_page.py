@@ -11,6 +11,7 @@ from ecgbench.leaderboard.pages.entry_facts import cited
 from ecgbench.leaderboard.pages.family_section import family_section
 from ecgbench.leaderboard.pages.page_figures import costs, figure_path, gallery_path
 from ecgbench.leaderboard.pages.provenance import health_means, models_facts, provenance_facts, windows_facts
+from ecgbench.leaderboard.pages.strata_section import strata_section
 from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.board import Board
@@ -37,6 +38,7 @@ def dataset_page(analysis: Analysis, checks: Sequence[OracleCheck] = ()) -> str:
         "generated": generated(f"scores/{board.folder}"),
         "board": _board(board),
         "families": [family_section(analysis, family, checks) for family in families(board.columns)],
+        "strata": strata_section(analysis),
         "cost": figure_path(board.name, "cost") if costs(analysis) else "",
         "galleries": [{"method": method, "figure": gallery_path(board.name, method)} for method in galleries],
         "windows": windows_facts(board),
@@ -57,11 +59,18 @@ def _board(board: Board) -> dict[str, Any]:
         "seeds": board.seeds,
         "options": [f"{name} `{value}`" for name in OPTIONS if (value := getattr(board.identity, name)) != ""],
         "data": _source(board.dataset) if board.dataset else "",
-        "recognised_by": "all models classify" if board.identity.explained == COMMON and len(board.seeds) > 1 else "the model classifies",
+        "explained": _what_is_explained(board),
         "simulated": board.is_stand_in,
         "embedded": board.embedded,
         "part": board.part,
     }
+
+
+def _what_is_explained(board: Board) -> str:
+    if board.of_predictions:
+        return "the predicted class, for test windows in which the model predicts something abnormal, be it right or wrong"
+    recognise = "all models classify" if board.identity.explained == COMMON and len(board.seeds) > 1 else "the model classifies"
+    return f"the true label, for test windows that {recognise} rightly and surely"
 
 
 def _source(dataset: DatasetEntry) -> str:

@@ -11,6 +11,7 @@ from ecgbench.leaderboard.pages.page_figures import draws_intervals, figure_path
 from ecgbench.leaderboard.pages.provenance import these_models
 from ecgbench.leaderboard.pages.tables import family_table, heading, label, linked, number
 from ecgbench.leaderboard.pages.template import render_page
+from ecgbench.leaderboard.pages.variant_choice import variant_choice
 from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.declared import seen_answers
@@ -68,6 +69,7 @@ def family_section(analysis: Analysis, family: str, checks: Sequence[OracleCheck
         "gaps": _gaps(board, family),
         "unranked": [(method, _why_unranked(board, method)) for method in board.unranked],
         "compared": None if compared is None else _comparison(compared),
+        "choice": variant_choice(analysis, family),
         "told": models_section(analysis, family),
     }
 

@@ -9,7 +9,7 @@ from typing import Any
 from ecgbench.leaderboard.pages.provenance import these_models
 from ecgbench.leaderboard.pages.tables import NOTHING, heading, label, number, table, with_interval
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
-from ecgbench.leaderboard.statistics.models import Best, BoardModels, MetricModels
+from ecgbench.leaderboard.statistics.models import Best, MetricModels
 from ecgbench.leaderboard.statistics.ranking import Column, place_order
 from ecgbench.leaderboard.statistics.window_scores import LEAST_PATIENTS
 
@@ -34,7 +34,7 @@ def models_section(analysis: Analysis, family: str) -> dict[str, Any] | None:
         "others": of_other_models(analysis),
         "best": _best_table(analysis, compared, several) if compared else "",
         "components": _components_table(compared) if compared and several else "",
-        "intervals": _intervals_table(analysis, found, columns, family) if several else "",
+        "intervals": _intervals_table(analysis, columns, family) if several else "",
     }
 
 
@@ -98,22 +98,26 @@ def percent(share: float) -> str:
     return NOTHING if math.isnan(share) else f"{100 * share:.0f}&nbsp;%"
 
 
-def _intervals_table(analysis: Analysis, found: BoardModels, columns: Sequence[Column], family: str) -> str:
-    wide = {name: (float(low), float(high)) for name, (low, high) in zip(found.names, found.spread.intervals(), strict=True)}
-    rows = []
-    for variant in place_order(analysis.board.places[family]):
-        cells = [_both(analysis, variant, column, wide.get((*variant, column.name), (math.nan, math.nan))) for column in columns]
-        rows.append([label(*variant), *cells])
+def recipe_interval(analysis: Analysis, variant: Variant, column: Column) -> str:
+    """The 95 % interval of a mean over models and patients, cut where the metric's values end; empty where there is none."""
+    held = {} if analysis.models is None else analysis.models.by_name
+    low, high = held.get((*variant, column.name), (math.nan, math.nan))
+    if math.isnan(low):
+        return ""
+    lowest, highest = column.entry.bounds
+    return f"{number(max(low, lowest))}..{number(min(high, highest))}"
+
+
+def _intervals_table(analysis: Analysis, columns: Sequence[Column], family: str) -> str:
+    order = place_order(analysis.board.places[family])
+    rows = [[label(*variant), *(_both(analysis, variant, column) for column in columns)] for variant in order]
     return table(["variant", *(heading(column, "metrics/") for column in columns)], rows)
 
 
-def _both(analysis: Analysis, variant: Variant, column: Column, wide: tuple[float, float]) -> str:
-    """Mean, its interval over patients, and below it the one over models and patients, which ends where the metric's values do."""
+def _both(analysis: Analysis, variant: Variant, column: Column) -> str:
+    """Mean, its interval over patients, and below it the one over models and patients."""
     cell = analysis.summary(variant, column)
     if cell is None or math.isnan(cell.mean) or not column.applies(variant[1]):
         return NOTHING
-    of_patients = with_interval(cell.mean, cell.low, cell.high)
-    if math.isnan(wide[0]):
-        return of_patients
-    lowest, highest = column.entry.bounds
-    return f"{of_patients}<br>{number(max(wide[0], lowest))}..{number(min(wide[1], highest))}"
+    of_recipe = recipe_interval(analysis, variant, column)
+    return with_interval(cell.mean, cell.low, cell.high) + (f"<br>{of_recipe}" if of_recipe else "")

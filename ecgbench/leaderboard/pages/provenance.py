@@ -12,7 +12,7 @@ import numpy as np
 from ecgbench.artifacts import canonical
 from ecgbench.leaderboard.pages.tables import NOTHING, escaped, number, table
 from ecgbench.leaderboard.statistics.board import Board
-from ecgbench.protocol import COMMON, OWN
+from ecgbench.protocol import COMMON, OWN, PREDICTED
 from ecgbench.results import SEEDED, health_rows, sample_name
 
 ALL = "all"
@@ -21,6 +21,7 @@ _NOT_PROVENANCE = ("ranked",)
 _CHOICES = {
     COMMON: "They are test windows that the models of all seeds, {models} in number, recognise.",
     OWN: "They are test windows that each model by itself recognises.",
+    PREDICTED: "They are test windows in which each model by itself predicts something abnormal, drawn whether it is right or wrong.",
     SEEDED: "They are test windows that each model by itself recognises, in an order that hangs on its seed. That is no longer how "
     "windows are chosen: computed again, they are others.",
 }

@@ -16,7 +16,7 @@ from ecgbench.leaderboard.statistics.declared import seen_answers
 from ecgbench.leaderboard.statistics.ranking import Column, bounds_in, columns, families, family_places, gaps, grid
 from ecgbench.methods import METHODS
 from ecgbench.metrics import METRICS, MetricEntry
-from ecgbench.protocol import STUDY
+from ecgbench.protocol import PREDICTED, STUDY
 from ecgbench.registry import Registry, unknown
 from ecgbench.results import Identity, SourceResults, page_name, read_pair, result_files
 
@@ -102,7 +102,12 @@ class Board:
     @property
     def compared(self) -> bool:
         """Whether it stands beside other datasets on the pages of methods and metrics."""
-        return not self.is_stand_in and not self.of_study and not self.part
+        return not (self.is_stand_in or self.of_study or self.part or self.of_predictions)
+
+    @property
+    def of_predictions(self) -> bool:
+        """Whether predicted classes are explained, right or wrong, instead of true ones that are recognised."""
+        return self.identity.explained == PREDICTED
 
     @property
     def part(self) -> str:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64, Int64, Shaped
+from jaxtyping import Bool, Float32, Float64, Int64, Shaped
 
 from ecgbench.errors import ResultsError
 from ecgbench.leaderboard.statistics.board import Board
-from ecgbench.results import sample_name, score_name
+from ecgbench.results import OF_PREDICTIONS, sample_name, score_name
 from ecgbench.types import PerWindow, Targets
 
 NEEDED = ("patient", "target")
 """Arrays of the windows that every archive must have."""
 
-IDENTIFYING = ("record", "start", *NEEDED)
-"""Arrays of the windows that must be the same for all methods."""
+IDENTIFYING = ("record", "start", *NEEDED, *OF_PREDICTIONS)
+"""Arrays of the windows that must be the same for all methods, as far as they are there."""
 
 
 LEAST_PATIENTS = 5
@@ -35,12 +35,15 @@ class WindowScores:
     dataset : its name, which seeds the draws, so that those of two datasets are independent
     values : by method, variant, metric and seed, (n,) scores, nan where undefined
     patient, target : by seed, (n,) the windows' patients and explained classes
+    right, probability : by seed, (n,) whether the prediction is right, and its probability; empty where no predictions are explained
     """
 
     dataset: str
     values: Mapping[tuple[str, str, str, int], Float64[np.ndarray, " _"]]
     patient: Mapping[int, Shaped[np.ndarray, " _"]]
     target: Mapping[int, Int64[np.ndarray, " _"]]
+    right: Mapping[int, Bool[np.ndarray, " _"]] = field(default_factory=dict)
+    probability: Mapping[int, Float32[np.ndarray, " _"]] = field(default_factory=dict)
 
     @cached_property
     def patients(self) -> tuple[str, ...]:
@@ -96,8 +99,8 @@ def window_scores(board: Board) -> WindowScores:
         for cell in cells:
             scores = arrays[score_name(cell.variant, cell.metric, cell.seed)]
             values[method, cell.variant, cell.metric, cell.seed] = scores.astype(np.float64)
-    patient, target = ({seed: array for (what, seed), (_, array) in windows.items() if what == wanted} for wanted in NEEDED)
-    return WindowScores(board.name, values, patient, target)
+    held = {wanted: {seed: array for (what, seed), (_, array) in windows.items() if what == wanted} for wanted in IDENTIFYING}
+    return WindowScores(board.name, values, *(held[what] for what in (*NEEDED, *OF_PREDICTIONS)))
 
 
 def _check(

@@ -17,7 +17,7 @@ from ecgbench.pipeline.acceptance.judge import number_of
 from ecgbench.pipeline.acceptance.merge import Place, merged, replaced
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_bounds
-from ecgbench.protocol import COMMON
+from ecgbench.protocol import COMMON, PREDICTED
 from ecgbench.results import Pair, SourceResults, results_path, sample_name, score_name, sketch, update_file
 
 MEASURES = ("accuracy", "macro_f1", "macro_auc", "auc", "confusion")
@@ -123,6 +123,8 @@ def _windows(run: Run, of: MapsAddress) -> dict[str, np.ndarray]:
     explained = run.explained(of.of_model)
     windows, maps = explained.windows, sketch(run.maps(of).values)
     arrays = {"record": windows.record, "patient": windows.patient, "start": windows.start, "target": explained.target, "sketch": maps}
+    if run.options.explained == PREDICTED:
+        arrays |= {"right": explained.right, "probability": explained.probability.astype(np.float32)}
     return {sample_name(what, of.seed): array for what, array in arrays.items()}
 
 
@@ -136,6 +138,8 @@ def _model(run: Run, of: ModelAddress, metrics: Iterable[str]) -> dict[str, Any]
         counts["explainable_by_all"] = explained.common
     record = {"digest": model.digest, **recorded, **test, "neutral_logits": neutral, **counts}
     facts = {metric: said for metric in metrics if (said := run.facts(of, metric))}
+    if run.options.explained == PREDICTED:
+        facts |= {f"{metric} where wrong": said for metric in metrics if (said := run.facts(of, metric, ~explained.right))}
     if explained.twinless:
         facts["twinless"] = {reason: float(count) for reason, count in explained.twinless.items()}
     return {**record, "facts": facts} if facts else record

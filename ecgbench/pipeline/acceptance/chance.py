@@ -15,7 +15,7 @@ def chance_levels(run: Run, of: ModelAddress) -> dict[str, float]:
     explained = run.explained(of)
     levels: dict[str, float] = {}
     for kind in DATASETS[of.dataset].protocol.mask_kinds:
-        mask = explained.windows.masks(explained.target, kind)
+        mask = explained.windows.true_masks(explained.target, kind)
         for metric in METRICS:
             if metric.chance is not None:
                 levels[metric_name(metric.key, kind)] = float(np.nanmean(metric.chance(mask)))

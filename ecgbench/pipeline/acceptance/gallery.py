@@ -49,7 +49,7 @@ def gallery(run: Run, of: MapsAddress) -> dict[str, np.ndarray]:
         "lead": place[1],
         "signal": np.round(windows.signal[place] * MICROVOLTS).clip(*_limits(np.int16)).astype(np.int16),
         "map": _levels(maps if variant == RAW else np.abs(maps))[place],
-        "mask": windows.masks(explained.target[chosen])[place],
+        "mask": windows.true_masks(explained.target[chosen])[place],
         "variant": np.array(variant),
         "metric": np.array(metric),
     }

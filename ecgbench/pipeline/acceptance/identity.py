@@ -8,7 +8,7 @@ from typing import Literal
 from ecgbench.datasets import DATASETS
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import Address, ModelAddress
-from ecgbench.protocol import COMMON, OURS, OWN
+from ecgbench.protocol import COMMON, OURS
 from ecgbench.results import Identity
 
 Samples = int | Literal["all"]
@@ -45,7 +45,7 @@ def identity_of(run: Run, of: Address | ModelAddress) -> Identity:
 
 def panel_digests(run: Run, of: ModelAddress) -> dict[str, str]:
     """Digests, by seed, of all models that recognise what is explained of a model; none where each explains its own windows."""
-    if run.options.explained == OWN:
+    if run.options.explained != COMMON:
         return {}
     return {str(one.seed): run.model(one).digest for one in run.panel(of)}
 

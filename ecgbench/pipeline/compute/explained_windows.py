@@ -1,8 +1,8 @@
-"""Which test windows are explained: abnormal, recognised with confidence, shared out over classes and patients."""
+"""Which test windows are explained: those that models recognise as abnormal, or predict to be so; of all classes and patients."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from ecgbench.errors import DataError
 from ecgbench.models import forward, predict
 from ecgbench.pipeline.compute.models import TrainedModel
 from ecgbench.pipeline.compute.turns import share_out
+from ecgbench.protocol import COMMON, PREDICTED
 from ecgbench.types import Dataset, Explained
 
 
@@ -65,42 +66,68 @@ def outputs_on_test(dataset: Dataset, model: TrainedModel, store: ArtifactStore)
     return Outputs(arrays["logits"].astype(np.float64), arrays["neutral"].astype(np.float64))
 
 
-def choose(dataset: Dataset, panel: Sequence[Outputs], samples: int | None) -> Choice:
+def choose(dataset: Dataset, panel: Sequence[Outputs], samples: int | None, explained: str = COMMON) -> Choice:
     """Test windows whose true class is not normal and exceeds the threshold in each model of a panel, in one order for all of them.
+
+    Where predictions are explained, windows with the class that a model predicts instead, unless it is the normal one.
 
     Parameters
     ----------
     panel : what its models say
     samples : how many to take; None for all. Classes get equal shares as far as they go, within a class patients take turns, within a
         patient a hash of record and start decides. Fewer samples are always a head of more.
+    explained : one of `ecgbench.protocol.EXPLAINED`
 
     Raises
     ------
     DataError
         If there is no such window.
     """
-    recognised = [_recognised(dataset, outputs) for outputs in panel]
-    index, target = np.nonzero(np.logical_and.reduce(recognised))
+    found = [_candidates(dataset, outputs, explained) for outputs in panel]
+    index, target = np.nonzero(np.logical_and.reduce(found))
     if not index.size:
-        raise _none_recognised(dataset, [int(by_one.sum()) for by_one in recognised])
+        raise _none_predicted(dataset) if explained == PREDICTED else _none_recognised(dataset, [int(by_one.sum()) for by_one in found])
     order = share_out(dataset.test.take(index), target)[:samples]
     return Choice(index[order], target[order], len(index))
 
 
-def explained_windows(dataset: Dataset, choice: Choice, outputs: Outputs) -> Explained:
+def explained_windows(dataset: Dataset, choice: Choice, outputs: Outputs, explained: str = COMMON) -> Explained:
     """The chosen windows, with what one model of the panel says of them."""
     windows, index, target = dataset.test.take(choice.index), choice.index, choice.target
     probability = outputs.probability(dataset.test.y.ndim == 2)
-    available = int(_recognised(dataset, outputs).sum())
+    available = int(_candidates(dataset, outputs, explained).sum())
     return Explained(windows, target, outputs.logits[index, target], probability[index, target], outputs.neutral, available, choice.common)
+
+
+def _candidates(dataset: Dataset, outputs: Outputs, explained: str) -> Bool[np.ndarray, "n k"]:
+    """Which classes of which windows of a model can be explained."""
+    return _predicted(dataset, outputs) if explained == PREDICTED else _recognised(dataset, outputs)
+
+
+def _predicted(dataset: Dataset, outputs: Outputs) -> Bool[np.ndarray, "n k"]:
+    """Which classes of which windows a model predicts: the one with the highest logit, or of several labels those more likely than not.
+
+    Classes that are never explained are left out.
+    """
+    logits, explainable = outputs.logits, _can_be_explained(dataset)
+    predicted = logits >= 0 if dataset.test.y.ndim == 2 else logits.argmax(axis=1)[:, None] == np.arange(len(explainable))
+    found: np.ndarray = predicted & explainable
+    return found
 
 
 def _recognised(dataset: Dataset, outputs: Outputs) -> Bool[np.ndarray, "n k"]:
     """Which true classes of which windows a model gives a probability above the threshold."""
     numbers = DATASETS[dataset.name].numbers(dataset.edition)
     sure = outputs.probability(dataset.test.y.ndim == 2) > numbers.threshold
-    recognised: np.ndarray = _true_classes(dataset, numbers.not_explained) & sure
+    recognised: np.ndarray = _true_classes(dataset) & _can_be_explained(dataset) & sure
     return recognised
+
+
+def _none_predicted(dataset: Dataset) -> DataError:
+    return DataError(
+        f"expected a model of {dataset.name} that predicts something abnormal in some test window, got none; train it longer or import "
+        "other weights."
+    )
 
 
 def _none_recognised(dataset: Dataset, alone: Sequence[int]) -> DataError:
@@ -117,11 +144,18 @@ def _none_recognised(dataset: Dataset, alone: Sequence[int]) -> DataError:
     )
 
 
-def _true_classes(dataset: Dataset, not_explained: Collection[str]) -> Bool[np.ndarray, "n k"]:
-    """The classes of each test window that can be explained: not class 0, nor a label that is not explained."""
-    y, names = dataset.test.y, dataset.classes
+def _true_classes(dataset: Dataset) -> Bool[np.ndarray, "n k"]:
+    """The classes of each test window."""
+    y = dataset.test.y
     if y.ndim == 2:
-        return np.asarray(y, dtype=bool) & [name not in not_explained for name in names]
-    true: np.ndarray = y[:, None] == np.arange(len(names))
-    true[:, 0] = False
+        return np.asarray(y, dtype=bool)
+    true: np.ndarray = y[:, None] == np.arange(len(dataset.classes))
     return true
+
+
+def _can_be_explained(dataset: Dataset) -> Bool[np.ndarray, " k"]:
+    """Classes that can be explained: not class 0, or of several labels none that is not explained."""
+    if dataset.test.y.ndim == 1:
+        return np.arange(len(dataset.classes)) > 0
+    not_explained = DATASETS[dataset.name].numbers(dataset.edition).not_explained
+    return np.array([name not in not_explained for name in dataset.classes])

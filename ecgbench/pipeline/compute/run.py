@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from jaxtyping import Bool
 
 from ecgbench.artifacts import Artifact
 from ecgbench.datasets import DATASETS, load_dataset, request_for
@@ -21,7 +22,7 @@ from ecgbench.pipeline.compute.subject import Subject
 from ecgbench.pipeline.compute.twins import with_twins
 from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_bounds, split_metric
 from ecgbench.pipeline.grid.options import Options
-from ecgbench.protocol import OWN, DatasetProtocol
+from ecgbench.protocol import COMMON, DatasetProtocol
 from ecgbench.results import SourceResults, read_if_accepted
 from ecgbench.types import Dataset, Explained, Scores
 
@@ -112,7 +113,7 @@ class Run:
 
     def panel(self, of: ModelAddress) -> tuple[ModelAddress, ...]:
         """The models that must recognise what is explained of a model: those of all the dataset's seeds, unless each explains its own."""
-        if self.options.explained == OWN:
+        if self.options.explained != COMMON:
             return (of,)
         return tuple(ModelAddress(of.dataset, of.model, seed) for seed in self.spec(of.dataset).seeds)
 
@@ -123,16 +124,20 @@ class Run:
     def choice(self, panel: tuple[ModelAddress, ...]) -> Choice:
         """The windows that are explained of the models of a panel."""
         dataset = panel[0].dataset
-        samples = self.options.samples_of(self.spec(dataset))
-        return self._hold(("choice", panel), lambda: choose(self.dataset(dataset), [self.outputs(of) for of in panel], samples))
+        samples, explained = self.options.samples_of(self.spec(dataset)), self.options.explained
+
+        def chosen() -> Choice:
+            return choose(self.dataset(dataset), [self.outputs(of) for of in panel], samples, explained)
+
+        return self._hold(("choice", panel), chosen)
 
     def explained(self, of: ModelAddress) -> Explained:
         """The windows of which the model is explained."""
 
         def take() -> Explained:
             dataset = self.dataset(of.dataset)
-            chosen = explained_windows(dataset, self.choice(self.panel(of)), self.outputs(of))
             o = self.options
+            chosen = explained_windows(dataset, self.choice(self.panel(of)), self.outputs(of), o.explained)
             return with_twins(chosen, dataset, request_for(of.dataset, o.root, o.labels, o.split, o.edition, o.protocol, o.store))
 
         return self._hold(("explained", of), take)
@@ -178,14 +183,20 @@ class Run:
         agreement = self._hold(("agreement", of), lambda: source.agreement(self.subject(of.of_model), maps.values))
         return {**measured, **agreement, "seconds_a_window": round(maps.seconds / len(maps.values), 6)}
 
-    def facts(self, of: ModelAddress, metric: str) -> dict[str, float]:
-        """What a metric says of a model from what it computes once for all sources; nothing if it says nothing."""
+    def facts(self, of: ModelAddress, metric: str, only: Bool[np.ndarray, " n"] | None = None) -> dict[str, float]:
+        """What a metric says of a model from what it computes once for all sources; nothing if it says nothing.
+
+        Parameters
+        ----------
+        only : (n,) the explained windows of which it is said; all if not given
+        """
         entry, parts = split_metric(metric)[0], range(len(self.subject(of).parts))
         batches = [scoring.shared_evaluations(self.subject(of), number, metric) for number in parts] if entry.facts is not None else []
         found = [batch.arrays for batch in batches if batch is not None]
         if entry.facts is None or not found:
             return {}
-        return dict(entry.facts({name: np.concatenate([arrays[name] for arrays in found]) for name in found[0]}))
+        joined_arrays = {name: np.concatenate([arrays[name] for arrays in found]) for name in found[0]}
+        return dict(entry.facts(joined_arrays if only is None else {name: array[only] for name, array in joined_arrays.items()}))
 
     def scores(self, cell: Address) -> Scores:
         """The cell's score of each explained window."""

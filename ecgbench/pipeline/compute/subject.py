@@ -122,8 +122,8 @@ class Batch:
         return self.subject.explained.windows.take(np.arange(self.part.start, self.part.stop))
 
     def masks(self, kind: str) -> Masks:
-        """(n, leads, time) bool, the samples that belong to the explained class."""
-        return self.windows.masks(self.target, kind)
+        """(n, leads, time) bool, the samples that belong to the explained class; none where the window does not have it."""
+        return self.windows.true_masks(self.target, kind)
 
     @cached_property
     def identity(self) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from ecgbench.types import Dataset, Explained
 def with_twins(explained: Explained, dataset: Dataset, request: Request) -> Explained:
     """The explained windows with twins and shams: their own, or those that the dataset's entry makes, from the store where they are there.
 
-    Where a dataset scores localisation against causal masks, they are made with the twins: they are where the two differ.
+    Where a dataset scores localisation against causal masks, they are made with the twins: they are where the two differ. What a twin
+    takes away is what makes the window's own class, also where a model predicts another: that is what there is to take away.
 
     Parameters
     ----------
@@ -26,13 +27,14 @@ def with_twins(explained: Explained, dataset: Dataset, request: Request) -> Expl
     make = entry.twins
     if make is None or windows.twin is not None:
         return explained
+    own = windows.y.astype(np.int64) if windows.y.ndim == 1 else explained.target
 
     def compute() -> tuple[Arrays, dict[str, Any]]:
-        made = make(request, windows, explained.target)
+        made = make(request, windows, own)
         reasons = [] if made.reason is None else made.reason.tolist()
         return {"twin": made.twin, "sham": made.sham}, {"dataset": dataset.name, "twinless": Counter(filter(None, reasons))}
 
-    places = {"record": windows.record.tolist(), "start": windows.start.tolist(), "target": explained.target.tolist()}
+    places = {"record": windows.record.tolist(), "start": windows.start.tolist(), "target": own.tolist()}
     key = artifact_key("twins", dataset=dataset.name, version=entry.version, windows=dataset.key, **places)
     found = request.store.compute("twins", key, compute)
     twin, sham = found.arrays["twin"], found.arrays["sham"]

@@ -59,7 +59,8 @@ RUN_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "default": COMMON,
             "choices": EXPLAINED,
             "help": "windows that the models of all the dataset's seeds recognise (default common; those that are not there are trained), "
-            "or of each model those that it alone does (own)",
+            "of each model those that it alone does (own), or those in which it predicts something abnormal, right or wrong, with "
+            "the predicted class (predicted)",
         },
         "--device": {"default": CPU, "help": "torch device (default cpu)"},
         "--precision": {"default": PRECISIONS[0], "choices": PRECISIONS, "help": "precision of training where the store holds no model"},

@@ -19,7 +19,8 @@ class Options:
     samples : explained windows of each dataset and seed; "all", or None for the dataset's usual number
     labels, split, edition : as those of `load_dataset`
     protocol : "ours" or "study"
-    explained : "common", windows that the models of all seeds recognise, or "own", those that each model alone does
+    explained : "common", windows that the models of all seeds recognise; "own", those that each model alone does; or "predicted", those in
+        which each model predicts something abnormal, right or wrong, with the predicted class
     device : where models compute
     precision : in which models are trained that the store does not hold
     root : folder of the records
@@ -32,7 +33,7 @@ class Options:
     split: str | None = None
     edition: str | None = None
     protocol: str = OURS
-    explained: Literal["common", "own"] = COMMON
+    explained: Literal["common", "own", "predicted"] = COMMON
     device: str = "cpu"
     precision: str = "float32"
     root: Path | None = None

@@ -50,7 +50,7 @@ class WindowsIdentity(Form, frozen=True):
     labels: Line
     protocol: Literal["ours"]
     samples: Annotated[int, Meta(ge=1, le=1 << 31)] | Literal["all"]
-    explained: Literal["common", "own"]
+    explained: Literal["common", "own", "predicted"]
     simulated: bool
     windows: Digest
 

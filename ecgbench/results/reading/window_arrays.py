@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ecgbench.protocol import COMMON, SKETCH_SIZE
+from ecgbench.protocol import COMMON, PREDICTED, SKETCH_SIZE
 from ecgbench.results.reading.archive import gallery_name, sample_name, score_name
 from ecgbench.results.reading.npy import Form
 from ecgbench.results.records import SourceResults
@@ -16,6 +16,9 @@ NEEDED = ("patient", "target")
 
 IDENTIFYING = ("record", "start", *NEEDED)
 """Arrays that tell windows from any others."""
+
+OF_PREDICTIONS = ("right", "probability")
+"""Arrays of the windows that archives of explained predictions must have, and no others may."""
 
 MOST_WINDOWS = 100_000
 """Windows of a seed that accepted results may have."""
@@ -42,6 +45,7 @@ def array_forms(results: SourceResults) -> dict[str, Form]:
         windows = cell.n + cell.undefined
         if windows > MOST_WINDOWS:
             raise ValueError(f"cells of {windows} windows instead of at most {MOST_WINDOWS}")
+        forms |= _prediction_forms(results, cell.seed, windows)
         forms |= _window_forms(cell.seed, windows) | {score_name(cell.variant, cell.metric, cell.seed): Form("<f4", (windows,))}
     return forms
 
@@ -68,6 +72,14 @@ def _window_forms(seed: int, windows: int) -> dict[str, Form]:
     return named | {gallery_name(what, seed): form for what, form in examples.items()}
 
 
+def _prediction_forms(results: SourceResults, seed: int, windows: int) -> dict[str, Form]:
+    """Whether the predicted class is right, and its probability, where predictions are explained."""
+    if results.identity.explained != PREDICTED:
+        return {}
+    forms = (Form("|b1", (windows,)), Form("<f4", (windows,)))
+    return {sample_name(what, seed): form for what, form in zip(OF_PREDICTIONS, forms, strict=True)}
+
+
 def check_windows(results: SourceResults, arrays: Arrays, seed: int) -> None:
     """Refuse arrays of a seed's windows that lack what is needed, or do not agree with each other or with what the results say.
 
@@ -76,7 +88,8 @@ def check_windows(results: SourceResults, arrays: Arrays, seed: int) -> None:
     ValueError
         If they do not.
     """
-    for what in NEEDED:
+    predictions = OF_PREDICTIONS if results.identity.explained == PREDICTED else ()
+    for what in (*NEEDED, *predictions):
         if sample_name(what, seed) not in arrays:
             raise ValueError(f"no {what} of each window of seed {seed}")
     target = arrays[sample_name("target", seed)]
@@ -84,6 +97,7 @@ def check_windows(results: SourceResults, arrays: Arrays, seed: int) -> None:
     outputs = len(results.models[str(seed)].get("neutral_logits", ())) or MOST_WINDOWS
     _require_range(target, 0, outputs - 1, f"classes of windows of seed {seed}")
     _require_range(arrays.get(sample_name("start", seed)), 0, 1 << 53, f"starts of windows of seed {seed}")
+    _require_range(arrays.get(sample_name("probability", seed)), 0, 1, f"probabilities of predicted classes of seed {seed}")
     sketch = arrays.get(sample_name("sketch", seed))
     if sketch is not None and not (np.abs(sketch) <= LARGEST_IN_SKETCH).all():
         raise ValueError(f"a sketch of seed {seed} that is not one of maps of norm 1")

@@ -126,6 +126,28 @@ def test_accepting_a_seed_whose_own_windows_are_explained_asks_for_no_other_seed
     assert (found.identity.explained, found.panel, "explainable_by_all" in found.models["2"]) == ("own", {}, False)
 
 
+def test_accepted_predictions_say_how_sure_each_is_and_whether_it_is_right(artifacts, root):
+    run = small_run(artifacts, samples="all", explained="predicted")
+    (path,) = accepted_files(run, [cell(seed=2)], root)
+    found, held, explained = read_file(path), scores_in(path), run.explained(model_at(2))
+    assert path.parts[-3] == "synthetic@samples-all+explained-predicted"
+    assert (found.identity.explained, found.panel, found.models["2"]["explainable"]) == ("predicted", {}, len(explained.target))
+    right = held["samples/right/2"]
+    assert 0 < (~right).sum() < 10
+    np.testing.assert_array_equal(right, explained.windows.y == explained.target)
+    np.testing.assert_array_equal(held["samples/probability/2"], explained.probability.astype(np.float32))
+    assert np.isnan(held["raw/auc/2"][~right]).all()
+
+
+def test_facts_of_a_metric_are_recorded_of_wrong_predictions_alone_too(artifacts, root):
+    run = small_run(artifacts, explained="predicted")
+    (path,) = accepted_files(run, [cell("twin_agreement")], root)
+    facts = read_file(path).models["1"]["facts"]
+    assert set(facts) == {"twin_agreement", "twin_agreement where wrong"}
+    half = run.facts(model_at(), "twin_agreement", np.array([True, False, False, True]))
+    assert [sum(n for name, n in said.items() if name != "split_half") for said in (facts["twin_agreement"], half)] == [4, 2]
+
+
 def test_every_method_has_a_file_of_its_own_that_says_whether_it_is_ranked(run, root):
     written = accepted_files(run, [*SLICE, cell(), cell(source="lrp_epsilon")], root)
     assert [path.name for path in written] == ["random_baseline.json", "saliency.json", "lrp_epsilon.json"]

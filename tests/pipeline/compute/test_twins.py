@@ -84,3 +84,10 @@ def test_family_orders_cause_and_blind_controls_rightly(tmp_path):
         sign = -1 if metric in ("twin_lerf", "flip_duration", "false_mass") else 1
         for source in ("causal_mask", "ig_twin"):
             assert all(sign * means[source] > sign * means[control] for control in blind), (metric, means)
+
+
+def test_twin_of_a_wrong_prediction_takes_away_what_makes_the_windows_own_class(run, made):
+    explained, dataset = run.explained(model_at()), run.dataset("synthetic")
+    wrong = replace(explained, windows=replace(explained.windows, twin=None), target=3 - explained.target)
+    with_twins(wrong, dataset, request_for("synthetic", store=run.options.store))
+    assert made == [explained.windows.y.tolist()] != [wrong.target.tolist()]

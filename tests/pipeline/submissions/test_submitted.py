@@ -200,3 +200,13 @@ def test_maps_of_another_model_are_refused_with_the_way_to_take_it(submitted, pa
         InputError, match=r"got another model's in the file; take its weights with `ecgbench train synthetic --seed 1 --from"
     ):
         submitted_run(path, Options(store=store))
+
+
+def test_maps_of_predictions_are_evaluated_on_the_windows_of_predictions(evaluator_store, tmp_path, root):
+    author, path = small_run(evaluator_store, samples=SAMPLES, explained="predicted"), tmp_path / "my_method.safetensors"
+    path.write_bytes(packed(author))
+    run, cells = submitted_run(path, Options(store=evaluator_store), ("auc",))
+    assert run.options.explained == "predicted"
+    (accepted,) = accepted_files(run, cells, root)
+    assert accepted.parts[-3] == "synthetic@samples-4+explained-predicted"
+    assert read_file(accepted).identity.explained == "predicted"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -66,6 +67,11 @@ class BoardModels:
     draws: Mapping[str, RankDraws]
     metrics: Mapping[str, MetricModels]
     choices: Mapping[str, CrossFitted]
+
+    @cached_property
+    def by_name(self) -> Mapping[Name, tuple[float, float]]:
+        """By method or control, variant and metric the 95 % interval of the mean over models and patients; nan, nan where there is none."""
+        return {name: (float(low), float(high)) for name, (low, high) in zip(self.names, self.spread.intervals(), strict=True)}
 
     def intervals(self, level: float = 0.95) -> pd.DataFrame:
         """Mean, standard error, lowest and highest value and the models' share of the squared error, by method, variant and metric."""
