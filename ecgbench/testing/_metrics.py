@@ -175,18 +175,20 @@ def _contributions() -> tuple[Case, torch.nn.Module, np.ndarray]:
 
 def chance_is_the_mean_of_noise(entry: MetricEntry) -> None:
     """Its chance is the mean score of maps of noise, and undefined where the score is."""
-    if entry.chance is None:
-        return
     inside = made_up(time=40, windows=1).mask
+    chance = entry.chance_of(inside, PASSES_FS)
+    if chance is None:
+        return
     noise = np.random.default_rng(1).random((DRAWS, *inside.shape[1:]))
     found = scores_of(entry, Case(noise, noise, np.repeat(inside, DRAWS, axis=0), np.zeros(DRAWS, dtype=np.int64)))
-    expected = float(entry.chance(inside)[0])
+    expected = float(chance[0])
     near = abs(found.mean() - expected) <= 5 * found.std() / math.sqrt(DRAWS) + 1e-12
     require(near, entry, f"a mean score of noise near its chance, {expected:.3f}", f"{found.mean():.3f}", "mend chance")
     for whole in (False, True):
         mask = np.full((1, *inside.shape[1:]), whole)
         scored = scores_of(entry, Case(noise[:1], noise[:1], mask, np.zeros(1, dtype=np.int64)))
-        agree = bool(np.isnan(entry.chance(mask)[0])) == bool(np.isnan(scored[0]))
+        of_whole = entry.chance_of(mask, PASSES_FS)
+        agree = of_whole is not None and np.array_equal(np.isnan(of_whole), np.isnan(scored))
         require(agree, entry, "a chance that is nan where the score is", "another", "mend chance for full and empty masks")
 
 
