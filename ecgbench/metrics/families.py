@@ -21,6 +21,8 @@ class Family:
     order : position on pages, ascending
     oracle_controls : by the kind of mask ("spans" for metrics without one), the control that knows the answer: a metric of the family
         counts only if it gives that control's maps a better score than any blind control's (see `ecgbench.leaderboard.statistics.oracles`)
+    chance_control : the control whose maps hold no information, so that its score of a window is what chance gives there; pages show the
+        skill of scores over it. Empty where scores have no skill
     anchor : key of the metric whose order of methods the overview gives and compares those of all others with; empty if there is none
     """
 
@@ -29,6 +31,7 @@ class Family:
     question: str
     order: int
     oracle_controls: Mapping[str, str] = field(default_factory=dict)
+    chance_control: str = ""
     anchor: str = ""
 
 
@@ -44,6 +47,7 @@ _OWN = (
         "Does the attribution point at the beats that carry the label? The mask is the spans of the label's beats.",
         order=10,
         oracle_controls=MappingProxyType({"spans": "beat_mask", "causal": "causal_mask"}),
+        chance_control="constant",
     ),
     Family(
         FAITHFULNESS,

@@ -189,7 +189,7 @@ class Explained:
     neutral : (outputs,) float64, the model's logits on a flat line
     available : how many windows the model recognises, before a subset was taken
     common : how many of them all models do whose common windows are explained
-    twinless : number of the windows without a twin, by the reason
+    twinless : number of the windows without a twin, by class and reason, as in "VEB: invalid samples"
     """
 
     windows: Windows
