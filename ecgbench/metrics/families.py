@@ -37,7 +37,7 @@ class Family:
 
 FAMILIES = Registry("families", Family, "ecgbench.metrics")
 
-LOCALISATION, FAITHFULNESS, CAUSAL = "localisation", "faithfulness", "causal"
+LOCALISATION, FAITHFULNESS, CAUSAL, WAVES = "localisation", "faithfulness", "causal", "waves"
 """Keys of the built-in families."""
 
 _OWN = (
@@ -64,6 +64,13 @@ _OWN = (
         order=15,
         oracle_controls=MappingProxyType({"spans": "causal_mask"}),
         anchor="twin_agreement",
+    ),
+    Family(
+        WAVES,
+        "Waves",
+        "Where in the ECG is the attribution: in the label's beats from P to T (core), in the rest of the stretch from the R peak before "
+        "each to the one behind it (rhythm), or elsewhere? These are shares of the absolute attribution.",
+        order=30,
     ),
 )
 

@@ -20,6 +20,7 @@ from ecgbench.testing._made_up import (
     global_generators_left_alone,
     made_up,
     partly,
+    regions_of,
     source_of_maps,
     twins_of,
 )
@@ -36,7 +37,7 @@ DRAWS = 3000
 def scores_of(entry: MetricEntry, case: Case, model: torch.nn.Module | None = None, **given: Any) -> PerWindow:
     """Scores of a case."""
     known: dict[str, Any] = {"mask": case.mask, "x": case.x, "target": case.target, "explain": source_of_maps, "fs": PASSES_FS}
-    known |= {"model": model or network_of(entry, case), "twin": twins_of(case)}
+    known |= {"model": model or network_of(entry, case), "twin": twins_of(case), "regions": regions_of(case)}
     return score(entry.key, case.maps, **{**known, **given})
 
 

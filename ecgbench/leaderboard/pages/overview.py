@@ -86,6 +86,7 @@ def _family(analyses: Sequence[Analysis], family: str, checks: Sequence[OracleCh
         "title": family_title(family),
         "places": places_table(ordered, family) if ordered else "",
         "agreement": datasets_table(shown, family),
+        "failed": any(not column.entry.aside for column in columns.values()),
         "reasons": [] if ordered else [(heading(column, "metrics/"), why_shown(column, checks)) for column in columns.values()],
     }
 
