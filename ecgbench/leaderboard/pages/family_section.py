@@ -32,7 +32,13 @@ def ahead(analysis: Analysis, family: str, folder: str = "methods/") -> str:
     compared = analysis.comparisons.get(family)
     found = None if compared is None else _first_group(compared, folder, analysis.board.submitted)
     board = analysis.board
-    context = {"ahead": found, "models": these_models(board), "ordered": board.orders(family), "part": board.part}
+    context = {
+        "ahead": found,
+        "models": these_models(board),
+        "described": board.describes(family),
+        "ordered": board.orders(family),
+        "part": board.part,
+    }
     return render_page("ahead.md.j2", context).strip()
 
 

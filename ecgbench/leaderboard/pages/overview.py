@@ -58,7 +58,7 @@ def _families(analyses: Iterable[Analysis]) -> tuple[str, ...]:
 
 def _ahead(analyses: Sequence[Analysis]) -> str:
     """The first group of each family on each dataset."""
-    shown = _families(analyses)
+    shown = [family for family in _families(analyses) if not all(one.board.describes(family) for one in analyses)]
     rows = [
         [f"[{a.board.name}]({a.board.name}.md)", *(ahead(a, family) if family in a.board.places else NOTHING for family in shown)]
         for a in analyses
@@ -86,7 +86,7 @@ def _family(analyses: Sequence[Analysis], family: str, checks: Sequence[OracleCh
         "title": family_title(family),
         "places": places_table(ordered, family) if ordered else "",
         "agreement": datasets_table(shown, family),
-        "failed": any(not column.entry.aside for column in columns.values()),
+        "described": all(analysis.board.describes(family) for analysis in analyses),
         "reasons": [] if ordered else [(heading(column, "metrics/"), why_shown(column, checks)) for column in columns.values()],
     }
 
