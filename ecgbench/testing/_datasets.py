@@ -8,7 +8,7 @@ from ecgbench.datasets import DatasetEntry, Request, load_dataset, request_for
 from ecgbench.models import MODELS
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.testing._report import require
-from ecgbench.types import CORE, RHYTHM, Dataset, Regions, Signals, Twins, Windows
+from ecgbench.types import CORE, RHYTHM, Dataset, Signals, Twins, Windows
 
 MASKS = ("spans", "causal")
 
@@ -145,7 +145,7 @@ def _require_made(entry: DatasetEntry, request: Request, windows: Windows) -> No
         _require_regions(entry, entry.regions(request, windows.take(index), target), windows.signal[index].shape)
 
 
-def _require_regions(entry: DatasetEntry, found: Regions, shape: tuple[int, ...]) -> None:
+def _require_regions(entry: DatasetEntry, found: np.ndarray, shape: tuple[int, ...]) -> None:
     fits = found.shape == shape and found.dtype == np.uint8
     require(fits, entry, f"uint8 regions {shape}", f"{found.dtype} {found.shape}", "tell one for each sample")
     require(found.max(initial=0) <= RHYTHM, entry, f"regions 0, {CORE} and {RHYTHM}", found.max(initial=0), "tell these apart alone")
