@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ecgbench.errors import InputError
 from ecgbench.randomness import seed_generator, window_generator
-from ecgbench.types import Attributions, Curves, EvaluateSteps, Masks, Rows, Targets
+from ecgbench.types import Attributions, Curves, EvaluateSteps, Masks, Regions, Rows, Targets
 
 
 @runtime_checkable
@@ -71,6 +71,7 @@ class ScoredBatch:
     changed : (n, points) int64, samples of a lead that were replaced before each point of the curves
     twin, sham : (n, leads, time), standardised as their windows are (see `Windows`), nan where a window has none
     fs : sampling rate in Hz
+    regions : gives the region of each sample (n, leads, time), when it is first asked for
     """
 
     x: Rows | None = None
@@ -87,6 +88,7 @@ class ScoredBatch:
     twin: Rows | None = None
     sham: Rows | None = None
     fs: float | None = None
+    regions: Callable[[], Regions | None] | None = None
 
     @property
     def evaluate(self) -> EvaluateSteps | None:
@@ -120,6 +122,10 @@ class Need(Generic[BatchT]):
 def _shams(batch: ScoredBatch) -> Rows | None:
     """The shams; where none are known, no window has one."""
     return np.full_like(batch.x, np.nan) if batch.sham is None and batch.x is not None else batch.sham
+
+
+def _regions(batch: ScoredBatch) -> Regions | None:
+    return None if batch.regions is None else batch.regions()
 
 
 def _window_generators(batch: ExplainedBatch) -> list[np.random.Generator]:
@@ -164,6 +170,7 @@ METRIC_NEEDS: Mapping[str, Need[ScoredBatch]] = MappingProxyType(
         ),
         "twin": Need("(n, leads, time) counterfactual twins, standardised as their windows, nan where there is none", attrgetter("twin")),
         "sham": Need("(n, leads, time) windows after a sham exchange, standardised as the windows, nan where there is none", _shams, "x"),
+        "regions": Need("(n, leads, time) uint8, 1 in the label's beats, 2 in the RR intervals beside them, 0 elsewhere", _regions),
         "fs": Need("sampling rate in Hz", attrgetter("fs")),
     }
 )

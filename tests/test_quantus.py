@@ -125,6 +125,25 @@ def test_zero_map_hits_in_the_pointing_game_where_ours_scores_the_masks_share():
     assert METRICS["pointing_game"].function(*case)[0] == 0.25
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_pointing_game_with_tolerance_is_quantuss_with_wider_masks(seed):
+    fs, (maps, inside) = 100.0, windows(leads=2, seed=seed)
+    wider = inside.copy()
+    for shift in range(1, 6):
+        wider[..., shift:] |= inside[..., :-shift]
+        wider[..., :-shift] |= inside[..., shift:]
+    found = METRICS["pointing_game_tolerance"].function(maps, inside, fs)
+    np.testing.assert_array_equal(found, localisation("pointing_game", maps, wider))
+
+
+def test_maximum_just_before_the_mask_misses_in_quantus_where_ours_has_a_tolerance():
+    maps, inside = windows()
+    maps[0, 0, np.flatnonzero(inside[0, 0])[0] - 5] = 10
+    assert localisation("pointing_game", maps, inside) == 0
+    assert METRICS["pointing_game_tolerance"].function(maps, inside, fs=100.0) == 1
+    assert METRICS["pointing_game_tolerance"].function(maps, inside, fs=75.0) == 0
+
+
 def test_plateau_that_touches_the_mask_hits_where_ours_scores_its_share():
     maps, inside = windows()
     maps[0, 0, 100:120] = 10

@@ -16,7 +16,7 @@ from ecgbench.inputs import known_protocol
 from ecgbench.printable import shortened
 from ecgbench.protocol import LABELS, OURS, STUDY, DatasetProtocol
 from ecgbench.registry import Entry, Registry
-from ecgbench.types import Dataset, Targets, Twins, Windows
+from ecgbench.types import Dataset, Regions, Targets, Twins, Windows
 
 Files = Callable[[DatasetProtocol, Collection[str]], list[str]]
 """From an edition's numbers and the paths in its database's SHA256SUMS.txt to the paths of the files that the dataset needs."""
@@ -24,6 +24,9 @@ Files = Callable[[DatasetProtocol, Collection[str]], list[str]]
 
 MakeTwins = Callable[[Request, Windows, Targets], Twins]
 """From how a dataset is loaded, some of its windows and the class of each that is explained, to the windows' twins."""
+
+MakeRegions = Callable[[Request, Windows, Targets], Regions]
+"""The same, to the region that each of their samples belongs to."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class DatasetEntry(Entry):
     simulate : writes a simulated stand-in for its database; None if there is none
     published : number of windows of each class in the complete database, where its publishers state it
     twins : makes the twins of explained windows; None if its windows come with their twins, or have none
+    regions : says which samples of explained windows are their label's beats from P to T, and which lie in the intervals beside them; None
+        if nobody knows
     embedded : whether the benchmark simulates it itself; it is left out of means over datasets
     by_default : whether it runs where no dataset is named
     """
@@ -77,6 +82,7 @@ class DatasetEntry(Entry):
     simulate: Simulate | None = None
     published: Mapping[str, int] = field(default_factory=dict)
     twins: MakeTwins | None = None
+    regions: MakeRegions | None = None
     embedded: bool = False
     by_default: bool = False
 

@@ -13,6 +13,7 @@ from ecgbench.datasets._registry import DATASETS
 from ecgbench.datasets.records.cut import beat_spans, window_label
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
+from ecgbench.datasets.records.waves import window_regions
 from ecgbench.datasets.simulator import rhythm
 from ecgbench.datasets.simulator.patients import ALL_RANGES, draw_patient
 from ecgbench.datasets.simulator.rhythm import SVEB, VEB, Beats, N, Patient
@@ -24,7 +25,7 @@ from ecgbench.protocol import (
     SYNTHETIC_SEED,
     SYNTHETIC_WINDOWS,
 )
-from ecgbench.types import Dataset, Signals, Spans, Windows
+from ecgbench.types import Dataset, Regions, Signals, Spans, Targets, Windows
 
 NOTES = (
     "Simulated ECGs, no recordings: a beat model with known truth, not a substitute for real data.",
@@ -49,6 +50,19 @@ class SimulatedWindow:
     beats: Beats
 
 
+def wave_regions(request: Request, windows: Windows, target: Targets) -> Regions:
+    """Regions of simulated windows: a beat reaches from where the simulator lets its first wave begin to where the last one ends."""
+    found = np.zeros(windows.signal.shape, dtype=np.uint8)
+    for i, (record, start) in enumerate(zip(windows.record.tolist(), windows.start.tolist(), strict=True)):
+        beats, length = simulate_window(record, start).beats, windows.signal.shape[2]
+        extent = rhythm.extents(beats, patient_of(record))
+        core = np.stack([np.ceil(extent[:, 0] * SYNTHETIC.fs), np.floor(extent[:, 1] * SYNTHETIC.fs) + 1], axis=1).astype(np.int64)
+        order = np.argsort(beats.time)
+        peak = np.rint(beats.time * SYNTHETIC.fs).astype(np.int64)
+        found[i] = window_regions(peak[order], beats.class_[order] == target[i], core[order], length)
+    return found
+
+
 @DATASETS.register(
     version=1,
     reference="doi:10.1109/TBME.2003.808805",
@@ -58,6 +72,7 @@ class SimulatedWindow:
     source="embedded",
     megabytes=0,
     labels=("aami",),
+    regions=wave_regions,
     embedded=True,
     by_default=True,
 )

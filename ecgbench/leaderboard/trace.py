@@ -15,10 +15,11 @@ from ecgbench.datasets import DATASETS, DatasetEntry
 from ecgbench.errors import InputError, UnknownKeyError
 from ecgbench.leaderboard.pages.models_section import of_other_models, recipe_interval
 from ecgbench.leaderboard.pages.provenance import these_models
+from ecgbench.leaderboard.pages.skill_section import skill_text
 from ecgbench.leaderboard.pages.tables import NOTHING, chance_levels, gained, number, rank_range, with_interval
 from ecgbench.leaderboard.statistics.analysis import Analysis, Summary, Variant, analyse
 from ecgbench.leaderboard.statistics.board import Board, read_board
-from ecgbench.leaderboard.statistics.ranking import Column
+from ecgbench.leaderboard.statistics.ranking import Column, family_name
 from ecgbench.leaderboard.statistics.strata import named_strata
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.registry import Registry, unknown
@@ -95,7 +96,7 @@ def trace(
         raise InputError(f"expected a seed of {method} among {', '.join(map(str, seeds))}, got {seed}; choose one of these.")
     analysis, column = analyse(board), next(column for column in board.columns if column.name == metric)
     direction = "higher" if column.entry.higher_is_better else "lower"
-    name = f"{board.title}: {method}, {variant} maps, {metric} ({column.family}, {direction} is better)"
+    name = f"{board.title}: {method}, {variant} maps, {metric} ({family_name(column.family)}, {direction} is better)"
     listed = [_windows(analysis, (method, variant), metric, one) for one in (seeds if seed is None else [seed])]
     return Trace(name, pd.concat(listed, ignore_index=True), _numbers(analysis, (method, variant), column))
 
@@ -165,13 +166,14 @@ def _of_classes(analysis: Analysis, variant: Variant, column: Column) -> dict[st
 
 def _of_place(analysis: Analysis, variant: Variant, column: Column) -> dict[str, str]:
     """How the variant stands among the others: in the metric, and in its family."""
-    family, control = column.family, analysis.best_control(column)
+    family, control, name = column.family, analysis.best_control(column), family_name(column.family)
     return {
         "rank in the metric": rank_range(analysis, family, variant, column.name),
         "chance": number(chance_levels(analysis.board).get(column.name, math.nan)),
         "best blind control": NOTHING if control is None else f"{number(control[1])} ({control[0]})",
+        "skill": skill_text(analysis, variant, column),
         "gain": gained(analysis.gain(variant, column)).replace("&nbsp;", " ") or NOTHING,
-        f"place in {family}": with_interval(analysis.place(family, variant), *analysis.interval(family, variant, "place")),
-        f"rank in {family}": rank_range(analysis, family, variant),
-        f"group in {family}": analysis.groups(family).get(variant, NOTHING),
+        f"place in {name}": with_interval(analysis.place(family, variant), *analysis.interval(family, variant, "place")),
+        f"rank in {name}": rank_range(analysis, family, variant),
+        f"group in {name}": analysis.groups(family).get(variant, NOTHING),
     }

@@ -46,8 +46,8 @@ class MetricEntry(Entry):
     signed_only : whether the metric is defined for signed maps only (absolute ones are computed, shown grey and not ranked)
     ranked : whether it counts for the ranking: it must prefer its family's oracle control to every blind control on simulated datasets
     aside : why it does not count although it does prefer it; empty otherwise
-    chance : expected score, per window, of a map that is independent of the mask, computed from the masks with the default options; nan
-        where the mask leaves the metric undefined. None if the metric has no chance level
+    chance : expected score, per window, of a map that is independent of the mask, computed from the masks with the default options, and
+        from the sampling rate if it has the parameter `fs`; nan where the mask leaves the metric undefined. None if there is no such level
     passes : forward passes per window as a function of its length in samples, with the default options; for estimates of time. Of a metric
         that asks for `fs`: at 100 Hz, `PASSES_FS`. Of one that asks for `twin`: of windows that equal their twins in the last 0.1 s alone
     oracle : scores (n,) of the same windows by an independent implementation, compared with the metric under the study's options; None if
@@ -69,7 +69,7 @@ class MetricEntry(Entry):
     signed_only: bool = False
     ranked: bool = True
     aside: str = ""
-    chance: Callable[[Masks], PerWindow] | None = field(default=None, repr=False)
+    chance: Callable[..., PerWindow] | None = field(default=None, repr=False)
     passes: Callable[[int], float] = field(default=_no_passes, repr=False)
     oracle: Callable[[OracleCase], PerWindow] | None = field(default=None, repr=False)
     differs: str = ""
@@ -103,6 +103,12 @@ class MetricEntry(Entry):
         watched = () if self.perturb is None else ("x", "target", "evaluate")
         every = dict.fromkeys((*self.shared_needs, *watched, *self.perturb_needs, *self.needs))
         return tuple(name for name in every if not METRIC_NEEDS[name].by_part)
+
+    def chance_of(self, mask: Masks, fs: float) -> PerWindow | None:
+        """Its chance for some masks at a sampling rate in Hz; None if it has no chance level."""
+        if self.chance is None:
+            return None
+        return self.chance(mask, **({"fs": fs} if "fs" in _required(self.chance) else {}))
 
     @property
     def question(self) -> Family:

@@ -1,4 +1,4 @@
-"""Number of a map's highest values that lie in the mask, where the lowest of them may be tied with others."""
+"""Ties among a map's values: where they begin and end in sorted values, and hits among the highest where the lowest of these are tied."""
 
 from __future__ import annotations
 
@@ -6,10 +6,24 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import numpy as np
+from jaxtyping import Int64
 
 from ecgbench.metrics._checks import require_choice
 from ecgbench.metrics._masks import Counts, FlatMaps, FlatMasks
 from ecgbench.types import PerWindow
+
+Places = Int64[np.ndarray, "n size"]
+
+
+def tied_places(ordered: FlatMaps) -> tuple[Places, Places]:
+    """First and last place, counted from 1, of the values that each value of sorted maps is tied with."""
+    place = np.arange(1, ordered.shape[1] + 1)
+    changes = ordered[:, 1:] != ordered[:, :-1]
+    begins = np.pad(changes, ((0, 0), (1, 0)), constant_values=True)
+    ends = np.where(np.pad(changes, ((0, 0), (0, 1)), constant_values=True), place, place[-1])
+    first: Places = np.maximum.accumulate(np.where(begins, place, 0), axis=1)
+    last: Places = np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1]
+    return first, last
 
 
 def hits_at_the_top(values: FlatMaps, inside: FlatMasks, places: Counts, ties: str) -> PerWindow:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float64
 
-from ecgbench.metrics._masks import FlatMaps, flat_pair, partial_area_chance, ratio
+from ecgbench.metrics._masks import flat_pair, partial_area_chance, ratio
 from ecgbench.metrics._quantus import localisation_oracle
 from ecgbench.metrics._registry import METRICS
+from ecgbench.metrics._ties import tied_places
 from ecgbench.types import Attributions, Masks, PerWindow
 
 
@@ -37,18 +37,8 @@ def auc(attributions: Attributions, mask: Masks) -> PerWindow:
     """
     values, inside = flat_pair(attributions, mask)
     order = np.argsort(values, axis=1)
-    ranks = _middle_ranks(np.take_along_axis(values, order, axis=1))
+    first, last = tied_places(np.take_along_axis(values, order, axis=1))
+    ranks = (first + last) / 2
     within = inside.sum(axis=1)
     rank_sum = np.where(np.take_along_axis(inside, order, axis=1), ranks, 0.0).sum(axis=1)
     return ratio(rank_sum - within * (within + 1) / 2, within * (inside.shape[1] - within))
-
-
-def _middle_ranks(ascending: FlatMaps) -> Float64[np.ndarray, "n size"]:
-    """Ranks from 1 of values in ascending order, those of tied values averaged."""
-    place = np.arange(1, ascending.shape[1] + 1)
-    rises = ascending[:, 1:] != ascending[:, :-1]
-    first = np.maximum.accumulate(np.where(np.pad(rises, ((0, 0), (1, 0)), constant_values=True), place, 0), axis=1)
-    ends = np.where(np.pad(rises, ((0, 0), (0, 1)), constant_values=True), place, place[-1])
-    last = np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1]
-    ranks: Float64[np.ndarray, "n size"] = (first + last) / 2
-    return ranks

@@ -22,6 +22,8 @@ class Family:
     order : position on pages, ascending
     oracle_controls : by the kind of mask ("spans" for metrics without one), the control that knows the answer: a metric of the family
         counts only if it gives that control's maps a better score than any blind control's (see `ecgbench.leaderboard.statistics.oracles`)
+    chance_control : the control whose maps hold no information, so that its score of a window is what chance gives there; pages show the
+        skill of scores over it. Empty where scores have no skill
     anchor : key of the metric whose order of methods the overview gives and compares those of all others with; empty if there is none
     variant : "raw" for signed maps or "abs" for absolute ones, which the question is about; by it a method can be placed without choosing a
         variant on the scores
@@ -32,13 +34,14 @@ class Family:
     question: str
     order: int
     oracle_controls: Mapping[str, str] = field(default_factory=dict)
+    chance_control: str = ""
     anchor: str = ""
     variant: Literal["raw", "abs"] = "raw"
 
 
 FAMILIES = Registry("families", Family, "ecgbench.metrics")
 
-LOCALISATION, FAITHFULNESS, CAUSAL = "localisation", "faithfulness", "causal"
+LOCALISATION, FAITHFULNESS, CAUSAL, WAVES = "localisation", "faithfulness", "causal", "waves"
 """Keys of the built-in families."""
 
 _OWN = (
@@ -49,6 +52,7 @@ _OWN = (
         order=10,
         variant="abs",
         oracle_controls=MappingProxyType({"spans": "beat_mask", "causal": "causal_mask"}),
+        chance_control="constant",
     ),
     Family(
         FAITHFULNESS,
@@ -65,6 +69,13 @@ _OWN = (
         order=15,
         oracle_controls=MappingProxyType({"spans": "causal_mask"}),
         anchor="twin_agreement",
+    ),
+    Family(
+        WAVES,
+        "Waves",
+        "Where in the ECG is the attribution: in the label's beats from P to T (core), in the rest of the stretch from the R peak before "
+        "each to the one behind it (rhythm), or elsewhere? These are shares of the absolute attribution.",
+        order=30,
     ),
 )
 

@@ -20,6 +20,8 @@ from ecgbench.types import Attributions, Masks, PerWindow
     version=1,
     reference="doi:10.1007/s11263-017-1059-x",
     study={"ties": "any", "empty_mask": 1.0},
+    ranked=False,
+    aside="one sample of a map decides it, so that orders by it differ from one model to the next",
     chance=area_chance,
     oracle=localisation_oracle("PointingGame"),
 )

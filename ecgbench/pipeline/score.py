@@ -16,7 +16,7 @@ from ecgbench.models import evaluator
 from ecgbench.needs import METRIC_NEEDS, Explain, ScoredBatch, supplied
 from ecgbench.pipeline.compute.perturbed_scores import Perturbation, perturbed_scores
 from ecgbench.protocol import OURS
-from ecgbench.types import EvaluateSteps, PerWindow
+from ecgbench.types import CORE, RHYTHM, EvaluateSteps, PerWindow
 
 if TYPE_CHECKING:
     import torch
@@ -36,6 +36,7 @@ def score(
     twin: Any = None,
     sham: Any = None,
     fs: float | None = None,
+    regions: Any = None,
     **options: Any,
 ) -> PerWindow:
     """Score attributions of windows with one metric.
@@ -56,6 +57,8 @@ def score(
         deviation; nan throughout where there is none. For causal faithfulness
     sham : the same after an exchange of what does not make the label; by default no window has one
     fs : sampling rate in Hz; for causal faithfulness
+    regions : (n, leads, time) uint8, 1 at samples of the label's beats from P to T, 2 in the rest of the stretches from the R peak before
+        each to the one behind it, 0 elsewhere; for shares of waves
     options : those that the metric names
 
     Returns
@@ -83,6 +86,7 @@ def score(
         twin=None if twin is None else _twins("twin", twin, maps),
         sham=None if sham is None else _twins("sham", sham, maps),
         fs=None if fs is None else _rate(fs),
+        regions=None if regions is None else partial(_regions, regions, maps),
     )
     return np.asarray(_scores(entry, maps, batch, options), dtype=np.float64)
 
@@ -92,6 +96,13 @@ def _twins(name: str, values: Any, maps: np.ndarray) -> np.ndarray:
     has = ~np.isnan(twins).all(axis=(1, 2))
     finite(name, np.where(has[:, None, None], twins, 0))
     return twins
+
+
+def _regions(values: Any, maps: np.ndarray) -> np.ndarray:
+    regions = _fitting("regions", values, maps, "u")
+    if regions.size and regions.max() > RHYTHM:
+        raise InputError(f"expected regions 0, {CORE} and {RHYTHM}, got {regions.max()}; see `ecgbench.types`.")
+    return regions
 
 
 def _rate(fs: Any) -> float:
@@ -125,7 +136,7 @@ def _maps(attributions: Any) -> np.ndarray:
 
 
 def _fitting(name: str, values: Any, maps: np.ndarray, kind: str) -> np.ndarray:
-    array, wanted = as_array(values), {"b": "bool", "f": "floats"}[kind]
+    array, wanted = as_array(values), {"b": "bool", "f": "floats", "u": "uint8"}[kind]
     if array.shape != maps.shape or array.dtype.kind != kind:
         raise InputError(f"expected {name} of {wanted} {maps.shape}, as the attributions, got {array.dtype} {array.shape}; convert it.")
     return array

@@ -24,7 +24,7 @@ from ecgbench.protocol._ptbxl import (
     PTBXL_TEST_FOLD,
     Label,
 )
-from ecgbench.protocol._published import INFERRED_ORDERS, PUBLISHED_FIRST, STUDY_DIGITS
+from ecgbench.protocol._published import FIGURE_METRICS, INFERRED_ORDERS, PUBLISHED_FIRST, STUDY_DIGITS
 from ecgbench.protocol._records import INCARTDB, MITDB, SVDB
 from ecgbench.protocol._synthetic import (
     SYNTHETIC,
@@ -53,6 +53,7 @@ __all__ = [
     "BEAT_RULES",
     "COMMON",
     "EXPLAINED",
+    "FIGURE_METRICS",
     "GALLERY_LEVELS",
     "GALLERY_METRICS",
     "ICENTIA11K",

@@ -39,5 +39,13 @@ INFERRED_ORDERS: Mapping[str, Order] = MappingProxyType(
 )
 """The whole orders, best first, as inferred."""
 
+FIGURE_METRICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "localisation": ("attribution_localization", "auc", "pointing_game", "relevance_rank_accuracy"),
+        "faithfulness": ("faithfulness_correlation", "region_perturbation_lerf", "region_perturbation_morf"),
+    }
+)
+"""The metrics of the study's figure, over which its orders are."""
+
 STUDY_DIGITS = 3
 """Decimals to which the study rounds means before it ranks them."""

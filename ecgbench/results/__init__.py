@@ -24,14 +24,16 @@ from ecgbench.results.migration import migrate
 from ecgbench.results.pair import leftovers
 from ecgbench.results.reading.archive import gallery_name, sample_name, score_digest, score_name
 from ecgbench.results.reading.window_arrays import OF_PREDICTIONS
-from ecgbench.results.records import SUBMITTED, Cell, ModelRecord, Provenance, SourceResults
+from ecgbench.results.records import BETWEEN, SUBMITTED, TWINLESS, Cell, ModelRecord, Provenance, SourceResults
 from ecgbench.results.resampling import drawn_means, expanded_tail, patient_sums, patient_weights
 from ecgbench.results.sketches import map_correlation, near_duplicates, sketch
 
 __all__ = [
+    "BETWEEN",
     "OF_PREDICTIONS",
     "SEEDED",
     "SUBMITTED",
+    "TWINLESS",
     "Cell",
     "Fresh",
     "Identity",

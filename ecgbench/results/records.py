@@ -65,6 +65,12 @@ class ModelRecord(TypedDict):
     facts: NotRequired[Mapping[Text, Mapping[Text, Real]]]
 
 
+TWINLESS: Final = "twinless"
+"""Under this a model's facts say how many of the explained windows have no twin, by class and reason with `BETWEEN` between the two."""
+
+BETWEEN: Final = ": "
+"""Between the class and the reason in the names of `TWINLESS`."""
+
 SUBMITTED: Final = "submitted"
 """Under this the provenance of accepted results says that they rest on maps that somebody handed in, and on which."""
 

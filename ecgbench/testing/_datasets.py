@@ -8,7 +8,7 @@ from ecgbench.datasets import DatasetEntry, Request, load_dataset, request_for
 from ecgbench.models import MODELS
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.testing._report import require
-from ecgbench.types import Dataset, Signals, Windows
+from ecgbench.types import CORE, RHYTHM, Dataset, Signals, Twins, Windows
 
 MASKS = ("spans", "causal")
 
@@ -90,8 +90,7 @@ def windows_fit_the_numbers(entry: DatasetEntry) -> None:
                 _require_windows(entry, side, windows)
                 _require_labels(entry, side, windows)
                 _require_causes(entry, side, windows)
-            if entry.twins is not None:
-                _require_made_twins(entry, request_for(entry.key, labels=labels, split=split), loaded.test)
+            _require_made(entry, request_for(entry.key, labels=labels, split=split), loaded.test)
 
 
 def _require_dataset(entry: DatasetEntry, loaded: Dataset) -> None:
@@ -136,14 +135,24 @@ def _require_whole(entry: DatasetEntry, side: str, what: str, signal: Signals) -
     require(whole.all(), entry, f"each {what} of {side} finite or nan throughout", "others", "leave out what is not whole")
 
 
-def _require_made_twins(entry: DatasetEntry, request: Request, windows: Windows) -> None:
+def _require_made(entry: DatasetEntry, request: Request, windows: Windows) -> None:
     """What a dataset makes for the first labels of its test windows."""
-    assert entry.twins is not None
     y = windows.y if windows.y.ndim == 2 else windows.y[:, None] == np.arange(len(entry.protocol.classes))
     index, target = (places[:LABELS_TRIED] for places in np.nonzero(y))
-    made = entry.twins(request, windows.take(index), target)
+    if entry.twins is not None:
+        _require_twins(entry, entry.twins(request, windows.take(index), target), windows.signal[index].shape)
+    if entry.regions is not None:
+        _require_regions(entry, entry.regions(request, windows.take(index), target), windows.signal[index].shape)
+
+
+def _require_regions(entry: DatasetEntry, found: np.ndarray, shape: tuple[int, ...]) -> None:
+    fits = found.shape == shape and found.dtype == np.uint8
+    require(fits, entry, f"uint8 regions {shape}", f"{found.dtype} {found.shape}", "tell one for each sample")
+    require(found.max(initial=0) <= RHYTHM, entry, f"regions 0, {CORE} and {RHYTHM}", found.max(initial=0), "tell these apart alone")
+
+
+def _require_twins(entry: DatasetEntry, made: Twins, shape: tuple[int, ...]) -> None:
     for what, signal in (("twin", made.twin), ("sham", made.sham)):
-        shape = (len(index), *windows.signal.shape[1:])
         fits = signal.shape == shape and signal.dtype == np.float32
         require(fits, entry, f"float32 {what} {shape}", f"{signal.dtype} {signal.shape}", "make one for each window")
         _require_whole(entry, "test", what, signal)

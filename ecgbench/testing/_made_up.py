@@ -14,7 +14,7 @@ from torch import nn
 from ecgbench.nn import GlobalAverage, LeadsAsRows, seeded
 from ecgbench.registry import Keyed
 from ecgbench.testing._report import require
-from ecgbench.types import Attributions, Masks, Rows, Targets
+from ecgbench.types import CORE, RHYTHM, Attributions, Masks, Regions, Rows, Targets
 
 WINDOWS, TIME, OUTPUTS, NORMAL = 4, 80, 3, 12
 
@@ -127,6 +127,16 @@ def twins_of(case: Case) -> Rows:
     weights = Rivals(*case.x.shape[1:]).weights.detach().numpy()
     wanted = np.where(case.target == 0, 1, 0)
     return partly(case.x, (case.x + 2 * (weights[wanted] - weights[case.target])).astype(case.x.dtype))
+
+
+def regions_of(case: Case) -> Regions:
+    """Regions of windows: a beat in the middle half of the RR intervals beside it, in places that each window's values decide."""
+    length = case.x.shape[2]
+    onset = (np.abs(case.x[:, 0, 0]) * 10).astype(np.int64)[:, None, None] % (length // 2)
+    place = np.arange(length) - onset
+    found = np.where((place >= length // 8) & (place < length // 4), CORE, np.where((place >= 0) & (place < length // 3), RHYTHM, 0))
+    regions: Regions = locked(np.broadcast_to(found, case.x.shape).astype(np.uint8))
+    return regions
 
 
 def partly(x: Rows, twins: Rows) -> Rows:

@@ -20,6 +20,7 @@ from ecgbench.testing._made_up import (
     global_generators_left_alone,
     made_up,
     partly,
+    regions_of,
     source_of_maps,
     twins_of,
 )
@@ -36,7 +37,7 @@ DRAWS = 3000
 def scores_of(entry: MetricEntry, case: Case, model: torch.nn.Module | None = None, **given: Any) -> PerWindow:
     """Scores of a case."""
     known: dict[str, Any] = {"mask": case.mask, "x": case.x, "target": case.target, "explain": source_of_maps, "fs": PASSES_FS}
-    known |= {"model": model or network_of(entry, case), "twin": twins_of(case)}
+    known |= {"model": model or network_of(entry, case), "twin": twins_of(case), "regions": regions_of(case)}
     return score(entry.key, case.maps, **{**known, **given})
 
 
@@ -175,18 +176,20 @@ def _contributions() -> tuple[Case, torch.nn.Module, np.ndarray]:
 
 def chance_is_the_mean_of_noise(entry: MetricEntry) -> None:
     """Its chance is the mean score of maps of noise, and undefined where the score is."""
-    if entry.chance is None:
-        return
     inside = made_up(time=40, windows=1).mask
+    chance = entry.chance_of(inside, PASSES_FS)
+    if chance is None:
+        return
     noise = np.random.default_rng(1).random((DRAWS, *inside.shape[1:]))
     found = scores_of(entry, Case(noise, noise, np.repeat(inside, DRAWS, axis=0), np.zeros(DRAWS, dtype=np.int64)))
-    expected = float(entry.chance(inside)[0])
+    expected = float(chance[0])
     near = abs(found.mean() - expected) <= 5 * found.std() / math.sqrt(DRAWS) + 1e-12
     require(near, entry, f"a mean score of noise near its chance, {expected:.3f}", f"{found.mean():.3f}", "mend chance")
     for whole in (False, True):
         mask = np.full((1, *inside.shape[1:]), whole)
         scored = scores_of(entry, Case(noise[:1], noise[:1], mask, np.zeros(1, dtype=np.int64)))
-        agree = bool(np.isnan(entry.chance(mask)[0])) == bool(np.isnan(scored[0]))
+        of_whole = entry.chance_of(mask, PASSES_FS)
+        agree = of_whole is not None and np.array_equal(np.isnan(of_whole), np.isnan(scored))
         require(agree, entry, "a chance that is nan where the score is", "another", "mend chance for full and empty masks")
 
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Float64, Int64, Shaped
+from jaxtyping import Bool, Float, Float32, Float64, Int64, Shaped, UInt8
 
 from ecgbench.errors import InputError
 from ecgbench.types.evaluation import Curves as Curves
@@ -27,6 +27,12 @@ from ecgbench.types.evaluation import Steps as Steps
 Signals = Float32[np.ndarray, "n leads time"]
 Attributions = Float[np.ndarray, "n leads time"]
 Masks = Bool[np.ndarray, "n leads time"]
+Regions = UInt8[np.ndarray, "n leads time"]
+"""Of each sample, the part of the ECG that it belongs to: `CORE`, `RHYTHM`, or 0 elsewhere."""
+
+CORE, RHYTHM = 1, 2
+"""Regions of a window: the beats of its label from P to T, and the rest of the stretch from the R peak before each to the one behind it."""
+
 Targets = Int64[np.ndarray, " n"]
 PerWindow = Float64[np.ndarray, " n"]
 Spans = Int64[np.ndarray, "_ _"]
@@ -200,7 +206,7 @@ class Explained:
     neutral : (outputs,) float64, the model's logits on a flat line
     available : how many windows of the model could be explained, before a subset was taken
     common : how many of them are recognised by all models whose common windows are explained
-    twinless : number of the windows without a twin, by the reason
+    twinless : number of the windows without a twin, by class and reason, as in "VEB: invalid samples"
     """
 
     windows: Windows

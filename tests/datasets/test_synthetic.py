@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from ecgbench.artifacts import ArtifactStore
-from ecgbench.datasets import load_dataset
+from ecgbench.datasets import load_dataset, request_for
 from ecgbench.datasets.records.cut import window_label
 from ecgbench.datasets.simulator.rhythm import SVEB, VEB, N
-from ecgbench.datasets.synthetic import simulate_window, simulate_windows
+from ecgbench.datasets.synthetic import simulate_window, simulate_windows, wave_regions
 from ecgbench.errors import InputError
 from ecgbench.protocol import SYNTHETIC, SYNTHETIC_PATIENTS, SYNTHETIC_WINDOWS
-from ecgbench.types import Dataset, Windows
+from ecgbench.types import CORE, Dataset, Windows
 
 # Made by printing `digest` of both sides with NumPy 2.4.6 on x86-64; the same with its AVX-512 and AVX2 code paths switched off.
 GOLDEN = {
@@ -199,3 +199,29 @@ def test_windows_are_arrays_of_the_announced_form(dataset: Dataset) -> None:
 def test_options_that_it_does_not_have_are_refused(store: ArtifactStore, option: dict[str, str]) -> None:
     with pytest.raises(InputError, match="of synthetic among"):
         load_dataset("synthetic", store=store, labels=option.get("labels"), split=option.get("split"), edition=option.get("edition"))
+
+
+def test_regions_hold_the_waves_that_the_simulator_draws(dataset: Dataset) -> None:
+    """From P to T a beat differs from one without height; what its twin changes lies in the beat, its slot, and the intervals beside it."""
+    abnormal = dataset.test.take(np.flatnonzero(dataset.test.y > 0)[:20])
+    found = wave_regions(request_for("synthetic"), abnormal, abnormal.y)
+    for i, regions in enumerate(found[:, 0]):
+        beats = simulate_window(str(abnormal.record[i]), int(abnormal.start[i])).beats
+        for beat in np.flatnonzero(beats.class_ == abnormal.y[i]):
+            peak = round(beats.time[beat] * SYNTHETIC.fs)
+            assert (regions[peak - 6 : peak + 7] == CORE).all()
+            assert (regions[peak : round(beats.slot[beat] * SYNTHETIC.fs)] != 0).all()
+        cause = np.abs(abnormal.signal[i, 0] - twin_of(abnormal)[i, 0])
+        own = np.isin(beats.class_, [0, abnormal.y[i]]).all()
+        assert not own or cause[regions != 0].sum() > 0.95 * cause.sum()
+        assert 0.03 < (regions == CORE).mean() < 0.35
+
+
+def test_window_without_a_beat_of_its_label_lies_elsewhere(dataset: Dataset) -> None:
+    normal = dataset.test.take(np.flatnonzero(dataset.test.y == N)[:2])
+    assert not wave_regions(request_for("synthetic"), normal, np.full(2, VEB)).any()
+
+
+def twin_of(windows: Windows) -> np.ndarray:
+    assert windows.twin is not None
+    return windows.twin

@@ -128,8 +128,12 @@ def metrics():
 
 @pytest.fixture(autouse=True)
 def every_metric_counts(monkeypatch):
-    """Metrics that fail their oracle control count in the made-up results: what is tested are orders of two families, not the verdict."""
-    counting = {entry.key: replace(entry, ranked=not entry.aside) for entry in METRICS}
+    """Metrics that fail their oracle control count in the made-up results, and so does pointing_game, so that each family has two.
+
+    What is tested are orders of two families, not the verdict.
+    """
+    asides = {entry.key: "" if entry.key == "pointing_game" else entry.aside for entry in METRICS}
+    counting = {entry.key: replace(entry, ranked=not asides[entry.key], aside=asides[entry.key]) for entry in METRICS}
     monkeypatch.setattr(METRICS, "_entries", counting)
 
 

@@ -28,6 +28,16 @@ def auc(values, inside):
     return won / pairs if pairs else NAN
 
 
+def average_precision(values, inside):
+    """Mean over the values inside of the share that is inside among all that are as high."""
+    shares = []
+    for value, hit in zip(values, inside, strict=True):
+        if hit:
+            as_high = [other for other, found in zip(inside, values, strict=True) if found >= value]
+            shares.append(sum(as_high) / len(as_high))
+    return sum(shares) / len(shares) if shares and len(shares) < len(values) else NAN
+
+
 def pointing_game(values, inside):
     maxima = [hit for value, hit in zip(values, inside, strict=True) if value == max(values)]
     return sum(maxima) / len(maxima) if any(inside) else NAN

@@ -13,14 +13,19 @@ from .cases import World
 RANKED = {
     "attribution_localization": True,
     "auc": True,
+    "auc_pr": False,
+    "core_share": False,
+    "elsewhere_share": False,
     "faithfulness_correlation": False,
     "false_mass": True,
     "flip_duration": True,
-    "pointing_game": True,
+    "pointing_game": False,
+    "pointing_game_tolerance": False,
     "region_perturbation_lerf": False,
     "region_perturbation_morf": False,
     "relevance_mass_accuracy": False,
     "relevance_rank_accuracy": True,
+    "rhythm_share": False,
     "top_k_intersection": False,
     "twin_agreement": True,
     "twin_lerf": True,
@@ -29,7 +34,7 @@ RANKED = {
 """Whether each of them counts for the ranking."""
 
 OF_EACH_COMPUTATION = [
-    *("attribution_localization", "auc", "faithfulness_correlation", "pointing_game", "region_perturbation_morf"),
+    *("attribution_localization", "auc", "auc_pr", "faithfulness_correlation", "pointing_game", "region_perturbation_morf"),
     "relevance_rank_accuracy",
 ]
 """One of each: region perturbations share a computation, and so do shares of positive mass and hits among the highest values."""

@@ -38,18 +38,20 @@ ONSET = 150 * np.arange(N)[:, None, None]
 MASK = np.repeat((np.arange(TIME) >= ONSET) & (np.arange(TIME) < ONSET + 500), LEADS, axis=1)
 MAPS = WEIGHT[TARGET] * X
 TWIN = X + 10 * (WEIGHT[np.where(TARGET == 0, 1, 0)] - WEIGHT[TARGET])
-for array in (X, TARGET, MASK, MAPS, TWIN):
+REGIONS = MASK.astype(np.uint8)
+REGIONS[..., -100:] = 2
+for array in (X, TARGET, MASK, MAPS, TWIN, REGIONS):
     array.flags.writeable = False
 
 
 def given(**changes):
-    return {"mask": MASK, "x": X, "target": TARGET, "model": Linear(WEIGHT, BIAS), "twin": TWIN, "fs": 128, **changes}
+    return {"mask": MASK, "x": X, "target": TARGET, "model": Linear(WEIGHT, BIAS), "twin": TWIN, "fs": 128, "regions": REGIONS, **changes}
 
 
 def needed(key):
     """The public call's arguments that a metric cannot do without."""
     names = METRICS[key].given_needs
-    return [ARGUMENT_OF.get(name, name) for name in names if name in ("mask", "x", "target", "evaluate", "twin", "fs")]
+    return [ARGUMENT_OF.get(name, name) for name in names if name in ("mask", "x", "target", "evaluate", "twin", "fs", "regions")]
 
 
 @every_metric
@@ -149,7 +151,7 @@ def test_options_go_before_the_studys():
 
 def test_a_map_that_is_higher_in_the_mask_than_anywhere_else_scores_best():
     maps = np.where(MASK, 2 + np.abs(MAPS), -np.abs(MAPS))
-    assert {key: ecgbench.score(key, maps, MASK).tolist() for key in LOCALISATION} == {
+    assert {key: ecgbench.score(key, maps, MASK, fs=128).tolist() for key in LOCALISATION} == {
         key: [METRICS[key].bounds[1]] * N for key in LOCALISATION
     }
 

@@ -148,3 +148,17 @@ def test_twins_that_it_makes_are_refused(healthy, twin, message):
     made = replace(healthy, twins=lambda request, windows, target: Twins(twin, np.full_like(twin, np.nan)))
     with pytest.raises(EntryError, match=f"expected of broken: {message}"):
         check_entry(registered(made))
+
+
+TOLD = {
+    "too few": (np.zeros((1, 2, 200), dtype=np.uint8), r"uint8 regions \(6, 2, 200\), got uint8 \(1, 2, 200\)"),
+    "real": (np.zeros((6, 2, 200)), r"uint8 regions \(6, 2, 200\), got float64 \(6, 2, 200\)"),
+    "unknown": (np.full((6, 2, 200), 3, dtype=np.uint8), "regions 0, 1 and 2, got 3"),
+}
+
+
+@pytest.mark.parametrize(("regions", "message"), TOLD.values(), ids=TOLD.keys())
+def test_regions_that_it_tells_are_refused(healthy, regions, message):
+    told = replace(healthy, regions=lambda request, windows, target: regions)
+    with pytest.raises(EntryError, match=f"expected of broken: {message}"):
+        check_entry(registered(told))

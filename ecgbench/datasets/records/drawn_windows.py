@@ -21,10 +21,11 @@ from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import source_digest
 from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
 from ecgbench.datasets.records.twins import twins_of
+from ecgbench.datasets.records.waves import regions_of
 from ecgbench.datasets.records.wfdb_reader import Record, read_record, record_files
 from ecgbench.errors import DataError, MissingDataError
 from ecgbench.protocol import ICENTIA11K_RULE, ICENTIA11K_SEED, ICENTIA11K_WINDOWS, UNCLASSIFIABLE, DatasetProtocol
-from ecgbench.types import Names, Targets, Twins, Windows
+from ecgbench.types import Names, Regions, Targets, Twins, Windows
 
 VERSION = 1
 """Bumped when the draw changes on purpose."""
@@ -177,6 +178,17 @@ def drawn_twins(request: Request, windows: Windows, target: Targets, path: Calla
     """
     numbers = request.numbers
     return twins_of(windows, target, lambda name: _read_segment(request.folder, name, path(name), numbers), ICENTIA11K_RULE, numbers.fs)
+
+
+def drawn_regions(request: Request, windows: Windows, target: Targets, path: Callable[[str], str]) -> Regions:
+    """Regions of drawn windows.
+
+    Parameters
+    ----------
+    path : from a segment's name to its place below the database's folder
+    """
+    numbers = request.numbers
+    return regions_of(windows, target, lambda name: _read_segment(request.folder, name, path(name), numbers), ICENTIA11K_RULE, numbers.fs)
 
 
 def draw(record: Names, number: Indices, label: Indices, count: int, seed: int) -> Int64[np.ndarray, " m"]:

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -16,11 +17,12 @@ from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import source_digest
 from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
 from ecgbench.datasets.records.twins import twins_of
+from ecgbench.datasets.records.waves import regions_of
 from ecgbench.datasets.records.wfdb_header import read_header
 from ecgbench.datasets.records.wfdb_reader import SUFFIXES, Record, read_record, record_files
 from ecgbench.errors import InputError
 from ecgbench.protocol import BEAT_RULES, UNCLASSIFIABLE, DatasetProtocol
-from ecgbench.types import Dataset, Targets, Twins, Windows
+from ecgbench.types import Dataset, Regions, Targets, Twins, Windows
 
 PATIENT = "patient"
 """Split that leaves the test set without the patients who are trained on."""
@@ -108,13 +110,17 @@ def load_side(request: Request, names: Sequence[str], patients: Mapping[str, str
 
 def beat_twins(request: Request, windows: Windows, target: Targets) -> Twins:
     """Constructed twins of windows that `load_annotated` gave."""
-    numbers = request.numbers
+    return twins_of(windows, target, partial(_read, request), BEAT_RULES[request.labels], request.numbers.fs)
 
-    def read(name: str) -> Record:
-        assert numbers.lead is not None
-        return read_record(request.folder, name, numbers.lead, numbers.fs, remedy=request.remedy)
 
-    return twins_of(windows, target, read, BEAT_RULES[request.labels], numbers.fs)
+def beat_regions(request: Request, windows: Windows, target: Targets) -> Regions:
+    """Regions of windows that `load_annotated` gave."""
+    return regions_of(windows, target, partial(_read, request), BEAT_RULES[request.labels], request.numbers.fs)
+
+
+def _read(request: Request, name: str) -> Record:
+    assert request.numbers.lead is not None
+    return read_record(request.folder, name, request.numbers.lead, request.numbers.fs, remedy=request.remedy)
 
 
 def _cut_records(request: Request, names: Sequence[str], patients: Mapping[str, str], progress: str) -> tuple[Arrays, dict[str, object]]:

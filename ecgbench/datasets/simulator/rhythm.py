@@ -32,6 +32,9 @@ none within the QRS complex."""
 REACH = (-0.5, 1.0)
 """Seconds around its R peak in which a beat is rendered; beyond, its waves are below 1e-6 mV at any interval under 1.5 s."""
 
+EXTENT = 2.5
+"""Standard deviations around a wave's centre that count as the wave: the widest P wave lasts 120 ms then, as clinical limits have it."""
+
 LOW_FREQUENCY, HIGH_FREQUENCY = 0.1, 0.25
 """Hz, Mayer waves and respiration, the centres of the rhythm's spectrum (McSharry et al. 2003)."""
 
@@ -194,6 +197,16 @@ def render(beats: Beats, patient: Patient, fs: float, count: int) -> Float64[np.
     values = (amplitude[:, None, :] * np.exp(-(deviation**2) / 2)).sum(axis=-1)
     inside = (sample >= 0) & (sample < count)
     return np.bincount(sample[inside], weights=values[inside], minlength=count)
+
+
+def extents(beats: Beats, patient: Patient) -> Float64[np.ndarray, "beats 2"]:
+    """Seconds at which each beat begins and ends: `EXTENT` standard deviations before its first and behind its last wave."""
+    amplitude, centre, width = np.moveaxis(patient.waves[beats.class_], -1, 0)
+    stretch, there = beats.interval[:, None] ** STRETCH, amplitude != 0
+    onset = np.where(there, (centre - EXTENT * width) * stretch, np.inf).min(axis=1)
+    offset = np.where(there, (centre + EXTENT * width) * stretch, -np.inf).max(axis=1)
+    found: Float64[np.ndarray, "beats 2"] = beats.time[:, None] + np.stack([onset, offset], axis=1)
+    return found
 
 
 def noise(patient: Patient, generator: np.random.Generator, fs: float, count: int) -> Float64[np.ndarray, " time"]:

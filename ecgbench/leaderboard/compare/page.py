@@ -11,6 +11,7 @@ from ecgbench.leaderboard.compare.changes import CellChange, DatasetChanges
 from ecgbench.leaderboard.compare.folders import Name
 from ecgbench.leaderboard.pages.tables import NOTHING, label, number, table
 from ecgbench.leaderboard.pages.template import render_page
+from ecgbench.leaderboard.statistics.ranking import family_name
 from ecgbench.results import Cell
 
 SHOWN = 40
@@ -108,7 +109,9 @@ def _counts(change: CellChange) -> str:
 def _places(places: Mapping[tuple[str, str, str], tuple[float, float]]) -> str:
     """Places that changed, a family after the other, those that moved most first."""
     order = sorted(places, key=lambda name: (name[0], -_distance(*places[name]), name))
-    rows = [[family, label(method, variant), *map(number, places[family, method, variant])] for family, method, variant in order]
+    rows = [
+        [family_name(family), label(method, variant), *map(number, places[family, method, variant])] for family, method, variant in order
+    ]
     return table(["place in", "variant", "A", "B"], rows, numbers_from=2) if rows else ""
 
 

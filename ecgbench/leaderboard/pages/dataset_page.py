@@ -13,6 +13,7 @@ from ecgbench.leaderboard.pages.page_figures import costs, figure_path, gallery_
 from ecgbench.leaderboard.pages.provenance import health_means, models_facts, provenance_facts, windows_facts
 from ecgbench.leaderboard.pages.strata_section import strata_section
 from ecgbench.leaderboard.pages.template import generated, render_page
+from ecgbench.leaderboard.pages.twins_section import metric_facts, twinless_table
 from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.oracles import OracleCheck
@@ -42,6 +43,8 @@ def dataset_page(analysis: Analysis, checks: Sequence[OracleCheck] = ()) -> str:
         "cost": figure_path(board.name, "cost") if costs(analysis) else "",
         "galleries": [{"method": method, "figure": gallery_path(board.name, method)} for method in galleries],
         "windows": windows_facts(board),
+        "twinless": twinless_table(board),
+        "said": metric_facts(board),
         "few": few_patients(analysis),
         "models": models_facts(board),
         "health": health_means(board),

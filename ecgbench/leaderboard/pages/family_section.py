@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from ecgbench.leaderboard.pages.models_section import models_section
+from ecgbench.leaderboard.pages.models_section import models_section, seeds_table
 from ecgbench.leaderboard.pages.oracles import why_shown
 from ecgbench.leaderboard.pages.page_figures import draws_intervals, figure_path, slug
 from ecgbench.leaderboard.pages.provenance import these_models
+from ecgbench.leaderboard.pages.skill_section import skill_section
 from ecgbench.leaderboard.pages.tables import family_table, heading, label, linked, number
 from ecgbench.leaderboard.pages.template import render_page
 from ecgbench.leaderboard.pages.variant_choice import variant_choice
@@ -17,7 +18,7 @@ from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.declared import seen_answers
 from ecgbench.leaderboard.statistics.groups import LEVEL, Comparison
 from ecgbench.leaderboard.statistics.oracles import OracleCheck
-from ecgbench.leaderboard.statistics.ranking import family_title
+from ecgbench.leaderboard.statistics.ranking import family_name, family_title
 
 
 def ahead(analysis: Analysis, family: str, folder: str = "methods/") -> str:
@@ -32,7 +33,13 @@ def ahead(analysis: Analysis, family: str, folder: str = "methods/") -> str:
     compared = analysis.comparisons.get(family)
     found = None if compared is None else _first_group(compared, folder, analysis.board.submitted)
     board = analysis.board
-    context = {"ahead": found, "models": these_models(board), "ordered": board.orders(family), "part": board.part}
+    context = {
+        "ahead": found,
+        "models": these_models(board),
+        "described": board.describes(family),
+        "ordered": board.orders(family),
+        "part": board.part,
+    }
     return render_page("ahead.md.j2", context).strip()
 
 
@@ -52,7 +59,7 @@ def family_section(analysis: Analysis, family: str, checks: Sequence[OracleCheck
     columns = [column for column in board.columns if column.family == family]
     compared = analysis.comparisons.get(family)
     return {
-        "name": family,
+        "name": family_name(family),
         "title": family_title(family),
         "question": columns[0].entry.question.question,
         "mask": columns[0].kind,
@@ -66,11 +73,13 @@ def family_section(analysis: Analysis, family: str, checks: Sequence[OracleCheck
             "groups": figure_path(board.name, f"groups-{slug(family)}"),
         },
         "table": family_table(analysis, family),
+        "skill": skill_section(analysis, family),
         "gaps": _gaps(board, family),
         "unranked": [(method, _why_unranked(board, method)) for method in board.unranked],
         "compared": None if compared is None else _comparison(compared),
         "choice": variant_choice(analysis, family),
         "told": models_section(analysis, family),
+        "seeds": seeds_table(analysis, family),
     }
 
 

@@ -14,7 +14,7 @@ from ecgbench.leaderboard.pages.tables import NOTHING, escaped, heading, label, 
 from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.declared import ANSWERS
-from ecgbench.leaderboard.statistics.ranking import Column, families
+from ecgbench.leaderboard.statistics.ranking import Column, families, family_name
 from ecgbench.methods import METHODS, MethodEntry
 from ecgbench.registry import Registry
 
@@ -118,7 +118,7 @@ def _places(method: str, analysis: Analysis) -> str:
             place = analysis.place(family, variant)
             groups = analysis.groups(family).get(variant, "")
             between = with_interval(place, *analysis.interval(family, variant, "place"))
-            rows.append([label(*variant), family, rank_range(analysis, family, variant), groups, between])
+            rows.append([label(*variant), family_name(family), rank_range(analysis, family, variant), groups, between])
     return table(["variant", "family", "rank", "group", "place"], rows, numbers_from=4)
 
 

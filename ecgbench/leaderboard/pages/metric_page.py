@@ -9,6 +9,7 @@ from typing import Any
 from ecgbench.leaderboard.pages.class_patients import class_heading, few_patients
 from ecgbench.leaderboard.pages.entry_facts import cited, description, options_table
 from ecgbench.leaderboard.pages.oracles import metric_checks, why_shown
+from ecgbench.leaderboard.pages.skill_section import has_skill, skill_text
 from ecgbench.leaderboard.pages.tables import (
     CONTROL_MARK,
     NOTHING,
@@ -26,7 +27,7 @@ from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.agreement import Agreement
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.oracles import OracleCheck
-from ecgbench.leaderboard.statistics.ranking import AGREEING, Column
+from ecgbench.leaderboard.statistics.ranking import AGREEING, Column, family_name
 from ecgbench.metrics import MetricEntry
 
 
@@ -63,7 +64,7 @@ def _entry(entry: MetricEntry) -> dict[str, Any]:
     low, high = entry.bounds
     return {
         "description": description(entry.function),
-        "family": entry.family,
+        "family": family_name(entry.family),
         "low": f"{low:g}",
         "high": f"{high:g}",
         "higher_is_better": entry.higher_is_better,
@@ -77,22 +78,13 @@ def _entry(entry: MetricEntry) -> dict[str, Any]:
 def _dataset(analysis: Analysis, column: Column, agreement: Agreement) -> dict[str, Any]:
     """Scores on one dataset and mask, and the metrics that order variants most and least alike."""
     board = analysis.board
-    classes = analysis.windows.classes
+    header, classes = _header(analysis, column), analysis.windows.classes
     variants = [variant for variant in board.places.index if analysis.summary(variant, column) is not None]
     rows = [_row(analysis, column, variant, classes) for variant in _sorted(analysis, column, variants)]
     if (chance := chance_levels(board).get(column.name)) is not None:
-        rows.append([NOTHING, "*chance*", number(chance), NOTHING, NOTHING, *(NOTHING for _ in classes), NOTHING])
+        rows.append([NOTHING, "*chance*", number(chance), *[NOTHING] * (len(header) - 3)])
     controls: list[Variant] = [(key, "raw") for key in board.controls if analysis.summary((key, "raw"), column) is not None]
     rows += [_row(analysis, column, variant, classes) for variant in _sorted(analysis, column, controls)]
-    header = [
-        "#",
-        "variant",
-        f"mean&nbsp;{arrow(column)}",
-        "gain",
-        "balanced",
-        *(class_heading(analysis, class_) for class_ in classes),
-        "undefined",
-    ]
     return {
         "name": board.name,
         "mask": "" if column.name == column.entry.key else column.kind,
@@ -100,6 +92,12 @@ def _dataset(analysis: Analysis, column: Column, agreement: Agreement) -> dict[s
         "few": few_patients(analysis),
         "alike": _alike(column, agreement),
     }
+
+
+def _header(analysis: Analysis, column: Column) -> list[str]:
+    classes = [class_heading(analysis, class_) for class_ in analysis.windows.classes]
+    skill = ["skill"] if has_skill(analysis, column) else []
+    return ["#", "variant", f"mean&nbsp;{arrow(column)}", *skill, "gain", "balanced", *classes, "undefined"]
 
 
 def _sorted(analysis: Analysis, column: Column, variants: Sequence[Variant]) -> list[Variant]:
@@ -124,7 +122,9 @@ def _row(analysis: Analysis, column: Column, variant: Variant, classes: Sequence
     mean = with_interval(cell.mean, cell.low, cell.high) + (CONTROL_MARK if analysis.beaten(variant, column) else "")
     found = analysis.classes(variant, column)
     each = [_of_class(analysis, class_, found) for class_ in classes]
-    text = [mean, gained(analysis.gain(variant, column)) or NOTHING, number(cell.balanced), *each, f"{cell.undefined} of {cell.windows}"]
+    skill = [skill_text(analysis, variant, column)] if has_skill(analysis, column) else []
+    beside = [gained(analysis.gain(variant, column)) or NOTHING, number(cell.balanced)]
+    text = [mean, *skill, *beside, *each, f"{cell.undefined} of {cell.windows}"]
     return [rank, name, *(text if column.applies(variant[1]) else [f"<sub>[{one}]</sub>" for one in text])]
 
 

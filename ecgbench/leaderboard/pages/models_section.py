@@ -6,9 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ecgbench.leaderboard.pages.agreement_table import agreement_table
 from ecgbench.leaderboard.pages.provenance import these_models
 from ecgbench.leaderboard.pages.tables import NOTHING, heading, label, number, table, with_interval
+from ecgbench.leaderboard.statistics.agreement import seed_agreement
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
+from ecgbench.leaderboard.statistics.anchor import anchor
 from ecgbench.leaderboard.statistics.models import Best, MetricModels
 from ecgbench.leaderboard.statistics.ranking import Column, place_order
 from ecgbench.leaderboard.statistics.window_scores import LEAST_PATIENTS
@@ -36,6 +39,23 @@ def models_section(analysis: Analysis, family: str) -> dict[str, Any] | None:
         "components": _components_table(compared) if compared and several else "",
         "intervals": _intervals_table(analysis, columns, family) if several else "",
     }
+
+
+def seeds_table(analysis: Analysis, family: str) -> dict[str, Any] | None:
+    """How far the anchor's order of methods by one model agrees with that by another; None where the family has no anchor that counts.
+
+    Each method stands by the variant that stands for it in the anchor.
+
+    Parameters
+    ----------
+    analysis : of one dataset
+    family : one of its families
+    """
+    found = anchor(analysis)
+    if analysis.board.part or found is None or found.column.family != family or len(analysis.board.seeds) < 2:
+        return None
+    agreement = seed_agreement(analysis.windows, found.column, found.compared.variants)
+    return {"metric": heading(found.column, "metrics/"), "table": agreement_table(agreement), "methods": len(found.compared.variants)}
 
 
 def of_other_models(analysis: Analysis) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from ecgbench.leaderboard.pages.agreement_table import agreement_table
 from ecgbench.leaderboard.pages.anchor import anchor_facts
 from ecgbench.leaderboard.pages.dataset_page import OPTIONS
 from ecgbench.leaderboard.pages.entry_facts import description
@@ -19,7 +20,7 @@ from ecgbench.leaderboard.statistics.agreement import Agreement, dataset_agreeme
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant, number_at
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.oracles import OracleCheck
-from ecgbench.leaderboard.statistics.ranking import families, family_title, in_order, overall
+from ecgbench.leaderboard.statistics.ranking import families, family_name, family_title, in_order, overall
 from ecgbench.leaderboard.statistics.resampled import overall_intervals
 from ecgbench.methods import METHODS
 
@@ -57,12 +58,12 @@ def _families(analyses: Iterable[Analysis]) -> tuple[str, ...]:
 
 def _ahead(analyses: Sequence[Analysis]) -> str:
     """The first group of each family on each dataset."""
-    shown = _families(analyses)
+    shown = [family for family in _families(analyses) if not all(one.board.describes(family) for one in analyses)]
     rows = [
         [f"[{a.board.name}]({a.board.name}.md)", *(ahead(a, family) if family in a.board.places else NOTHING for family in shown)]
         for a in analyses
     ]
-    return table(["dataset", *shown], rows, numbers_from=99)
+    return table(["dataset", *map(family_name, shown)], rows, numbers_from=99)
 
 
 def _links(boards: Iterable[Board]) -> str:
@@ -85,6 +86,7 @@ def _family(analyses: Sequence[Analysis], family: str, checks: Sequence[OracleCh
         "title": family_title(family),
         "places": places_table(ordered, family) if ordered else "",
         "agreement": datasets_table(shown, family),
+        "described": all(analysis.board.describes(family) for analysis in analyses),
         "reasons": [] if ordered else [(heading(column, "metrics/"), why_shown(column, checks)) for column in columns.values()],
     }
 
@@ -130,16 +132,6 @@ def datasets_table(analyses: Mapping[str, Analysis], family: str) -> str:
     return agreement_table(dataset_agreement(places, {name: analysis.draws[family] for name, analysis in drawn.items()}))
 
 
-def agreement_table(found: Agreement) -> str:
-    """Coefficients below the diagonal with their intervals."""
-    names, rows = [str(name) for name in found.value.index], []
-    value, low, high = (part.to_numpy() for part in (found.value, found.low, found.high))
-    for i, first in enumerate(names):
-        cells = [with_interval(value[i, j], low[i, j], high[i, j], 2) for j in range(i)]
-        rows.append([first.replace("_", " "), *cells, *("" for _ in names[i:])])
-    return table(["", *(name.replace("_", " ") for name in names)], rows)
-
-
 def _controls(boards: Sequence[Board]) -> str:
     found = {key: results.provenance for board in boards for key, results in board.controls.items()}
     if not found:
@@ -163,7 +155,7 @@ def _first_line(method: str) -> str:
 def _metrics(boards: Sequence[Board]) -> str:
     entries = {column.entry.key: column.entry for board in boards if board.compared for column in board.columns}
     rows = [
-        [f"[{key.replace('_', ' ')}](metrics/{key}.md)", entry.family, description(entry.function)]
+        [f"[{key.replace('_', ' ')}](metrics/{key}.md)", family_name(entry.family), description(entry.function)]
         for key, entry in sorted(entries.items())
     ]
     return table(["metric", "family", "what it is"], rows, numbers_from=9)

@@ -13,7 +13,7 @@ from ecgbench.leaderboard.figures.gallery import gallery_figure
 from ecgbench.leaderboard.pages.tables import arrow, chance_levels
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.groups import LEVEL
-from ecgbench.leaderboard.statistics.ranking import Column, families, place_order
+from ecgbench.leaderboard.statistics.ranking import Column, families, family_name, place_order
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -141,7 +141,7 @@ def costs(analysis: Analysis) -> dict[str, dict[str, float]]:
         best = board.places[family].dropna().groupby(level="source").min()
         known = {str(method): float(place) for method, place in best.items() if _seconds(board.files[str(method)].health) > 0}
         if known:
-            places[family] = known
+            places[family_name(family)] = known
     return places
 
 

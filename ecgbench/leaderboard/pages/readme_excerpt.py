@@ -12,7 +12,7 @@ from ecgbench.leaderboard.pages.tables import NOTHING, heading, linked, ranking,
 from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.board import Board
-from ecgbench.leaderboard.statistics.ranking import Column, families, family_title
+from ecgbench.leaderboard.statistics.ranking import Column, families, family_name
 
 BEST, HEADLINES = 3, 4
 """Variants of each family, and metrics of all families together."""
@@ -45,7 +45,7 @@ def refresh_excerpt(text: str, analyses: Sequence[Analysis], folder: str) -> str
         "models": these_models(analysis.board),
         "title": analysis.board.title,
         "page": f"{folder}/{name}.md",
-        "unordered": [family_title(family).lower() for family in families(analysis.board.columns) if not analysis.board.orders(family)],
+        "unordered": [family_name(family) for family in families(analysis.board.columns) if not analysis.board.orders(family)],
         "why": f"{folder}/{ORACLES}",
     }
     block = found[1] + render_page("readme_excerpt.md.j2", context) + found[3]
@@ -73,7 +73,7 @@ def excerpt(analysis: Analysis, folder: str) -> str:
     for variant in order:
         places = [_place(analysis, family, variant) for family in ranked]
         rows.append([linked(*variant, folder, board.submitted), *places, *(score(analysis, variant, column) for column in shown)])
-    return table(["variant", *(f"{family}: place" for family in ranked), *map(heading, shown)], rows)
+    return table(["variant", *(f"{family_name(family)}: place" for family in ranked), *map(heading, shown)], rows)
 
 
 def _place(analysis: Analysis, family: str, variant: tuple[str, str]) -> str:

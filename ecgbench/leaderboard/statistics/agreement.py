@@ -19,7 +19,12 @@ from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.correlation import kendall, spearman
 from ecgbench.leaderboard.statistics.ranking import Column
 from ecgbench.leaderboard.statistics.resampled import RankDraws
-from ecgbench.results import expanded_tail
+from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.randomness import seed_generator
+from ecgbench.results import drawn_means, expanded_tail, patient_sums, patient_weights
+
+RESAMPLES = 2000
+"""Draws of patients."""
 
 Coefficient = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -81,6 +86,28 @@ def dataset_agreement(places: Mapping[str, pd.Series[float]], draws: Mapping[str
         patients = min(draws[a].patients, draws[b].patients)
         found[a, b] = _agreement(kendall, (value[0].to_numpy(), value[1].to_numpy()), (drawn[0], drawn[1]), patients, level)
     return _tables(list(places), found)
+
+
+def seed_agreement(windows: WindowScores, column: Column, variants: Sequence[tuple[str, str]], level: float = 0.95) -> Agreement:
+    """Kendall's tau-b between the models of two seeds of the variants' means in one metric.
+
+    Parameters
+    ----------
+    windows : per-window scores of one dataset
+    column : the metric
+    variants : those that are ordered; each has scores of every seed
+    level : of the intervals, over patients, who bring their windows of both seeds
+    """
+    weights = patient_weights(len(windows.patients), RESAMPLES, seed_generator(0, f"patients of {windows.dataset}"))
+    whole = np.ones((1, len(windows.patients)), dtype=np.int64)
+    value, drawn, found = {}, {}, {}
+    for seed in windows.seeds:
+        scores = np.stack([windows.values[(*variant, column.name, seed)] for variant in variants])
+        sums = patient_sums(scores, windows.index(seed), len(windows.patients))
+        value[seed], drawn[seed] = drawn_means(whole, *sums)[:, 0], drawn_means(weights, *sums)
+    for a, b in combinations(windows.seeds, 2):
+        found[f"seed {a}", f"seed {b}"] = _agreement(kendall, (value[a], value[b]), (drawn[a], drawn[b]), windows.fewest, level)
+    return _tables([f"seed {seed}" for seed in windows.seeds], found)
 
 
 def _common(first: pd.Series[float], second: pd.Series[float]) -> tuple[pd.Series[float], pd.Series[float]]:

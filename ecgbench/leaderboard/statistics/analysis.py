@@ -18,6 +18,7 @@ from ecgbench.leaderboard.statistics.groups import Comparison, comparison
 from ecgbench.leaderboard.statistics.models import BoardModels, analyse_models
 from ecgbench.leaderboard.statistics.ranking import Column, families
 from ecgbench.leaderboard.statistics.resampled import MeanDraws, RankDraws, place_draws, rank_intervals, resampled_means
+from ecgbench.leaderboard.statistics.skill import skill_scores
 from ecgbench.leaderboard.statistics.window_scores import WindowScores, balanced_mean, class_means, window_scores
 from ecgbench.results import seeds_interval
 
@@ -96,6 +97,16 @@ class Analysis:
     def models(self) -> BoardModels | None:
         """Statistics over models and patients; None where nothing has the scores of every seed."""
         return analyse_models(self.board, self.windows, self.means)
+
+    @cached_property
+    def skills(self) -> Mapping[tuple[str, str, str], Summary]:
+        """By method or control, variant and metric, statistics of the skill of its scores; without metrics that have none."""
+        found = skill_scores(self.windows, self.board.columns)
+        return {name: _summary(found, name) for name in dict.fromkeys(key[:3] for key in found.values)}
+
+    def skill(self, variant: Variant, column: Column) -> Summary | None:
+        """Statistics of the skill of a variant's scores in a metric; None where there is none."""
+        return self.skills.get((*variant, column.name))
 
     @cached_property
     def gains(self) -> Mapping[tuple[str, str, str], Gain]:

@@ -134,6 +134,10 @@ class Board:
         """Whether some metric of a family counts, so that it has places."""
         return any(column.ranked for column in self.columns if column.family == family)
 
+    def describes(self, family: str) -> bool:
+        """Whether none of a family's metrics is meant to count, so that it orders nothing whatever their checks say."""
+        return all(column.entry.aside for column in self.columns if column.family == family)
+
     @property
     def submitted(self) -> tuple[str, ...]:
         """Methods whose maps were handed in."""

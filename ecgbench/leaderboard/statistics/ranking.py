@@ -118,6 +118,12 @@ def family_title(family: str) -> str:
     return f"{FAMILIES[key].title}{mask}{kind}"
 
 
+def family_name(family: str) -> str:
+    """Title of a family of columns within a sentence: "causal faithfulness"; one that begins with an abbreviation stays as it is."""
+    title = family_title(family)
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
+
+
 def grid(cells: pd.DataFrame) -> pd.DataFrame:
     """Values of one dataset: variants x (metric, seed), nan where a cell is missing or undefined on every window.
 

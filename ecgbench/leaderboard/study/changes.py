@@ -13,11 +13,18 @@ from ecgbench.leaderboard.statistics.correlation import spearman
 from ecgbench.leaderboard.statistics.ranking import AGREEING, VARIANT, Column, plain_ranks
 from ecgbench.leaderboard.study.orders import Pair
 from ecgbench.methods import METHODS
+from ecgbench.protocol import FIGURE_METRICS
+
+
+def figure_columns(pair: Pair) -> list[Column]:
+    """Our columns of the metrics that the study's figure has."""
+    known = {metric for metrics in FIGURE_METRICS.values() for metric in metrics}
+    return [column for column in pair.ours.board.columns if column.entry.key in known]
 
 
 def methods_table(pair: Pair) -> str:
     """Corrected methods on the metrics that are the same in both protocols."""
-    columns = [column for column in pair.ours.board.columns if not column.entry.study and not column.entry.aside]
+    columns = [column for column in figure_columns(pair) if not column.entry.study]
     changes = [changed_values(pair, column) for column in columns]
     rows = [
         [label(*variant), *(_change(change, variant) for change in changes)]
@@ -37,7 +44,7 @@ def metrics_table(found: Sequence[Pair]) -> str:
 
 def values_table(pair: Pair) -> str:
     """Every value and rank by both protocols."""
-    columns = [column for column in pair.ours.board.columns if not column.entry.aside]
+    columns = figure_columns(pair)
     changes = [changed_values(pair, column) for column in columns]
     rows = [[label(*variant), *(_change(change, variant) for change in changes)] for variant in pair.ours.board.places.index]
     header = ["variant", *(f"{column.name.replace('_', ' ')}&nbsp;{arrow(column)}" for column in columns)]

@@ -14,7 +14,7 @@ from jaxtyping import Float64
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.correlation import kendall
 from ecgbench.leaderboard.statistics.ranking import VARIANT, plain_ranks
-from ecgbench.protocol import INFERRED_ORDERS, STUDY, STUDY_DIGITS
+from ecgbench.protocol import FIGURE_METRICS, INFERRED_ORDERS, STUDY, STUDY_DIGITS
 from ecgbench.results import expanded_tail
 
 LEVEL = 0.95
@@ -78,12 +78,12 @@ def _models(analysis: Analysis) -> set[tuple[str, str]]:
 
 
 def places_by_study(analysis: Analysis, family: str) -> Places | None:
-    """Mean plain ranks among the published variants: means rounded to three digits, every metric for absolute maps too.
+    """Mean plain ranks among the published variants: means rounded to three digits, the metrics of its figure for absolute maps too.
 
     None where a variant lacks a cell.
     """
     variants = list(INFERRED_ORDERS[family])
-    columns = [column for column in analysis.board.columns if column.family == family and not column.entry.aside]
+    columns = [column for column in analysis.board.columns if column.family == family and column.entry.key in FIGURE_METRICS[family]]
     if any((*variant, column.name) not in analysis.means.means for variant in variants for column in columns):
         return None
     ranks = []

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ecgbench.leaderboard.pages.agreement_table import agreement_table
 from ecgbench.leaderboard.pages.entry_facts import cited
-from ecgbench.leaderboard.pages.overview import agreement_table, datasets_table
+from ecgbench.leaderboard.pages.overview import datasets_table
 from ecgbench.leaderboard.pages.tables import NOTHING, label, table, with_interval
 from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.agreement import metric_agreement
 from ecgbench.leaderboard.statistics.analysis import Analysis
-from ecgbench.leaderboard.statistics.ranking import family_title
+from ecgbench.leaderboard.statistics.ranking import family_name, family_title
 from ecgbench.leaderboard.study.changes import methods_table, metrics_table, values_table
 from ecgbench.leaderboard.study.orders import (
     Pair,
@@ -79,7 +80,7 @@ def _taus(found: Sequence[Pair]) -> str:
         for pair in found:
             study, ours = places_by_study(pair.study, family), places_by_ours(pair.ours, family)
             known = published(family)
-            rows.append([family, pair.dataset, *map(_shown, (tau(known, study), tau(known, ours), tau(study, ours)))])
+            rows.append([family_name(family), pair.dataset, *map(_shown, (tau(known, study), tau(known, ours), tau(study, ours)))])
     return table(["family", "dataset", "study's protocol with published", "ours with published", "study's with ours"], rows, numbers_from=2)
 
 

@@ -18,7 +18,7 @@ from ecgbench.pipeline.acceptance.merge import Place, merged, replaced
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_bounds
 from ecgbench.protocol import COMMON, PREDICTED
-from ecgbench.results import Pair, SourceResults, results_path, sample_name, score_name, sketch, update_file
+from ecgbench.results import TWINLESS, Pair, SourceResults, results_path, sample_name, score_name, sketch, update_file
 
 MEASURES = ("accuracy", "macro_f1", "macro_auc", "auc", "confusion")
 """What is kept of a model's test measures."""
@@ -141,5 +141,5 @@ def _model(run: Run, of: ModelAddress, metrics: Iterable[str]) -> dict[str, Any]
     if run.options.explained == PREDICTED:
         facts |= {f"{metric} where wrong": said for metric in metrics if (said := run.facts(of, metric, ~explained.right))}
     if explained.twinless:
-        facts["twinless"] = {reason: float(count) for reason, count in explained.twinless.items()}
+        facts[TWINLESS] = {reason: float(count) for reason, count in explained.twinless.items()}
     return {**record, "facts": facts} if facts else record

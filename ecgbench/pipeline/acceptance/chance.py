@@ -12,11 +12,11 @@ from ecgbench.pipeline.grid.address import ModelAddress, metric_name
 
 def chance_levels(run: Run, of: ModelAddress) -> dict[str, float]:
     """Mean score that a map without information would get, by the name of the metric's cells."""
-    explained = run.explained(of)
+    explained, fs = run.explained(of), run.dataset(of.dataset).fs
     levels: dict[str, float] = {}
     for kind in DATASETS[of.dataset].protocol.mask_kinds:
         mask = explained.windows.true_masks(explained.target, kind)
         for metric in METRICS:
-            if metric.chance is not None:
-                levels[metric_name(metric.key, kind)] = float(np.nanmean(metric.chance(mask)))
+            if (chance := metric.chance_of(mask, fs)) is not None:
+                levels[metric_name(metric.key, kind)] = float(np.nanmean(chance))
     return levels

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,13 +12,14 @@ import numpy as np
 from jaxtyping import Bool
 
 from ecgbench.artifacts import Artifact
-from ecgbench.datasets import DATASETS, load_dataset, request_for
+from ecgbench.datasets import DATASETS, Request, load_dataset, request_for
 from ecgbench.pipeline.compute import scores as scoring
 from ecgbench.pipeline.compute.explained_windows import Choice, Outputs, choose, explained_windows, outputs_on_test
 from ecgbench.pipeline.compute.map_sources import MapSource, StoredMaps, source_named
 from ecgbench.pipeline.compute.maps import Maps, joined
 from ecgbench.pipeline.compute.models import TrainedModel, model_at_hand, model_of
 from ecgbench.pipeline.compute.plan import Plan, Task
+from ecgbench.pipeline.compute.regions import regions_of
 from ecgbench.pipeline.compute.subject import Subject
 from ecgbench.pipeline.compute.twins import with_twins
 from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_bounds, split_metric
@@ -136,9 +138,8 @@ class Run:
 
         def take() -> Explained:
             dataset = self.dataset(of.dataset)
-            o = self.options
-            chosen = explained_windows(dataset, self.choice(self.panel(of)), self.outputs(of), o.explained)
-            return with_twins(chosen, dataset, request_for(of.dataset, o.root, o.labels, o.split, o.edition, o.protocol, o.store))
+            chosen = explained_windows(dataset, self.choice(self.panel(of)), self.outputs(of), self.options.explained)
+            return with_twins(chosen, dataset, self._request(of))
 
         return self._hold(("explained", of), take)
 
@@ -148,9 +149,15 @@ class Run:
 
         def gather() -> Subject:
             dataset, spec = self.dataset(of.dataset), self.spec(of.dataset)
-            return Subject(dataset, spec, self.model(of), self.explained(of), of.seed, o.protocol, o.store)
+            explained = self.explained(of)
+            regions = partial(regions_of, explained, dataset, self._request(of))
+            return Subject(dataset, spec, self.model(of), explained, of.seed, o.protocol, o.store, regions)
 
         return self._hold(("subject", of), gather)
+
+    def _request(self, of: ModelAddress) -> Request:
+        o = self.options
+        return request_for(of.dataset, o.root, o.labels, o.split, o.edition, o.protocol, o.store)
 
     def batch_maps(self, of: MapsAddress, number: int) -> StoredMaps:
         """The source's maps of a batch of windows."""

@@ -159,6 +159,7 @@ def scored_batch(batch: Batch, kind: str, source: MapSource | None = None) -> Sc
         twin=batch.twin,
         sham=batch.sham,
         fs=subject.dataset.fs,
+        regions=batch.regions,
     )
 
 
@@ -182,7 +183,8 @@ def _identity(metric: str, version: int, asks: frozenset[str], batch: Batch, kin
     held = {"twin": batch.twin, "sham": batch.sham}
     twins = {name: None if (array := held[name]) is None else array_digest(array) for name in sorted(asks & held.keys())}
     rate = {"fs": batch.subject.dataset.fs} if "fs" in asks else {}
-    return {"metric": metric, "version": version, "options": dict(options), **batch.identity, **about, **masks, **twins, **rate}
+    waves = {"regions": array_digest(found)} if "regions" in asks and (found := batch.regions()) is not None else {}
+    return {"metric": metric, "version": version, "options": dict(options), **batch.identity, **about, **masks, **twins, **rate, **waves}
 
 
 def _repeated(value: Any, times: int) -> Any:

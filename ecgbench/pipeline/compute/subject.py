@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,16 @@ import numpy as np
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.protocol import STUDY, DatasetProtocol
-from ecgbench.types import Dataset, EvaluateSteps, Explained, Masks, Signals, Targets, Windows, standardised_as
+from ecgbench.types import Dataset, EvaluateSteps, Explained, Masks, Regions, Signals, Targets, Windows, standardised_as
 
 if TYPE_CHECKING:
     import torch
 
     from ecgbench.pipeline.compute.models import TrainedModel
+
+
+def no_regions() -> None:
+    """The regions of windows whose dataset doesn't know them."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class Subject:
     seed : of methods' and metrics' random numbers
     protocol : "ours" or "study"
     store : where results are kept
+    wave_regions : gives the regions of the explained windows' samples, or None where the dataset doesn't know them
     """
 
     dataset: Dataset
@@ -41,6 +47,12 @@ class Subject:
     seed: int
     protocol: str
     store: ArtifactStore
+    wave_regions: Callable[[], Regions | None] = no_regions
+
+    @cached_property
+    def regions(self) -> Regions | None:
+        """Of each sample of the explained windows, the part of the ECG that it belongs to."""
+        return self.wave_regions()
 
     @property
     def network(self) -> torch.nn.Module:
@@ -115,6 +127,11 @@ class Batch:
     def sham(self) -> Signals | None:
         """(n, leads, time), standardised as the windows are; None where the dataset has no shams."""
         return None if self.windows.sham is None else standardised_as(self.windows.sham, self.windows.signal)
+
+    def regions(self) -> Regions | None:
+        """(n, leads, time), the part of the ECG that each sample belongs to; None where the dataset doesn't know it."""
+        found = self.subject.regions
+        return None if found is None else found[self.part]
 
     @cached_property
     def windows(self) -> Windows:

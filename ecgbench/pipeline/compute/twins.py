@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,11 @@ import numpy as np
 
 from ecgbench.artifacts import Arrays, artifact_key
 from ecgbench.datasets import DATASETS, Request
-from ecgbench.types import Dataset, Explained
+from ecgbench.results import BETWEEN
+from ecgbench.types import Dataset, Explained, Targets, Twins
+
+LAYOUT = 2
+"""Bumped when the artifact says something else of the same twins."""
 
 
 def with_twins(explained: Explained, dataset: Dataset, request: Request) -> Explained:
@@ -31,13 +36,18 @@ def with_twins(explained: Explained, dataset: Dataset, request: Request) -> Expl
 
     def compute() -> tuple[Arrays, dict[str, Any]]:
         made = make(request, windows, own)
-        reasons = [] if made.reason is None else made.reason.tolist()
-        return {"twin": made.twin, "sham": made.sham}, {"dataset": dataset.name, "twinless": Counter(filter(None, reasons))}
+        return {"twin": made.twin, "sham": made.sham}, {"dataset": dataset.name, "twinless": _twinless(made, own, dataset.classes)}
 
     places = {"record": windows.record.tolist(), "start": windows.start.tolist(), "target": own.tolist()}
-    key = artifact_key("twins", dataset=dataset.name, version=entry.version, windows=dataset.key, **places)
+    key = artifact_key("twins", layout=LAYOUT, dataset=dataset.name, version=entry.version, windows=dataset.key, **places)
     found = request.store.compute("twins", key, compute)
     twin, sham = found.arrays["twin"], found.arrays["sham"]
     masked = "causal" in entry.protocol.mask_kinds and windows.causal is None
     causal = (twin != windows.signal) & np.isfinite(twin) if masked else windows.causal
     return replace(explained, windows=replace(windows, twin=twin, sham=sham, causal=causal), twinless=found.info["twinless"])
+
+
+def _twinless(made: Twins, target: Targets, classes: Sequence[str]) -> Counter[str]:
+    """Number of the windows without a twin, by class and reason."""
+    reasons = [""] * len(target) if made.reason is None else made.reason.tolist()
+    return Counter(f"{classes[class_]}{BETWEEN}{reason}" for class_, reason in zip(target.tolist(), reasons, strict=True) if reason)

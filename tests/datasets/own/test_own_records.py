@@ -8,12 +8,13 @@ import pytest
 import ecgbench
 from ecgbench import cli
 from ecgbench.artifacts import ArtifactStore
-from ecgbench.datasets import DATASETS
+from ecgbench.datasets import DATASETS, request_for
 from ecgbench.datasets.records.cut import concatenate, cut
 from ecgbench.datasets.records.wfdb_reader import read_record
 from ecgbench.errors import DataError, DuplicateKeyError, InputError, MissingDataError
 from ecgbench.pipeline import ModelAddress, Options, Run
 from ecgbench.protocol import BEAT_RULES, UNCLASSIFIABLE, Recipe
+from ecgbench.types import CORE
 from tests.datasets.records.wfdb_files import BEATS, FS, WINDOW, signal_of, write
 
 pytestmark = pytest.mark.usefixtures("registries_restored")
@@ -246,3 +247,16 @@ def test_own_records_are_trained_on(tmp_path):
     model = run.model(ModelAddress("long_ones", "resnet18_7_narrow", 1))
     assert model.info["origin"] == "trained"
     assert np.array(model.info["test"]["confusion"]).sum(axis=1).tolist() == [32, 0, 32, 0]
+
+
+def test_regions_are_those_of_the_label_s_beats_in_the_record(folder):
+    key = registered(folder).key
+    found = ecgbench.load_dataset(key).test
+    regions = DATASETS[key].regions(request_for(key), found, found.y)
+    for i, spans in enumerate(found.spans):
+        own = np.zeros(WINDOW, dtype=bool)
+        for onset, offset, class_ in spans:
+            own[onset:offset] |= class_ == found.y[i]
+        core = regions[i, 0] == CORE
+        assert core.any() == own.any()
+        assert not (core & ~own).any()

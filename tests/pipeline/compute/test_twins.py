@@ -43,7 +43,7 @@ def test_twins_are_made_for_the_explained_windows_once_and_stored(run, made):
     request = request_for("synthetic", store=store)
     for _ in range(2):
         twinned = with_twins(bare, dataset, request)
-        assert twinned.twinless == {"no donor": 1}
+        assert twinned.twinless == {f"{dataset.classes[explained.target[0]]}: no donor": 1}
         found = twinned.windows
         np.testing.assert_array_equal(found.twin[..., :128], explained.windows.signal[..., :128])
         assert not found.twin[..., 128:].any()
