@@ -58,7 +58,7 @@ def ludb(request: Request) -> Dataset:
     listed = read_statements(request)
     labelled = [record for record in listed if record.labels]
     tested = np.array([_is_tested(record, request.split) for record in labelled], dtype=bool)
-    if tested.all() or not tested.any():
+    if not tested.any() or (tested.all() and request.split != TRANSFER):
         raise DataError(
             f"expected records to train and to test with in {request.folder}, got {tested.sum()} of {len(tested)} in {request.split}; "
             "download the rest of them."
