@@ -18,7 +18,7 @@ from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import DATASETS, load_dataset, pinned_sums
 from ecgbench.datasets.physionet.needed_files import needed_paths
 from ecgbench.datasets.records.wave_marks import read_waves
-from ecgbench.models import predict
+from ecgbench.models import predict, shipped_record
 from ecgbench.models.training.measures import roc_auc
 from ecgbench.pipeline import model_of
 from ecgbench.protocol import LUDB, LUDB_EXPLAINED, LUDB_LABELS, PTBXL, PTBXL_LEADS, WAVE_CRITERIA, WAVE_PARTS
@@ -272,6 +272,14 @@ def test_documented_labels_and_counts_are_those_of_the_folds(load: Load) -> None
 def test_documented_statements_are_the_labels() -> None:
     rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \| \d+ \| [\d ]+ \|$", DOCUMENT, re.M))
     assert rows == {label.name: "; ".join(label.statements) or "-" for label in LUDB_LABELS}
+
+
+def test_documented_auc_is_that_of_the_shipped_models() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| \d+ \| ([\d.]+) ([\d.]+) ([\d.]+) \| \d+ \| (yes|no)\b.* \|$", DOCUMENT, re.M)
+    records = [shipped_record(f"ludb-{LUDB.recipe.architecture}-seed{seed}") for seed in LUDB.seeds]
+    measured = [dict(zip(LUDB.classes, record["test"]["auc"], strict=True)) for record in records if record is not None]
+    assert {row[0]: row[1:4] for row in rows} == {row[0]: tuple(f"{auc[row[0]]:.3f}" for auc in measured) for row in rows}
+    assert tuple(row[0] for row in rows if row[4] == "yes") == LUDB_EXPLAINED
 
 
 def test_documented_criteria_are_those_of_the_masks() -> None:
