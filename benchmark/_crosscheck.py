@@ -15,7 +15,7 @@ from ecgbench.protocol import PROTOCOLS
 from ecgbench.types import OracleCase
 
 WINDOWS = 4
-"""Explained windows that are compared, the first ones of the dataset's first seed."""
+"""Explained windows that are compared, the first ones of the dataset's first seed that the metric is defined for."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def crosscheck(run, crossed):
     """Scores of the first explained windows: ours anew in every run, except where nothing is computed."""
     entry, (_, kind) = crossed.entry, split_metric(crossed.metric)
     model, explained = run.model(crossed.of_model), run.explained(crossed.of_model)
-    first = np.arange(min(WINDOWS, len(explained.target)))
+    first = _compared(explained, entry, kind)
     windows, target = explained.windows.take(first), explained.target[first]
     mask = windows.masks(target, kind)
 
@@ -69,6 +69,14 @@ def crosscheck(run, crossed):
     key = artifact_key("crosscheck", model=model.digest, precision=model.precision, x=array_digest(windows.x), target=target.tolist())
     name = f"{crossed.metric}@{artifact_key('crosscheck', **_versions(entry), mask=array_digest(mask))[:16]}"
     return stored_entry(run.options.store, "crosscheck", key, name, compute, renew=True).arrays
+
+
+def _compared(explained, entry, kind):
+    """The first explained windows; for a metric that needs a mask, those whose label has one."""
+    usable = np.ones(len(explained.target), dtype=bool)
+    if "mask" in entry.needs:
+        usable = explained.windows.masks(explained.target, kind).any(axis=(1, 2))
+    return np.flatnonzero(usable)[:WINDOWS]
 
 
 def oracle_scores(run, entry, case):

@@ -34,6 +34,14 @@ class GlobalAverage(nn.Module):
         return x.mean(dim=(2, 3))
 
 
+class TimeAverage(nn.Module):
+    """Mean over time of each lead by itself: (n, channels, leads, time) -> (n, channels * leads), the leads of a channel together."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Average (n, channels, leads, time)."""
+        return x.mean(dim=3).flatten(1)
+
+
 class LeadsAsRows(nn.Module):
     """(n, leads, time) -> (n, 1, leads, time): an image of one channel whose rows are the leads."""
 

@@ -20,8 +20,15 @@ from ecgbench.types import Dataset, Windows
 
 SOURCE = "https://physionet.org/content/ludb/1.0.1/"
 
+TRANSFER = "transfer"
+"""Split whose models were trained on other databases: all records are tested on, except those of sinus rhythm without any finding. These
+stand on the training side as the normal windows that methods compare with."""
+
 FOLDS = tuple(f"fold{number}" for number in range(1, LUDB_FOLDS + 1))
 """Splits, each named after the fold that is tested on."""
+
+NORMAL = (LUDB.classes.index(LUDB.normal),)
+"""Labels of a record without any finding."""
 
 
 @dataclass(frozen=True)
@@ -35,23 +42,23 @@ class LudbSide:
 @DATASETS.register(
     version=1,
     reference="doi:10.1109/ACCESS.2020.3029211",
-    protocol=LUDB,
+    protocol=LUDB_100HZ,
     title="Lobachevsky University Electrocardiography Database",
     licence="ODC-By 1.0",
     source=SOURCE,
     megabytes=26,
     labels=("statements",),
-    splits=FOLDS,
-    editions=MappingProxyType({"1.0.1": Edition(LUDB, 26, SOURCE), "1.0.1@100hz": Edition(LUDB_100HZ, 26, SOURCE)}),
+    splits=(TRANSFER, *FOLDS),
+    editions=MappingProxyType({"1.0.1@100hz": Edition(LUDB_100HZ, 26, SOURCE), "1.0.1": Edition(LUDB, 26, SOURCE)}),
     files=ludb_files,
     simulate=simulate_ludb,
 )
 def ludb(request: Request) -> Dataset:
-    """Load ludb: 12 leads, windows of 10 s, one of five folds for testing and the others for training."""
+    """Load ludb: 12 leads, windows of 10 s; all with a finding for testing, or one of five folds and the others for training."""
     listed = read_statements(request)
     labelled = [record for record in listed if record.labels]
-    tested = np.array([(record.number - 1) % LUDB_FOLDS == FOLDS.index(request.split) for record in labelled], dtype=bool)
-    if tested.all() or not tested.any():
+    tested = np.array([_is_tested(record, request.split) for record in labelled], dtype=bool)
+    if not tested.any() or (tested.all() and request.split != TRANSFER):
         raise DataError(
             f"expected records to train and to test with in {request.folder}, got {tested.sum()} of {len(tested)} in {request.split}; "
             "download the rest of them."
@@ -59,6 +66,12 @@ def ludb(request: Request) -> Dataset:
     loaded = load_records(request, labelled)
     train, test = (LudbSide(loaded.windows.take(np.flatnonzero(side)), _key(loaded, side)) for side in (~tested, tested))
     return request.answer("ludb", train, test, PTBXL_LEADS, _notes(listed, loaded, train.windows, test.windows))
+
+
+def _is_tested(record: LudbRecord, split: str) -> bool:
+    if split == TRANSFER:
+        return record.labels != NORMAL
+    return (record.number - 1) % LUDB_FOLDS == FOLDS.index(split)
 
 
 def _key(loaded: LudbWindows, side: np.ndarray) -> str:

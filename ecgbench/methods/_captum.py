@@ -17,7 +17,7 @@ from captum.attr._core.lrp import SUPPORTED_LAYERS_WITH_RULES, SUPPORTED_NON_LIN
 from captum.attr._utils.lrp_rules import EpsilonRule, PropagationRule
 
 from ecgbench.errors import InputError
-from ecgbench.nn import GlobalAverage
+from ecgbench.nn import GlobalAverage, TimeAverage
 
 
 def captum_deep_lift(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -119,7 +119,7 @@ def _set_rules(model: torch.nn.Module) -> None:
     modules = [module for module in model.modules() if not list(module.children())]
     known = (*SUPPORTED_LAYERS_WITH_RULES, *SUPPORTED_NON_LINEAR_LAYERS)
     for module in modules:
-        if isinstance(module, GlobalAverage):
+        if isinstance(module, GlobalAverage | TimeAverage):
             module.rule = EpsilonRule()
         elif type(module) not in known and not list(module.parameters()):
             module.rule = _PassThrough()

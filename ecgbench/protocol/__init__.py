@@ -12,7 +12,7 @@ from typing import Final
 from ecgbench.protocol._beats import BEAT_CLASSES, BEAT_RULES, UNCLASSIFIABLE, BeatRule
 from ecgbench.protocol._dataset import DatasetProtocol, Recipe
 from ecgbench.protocol._icentia11k import ICENTIA11K, ICENTIA11K_RULE, ICENTIA11K_SEED, ICENTIA11K_WINDOWS
-from ecgbench.protocol._ludb import LUDB, LUDB_100HZ, LUDB_FOLDS, LUDB_LABELS, LUDB_RECORDS, LudbLabel
+from ecgbench.protocol._ludb import LUDB, LUDB_100HZ, LUDB_EXPLAINED, LUDB_FOLDS, LUDB_LABELS, LUDB_RECORDS, LudbLabel
 from ecgbench.protocol._ptbxl import (
     PTBXL,
     PTBXL_100HZ,
@@ -65,6 +65,7 @@ __all__ = [
     "LABELS",
     "LUDB",
     "LUDB_100HZ",
+    "LUDB_EXPLAINED",
     "LUDB_FOLDS",
     "LUDB_LABELS",
     "LUDB_RECORDS",

@@ -18,7 +18,10 @@ from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import DATASETS, load_dataset, pinned_sums
 from ecgbench.datasets.physionet.needed_files import needed_paths
 from ecgbench.datasets.records.wave_marks import read_waves
-from ecgbench.protocol import LUDB, LUDB_LABELS, PTBXL, PTBXL_LEADS, WAVE_CRITERIA, WAVE_PARTS
+from ecgbench.models import predict, shipped_record
+from ecgbench.models.training.measures import roc_auc
+from ecgbench.pipeline import model_of
+from ecgbench.protocol import LUDB, LUDB_EXPLAINED, LUDB_LABELS, PTBXL, PTBXL_LEADS, WAVE_CRITERIA, WAVE_PARTS
 from ecgbench.types import Dataset
 
 with warnings.catch_warnings():
@@ -161,6 +164,29 @@ def test_every_record_is_tested_on_in_one_of_the_folds(load: Load, edition: str)
     assert len({dataset.key for dataset in splits}) == 5
 
 
+def test_records_without_a_finding_alone_are_not_tested_on_by_other_databases_models(load: Load) -> None:
+    dataset = load("1.0.1@100hz", "transfer")
+    alone = np.arange(len(LUDB.classes)) == LUDB.classes.index("NSR")
+    assert (len(dataset.train), len(dataset.test)) == (32, 168)
+    assert (dataset.train.y.astype(bool) == alone).all()
+    assert not (dataset.test.y.astype(bool) == alone).all(axis=1).any()
+    assert not np.intersect1d(dataset.train.patient, dataset.test.patient).size
+
+
+def test_shipped_models_recognise_the_labels_that_are_explained_and_their_waves_are_marked(load: Load) -> None:
+    dataset, store = load("1.0.1@100hz", "transfer"), ArtifactStore()
+    models = [model_of(dataset, seed, store) for seed in LUDB.seeds]
+    assert [model.info["origin"] for model in models] == ["shipped"] * 3
+    logits = np.stack([predict(model.module, dataset.test) for model in models])
+    for name in LUDB_EXPLAINED:
+        class_ = dataset.classes.index(name)
+        has = dataset.test.y[:, class_] == 1
+        assert has.sum() >= 10
+        assert min(roc_auc(one[:, class_], has) or 0 for one in logits) >= 0.9
+        for window in np.flatnonzero(has & (logits[..., class_] > 0).all(axis=0)):
+            assert dataset.test.mask(int(window), class_).any() == (name in WAVE_CRITERIA)
+
+
 def part_by_triples(sample: np.ndarray, symbol: list[str], part: str, length: int) -> np.ndarray:
     """The part's samples on a lead whose marks are onset, peak and offset throughout."""
     kinds, onsets, offsets = symbol[1::3], sample[0::3], sample[2::3]
@@ -246,6 +272,14 @@ def test_documented_labels_and_counts_are_those_of_the_folds(load: Load) -> None
 def test_documented_statements_are_the_labels() -> None:
     rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \| \d+ \| [\d ]+ \|$", DOCUMENT, re.M))
     assert rows == {label.name: "; ".join(label.statements) or "-" for label in LUDB_LABELS}
+
+
+def test_documented_auc_is_that_of_the_shipped_models() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| \d+ \| ([\d.]+) ([\d.]+) ([\d.]+) \| \d+ \| (yes|no)\b.* \|$", DOCUMENT, re.M)
+    records = [shipped_record(f"ludb-{LUDB.recipe.architecture}-seed{seed}") for seed in LUDB.seeds]
+    measured = [dict(zip(LUDB.classes, record["test"]["auc"], strict=True)) for record in records if record is not None]
+    assert {row[0]: row[1:4] for row in rows} == {row[0]: tuple(f"{auc[row[0]]:.3f}" for auc in measured) for row in rows}
+    assert tuple(row[0] for row in rows if row[4] == "yes") == LUDB_EXPLAINED
 
 
 def test_documented_criteria_are_those_of_the_masks() -> None:

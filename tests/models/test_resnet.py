@@ -69,7 +69,8 @@ def plain_forward(x: torch.Tensor, w: Weights) -> torch.Tensor:
 
 
 LENGTHS = [*((key, 257) for key in ARCHITECTURES), *((key, 33) for key in KINDS), ("resnet18_7", 250)]
-KERNELS = {"resnet18": 3, "resnet18_5": 5, "resnet18_7": 7, "resnet18_7_narrow": 7, "resnet34": 3, "resnet50": 3}
+KERNELS = {"resnet18": 3, "resnet18_5": 5, "resnet18_7": 7, "resnet34": 3, "resnet50": 3}
+KERNELS |= {"resnet18_7_narrow": 7, "resnet18_7_narrow_leads": 7}
 
 
 def noise(*shape: int) -> torch.Tensor:

@@ -56,12 +56,12 @@ def read_header(path: Path, remedy: str = AGAIN) -> wfdb.Record:
     DataError
         If it cannot be read, or the record is of a form that is not read.
     """
-    import wfdb
-
     where = path.with_name(f"{path.name}.hea")
     if not where.is_file():
         raise MissingDataError(f"expected {where}, got no such file; {remedy}.")
     with wfdb_errors(path, remedy):
+        import wfdb  # which warns where pandas 3.1 is new to it
+
         header = wfdb.rdheader(str(path))
     check_form(header, path, remedy)
     return header

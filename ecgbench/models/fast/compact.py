@@ -50,7 +50,8 @@ def compact(model: ModuleT) -> ModuleT:
             convolution.weight = nn.Parameter(convolution.weight[outputs][:, inputs])
             convolution.out_channels, convolution.in_channels = convolution.weight.shape[:2]
             _keep(norm, outputs)
-        smaller.fc.weight = nn.Parameter(smaller.fc.weight[:, outputs])
+        of_leads = outputs.repeat_interleave(model.architecture.leads)
+        smaller.fc.weight = nn.Parameter(smaller.fc.weight[:, of_leads])
         smaller.fc.in_features = smaller.fc.weight.shape[1]
     return cast("ModuleT", channels_last(smaller))
 
@@ -71,7 +72,7 @@ def pruned(model: ModuleT) -> ModuleT:
             convolution.weight[~outputs] = 0
             convolution.weight[:, ~inputs] = 0
             _switch_off(norm, ~outputs)
-        sparse.fc.weight[:, ~outputs] = 0
+        sparse.fc.weight[:, ~outputs.repeat_interleave(model.architecture.leads)] = 0
     return cast("ModuleT", sparse)
 
 
@@ -117,7 +118,7 @@ def _normed(model: ResNet) -> Iterator[Normed]:
 
 
 def _alive_inputs(model: ResNet) -> Mapping[nn.Module, Mask]:
-    """Input channels of each convolution and of the last layer that can differ from 0 and that a logit depends on.
+    """Input channels of each convolution and of the last layer that can differ from 0 and that a logit depends on, on some lead.
 
     A network of ones and zeros tells both. Weights and shifts are only there or not, so nothing cancels: a channel's value says whether
     it can differ from 0, and its gradient whether a logit depends on it.
@@ -133,8 +134,10 @@ def _alive_inputs(model: ResNet) -> Mapping[nn.Module, Mask]:
         if isinstance(module, nn.Conv2d | nn.Linear):
             module.register_forward_pre_hook(keep)
     with torch.enable_grad():
-        indicator(torch.ones(1, 1, 1, dtype=torch.float64, requires_grad=True)).sum().backward()
-    return {twins[module]: _some((value > 0) & (value.grad != 0)).flatten() for module, value in inputs.items()}
+        leads = model.architecture.leads
+        indicator(torch.ones(1, leads, 1, dtype=torch.float64, requires_grad=True)).sum().backward()
+    alive = {module: ((value > 0) & (value.grad != 0)).view(-1, leads).any(dim=1) for module, value in inputs.items()}
+    return {twins[module]: _some(channels) for module, channels in alive.items()}
 
 
 def _indicator(model: ResNet) -> ResNet:

@@ -131,7 +131,7 @@ class Incremental:
     """
 
     def __init__(self, model: ResNet) -> None:
-        self._layers = layers_of(model)
+        self._layers, self._tells_leads = layers_of(model), model.architecture.leads > 1
         self._last = Affine(model.fc.weight.detach().T, model.fc.bias.detach())
 
     def rows(self, leads: int, time: int) -> int:
@@ -191,7 +191,8 @@ class Incremental:
         return Replace(onset, offset, shapes[0], device, other), updates
 
     def _logits(self, last: torch.Tensor, leads: int) -> Logits:
-        average = _by_row(last, leads).mean(dim=(1, 2))
+        rows = _by_row(last, leads)
+        average = rows.mean(dim=2).transpose(1, 2).flatten(1) if self._tells_leads else rows.mean(dim=(1, 2))
         logits: Logits = self._last(average).cpu().numpy()
         return logits
 

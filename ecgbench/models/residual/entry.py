@@ -16,12 +16,18 @@ if TYPE_CHECKING:
 
 
 def residual_network(
-    outputs: int, seed: int, blocks: tuple[int, int, int, int], kernel: int, bottleneck: bool = False, width: int = 64
+    outputs: int,
+    seed: int,
+    blocks: tuple[int, int, int, int],
+    kernel: int,
+    bottleneck: bool = False,
+    width: int = 64,
+    leads: int = 1,
 ) -> ResNet:
     """A freshly initialised residual network (see `ecgbench.models.residual.network.Architecture`)."""
     from ecgbench.models.residual.network import Architecture, build
 
-    return build(Architecture(blocks, kernel, bottleneck, width), outputs, seed)
+    return build(Architecture(blocks, kernel, bottleneck, width, leads), outputs, seed)
 
 
 def _recognise(shapes: Mapping[str, Shape]) -> Recognised | None:

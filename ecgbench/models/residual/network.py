@@ -1,8 +1,8 @@
 """ResNets in one dimension that run on every lead with shared weights.
 
 torchvision's ResNet (He et al. 2016, doi:10.1109/CVPR.2016.90) with kernels of one row: leads are the rows of an image, so each lead
-passes the same filters, and the global average goes over time and leads. Every activation is a module of its own, used once, because
-attribution methods hook modules.
+passes the same filters, and the average behind them goes over time, and over leads unless the last layer tells these apart. Every
+activation is a module of its own, used once, because attribution methods hook modules.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from ecgbench.models._registry import Recognised, Shape, Source
-from ecgbench.nn import GlobalAverage, LeadsAsRows, ResidualSum
+from ecgbench.nn import GlobalAverage, LeadsAsRows, ResidualSum, TimeAverage
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,14 @@ class Architecture:
     kernel : width of the convolutions in the blocks, in samples
     bottleneck : three convolutions a block (1, kernel, 1) instead of two
     width : channels of the first stage, doubled by each later one
+    leads : how many the last layer tells apart, each with weights of its own; 1 where it is given the mean of all leads
     """
 
     blocks: tuple[int, int, int, int]
     kernel: int
     bottleneck: bool = False
     width: int = 64
+    leads: int = 1
 
 
 STAGES = ("layer1", "layer2", "layer3", "layer4")
@@ -153,8 +155,8 @@ class ResNet(nn.Module):
                 layer.append(block(inputs, width << stage, architecture.kernel, stride))
                 inputs = (width << stage) * block.expansion
             self.add_module(f"layer{stage + 1}", layer)
-        self.average = GlobalAverage()
-        self.fc = nn.Linear(inputs, outputs)
+        self.average = GlobalAverage() if architecture.leads == 1 else TimeAverage()
+        self.fc = nn.Linear(inputs * architecture.leads, outputs)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Logits (n, outputs) of standardised windows (n, leads, time)."""
@@ -233,4 +235,6 @@ def architecture_of(shapes: Mapping[str, Shape]) -> Architecture:
     first, second, third, fourth = (len(numbers) for numbers in blocks)
     if (first + second + third + fourth) * TENSORS > len(shapes):
         raise ValueError(f"blocks of fewer than {TENSORS} tensors")
-    return Architecture((first, second, third, fourth), kernel, bottleneck, shapes["conv1.weight"][0])
+    width = shapes["conv1.weight"][0]
+    leads = shapes["fc.weight"][1] // ((width << 3) * (Bottleneck if bottleneck else BasicBlock).expansion)
+    return Architecture((first, second, third, fourth), kernel, bottleneck, width, max(leads, 1))

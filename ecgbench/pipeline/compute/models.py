@@ -14,7 +14,7 @@ import torch
 
 from ecgbench.artifacts import Arrays, Artifact, ArtifactStore, artifact_key
 from ecgbench.datasets import DATASETS, load_dataset
-from ecgbench.errors import CheckpointError
+from ecgbench.errors import CheckpointError, DataError
 from ecgbench.models import (
     Form,
     Training,
@@ -176,6 +176,12 @@ def model_key(dataset: Dataset, seed: int, recipe: Recipe) -> str:
 
 
 def _train(training: Training, dataset: Dataset, folder: Path) -> tuple[Arrays, dict[str, Any]]:
+    y = dataset.train.y
+    if y.ndim == 2 and not (y.any(axis=0) & ~y.all(axis=0)).any():
+        raise DataError(
+            f"expected training windows of {dataset.name} some of which have a label and others not, got none in its split "
+            f'"{dataset.split}"; name another split, or import weights.'
+        )
     module, log = train_model(training, dataset.train, dataset.test, len(dataset.classes), folder)
     leads, samples = dataset.test.signal.shape[1:]
     form = Form(training.recipe.architecture, leads, samples, len(dataset.classes))

@@ -16,6 +16,7 @@ from ecgbench.datasets.records.wave_marks import parts_of, read_waves
 from ecgbench.datasets.simulator.ludb import SAID, plan_ludb, simulate_ludb
 from ecgbench.errors import DataError, InputError, MissingDataError
 from ecgbench.metrics import METRICS
+from ecgbench.pipeline import model_of
 from ecgbench.protocol import LUDB, LUDB_100HZ, LUDB_FOLDS, LUDB_LABELS, PTBXL_LEADS, WAVE_CRITERIA
 from tests.datasets.records.wfdb_files import wfdb
 from tests.datasets.simulator.test_database_writer import contents
@@ -67,7 +68,7 @@ def test_every_label_that_the_database_says_is_in_every_fold() -> None:
 
 @pytest.mark.parametrize(("edition", "numbers"), [("1.0.1", LUDB), ("1.0.1@100hz", LUDB_100HZ)])
 def test_stand_in_loads_and_is_marked(root: Path, store_of_module: ArtifactStore, edition: str, numbers: object) -> None:
-    dataset = load_dataset("ludb", root, edition=edition, store=store_of_module)
+    dataset = load_dataset("ludb", root, split="fold1", edition=edition, store=store_of_module)
     assert dataset.simulated
     assert "**This stands on a part of LUDB**: 16 of its 200 records are listed." in dataset.notes
     assert dataset.test.record.tolist() == ["1", "6", "11", "16"]
@@ -110,12 +111,12 @@ def test_fibrillating_record_has_no_p_wave_and_a_baseline_in_its_mask(root: Path
     assert "AF" in plan_ludb(1, 0).labels
     waves, _ = read_waves(root / FOLDER / "data" / "1", "II", 500)
     assert {wave.kind for wave in waves} == {"QRS", "T"}
-    mask = load_dataset("ludb", root, store=store_of_module).test.mask(0, LUDB.classes.index("AF"))
+    mask = load_dataset("ludb", root, split="fold1", store=store_of_module).test.mask(0, LUDB.classes.index("AF"))
     assert 0.1 < mask.mean() < 0.6
 
 
 def test_localisation_is_best_for_the_waves_themselves_and_undefined_without_any(root: Path, store_of_module: ArtifactStore) -> None:
-    windows = load_dataset("ludb", root, edition="1.0.1@100hz", store=store_of_module).train
+    windows = load_dataset("ludb", root, split="fold1", store=store_of_module).train
     index, target = np.nonzero(windows.y)
     masks = windows.take(index).masks(target)
     carried = np.array([LUDB.classes[label] in WAVE_CRITERIA for label in target])
@@ -179,6 +180,15 @@ def test_fold_without_records_is_refused(copied: Path, store: ArtifactStore) -> 
             path.unlink()
     with pytest.raises(DataError, match=r"expected records to train and to test with in .*, got 0 of 13 in fold2; download the rest"):
         load_dataset("ludb", copied, split="fold2", store=store)
+
+
+def test_all_are_tested_on_by_other_databases_models_and_none_is_trained_on(root: Path, store_of_module: ArtifactStore) -> None:
+    dataset = load_dataset("ludb", root, store=store_of_module)
+    assert (dataset.split, dataset.edition, len(dataset.train), len(dataset.test)) == ("transfer", "1.0.1@100hz", 0, COUNT)
+    with pytest.raises(
+        DataError, match=r'expected training windows of ludb some of which .* got none in its split "transfer"; name another'
+    ):
+        model_of(dataset, 1, store_of_module)
 
 
 def test_statements_that_are_no_label_are_counted(copied: Path, store: ArtifactStore) -> None:

@@ -229,9 +229,10 @@ def test_synthetics_models_are_shipped_and_their_records_are_right(
     assert list(store) == []
 
 
-@pytest.mark.parametrize("name", ["synthetic", "synthetic12"])
+@pytest.mark.parametrize("name", ["synthetic", "synthetic12", "ludb"])
 def test_shipped_weights_take_less_than_a_mebibyte_together_and_have_their_records_beside(name: str) -> None:
-    files = [WEIGHTS / f"{name}-resnet18_7_narrow-seed{seed}.safetensors.xz" for seed in DATASETS[name].protocol.seeds]
+    architecture = DATASETS[name].default_model()
+    files = [WEIGHTS / f"{name}-{architecture}-seed{seed}.safetensors.xz" for seed in DATASETS[name].protocol.seeds]
     assert sum(file.stat().st_size for file in files) < 2**20
     for seed, file in zip(DATASETS[name].protocol.seeds, files, strict=True):
         assert json.loads(file.with_suffix("").with_suffix(".json").read_text())["seed"] == seed
