@@ -34,12 +34,18 @@ def muscle_spectrum(frequency: Frequencies) -> Frequencies:
     return power
 
 
-def coloured(generator: np.random.Generator, count: int, rate: float, spectrum: Spectrum) -> Float64[np.ndarray, " {count}"]:
+def coloured(generator: np.random.Generator, count: int, rate: float, spectrum: Spectrum, more: int = 0) -> Float64[np.ndarray, " longer"]:
     """Gaussian noise of unit variance with a power spectrum, a function of the frequency in Hz.
 
     It is cut from a draw of twice its length, because a draw by Fourier transform ends where it began.
+
+    Parameters
+    ----------
+    count : samples
+    rate : Hz
+    more : samples that follow, at most as many; those before them are the same without
     """
     length = 1 << (2 * count - 1).bit_length()
     power = spectrum(np.abs(np.fft.fftfreq(length, 1 / rate)))
     white = np.fft.fft(generator.standard_normal(length))
-    return np.fft.ifft(white * np.sqrt(power / power.mean())).real[:count]
+    return np.fft.ifft(white * np.sqrt(power / power.mean())).real[: count + more]

@@ -12,12 +12,12 @@ from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Float, Int64
 from numpy.typing import NDArray
 
 from ecgbench.errors import InputError
 from ecgbench.randomness import seed_generator, window_generator
-from ecgbench.types import Attributions, Curves, EvaluateSteps, Masks, Rows, Targets
+from ecgbench.types import Attributions, Curves, EvaluateSteps, Masks, Rows, Signals, Targets
 
 
 @runtime_checkable
@@ -30,6 +30,10 @@ class Explain(Protocol):
         They are signed or absolute, as the maps that are scored.
         """
         ...
+
+
+FurtherMaps = Float[np.ndarray, "n further leads time"]
+"""Maps of the same source in a changed situation, nan where a window has fewer."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,8 @@ class ScoredBatch:
     changed : (n, points) int64, samples of a lead that were replaced before each point of the curves
     twin, sham : (n, leads, time), standardised as their windows are (see `Windows`), nan where a window has none
     fs : sampling rate in Hz
+    further : (n, further, leads, time) maps by the same source in the situation that the metric declares, nan where a window has none
+    continuation : gives the windows in mV with what follows them in their records, when it is first asked for; None where that is not known
     """
 
     x: Rows | None = None
@@ -87,11 +93,18 @@ class ScoredBatch:
     twin: Rows | None = None
     sham: Rows | None = None
     fs: float | None = None
+    further: FurtherMaps | None = None
+    continuation: Callable[[], Signals | None] | None = None
 
     @property
     def evaluate(self) -> EvaluateSteps | None:
         """Rows (m, leads, time) to logits (m, outputs)."""
         return None if self.evaluator is None else self.evaluator()
+
+    @property
+    def continued(self) -> Signals | None:
+        """(n, leads, more than time), mV."""
+        return None if self.continuation is None else self.continuation()
 
 
 BatchT = TypeVar("BatchT")
@@ -165,6 +178,15 @@ METRIC_NEEDS: Mapping[str, Need[ScoredBatch]] = MappingProxyType(
         "twin": Need("(n, leads, time) counterfactual twins, standardised as their windows, nan where there is none", attrgetter("twin")),
         "sham": Need("(n, leads, time) windows after a sham exchange, standardised as the windows, nan where there is none", _shams, "x"),
         "fs": Need("sampling rate in Hz", attrgetter("fs")),
+        "further": Need(
+            "(n, further, leads, time) maps by the same source in the situation that the entry declares, nan where a window has none",
+            attrgetter("further"),
+            by_source=True,
+        ),
+        "continued": Need(
+            "(n, leads, more than time) windows in mV with what follows them in their records, nan behind a record's end",
+            attrgetter("continued"),
+        ),
     }
 )
 """What a metric may ask for beside the attributions."""

@@ -16,7 +16,7 @@ from ecgbench.inputs import known_protocol
 from ecgbench.printable import shortened
 from ecgbench.protocol import LABELS, OURS, STUDY, DatasetProtocol
 from ecgbench.registry import Entry, Registry
-from ecgbench.types import Dataset, Targets, Twins, Windows
+from ecgbench.types import Dataset, Signals, Targets, Twins, Windows
 
 Files = Callable[[DatasetProtocol, Collection[str]], list[str]]
 """From an edition's numbers and the paths in its database's SHA256SUMS.txt to the paths of the files that the dataset needs."""
@@ -24,6 +24,11 @@ Files = Callable[[DatasetProtocol, Collection[str]], list[str]]
 
 MakeTwins = Callable[[Request, Windows, Targets], Twins]
 """From how a dataset is loaded, some of its windows and the class of each that is explained, to the windows' twins."""
+
+
+Continue = Callable[[Request, Windows], Signals]
+"""From how a dataset is loaded and some of its windows to these in mV, each with as many samples of its record behind it as the longest of
+`ecgbench.protocol.SHIFTS`, nan where there are none."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,7 @@ class DatasetEntry(Entry):
     simulate : writes a simulated stand-in for its database; None if there is none
     published : number of windows of each class in the complete database, where its publishers state it
     twins : makes the twins of explained windows; None if its windows come with their twins, or have none
+    continued : gives windows with what follows them in their records; None if nothing follows, as where a window is a whole record
     embedded : whether the benchmark simulates it itself; it is left out of means over datasets
     by_default : whether it runs where no dataset is named
     """
@@ -77,6 +83,7 @@ class DatasetEntry(Entry):
     simulate: Simulate | None = None
     published: Mapping[str, int] = field(default_factory=dict)
     twins: MakeTwins | None = None
+    continued: Continue | None = None
     embedded: bool = False
     by_default: bool = False
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ecgbench.datasets._registry import DATASETS
 from ecgbench.datasets.records.checksums import SUMS, sums_of
-from ecgbench.datasets.records.drawn_windows import DrawnSide, drawn_twins, load_drawn
+from ecgbench.datasets.records.drawn_windows import DrawnSide, drawn_continued, drawn_twins, load_drawn
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import check_files
 from ecgbench.datasets.records.wfdb_reader import SUFFIXES
@@ -15,7 +15,7 @@ from ecgbench.datasets.simulator.annotated_records import simulate_records
 from ecgbench.datasets.simulator.record_forms import ICENTIA11K_FORM
 from ecgbench.errors import MissingDataError
 from ecgbench.protocol import ICENTIA11K, DatasetProtocol
-from ecgbench.types import Dataset, Targets, Twins, Windows
+from ecgbench.types import Dataset, Signals, Targets, Twins, Windows
 
 
 def icentia11k_files(numbers: DatasetProtocol, listed: Collection[str]) -> list[str]:
@@ -27,6 +27,10 @@ def icentia11k_files(numbers: DatasetProtocol, listed: Collection[str]) -> list[
 
 def _twins(request: Request, windows: Windows, target: Targets) -> Twins:
     return drawn_twins(request, windows, target, _path)
+
+
+def _continued(request: Request, windows: Windows) -> Signals:
+    return drawn_continued(request, windows, _path)
 
 
 @DATASETS.register(
@@ -41,6 +45,7 @@ def _twins(request: Request, windows: Windows, target: Targets) -> Twins:
     labels=("beats",),
     files=icentia11k_files,
     twins=_twins,
+    continued=_continued,
     simulate=simulate_records(ICENTIA11K_FORM),
 )
 def icentia11k(request: Request) -> Dataset:

@@ -34,7 +34,7 @@ class Family:
 
 FAMILIES = Registry("families", Family, "ecgbench.metrics")
 
-LOCALISATION, FAITHFULNESS, CAUSAL = "localisation", "faithfulness", "causal"
+LOCALISATION, FAITHFULNESS, CAUSAL, SANITY = "localisation", "faithfulness", "causal", "sanity"
 """Keys of the built-in families."""
 
 _OWN = (
@@ -60,6 +60,13 @@ _OWN = (
         order=15,
         oracle_controls=MappingProxyType({"spans": "causal_mask"}),
         anchor="twin_agreement",
+    ),
+    Family(
+        SANITY,
+        "Sanity checks",
+        "Does the attribution change with what it should depend on, the model's weights and the class, and stay as it is under what should "
+        "not matter, noise and where the window begins?",
+        order=40,
     ),
 )
 

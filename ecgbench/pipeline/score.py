@@ -36,6 +36,7 @@ def score(
     twin: Any = None,
     sham: Any = None,
     fs: float | None = None,
+    further: Any = None,
     **options: Any,
 ) -> PerWindow:
     """Score attributions of windows with one metric.
@@ -56,6 +57,8 @@ def score(
         deviation; nan throughout where there is none. For causal faithfulness
     sham : the same after an exchange of what does not make the label; by default no window has one
     fs : sampling rate in Hz; for causal faithfulness
+    further : (n, k, leads, time) maps of the same method in a changed situation, such as k of each window with noise, nan where there are
+        fewer; for sanity checks, each of which says what it compares a map with
     options : those that the metric names
 
     Returns
@@ -83,6 +86,7 @@ def score(
         twin=None if twin is None else _twins("twin", twin, maps),
         sham=None if sham is None else _twins("sham", sham, maps),
         fs=None if fs is None else _rate(fs),
+        further=None if further is None else _further(further, maps),
     )
     return np.asarray(_scores(entry, maps, batch, options), dtype=np.float64)
 
@@ -92,6 +96,17 @@ def _twins(name: str, values: Any, maps: np.ndarray) -> np.ndarray:
     has = ~np.isnan(twins).all(axis=(1, 2))
     finite(name, np.where(has[:, None, None], twins, 0))
     return twins
+
+
+def _further(values: Any, maps: np.ndarray) -> np.ndarray:
+    further = as_array(values)
+    if further.ndim != 4 or (len(further), *further.shape[2:]) != maps.shape or further.dtype.kind != "f":
+        n, *size = maps.shape
+        raise InputError(
+            f"expected further of floats ({n}, any number, {', '.join(map(str, size))}), got {further.dtype} {further.shape}; give maps of "
+            "the same windows."
+        )
+    return further
 
 
 def _rate(fs: Any) -> float:

@@ -6,11 +6,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from ecgbench.artifacts import Arrays, artifact_key
 from ecgbench.datasets._names import abbreviated
+from ecgbench.datasets.records.continued import continued_in
 from ecgbench.datasets.records.cut import concatenate, cut
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import source_digest
@@ -20,7 +22,7 @@ from ecgbench.datasets.records.wfdb_header import read_header
 from ecgbench.datasets.records.wfdb_reader import SUFFIXES, Record, read_record, record_files
 from ecgbench.errors import InputError
 from ecgbench.protocol import BEAT_RULES, UNCLASSIFIABLE, DatasetProtocol
-from ecgbench.types import Dataset, Targets, Twins, Windows
+from ecgbench.types import Dataset, Signals, Targets, Twins, Windows
 
 PATIENT = "patient"
 """Split that leaves the test set without the patients who are trained on."""
@@ -108,13 +110,18 @@ def load_side(request: Request, names: Sequence[str], patients: Mapping[str, str
 
 def beat_twins(request: Request, windows: Windows, target: Targets) -> Twins:
     """Constructed twins of windows that `load_annotated` gave."""
+    return twins_of(windows, target, partial(_read, request), BEAT_RULES[request.labels], request.numbers.fs)
+
+
+def continued_windows(request: Request, windows: Windows) -> Signals:
+    """Windows that `load_annotated` gave, with what follows them (see `continued_in`)."""
+    return continued_in(windows, partial(_read, request))
+
+
+def _read(request: Request, name: str) -> Record:
     numbers = request.numbers
-
-    def read(name: str) -> Record:
-        assert numbers.lead is not None
-        return read_record(request.folder, name, numbers.lead, numbers.fs, remedy=request.remedy)
-
-    return twins_of(windows, target, read, BEAT_RULES[request.labels], numbers.fs)
+    assert numbers.lead is not None
+    return read_record(request.folder, name, numbers.lead, numbers.fs, remedy=request.remedy)
 
 
 def _cut_records(request: Request, names: Sequence[str], patients: Mapping[str, str], progress: str) -> tuple[Arrays, dict[str, object]]:
@@ -122,10 +129,9 @@ def _cut_records(request: Request, names: Sequence[str], patients: Mapping[str, 
     from tqdm import tqdm
 
     numbers, rule = request.numbers, BEAT_RULES[request.labels]
-    assert numbers.lead is not None
     parts = []
     for name in tqdm(names, desc=progress, unit="record", leave=False):
-        record = read_record(request.folder, name, numbers.lead, numbers.fs, remedy=request.remedy)
+        record = _read(request, name)
         parts.append(cut(record, numbers.window, rule, patients.get(name, name)))
     windows = concatenate(parts)
     keep = windows.y != UNCLASSIFIABLE if rule.leave_out_unclassifiable else np.ones(len(windows), dtype=bool)

@@ -136,6 +136,20 @@ def layout(patient: Patient, generator: np.random.Generator, duration: float, ab
     return Beats(time, class_, slot, interval)
 
 
+def followed(beats: Beats, patient: Patient, generator: np.random.Generator, duration: float) -> Beats:
+    """The beats of a record with the normal ones that follow in a longer one.
+
+    Parameters
+    ----------
+    beats : as `layout` gave them
+    generator : as it was when `layout` got it
+    duration : of the longer record, s
+    """
+    slot, interval = (values[len(beats.slot) :] for values in _rhythm(patient, generator, duration))
+    class_ = np.concatenate([beats.class_, np.zeros(len(slot), dtype=np.int64)])
+    return Beats(np.concatenate([beats.time, slot]), class_, np.concatenate([beats.slot, slot]), np.concatenate([beats.interval, interval]))
+
+
 def _rhythm(
     patient: Patient, generator: np.random.Generator, duration: float
 ) -> tuple[Float64[np.ndarray, " beats"], Float64[np.ndarray, " beats"]]:
@@ -188,8 +202,12 @@ def render(beats: Beats, patient: Patient, fs: float, count: int) -> Float64[np.
     return np.bincount(sample[inside], weights=values[inside], minlength=count)
 
 
-def noise(patient: Patient, generator: np.random.Generator, fs: float, count: int) -> Float64[np.ndarray, " time"]:
+def noise(patient: Patient, generator: np.random.Generator, fs: float, count: int, more: int = 0) -> Float64[np.ndarray, " time"]:
     """Baseline wander, electrode motion, muscle noise and mains' hum in mV, `count` samples at `fs` Hz.
+
+    Parameters
+    ----------
+    more : samples that follow, at most as many; those before them are the same without
 
     Raises
     ------
@@ -197,11 +215,11 @@ def noise(patient: Patient, generator: np.random.Generator, fs: float, count: in
         If `fs` or `count` is not positive.
     """
     _check_sampling(fs, count)
-    wander, intensity = (coloured(generator, count, fs, wander_spectrum) for _ in range(2))
-    motion = coloured(generator, count, fs, bell(MOTION_FREQUENCY, MOTION_SPREAD))
+    wander, intensity = (coloured(generator, count, fs, wander_spectrum, more) for _ in range(2))
+    motion = coloured(generator, count, fs, bell(MOTION_FREQUENCY, MOTION_SPREAD), more)
     bursts = np.exp(MOTION_BURSTS * intensity - MOTION_BURSTS**2)
-    muscle = coloured(generator, count, fs, muscle_spectrum)
-    hum = np.sin(2 * np.pi * (MAINS * np.arange(count) / fs + generator.random()))
+    muscle = coloured(generator, count, fs, muscle_spectrum, more)
+    hum = np.sin(2 * np.pi * (MAINS * np.arange(count + more) / fs + generator.random()))
     parts = (patient.wander * wander, patient.motion * bursts * motion, patient.muscle * muscle, patient.mains * hum)
     total: Float64[np.ndarray, " time"] = np.stack(parts).sum(axis=0)
     return total

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from ecgbench.artifacts import Artifact
 from ecgbench.datasets import DATASETS, load_dataset, request_for
 from ecgbench.pipeline.compute import scores as scoring
 from ecgbench.pipeline.compute.explained_windows import Choice, Outputs, choose, explained_windows, outputs_on_test
+from ecgbench.pipeline.compute.further_maps import reasons
 from ecgbench.pipeline.compute.map_sources import MapSource, StoredMaps, source_named
 from ecgbench.pipeline.compute.maps import Maps, joined
 from ecgbench.pipeline.compute.models import TrainedModel, model_at_hand, model_of
@@ -23,7 +25,7 @@ from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, m
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.protocol import OWN, DatasetProtocol
 from ecgbench.results import SourceResults, read_if_accepted
-from ecgbench.types import Dataset, Explained, Scores
+from ecgbench.types import Dataset, Explained, Scores, Signals, Windows
 
 T = TypeVar("T")
 
@@ -143,9 +145,16 @@ class Run:
 
         def gather() -> Subject:
             dataset, spec = self.dataset(of.dataset), self.spec(of.dataset)
-            return Subject(dataset, spec, self.model(of), self.explained(of), of.seed, o.protocol, o.store)
+            return Subject(dataset, spec, self.model(of), self.explained(of), of.seed, o.protocol, o.store, self._continued(of.dataset))
 
         return self._hold(("subject", of), gather)
+
+    def _continued(self, name: str) -> Callable[[Windows], Signals] | None:
+        """What gives a dataset's windows with what follows them; None where it has no such thing."""
+        make, o = DATASETS[name].continued, self.options
+        if make is None:
+            return None
+        return partial(make, request_for(name, o.root, o.labels, o.split, o.edition, o.protocol, o.store))
 
     def batch_maps(self, of: MapsAddress, number: int) -> StoredMaps:
         """The source's maps of a batch of windows."""
@@ -181,6 +190,8 @@ class Run:
     def facts(self, of: ModelAddress, metric: str) -> dict[str, float]:
         """What a metric says of a model from what it computes once for all sources; nothing if it says nothing."""
         entry, parts = split_metric(metric)[0], range(len(self.subject(of).parts))
+        if entry.situation is not None:
+            return reasons(scoring.changed_batches(self.subject(of), metric))
         batches = [scoring.shared_evaluations(self.subject(of), number, metric) for number in parts] if entry.facts is not None else []
         found = [batch.arrays for batch in batches if batch is not None]
         if entry.facts is None or not found:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import torch
 
     from ecgbench.pipeline.compute.models import TrainedModel
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Subject:
     seed : of methods' and metrics' random numbers
     protocol : "ours" or "study"
     store : where results are kept
+    continued : gives windows of the dataset in mV with what follows them in their records; None where the dataset has no such thing
     """
 
     dataset: Dataset
@@ -41,6 +45,7 @@ class Subject:
     seed: int
     protocol: str
     store: ArtifactStore
+    continued: Callable[[Windows], Signals] | None = field(default=None, repr=False)
 
     @property
     def network(self) -> torch.nn.Module:
@@ -53,6 +58,27 @@ class Subject:
         from ecgbench.pipeline.compute.normal_windows import normal_windows
 
         return normal_windows(self.dataset, self.spec)
+
+    def redrawn(self, number: int) -> Subject:
+        """The same windows and, to be explained in its place, a copy of the model with re-drawn weights, by its number from 1 on."""
+
+        def draw() -> Subject:
+            from ecgbench.pipeline.compute.redrawn_models import redrawn_model
+
+            return replace(self, model=redrawn_model(self.model, self.dataset, self.seed, number))
+
+        return self.held(("redrawn", number), draw)
+
+    def held(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What is made when it is first asked for, and then remembered for all sources of maps."""
+        if key not in self._held:
+            self._held[key] = make()
+        found: T = self._held[key]
+        return found
+
+    @cached_property
+    def _held(self) -> dict[Hashable, Any]:
+        return {}
 
     @cached_property
     def evaluate(self) -> EvaluateSteps:
@@ -115,6 +141,11 @@ class Batch:
     def sham(self) -> Signals | None:
         """(n, leads, time), standardised as the windows are; None where the dataset has no shams."""
         return None if self.windows.sham is None else standardised_as(self.windows.sham, self.windows.signal)
+
+    @cached_property
+    def continued(self) -> Signals | None:
+        """(n, leads, more than time) mV, the windows with what follows them in their records; None where that is not known."""
+        return None if self.subject.continued is None else self.subject.continued(self.windows)
 
     @cached_property
     def windows(self) -> Windows:

@@ -137,7 +137,7 @@ def metric_names(dataset: str) -> list[str]:
     numbers = DATASETS[dataset].protocol
     kinds, names = numbers.mask_kinds, []
     for entry in METRICS:
-        if "twin" in entry.asks and not numbers.twins:
+        if ("twin" in entry.asks and not numbers.twins) or ("continued" in entry.asks and DATASETS[dataset].continued is None):
             continue
         names += [metric_name(entry.key, kind) for kind in kinds] if "mask" in entry.needs else [entry.key]
     return names
