@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ecgbench.errors import InputError
 from ecgbench.randomness import seed_generator, window_generator
-from ecgbench.types import Attributions, Curves, EvaluateSteps, Masks, Rows, Signals, Targets
+from ecgbench.types import Attributions, Continued, Curves, EvaluateSteps, Masks, Rows, Targets
 
 
 @runtime_checkable
@@ -94,7 +94,7 @@ class ScoredBatch:
     sham: Rows | None = None
     fs: float | None = None
     further: FurtherMaps | None = None
-    continuation: Callable[[], Signals | None] | None = None
+    continuation: Callable[[], Continued | None] | None = None
 
     @property
     def evaluate(self) -> EvaluateSteps | None:
@@ -102,7 +102,7 @@ class ScoredBatch:
         return None if self.evaluator is None else self.evaluator()
 
     @property
-    def continued(self) -> Signals | None:
+    def continued(self) -> Continued | None:
         """(n, leads, more than time), mV."""
         return None if self.continuation is None else self.continuation()
 

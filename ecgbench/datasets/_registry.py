@@ -16,7 +16,7 @@ from ecgbench.inputs import known_protocol
 from ecgbench.printable import shortened
 from ecgbench.protocol import LABELS, OURS, STUDY, DatasetProtocol
 from ecgbench.registry import Entry, Registry
-from ecgbench.types import Dataset, Signals, Targets, Twins, Windows
+from ecgbench.types import Continued, Dataset, Targets, Twins, Windows
 
 Files = Callable[[DatasetProtocol, Collection[str]], list[str]]
 """From an edition's numbers and the paths in its database's SHA256SUMS.txt to the paths of the files that the dataset needs."""
@@ -26,7 +26,7 @@ MakeTwins = Callable[[Request, Windows, Targets], Twins]
 """From how a dataset is loaded, some of its windows and the class of each that is explained, to the windows' twins."""
 
 
-Continue = Callable[[Request, Windows], Signals]
+Continue = Callable[[Request, Windows], Continued]
 """From how a dataset is loaded and some of its windows to these in mV, each with as many samples of its record behind it as the longest of
 `ecgbench.protocol.SHIFTS`, nan where there are none."""
 

@@ -15,7 +15,7 @@ from ecgbench.datasets.simulator.annotated_records import simulate_records
 from ecgbench.datasets.simulator.record_forms import ICENTIA11K_FORM
 from ecgbench.errors import MissingDataError
 from ecgbench.protocol import ICENTIA11K, DatasetProtocol
-from ecgbench.types import Dataset, Signals, Targets, Twins, Windows
+from ecgbench.types import Continued, Dataset, Targets, Twins, Windows
 
 
 def icentia11k_files(numbers: DatasetProtocol, listed: Collection[str]) -> list[str]:
@@ -29,7 +29,7 @@ def _twins(request: Request, windows: Windows, target: Targets) -> Twins:
     return drawn_twins(request, windows, target, _path)
 
 
-def _continued(request: Request, windows: Windows) -> Signals:
+def _continued(request: Request, windows: Windows) -> Continued:
     return drawn_continued(request, windows, _path)
 
 

@@ -26,7 +26,7 @@ from ecgbench.protocol import (
     SYNTHETIC_SEED,
     SYNTHETIC_WINDOWS,
 )
-from ecgbench.types import Dataset, Signals, Spans, Windows
+from ecgbench.types import Continued, Dataset, Signals, Spans, Windows
 
 NOTES = (
     "Simulated ECGs, no recordings: a beat model with known truth, not a substitute for real data.",
@@ -51,7 +51,7 @@ class SimulatedWindow:
     beats: Beats
 
 
-def continued_windows(request: Request, windows: Windows) -> Signals:
+def continued_windows(request: Request, windows: Windows) -> Continued:
     """The windows with the longest of `SHIFTS` more samples, of the same beats, normal ones behind them, and the same noise."""
     continued = [continuation(str(record), int(start)) for record, start in zip(windows.record, windows.start, strict=True)]
     return _millivolts(np.stack(continued)[:, None])

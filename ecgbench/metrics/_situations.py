@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Bool, Float, Int64, Shaped
+from jaxtyping import Bool, Float, Float32, Int64
 
 from ecgbench.coloured_noise import coloured, muscle_spectrum, wander_spectrum
 from ecgbench.errors import InputError
@@ -19,7 +19,7 @@ from ecgbench.metrics._outputs import target_logit
 from ecgbench.needs import METRIC_NEEDS, check_needs
 from ecgbench.protocol import SHIFTS
 from ecgbench.randomness import window_generator
-from ecgbench.types import Evaluate, Rows, Signals, Targets, standardise
+from ecgbench.types import Continued, Evaluate, Rows, Targets, standardise
 
 MOST_WINDOWS = 16
 """Windows of a model of which further maps are made, the first that qualify: ten maps of one by a method of 500 passes take 5,000."""
@@ -113,10 +113,10 @@ def noisy_windows(x: Rows, target: Targets, evaluate: Evaluate, seed: int, fs: f
     fs : Hz
     """
     n = len(x)
-    noisy: Shaped[np.ndarray, "n draws leads time"] = np.empty((n, DRAWS, *x.shape[1:]), dtype=x.dtype)
+    noisy: Float32[np.ndarray, "n draws leads time"] = np.empty((n, DRAWS, *x.shape[1:]), dtype=np.float32)
     for i, window in enumerate(x):
         generator = window_generator(seed, window, "noise of a record")
-        noisy[i] = standardise(np.stack([window + record_noise(window, generator, fs) for _ in range(DRAWS)]).astype(x.dtype))
+        noisy[i] = standardise(np.stack([window + record_noise(window, generator, fs) for _ in range(DRAWS)]).astype(np.float32))
     before = target_logit(evaluate(x), target)[:, None] if n else np.empty((0, 1))
     after = np.stack([target_logit(evaluate(noisy[:, draw]), target) for draw in range(DRAWS)], axis=1) if n else np.empty((0, DRAWS))
     asked = np.abs(after - before) < KEPT_WITHIN * np.abs(before)
@@ -135,7 +135,7 @@ def record_noise(window: Float[np.ndarray, "leads time"], generator: np.random.G
     return noise
 
 
-def shifted_windows(x: Rows, continued: Signals) -> Changed:
+def shifted_windows(x: Rows, continued: Continued) -> Changed:
     """The same record, windowed some samples later.
 
     Parameters

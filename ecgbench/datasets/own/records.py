@@ -21,7 +21,7 @@ from ecgbench.errors import DataError, InputError, MissingDataError
 from ecgbench.inputs import at_least
 from ecgbench.printable import quoted
 from ecgbench.protocol import BEAT_CLASSES, BEAT_RULES, UNCLASSIFIABLE, DatasetProtocol
-from ecgbench.types import Dataset, Signals, Targets, Twins, Windows
+from ecgbench.types import Continued, Dataset, Targets, Twins, Windows
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class OwnContinued:
 
     own: OwnRecords
 
-    def __call__(self, request: Request, windows: Windows) -> Signals:
+    def __call__(self, request: Request, windows: Windows) -> Continued:
         """Some of the records' windows with what follows them."""
         return continued_windows(self.own.here(request), windows)
 

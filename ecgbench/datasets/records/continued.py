@@ -8,10 +8,10 @@ import numpy as np
 
 from ecgbench.datasets.records.wfdb_reader import Record
 from ecgbench.protocol import SHIFTS
-from ecgbench.types import Signals, Windows
+from ecgbench.types import Continued, Windows
 
 
-def continued_in(windows: Windows, read: Callable[[str], Record]) -> Signals:
+def continued_in(windows: Windows, read: Callable[[str], Record]) -> Continued:
     """Windows (n, 1, time + the longest of `SHIFTS`) in mV, nan behind the end of their record.
 
     Parameters

@@ -25,7 +25,7 @@ from ecgbench.datasets.records.twins import twins_of
 from ecgbench.datasets.records.wfdb_reader import Record, read_record, record_files
 from ecgbench.errors import DataError, MissingDataError
 from ecgbench.protocol import ICENTIA11K_RULE, ICENTIA11K_SEED, ICENTIA11K_WINDOWS, UNCLASSIFIABLE, DatasetProtocol
-from ecgbench.types import Names, Signals, Targets, Twins, Windows
+from ecgbench.types import Continued, Names, Targets, Twins, Windows
 
 VERSION = 1
 """Bumped when the draw changes on purpose."""
@@ -180,7 +180,7 @@ def drawn_twins(request: Request, windows: Windows, target: Targets, path: Calla
     return twins_of(windows, target, lambda name: _read_segment(request.folder, name, path(name), numbers), ICENTIA11K_RULE, numbers.fs)
 
 
-def drawn_continued(request: Request, windows: Windows, path: Callable[[str], str]) -> Signals:
+def drawn_continued(request: Request, windows: Windows, path: Callable[[str], str]) -> Continued:
     """Drawn windows with what follows them (see `continued_in`); `path` as for `drawn_twins`."""
     return continued_in(windows, lambda name: _read_segment(request.folder, name, path(name), request.numbers))
 

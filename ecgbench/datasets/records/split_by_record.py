@@ -22,7 +22,7 @@ from ecgbench.datasets.records.wfdb_header import read_header
 from ecgbench.datasets.records.wfdb_reader import SUFFIXES, Record, read_record, record_files
 from ecgbench.errors import InputError
 from ecgbench.protocol import BEAT_RULES, UNCLASSIFIABLE, DatasetProtocol
-from ecgbench.types import Dataset, Signals, Targets, Twins, Windows
+from ecgbench.types import Continued, Dataset, Targets, Twins, Windows
 
 PATIENT = "patient"
 """Split that leaves the test set without the patients who are trained on."""
@@ -113,7 +113,7 @@ def beat_twins(request: Request, windows: Windows, target: Targets) -> Twins:
     return twins_of(windows, target, partial(_read, request), BEAT_RULES[request.labels], request.numbers.fs)
 
 
-def continued_windows(request: Request, windows: Windows) -> Signals:
+def continued_windows(request: Request, windows: Windows) -> Continued:
     """Windows that `load_annotated` gave, with what follows them (see `continued_in`)."""
     return continued_in(windows, partial(_read, request))
 

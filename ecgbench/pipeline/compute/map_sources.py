@@ -25,7 +25,6 @@ from ecgbench.pipeline.compute.subject import Batch, Subject, array_digest
 from ecgbench.pipeline.grid.address import ABSOLUTE, RAW, MapsAddress
 from ecgbench.protocol import STUDY, DatasetProtocol
 from ecgbench.registry import unknown
-from ecgbench.results import SUBMITTED
 from ecgbench.types import Attributions, Signals, Targets, Windows
 
 
@@ -252,46 +251,6 @@ class ControlSource(MapSource):
     def provenance(self) -> dict[str, Any]:
         """What the control does, and whether it knows the answer."""
         return {"control": self.entry.title, **({"bound": True} if self.entry.bound else {})}
-
-
-@dataclass(frozen=True)
-class SubmissionSource(MapSource):
-    """A submitted method: its maps are known, its code is not.
-
-    Attributes
-    ----------
-    name : what it is called
-    given : signed maps (n, leads, time) of the explained windows, by dataset, architecture and seed
-    about : what accepted results say of where they come from
-    command : what accepts new scores of them
-    """
-
-    name: str
-    given: Mapping[tuple[str, str, int], Attributions]
-    about: Mapping[str, Any]
-    command: str
-
-    is_reproducible: ClassVar[bool] = False
-
-    @property
-    def key(self) -> str:
-        """The submission's name."""
-        return self.name
-
-    def maps(self, of: MapsAddress, subject: Subject, number: int) -> StoredMaps:
-        """The submitted maps of a batch, which are kept in the submission's own file and not in the store."""
-        batch = subject.batch(number)
-        values = self.given[of.dataset, of.model, of.seed][batch.part]
-        key = artifact_key("given", maps=array_digest(values), **batch.identity)
-        return StoredMaps(key, Artifact({"maps": values}, {}, 0.0, cached=False))
-
-    def provenance(self) -> dict[str, Any]:
-        """The file that the maps come from, and what its author says of it."""
-        return {SUBMITTED: dict(self.about)}
-
-    def accept_command(self, usual: str) -> str:
-        """The command that evaluates the submission's file and accepts its scores."""
-        return self.command
 
 
 def registered_sources() -> list[MapSource]:

@@ -25,7 +25,7 @@ from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, m
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.protocol import OWN, DatasetProtocol
 from ecgbench.results import SourceResults, read_if_accepted
-from ecgbench.types import Dataset, Explained, Scores, Signals, Windows
+from ecgbench.types import Continued, Dataset, Explained, Scores, Windows
 
 T = TypeVar("T")
 
@@ -149,7 +149,7 @@ class Run:
 
         return self._hold(("subject", of), gather)
 
-    def _continued(self, name: str) -> Callable[[Windows], Signals] | None:
+    def _continued(self, name: str) -> Callable[[Windows], Continued] | None:
         """What gives a dataset's windows with what follows them; None where it has no such thing."""
         make, o = DATASETS[name].continued, self.options
         if make is None:

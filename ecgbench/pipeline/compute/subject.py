@@ -12,7 +12,7 @@ import numpy as np
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.protocol import STUDY, DatasetProtocol
-from ecgbench.types import Dataset, EvaluateSteps, Explained, Masks, Signals, Targets, Windows, standardised_as
+from ecgbench.types import Continued, Dataset, EvaluateSteps, Explained, Masks, Signals, Targets, Windows, standardised_as
 
 if TYPE_CHECKING:
     import torch
@@ -45,7 +45,7 @@ class Subject:
     seed: int
     protocol: str
     store: ArtifactStore
-    continued: Callable[[Windows], Signals] | None = field(default=None, repr=False)
+    continued: Callable[[Windows], Continued] | None = field(default=None, repr=False)
 
     @property
     def network(self) -> torch.nn.Module:
@@ -143,7 +143,7 @@ class Batch:
         return None if self.windows.sham is None else standardised_as(self.windows.sham, self.windows.signal)
 
     @cached_property
-    def continued(self) -> Signals | None:
+    def continued(self) -> Continued | None:
         """(n, leads, more than time) mV, the windows with what follows them in their records; None where that is not known."""
         return None if self.subject.continued is None else self.subject.continued(self.windows)
 
