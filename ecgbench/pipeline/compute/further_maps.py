@@ -71,7 +71,7 @@ def further_maps(source: MapSource, earlier: list[ChangedBatch], here: ChangedBa
     name = f"{here.situation.key}@{artifact_key('further', asked=array_digest(asked), **identity(here))[:16]}"
 
     def compute() -> tuple[Arrays, dict[str, Any]]:
-        return {"maps": _explained(source, here.batch, changed, asked)}, {"source": source.key, "situation": here.situation.key}
+        return {"maps": explained(source, here.batch, changed, asked)}, {"source": source.key, "situation": here.situation.key}
 
     found = np.full((*asked.shape, *here.batch.x.shape[1:]), np.nan)
     if asked.any():
@@ -108,8 +108,14 @@ def reasons(parts: list[ChangedBatch]) -> dict[str, float]:
     return found
 
 
-def _explained(source: MapSource, batch: Batch, changed: Changed, asked: Bool[np.ndarray, "n further"]) -> np.ndarray:
-    """(maps, leads, time) of all that is asked, one further map of all windows after the other."""
+def explained(source: MapSource, batch: Batch, changed: Changed, asked: Bool[np.ndarray, "n further"]) -> np.ndarray:
+    """(maps, leads, time) of all that is asked, one further map of all windows after the other.
+
+    Parameters
+    ----------
+    batch, changed : the windows as they are, and in the situation
+    asked : see `chosen`
+    """
     parts = []
     for place in range(asked.shape[1]):
         index = np.flatnonzero(asked[:, place])
