@@ -1,5 +1,7 @@
 """Metrics that compare a map with further maps of its source: by hand, on models whose answer is known, and against Quantus."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import quantus
@@ -9,8 +11,9 @@ from scipy.stats import rankdata
 from torch import nn
 
 import ecgbench
+from ecgbench.errors import InputError
 from ecgbench.metrics import METRICS
-from ecgbench.metrics._situations import DRAWS, KEPT_WITHIN, SNR, noisy_windows, record_noise, runner_up_class, shifted_windows
+from ecgbench.metrics._situations import DRAWS, KEPT_WITHIN, NOISY, SNR, noisy_windows, record_noise, runner_up_class, shifted_windows
 from ecgbench.protocol import SHIFTS
 
 RNG = np.random.default_rng(0)
@@ -241,3 +244,25 @@ def test_runner_up_is_the_best_of_the_other_classes_and_a_model_of_one_output_ha
     alone = runner_up_class(X, np.zeros(N, dtype=np.int64), lambda rows: np.ones((len(rows), 1)))
     np.testing.assert_array_equal(alone.reason, 1)
     assert not alone.asked.any()
+
+
+# Declarations
+
+
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        ({"needs": ("further",), "situation": None}, 'expected "further" in needs of contrast and its situation, got further alone'),
+        ({"needs": ("x",)}, 'expected "further" in needs of contrast and its situation, got a situation alone'),
+    ],
+)
+def test_metric_with_half_of_the_declaration_is_refused(declared, message):
+    with pytest.raises(InputError, match=message):
+        replace(METRICS["contrast"], **declared)
+
+
+def test_situation_without_maps_or_with_unknown_needs_is_refused():
+    with pytest.raises(InputError, match="expected a situation of one further map at least"):
+        replace(NOISY, maps=0)
+    with pytest.raises(InputError, match=r'expected needs of noisy among .* got "weather"'):
+        replace(NOISY, change=lambda weather: None)
