@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from benchmark._crosscheck import crosschecks
 from benchmark._estimate import estimate
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import EcgbenchError, MissingDataError, NotStoredError
+from ecgbench.metrics import METRICS
 from ecgbench.pipeline import (
     DATA_ARGUMENTS,
     RUN_ARGUMENTS,
@@ -91,15 +92,22 @@ def _usage() -> Iterator[None]:
 
 
 def _selection(config: pytest.Config) -> Selection:
-    """The selected cells; a dataset that `-k` names is there to be selected, whether it needs files or not."""
-    named = any(key in config.option.keyword for key in DATASETS.keys())  # noqa: SIM118
-    return selection_from(config.option, ("*",) if named else ())
+    """The selected cells; a dataset or a metric that `-k` names is there to be selected, whether it is by default or not."""
+    left_out = [entry.key for entry in METRICS if not entry.by_default]
+    return selection_from(config.option, _all_if_named(config, DATASETS.keys()), _all_if_named(config, left_out))
+
+
+def _all_if_named(config: pytest.Config, keys: Iterable[str]) -> tuple[str, ...]:
+    """All entries of an axis if `-k` names one of some, else what is selected by default."""
+    return ("*",) if any(key in config.option.keyword for key in keys) else ()
 
 
 def pytest_report_header(config: pytest.Config) -> str:
     others = [entry.key for entry in DATASETS if entry.key not in config.option.selection.dataset_keys()]
     hint = f"; also there: {', '.join(others)} (--dataset KEY or -k KEY)" if others else ""
-    return f"ecgbench: {', '.join(config.option.selection.dataset_keys())}{hint}"
+    left_out = config.option.selection.metrics_left_out()
+    dear = f"; left out, since methods are asked for further maps: {', '.join(left_out)} (--metric KEY, --metric all or -k KEY)"
+    return f"ecgbench: {', '.join(config.option.selection.dataset_keys())}{hint}{dear if left_out else ''}"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

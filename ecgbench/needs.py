@@ -12,12 +12,12 @@ from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Float, Int64
 from numpy.typing import NDArray
 
 from ecgbench.errors import InputError
 from ecgbench.randomness import seed_generator, window_generator
-from ecgbench.types import Attributions, Curves, EvaluateSteps, Masks, Regions, Rows, Targets
+from ecgbench.types import Attributions, Continued, Curves, EvaluateSteps, Masks, Regions, Rows, Targets
 
 
 @runtime_checkable
@@ -30,6 +30,10 @@ class Explain(Protocol):
         They are signed or absolute, as the maps that are scored.
         """
         ...
+
+
+FurtherMaps = Float[np.ndarray, "n further leads time"]
+"""Maps of the same source in a changed situation, nan where a window has fewer."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ class ScoredBatch:
     twin, sham : (n, leads, time), standardised as their windows are (see `Windows`), nan where a window has none
     fs : sampling rate in Hz
     regions : gives the region of each sample (n, leads, time), when it is first asked for
+    further : (n, further, leads, time) maps by the same source in the situation that the metric declares, nan where a window has none
+    continuation : gives the windows in mV with what follows them in their records, when it is first asked for; None where that is not known
     """
 
     x: Rows | None = None
@@ -89,11 +95,18 @@ class ScoredBatch:
     sham: Rows | None = None
     fs: float | None = None
     regions: Callable[[], Regions | None] | None = None
+    further: FurtherMaps | None = None
+    continuation: Callable[[], Continued | None] | None = None
 
     @property
     def evaluate(self) -> EvaluateSteps | None:
         """Rows (m, leads, time) to logits (m, outputs)."""
         return None if self.evaluator is None else self.evaluator()
+
+    @property
+    def continued(self) -> Continued | None:
+        """(n, leads, more than time), mV."""
+        return None if self.continuation is None else self.continuation()
 
 
 BatchT = TypeVar("BatchT")
@@ -172,6 +185,15 @@ METRIC_NEEDS: Mapping[str, Need[ScoredBatch]] = MappingProxyType(
         "sham": Need("(n, leads, time) windows after a sham exchange, standardised as the windows, nan where there is none", _shams, "x"),
         "regions": Need("(n, leads, time) uint8, 1 in the label's beats, 2 in the RR intervals beside them, 0 elsewhere", _regions),
         "fs": Need("sampling rate in Hz", attrgetter("fs")),
+        "further": Need(
+            "(n, further, leads, time) maps by the same source in the situation that the entry declares, nan where a window has none",
+            attrgetter("further"),
+            by_source=True,
+        ),
+        "continued": Need(
+            "(n, leads, more than time) windows in mV with what follows them in their records, nan behind a record's end",
+            attrgetter("continued"),
+        ),
     }
 )
 """What a metric may ask for beside the attributions."""

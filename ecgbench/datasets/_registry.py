@@ -16,7 +16,7 @@ from ecgbench.inputs import known_protocol
 from ecgbench.printable import shortened
 from ecgbench.protocol import LABELS, OURS, STUDY, DatasetProtocol
 from ecgbench.registry import Entry, Registry
-from ecgbench.types import Dataset, Regions, Targets, Twins, Windows
+from ecgbench.types import Continued, Dataset, Regions, Targets, Twins, Windows
 
 Files = Callable[[DatasetProtocol, Collection[str]], list[str]]
 """From an edition's numbers and the paths in its database's SHA256SUMS.txt to the paths of the files that the dataset needs."""
@@ -27,6 +27,11 @@ MakeTwins = Callable[[Request, Windows, Targets], Twins]
 
 MakeRegions = Callable[[Request, Windows, Targets], Regions]
 """The same, to the region that each of their samples belongs to."""
+
+
+Continue = Callable[[Request, Windows], Continued]
+"""From how a dataset is loaded and some of its windows to these in mV, each with as many samples of its record behind it as the longest of
+`ecgbench.protocol.SHIFTS`, nan where there are none."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class DatasetEntry(Entry):
     twins : makes the twins of explained windows; None if its windows come with their twins, or have none
     regions : says which samples of explained windows are their label's beats from P to T, and which lie in the intervals beside them; None
         if nobody knows
+    continued : gives windows with what follows them in their records; None if nothing follows, as where a window is a whole record
     embedded : whether the benchmark simulates it itself; it is left out of means over datasets
     by_default : whether it runs where no dataset is named
     """
@@ -83,6 +89,7 @@ class DatasetEntry(Entry):
     published: Mapping[str, int] = field(default_factory=dict)
     twins: MakeTwins | None = None
     regions: MakeRegions | None = None
+    continued: Continue | None = None
     embedded: bool = False
     by_default: bool = False
 

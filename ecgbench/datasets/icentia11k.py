@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ecgbench.datasets._registry import DATASETS
 from ecgbench.datasets.records.checksums import SUMS, sums_of
-from ecgbench.datasets.records.drawn_windows import DrawnSide, drawn_regions, drawn_twins, load_drawn
+from ecgbench.datasets.records.drawn_windows import DrawnSide, drawn_continued, drawn_regions, drawn_twins, load_drawn
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import check_files
 from ecgbench.datasets.records.wfdb_reader import SUFFIXES
@@ -15,7 +15,7 @@ from ecgbench.datasets.simulator.annotated_records import simulate_records
 from ecgbench.datasets.simulator.record_forms import ICENTIA11K_FORM
 from ecgbench.errors import MissingDataError
 from ecgbench.protocol import ICENTIA11K, DatasetProtocol
-from ecgbench.types import Dataset, Regions, Targets, Twins, Windows
+from ecgbench.types import Continued, Dataset, Regions, Targets, Twins, Windows
 
 
 def icentia11k_files(numbers: DatasetProtocol, listed: Collection[str]) -> list[str]:
@@ -33,6 +33,10 @@ def _regions(request: Request, windows: Windows, target: Targets) -> Regions:
     return drawn_regions(request, windows, target, _path)
 
 
+def _continued(request: Request, windows: Windows) -> Continued:
+    return drawn_continued(request, windows, _path)
+
+
 @DATASETS.register(
     version=1,
     reference="doi:10.13026/kk0v-r952",
@@ -46,6 +50,7 @@ def _regions(request: Request, windows: Windows, target: Targets) -> Regions:
     files=icentia11k_files,
     twins=_twins,
     regions=_regions,
+    continued=_continued,
     simulate=simulate_records(ICENTIA11K_FORM),
 )
 def icentia11k(request: Request) -> Dataset:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ecgbench.datasets._registry import DATASETS
 from ecgbench.datasets.records.request import Request
-from ecgbench.datasets.records.split_by_record import PATIENT, annotated_files, beat_regions, beat_twins, load_annotated
+from ecgbench.datasets.records.split_by_record import PATIENT, annotated_files, beat_regions, beat_twins, continued_windows, load_annotated
 from ecgbench.datasets.simulator.annotated_records import simulate_records
 from ecgbench.datasets.simulator.record_forms import MITDB_FORM
 from ecgbench.protocol import MITDB
@@ -24,6 +24,7 @@ from ecgbench.types import Dataset
     files=annotated_files,
     twins=beat_twins,
     regions=beat_regions,
+    continued=continued_windows,
     simulate=simulate_records(MITDB_FORM),
 )
 def mitdb(request: Request) -> Dataset:

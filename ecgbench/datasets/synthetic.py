@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from ecgbench.datasets.simulator import rhythm
 from ecgbench.datasets.simulator.patients import ALL_RANGES, draw_patient
 from ecgbench.datasets.simulator.rhythm import SVEB, VEB, Beats, N, Patient
 from ecgbench.protocol import (
+    SHIFTS,
     SYNTHETIC,
     SYNTHETIC_ABNORMAL_SHARES,
     SYNTHETIC_CLASS_SHARES,
@@ -25,7 +27,7 @@ from ecgbench.protocol import (
     SYNTHETIC_SEED,
     SYNTHETIC_WINDOWS,
 )
-from ecgbench.types import Dataset, Regions, Signals, Spans, Targets, Windows
+from ecgbench.types import Continued, Dataset, Regions, Signals, Spans, Targets, Windows
 
 NOTES = (
     "Simulated ECGs, no recordings: a beat model with known truth, not a substitute for real data.",
@@ -63,6 +65,12 @@ def wave_regions(request: Request, windows: Windows, target: Targets) -> Regions
     return found
 
 
+def continued_windows(request: Request, windows: Windows) -> Continued:
+    """The windows with the longest of `SHIFTS` more samples, of the same beats, normal ones behind them, and the same noise."""
+    continued = [continuation(str(record), int(start)) for record, start in zip(windows.record, windows.start, strict=True)]
+    return _millivolts(np.stack(continued)[:, None])
+
+
 @DATASETS.register(
     version=1,
     reference="doi:10.1109/TBME.2003.808805",
@@ -73,6 +81,7 @@ def wave_regions(request: Request, windows: Windows, target: Targets) -> Regions
     megabytes=0,
     labels=("aami",),
     regions=wave_regions,
+    continued=continued_windows,
     embedded=True,
     by_default=True,
 )
@@ -151,6 +160,17 @@ def simulate_window(record: str, start: int) -> SimulatedWindow:
     signal = rhythm.microvolts(rhythm.render(beats, patient, fs, window) + noise)
     twin = rhythm.microvolts(rhythm.render(beats.twin(), patient, fs, window) + noise)
     return SimulatedWindow(signal, twin, beats)
+
+
+def continuation(record: str, start: int) -> Int64[np.ndarray, " longer"]:
+    """A window as `simulate_window` simulates it, in whole microvolts, and what follows it."""
+    patient, before = patient_of(record), rhythm.identity_generator("synthetic", record, start, SYNTHETIC_SEED)
+    fs, more = SYNTHETIC.fs, max(SHIFTS)
+    longer = SYNTHETIC.window + more
+    abnormal, generator = draw_abnormal(before), copy.deepcopy(before)
+    beats = rhythm.layout(patient, generator, SYNTHETIC.window / fs, abnormal)
+    beats = rhythm.followed(beats, patient, before, longer / fs)
+    return rhythm.microvolts(rhythm.render(beats, patient, fs, longer) + rhythm.noise(patient, generator, fs, SYNTHETIC.window, more))
 
 
 def patient_of(record: str) -> Patient:

@@ -12,9 +12,24 @@ out of range raise `InputError`.
 from __future__ import annotations
 
 from ecgbench.metrics._registry import METRICS, PASSES_FS, MetricEntry
-from ecgbench.metrics.families import CAUSAL, FAITHFULNESS, FAMILIES, LOCALISATION, WAVES, Family
+from ecgbench.metrics._situations import MOST_WINDOWS, Changed, Situation
+from ecgbench.metrics.families import CAUSAL, FAITHFULNESS, FAMILIES, LOCALISATION, SANITY, WAVES, Family
 from ecgbench.registry import make_callable
 
-__all__ = ["CAUSAL", "FAITHFULNESS", "FAMILIES", "LOCALISATION", "METRICS", "PASSES_FS", "WAVES", "Family", "MetricEntry"]
+__all__ = [
+    "CAUSAL",
+    "FAITHFULNESS",
+    "FAMILIES",
+    "LOCALISATION",
+    "METRICS",
+    "MOST_WINDOWS",
+    "PASSES_FS",
+    "SANITY",
+    "WAVES",
+    "Changed",
+    "Family",
+    "MetricEntry",
+    "Situation",
+]
 
 make_callable(__name__, METRICS)

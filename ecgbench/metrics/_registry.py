@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ecgbench.errors import InputError
+from ecgbench.metrics._situations import Situation
 from ecgbench.metrics.families import FAMILIES, Family
 from ecgbench.needs import METRIC_NEEDS, check_needs
 from ecgbench.registry import Entry, Registry
@@ -52,6 +53,8 @@ class MetricEntry(Entry):
         that asks for `fs`: at 100 Hz, `PASSES_FS`. Of one that asks for `twin`: of windows that equal their twins in the last 0.1 s alone
     oracle : scores (n,) of the same windows by an independent implementation, compared with the metric under the study's options; None if
         there is no other implementation
+    situation : in which the source is asked for the `further` maps that the metric needs; None if it needs none
+    by_default : whether it is computed where no metric is named: not those that ask a source for many more maps
     differs : how the metric with its default options differs from its oracle, in a sentence; empty if both must agree
     """
 
@@ -71,6 +74,8 @@ class MetricEntry(Entry):
     aside: str = ""
     chance: Callable[..., PerWindow] | None = field(default=None, repr=False)
     passes: Callable[[int], float] = field(default=_no_passes, repr=False)
+    situation: Situation | None = field(default=None, repr=False)
+    by_default: bool = True
     oracle: Callable[[OracleCase], PerWindow] | None = field(default=None, repr=False)
     differs: str = ""
 
@@ -79,6 +84,9 @@ class MetricEntry(Entry):
         check_needs(self.key, self.shared_needs, METRIC_NEEDS)
         check_needs(self.key, self.perturb_needs, METRIC_NEEDS)
         FAMILIES[self.family]
+        if ("further" in self.needs) != (self.situation is not None):
+            got = "further alone" if self.situation is None else "a situation alone"
+            raise InputError(f'expected "further" in needs of {self.key} and its situation, got {got}; declare both or none.')
         if self.ranked and self.aside:
             raise InputError(f'expected no reason why {self.key} is not ranked, got "{self.aside}"; declare ranked=False with it.')
 
@@ -95,7 +103,12 @@ class MetricEntry(Entry):
     @property
     def asks(self) -> frozenset[str]:
         """All needs, of whatever part."""
-        return frozenset((*self.needs, *self.shared_needs, *self.perturb_needs))
+        return frozenset((*self.needs, *self.shared_needs, *self.perturb_needs, *self.situation_needs))
+
+    @property
+    def situation_needs(self) -> tuple[str, ...]:
+        """Needs of the situation in which further maps are made."""
+        return () if self.situation is None else self.situation.needs
 
     @property
     def given_needs(self) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ class Family:
 
 FAMILIES = Registry("families", Family, "ecgbench.metrics")
 
-LOCALISATION, FAITHFULNESS, CAUSAL, WAVES = "localisation", "faithfulness", "causal", "waves"
+LOCALISATION, FAITHFULNESS, CAUSAL, WAVES, SANITY = "localisation", "faithfulness", "causal", "waves", "sanity"
 """Keys of the built-in families."""
 
 _OWN = (
@@ -76,6 +76,13 @@ _OWN = (
         "Where in the ECG is the attribution: in the label's beats from P to T (core), in the rest of the stretch from the R peak before "
         "each to the one behind it (rhythm), or elsewhere? These are shares of the absolute attribution.",
         order=30,
+    ),
+    Family(
+        SANITY,
+        "Sanity checks",
+        "Does the attribution change with what it should depend on, the model's weights and the class, and stay as it is under what should "
+        "not matter, noise and where the window begins?",
+        order=40,
     ),
 )
 

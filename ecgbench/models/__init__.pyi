@@ -6,6 +6,7 @@ from ._evaluate import plain_evaluator as plain_evaluator
 from ._forward import OnImages as OnImages
 from ._forward import forward as forward
 from ._forward import predict as predict
+from ._redrawn import redrawn as redrawn
 from ._registry import MODELS as MODELS
 from ._registry import Form as Form
 from ._registry import ModelEntry as ModelEntry

@@ -14,7 +14,6 @@ from .acceptance.judge import new_cells as new_cells
 from .acceptance.score_table import score_tables as score_tables
 from .compute.entries import stored_entry as stored_entry
 from .compute.map_sources import MapSource as MapSource
-from .compute.map_sources import SubmissionSource as SubmissionSource
 from .compute.map_sources import source_named as source_named
 from .compute.models import TrainedModel as TrainedModel
 from .compute.models import import_model as import_model
@@ -24,6 +23,7 @@ from .compute.plan import Plan as Plan
 from .compute.plan import Task as Task
 from .compute.run import Run as Run
 from .compute.subject import array_digest as array_digest
+from .compute.submitted_maps import SubmissionSource as SubmissionSource
 from .grid.address import Address as Address
 from .grid.address import MapsAddress as MapsAddress
 from .grid.address import ModelAddress as ModelAddress

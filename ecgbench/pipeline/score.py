@@ -37,6 +37,7 @@ def score(
     sham: Any = None,
     fs: float | None = None,
     regions: Any = None,
+    further: Any = None,
     **options: Any,
 ) -> PerWindow:
     """Score attributions of windows with one metric.
@@ -59,6 +60,8 @@ def score(
     fs : sampling rate in Hz; for causal faithfulness
     regions : (n, leads, time) uint8, 1 at samples of the label's beats from P to T, 2 in the rest of the stretches from the R peak before
         each to the one behind it, 0 elsewhere; for shares of waves
+    further : (n, k, leads, time) maps of the same method in a changed situation, such as k of each window with noise, nan where there are
+        fewer; for sanity checks, each of which says what it compares a map with
     options : those that the metric names
 
     Returns
@@ -87,6 +90,7 @@ def score(
         sham=None if sham is None else _twins("sham", sham, maps),
         fs=None if fs is None else _rate(fs),
         regions=None if regions is None else partial(_regions, regions, maps),
+        further=None if further is None else _further(further, maps),
     )
     return np.asarray(_scores(entry, maps, batch, options), dtype=np.float64)
 
@@ -103,6 +107,17 @@ def _regions(values: Any, maps: np.ndarray) -> np.ndarray:
     if regions.size and regions.max() > RHYTHM:
         raise InputError(f"expected regions 0, {CORE} and {RHYTHM}, got {regions.max()}; see `ecgbench.types`.")
     return regions
+
+
+def _further(values: Any, maps: np.ndarray) -> np.ndarray:
+    further = as_array(values)
+    if further.ndim != 4 or (len(further), *further.shape[2:]) != maps.shape or further.dtype.kind != "f":
+        n, *size = maps.shape
+        raise InputError(
+            f"expected further of floats ({n}, any number, {', '.join(map(str, size))}), got {further.dtype} {further.shape}; give maps of "
+            "the same windows."
+        )
+    return further
 
 
 def _rate(fs: Any) -> float:

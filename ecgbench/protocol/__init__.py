@@ -85,6 +85,7 @@ __all__ = [
     "PTBXL_RANDOM_SPLIT",
     "PTBXL_TEST_FOLD",
     "PUBLISHED_FIRST",
+    "SHIFTS",
     "SKETCH_SEED",
     "SKETCH_SIZE",
     "STUDY",
@@ -145,6 +146,9 @@ SURE = 0.9
 
 AGREEMENT_WINDOWS = 4
 """Explained windows, the first ones, on which a method's maps are compared with those of another seed and of another class."""
+
+SHIFTS = (1, 3, 8, 16)
+"""Samples by which a window begins later where it is asked whether maps move with the signal: within and beyond a unit of most layers."""
 
 SKETCH_SIZE, SKETCH_SEED = 16, 0
 """Numbers that a map's sketch holds, and the seed of the directions that give them."""

@@ -24,6 +24,7 @@ class Fresh:
     model : digest of the model
     panel : digests by seed of the models that recognise what is explained; empty where each explains its own
     packages : versions by name
+    by_default : whether a run computes its metric where none is named, so that accepted results hold it beside others
     """
 
     name: str
@@ -32,6 +33,7 @@ class Fresh:
     model: str
     panel: Mapping[str, str]
     packages: Mapping[str, str]
+    by_default: bool = True
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ def compare(fresh: Fresh, accepted: SourceResults | None, atol: float, command: 
     if accepted is None or accepted.identity != fresh.identity or seed not in accepted.models:
         return Verdict("no_baseline", f"{fresh.name}: {_shown(fresh.cell)}, no accepted result")
     old = _find(accepted, fresh.cell)
+    if old is None and not fresh.by_default:
+        return Verdict("no_baseline", f"{fresh.name}: {_shown(fresh.cell)}, no accepted result")
     if old is None:
         return Verdict(
             "baseline_lost",

@@ -10,6 +10,7 @@ import torch
 
 from ecgbench.errors import InputError
 from ecgbench.metrics import PASSES_FS, MetricEntry
+from ecgbench.needs import FurtherMaps
 from ecgbench.pipeline.score import score
 from ecgbench.protocol import PROTOCOLS
 from ecgbench.testing._made_up import (
@@ -18,6 +19,7 @@ from ecgbench.testing._made_up import (
     Rivals,
     Weighted,
     global_generators_left_alone,
+    locked,
     made_up,
     partly,
     regions_of,
@@ -38,7 +40,17 @@ def scores_of(entry: MetricEntry, case: Case, model: torch.nn.Module | None = No
     """Scores of a case."""
     known: dict[str, Any] = {"mask": case.mask, "x": case.x, "target": case.target, "explain": source_of_maps, "fs": PASSES_FS}
     known |= {"model": model or network_of(entry, case), "twin": twins_of(case), "regions": regions_of(case)}
+    known |= {"further": further_of(entry, case)}
     return score(entry.key, case.maps, **{**known, **given})
+
+
+def further_of(entry: MetricEntry, case: Case) -> FurtherMaps | None:
+    """As many further maps of each window as a metric asks for, each of which depends on its window alone."""
+    if entry.situation is None:
+        return None
+    others = [source_of_maps(case.x, case.target, number) for number in range(1, entry.situation.maps + 1)]
+    further: FurtherMaps = locked(np.stack(others, axis=1))
+    return further
 
 
 def network_of(entry: MetricEntry, case: Case) -> torch.nn.Module:

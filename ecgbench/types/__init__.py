@@ -25,6 +25,7 @@ from ecgbench.types.evaluation import Rows as Rows
 from ecgbench.types.evaluation import Steps as Steps
 
 Signals = Float32[np.ndarray, "n leads time"]
+Continued = Float32[np.ndarray, "n leads longer"]
 Attributions = Float[np.ndarray, "n leads time"]
 Masks = Bool[np.ndarray, "n leads time"]
 Regions = UInt8[np.ndarray, "n leads time"]

@@ -12,6 +12,7 @@ import time
 import pytest
 
 from ecgbench.datasets import DATASETS
+from ecgbench.metrics import METRICS
 from ecgbench.results import read_file
 from tests.benchmark.bench import ROOT, SLICE, collected, stamps
 from tests.pipeline.runs import cell, maps_of, store_with_windows
@@ -253,6 +254,18 @@ def test_nothing_selected_says_what_else_is_there(empty):
     others = ", ".join(key for key in DATASETS.keys() if key != "synthetic")  # noqa: SIM118
     assert f"ecgbench: synthetic; also there: {others} (--dataset KEY or -k KEY)" in empty("--collect-only")
     assert "expected seeds of synthetic among 1, 2, 3, got 9; choose among these." in empty("--seeds", "9", code=4)
+
+
+def test_metrics_of_further_maps_are_left_out_unless_they_are_named(empty):
+    left_out = ", ".join(entry.key for entry in METRICS if not entry.by_default)
+    hint = f"left out, since methods are asked for further maps: {left_out} (--metric KEY, --metric all or -k KEY)"
+    said = empty("--collect-only")
+    assert hint in said
+    assert "stability-seed1" not in said
+    assert hint not in empty("--collect-only", "--metric", "auc")
+    named = {"test_cell[synthetic-resnet18_7_narrow-saliency_abs-stability-seed1]"}
+    assert named <= set(collected(empty("--collect-only", "-q", "-k", "stability and saliency")))
+    assert named <= set(collected(empty("--collect-only", "-q", "--metric", "all", "--seeds", "1")))
 
 
 @pytest.mark.parametrize(

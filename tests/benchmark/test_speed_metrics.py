@@ -9,6 +9,7 @@ import pytest
 from ecgbench.methods import METHODS
 from ecgbench.metrics import METRICS
 from ecgbench.models import untrained
+from tests.pipeline.runs import store_with_windows
 
 from .races import table
 
@@ -25,7 +26,7 @@ def scripts():
     """The scripts, imported as if they were run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(ROOT / "benchmark" / "speed")
-        yield {name: importlib.import_module(name) for name in ("metrics", "grid", "methods")}
+        yield {name: importlib.import_module(name) for name in ("metrics", "grid", "methods", "further")}
 
 
 def windows(count, time=1700):
@@ -78,6 +79,15 @@ def test_grid_has_every_part_and_their_sum(scripts, capsys, monkeypatch):
 def test_grid_scores_every_metric_that_another_implementation_has(scripts):
     scored = [key for keys in scripts["grid"].PARTS.values() for key in keys]
     assert sorted(scored) == [entry.key for entry in METRICS if entry.oracle is not None]
+
+
+def test_further_maps_are_raced_in_every_situation(scripts, tmp_path):
+    further, store = scripts["further"], store_with_windows(tmp_path)
+    found = table(further.report(further.Course(2, 1, store), ("saliency",)))
+    assert set(found) == {f"saliency, {key.replace('_', ' ')}" for key in further.situations()}
+    assert found["saliency, randomised"][:2] == ["3", "3"]
+    with pytest.raises(SystemExit):
+        further.main(["--windows", "17"])
 
 
 @pytest.mark.parametrize(("script", "given"), [("metrics", ["--repeats", "0"]), ("grid", ["--windows", "17"])])

@@ -40,18 +40,21 @@ MAPS = WEIGHT[TARGET] * X
 TWIN = X + 10 * (WEIGHT[np.where(TARGET == 0, 1, 0)] - WEIGHT[TARGET])
 REGIONS = MASK.astype(np.uint8)
 REGIONS[..., -100:] = 2
-for array in (X, TARGET, MASK, MAPS, TWIN, REGIONS):
+FURTHER = np.stack([MAPS + MAPS.std() * RNG.normal(size=MAPS.shape) for _ in range(4)], axis=1)
+for array in (X, TARGET, MASK, MAPS, TWIN, REGIONS, FURTHER):
     array.flags.writeable = False
 
 
 def given(**changes):
-    return {"mask": MASK, "x": X, "target": TARGET, "model": Linear(WEIGHT, BIAS), "twin": TWIN, "fs": 128, "regions": REGIONS, **changes}
+    known = {"mask": MASK, "x": X, "target": TARGET, "model": Linear(WEIGHT, BIAS), "twin": TWIN, "fs": 128}
+    return {**known, "regions": REGIONS, "further": FURTHER, **changes}
 
 
 def needed(key):
     """The public call's arguments that a metric cannot do without."""
     names = METRICS[key].given_needs
-    return [ARGUMENT_OF.get(name, name) for name in names if name in ("mask", "x", "target", "evaluate", "twin", "fs", "regions")]
+    given = ("mask", "x", "target", "evaluate", "twin", "fs", "regions", "further")
+    return [ARGUMENT_OF.get(name, name) for name in names if name in given]
 
 
 @every_metric
@@ -102,6 +105,10 @@ def test_what_nobody_knows_is_refused(case):
 REFUSED = {
     "maps of two axes": ("auc", {"attributions": MAPS[0]}, r"expected attributions of floats \(n, leads, time\), got"),
     "maps of integers": ("auc", {"attributions": MAPS.astype(np.int64)}, "expected attributions of floats"),
+    "further maps of three axes": ("stability", {"further": MAPS}, r"expected further of floats \(4, any number, 2, 1600\), got"),
+    "further maps of other windows": ("contrast", {"further": FURTHER[:2]}, "expected further of floats"),
+    "further maps of too few later windows": ("shift", {"further": FURTHER[:, :3]}, "expected further maps of 4 later windows"),
+    "further maps with gaps": ("stability", {"further": np.where(FURTHER > 0, FURTHER, np.nan)}, "finite, or nan throughout"),
     "fewer masks": ("auc", {"mask": MASK[:2]}, "expected mask of bool"),
     "masks of fewer leads": ("auc", {"mask": MASK[:, :1]}, "expected mask of bool"),
     "masks of integers": ("auc", {"mask": MASK.astype(np.uint8)}, "expected mask of bool"),

@@ -123,6 +123,12 @@ def test_cell_missing_beside_others_of_its_seed_is_named_with_the_remedy():
     assert "0.5 (n 10, 2 undefined, 95 % 0.4..0.6)" in found.message
 
 
+def test_cell_of_a_metric_that_runs_where_it_is_named_is_new_beside_others():
+    fresh = Fresh("mitdb-lime-stability-seed1", replace(OLD, metric="stability"), IDENTITY, "model", PANEL, PACKAGES, by_default=False)
+    assert compare(fresh, accepted(OLD), ATOL, COMMAND).status == "no_baseline"
+    assert compare(replace(fresh, cell=OLD), accepted(OLD), ATOL, COMMAND).status == "accepted"
+
+
 @pytest.mark.parametrize("difference", [{"variant": "abs"}, {"metric": "auc_causal"}, {"seed": 2}])
 def test_cells_are_told_apart_by_variant_metric_and_seed(difference):
     assert status(OLD, replace(OLD, **difference)) == "baseline_lost"

@@ -16,12 +16,12 @@ from ecgbench.datasets._registry import DatasetEntry
 from ecgbench.datasets.own.names import names_in, record_path
 from ecgbench.datasets.own.numbers import OWN, STANDARD, names_of, own_numbers, register_own
 from ecgbench.datasets.records.request import Request
-from ecgbench.datasets.records.split_by_record import PATIENT, beat_regions, beat_twins, load_annotated
+from ecgbench.datasets.records.split_by_record import PATIENT, beat_regions, beat_twins, continued_windows, load_annotated
 from ecgbench.errors import DataError, InputError, MissingDataError
 from ecgbench.inputs import at_least
 from ecgbench.printable import quoted
 from ecgbench.protocol import BEAT_CLASSES, BEAT_RULES, UNCLASSIFIABLE, DatasetProtocol
-from ecgbench.types import Dataset, Regions, Targets, Twins, Windows
+from ecgbench.types import Continued, Dataset, Regions, Targets, Twins, Windows
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,17 @@ class OwnRegions:
         return beat_regions(self.own.here(request), windows, target)
 
 
+@dataclass(frozen=True)
+class OwnContinued:
+    """The function that gives own records' windows with what follows them; equal for equal records."""
+
+    own: OwnRecords
+
+    def __call__(self, request: Request, windows: Windows) -> Continued:
+        """Some of the records' windows with what follows them."""
+        return continued_windows(self.own.here(request), windows)
+
+
 def register_records(
     key: str,
     folder: str | os.PathLike[str],
@@ -143,7 +154,8 @@ def register_records(
     beats = {"classes": BEAT_CLASSES[:UNCLASSIFIABLE], "patients": _patients({} if patients is None else patients, (*sides[0], *sides[1]))}
     protocol = own_numbers(numbers, fs, window, lead=at_least("lead", lead, 0), train=sides[0], test=sides[1], twins=True, **beats)
     own = OwnRecords(key, Path(folder).expanduser().resolve())
-    offered = {"labels": tuple(BEAT_RULES), "splits": (STANDARD, PATIENT), "twins": OwnTwins(own), "regions": OwnRegions(own)}
+    of_windows = {"twins": OwnTwins(own), "regions": OwnRegions(own), "continued": OwnContinued(own)}
+    offered = {"labels": tuple(BEAT_RULES), "splits": (STANDARD, PATIENT), **of_windows}
     return register_own(own, protocol, title, licence=licence, reference=reference, source=str(own.folder), **offered)
 
 

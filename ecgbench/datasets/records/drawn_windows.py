@@ -16,6 +16,7 @@ from jaxtyping import Bool, Int64
 
 from ecgbench.artifacts import Arrays, artifact_key
 from ecgbench.datasets.records.checksums import SUMS
+from ecgbench.datasets.records.continued import continued_in
 from ecgbench.datasets.records.cut import concatenate, cut
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import source_digest
@@ -25,7 +26,7 @@ from ecgbench.datasets.records.waves import regions_of
 from ecgbench.datasets.records.wfdb_reader import Record, read_record, record_files
 from ecgbench.errors import DataError, MissingDataError
 from ecgbench.protocol import ICENTIA11K_RULE, ICENTIA11K_SEED, ICENTIA11K_WINDOWS, UNCLASSIFIABLE, DatasetProtocol
-from ecgbench.types import Names, Regions, Targets, Twins, Windows
+from ecgbench.types import Continued, Names, Regions, Targets, Twins, Windows
 
 VERSION = 1
 """Bumped when the draw changes on purpose."""
@@ -189,6 +190,11 @@ def drawn_regions(request: Request, windows: Windows, target: Targets, path: Cal
     """
     numbers = request.numbers
     return regions_of(windows, target, lambda name: _read_segment(request.folder, name, path(name), numbers), ICENTIA11K_RULE, numbers.fs)
+
+
+def drawn_continued(request: Request, windows: Windows, path: Callable[[str], str]) -> Continued:
+    """Drawn windows with what follows them (see `continued_in`); `path` as for `drawn_twins`."""
+    return continued_in(windows, lambda name: _read_segment(request.folder, name, path(name), request.numbers))
 
 
 def draw(record: Names, number: Indices, label: Indices, count: int, seed: int) -> Int64[np.ndarray, " m"]:

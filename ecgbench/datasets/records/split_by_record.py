@@ -12,6 +12,7 @@ import numpy as np
 
 from ecgbench.artifacts import Arrays, artifact_key
 from ecgbench.datasets._names import abbreviated
+from ecgbench.datasets.records.continued import continued_in
 from ecgbench.datasets.records.cut import concatenate, cut
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import source_digest
@@ -22,7 +23,7 @@ from ecgbench.datasets.records.wfdb_header import read_header
 from ecgbench.datasets.records.wfdb_reader import SUFFIXES, Record, read_record, record_files
 from ecgbench.errors import InputError
 from ecgbench.protocol import BEAT_RULES, UNCLASSIFIABLE, DatasetProtocol
-from ecgbench.types import Dataset, Regions, Targets, Twins, Windows
+from ecgbench.types import Continued, Dataset, Regions, Targets, Twins, Windows
 
 PATIENT = "patient"
 """Split that leaves the test set without the patients who are trained on."""
@@ -118,9 +119,15 @@ def beat_regions(request: Request, windows: Windows, target: Targets) -> Regions
     return regions_of(windows, target, partial(_read, request), BEAT_RULES[request.labels], request.numbers.fs)
 
 
+def continued_windows(request: Request, windows: Windows) -> Continued:
+    """Windows that `load_annotated` gave, with what follows them (see `continued_in`)."""
+    return continued_in(windows, partial(_read, request))
+
+
 def _read(request: Request, name: str) -> Record:
-    assert request.numbers.lead is not None
-    return read_record(request.folder, name, request.numbers.lead, request.numbers.fs, remedy=request.remedy)
+    numbers = request.numbers
+    assert numbers.lead is not None
+    return read_record(request.folder, name, numbers.lead, numbers.fs, remedy=request.remedy)
 
 
 def _cut_records(request: Request, names: Sequence[str], patients: Mapping[str, str], progress: str) -> tuple[Arrays, dict[str, object]]:
@@ -128,10 +135,9 @@ def _cut_records(request: Request, names: Sequence[str], patients: Mapping[str, 
     from tqdm import tqdm
 
     numbers, rule = request.numbers, BEAT_RULES[request.labels]
-    assert numbers.lead is not None
     parts = []
     for name in tqdm(names, desc=progress, unit="record", leave=False):
-        record = read_record(request.folder, name, numbers.lead, numbers.fs, remedy=request.remedy)
+        record = _read(request, name)
         parts.append(cut(record, numbers.window, rule, patients.get(name, name)))
     windows = concatenate(parts)
     keep = windows.y != UNCLASSIFIABLE if rule.leave_out_unclassifiable else np.ones(len(windows), dtype=bool)

@@ -7,17 +7,15 @@ rhythm has their bimodal spectrum. All functions are pure, at any sampling rate 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
 from ecgbench.artifacts import canonical
+from ecgbench.coloured_noise import Frequencies, bell, coloured, muscle_spectrum, wander_spectrum
 from ecgbench.errors import InputError
-
-Frequencies = Float64[np.ndarray, " bins"]
-Spectrum = Callable[[Frequencies], Frequencies]
 
 VERSION = 1
 """Bumped when a simulated sample changes on purpose."""
@@ -47,18 +45,12 @@ RHYTHM_BEATS = 512
 MAINS = 50.0
 """Hz."""
 
-WANDER_FREQUENCY = 0.25
-"""Hz, standard deviation of the baseline wander's spectrum around 0; its power ends at about 0.7 Hz (respiration, electrode drift)."""
-
 MOTION_FREQUENCY, MOTION_SPREAD = 3.0, 1.5
 """Hz, centre and standard deviation of electrode motion's spectrum: the band of broad QRS complexes and T waves, so that it resembles them
 (the electrode motion record of the MIT-BIH Noise Stress Test Database, doi:10.13026/C2HS3T)."""
 
 MOTION_BURSTS = 0.8
 """Standard deviation of the logarithm of electrode motion's intensity, which swells and fades as slowly as the baseline wanders."""
-
-MUSCLE_FREQUENCY = 20.0
-"""Hz above which the muscle noise's spectrum is flat (surface electromyogram: 20 Hz and more)."""
 
 
 @dataclass(frozen=True)
@@ -147,13 +139,27 @@ def layout(patient: Patient, generator: np.random.Generator, duration: float, ab
     return Beats(time, class_, slot, interval)
 
 
+def followed(beats: Beats, patient: Patient, generator: np.random.Generator, duration: float) -> Beats:
+    """The beats of a record with the normal ones that follow in a longer one.
+
+    Parameters
+    ----------
+    beats : as `layout` gave them
+    generator : as it was when `layout` got it
+    duration : of the longer record, s
+    """
+    slot, interval = (values[len(beats.slot) :] for values in _rhythm(patient, generator, duration))
+    class_ = np.concatenate([beats.class_, np.zeros(len(slot), dtype=np.int64)])
+    return Beats(np.concatenate([beats.time, slot]), class_, np.concatenate([beats.slot, slot]), np.concatenate([beats.interval, interval]))
+
+
 def _rhythm(
     patient: Patient, generator: np.random.Generator, duration: float
 ) -> tuple[Float64[np.ndarray, " beats"], Float64[np.ndarray, " beats"]]:
     """Times and preceding intervals of all sinus beats that reach into a record."""
     earliest, latest = -REACH[1], duration - REACH[0]
     count = max(RHYTHM_BEATS, int(2 * (latest - earliest) / patient.interval))
-    swing = _coloured(generator, count, 1 / patient.interval, _rhythm_spectrum)
+    swing = coloured(generator, count, 1 / patient.interval, _rhythm_spectrum)
     interval = patient.interval + patient.variability * swing
     time = earliest + np.cumsum(interval) - interval[0] * generator.random()
     within = time < latest
@@ -161,7 +167,7 @@ def _rhythm(
 
 
 def _rhythm_spectrum(frequency: Frequencies) -> Frequencies:
-    return FREQUENCY_RATIO * _bell(LOW_FREQUENCY, FREQUENCY_SPREAD)(frequency) + _bell(HIGH_FREQUENCY, FREQUENCY_SPREAD)(frequency)
+    return FREQUENCY_RATIO * bell(LOW_FREQUENCY, FREQUENCY_SPREAD)(frequency) + bell(HIGH_FREQUENCY, FREQUENCY_SPREAD)(frequency)
 
 
 def _places(
@@ -209,8 +215,12 @@ def extents(beats: Beats, patient: Patient) -> Float64[np.ndarray, "beats 2"]:
     return found
 
 
-def noise(patient: Patient, generator: np.random.Generator, fs: float, count: int) -> Float64[np.ndarray, " time"]:
+def noise(patient: Patient, generator: np.random.Generator, fs: float, count: int, more: int = 0) -> Float64[np.ndarray, " time"]:
     """Baseline wander, electrode motion, muscle noise and mains' hum in mV, `count` samples at `fs` Hz.
+
+    Parameters
+    ----------
+    more : samples that follow, at most as many; those before them are the same without
 
     Raises
     ------
@@ -218,34 +228,19 @@ def noise(patient: Patient, generator: np.random.Generator, fs: float, count: in
         If `fs` or `count` is not positive.
     """
     _check_sampling(fs, count)
-    wander, intensity = (_coloured(generator, count, fs, _bell(0, WANDER_FREQUENCY)) for _ in range(2))
-    motion = _coloured(generator, count, fs, _bell(MOTION_FREQUENCY, MOTION_SPREAD))
+    wander, intensity = (coloured(generator, count, fs, wander_spectrum, more) for _ in range(2))
+    motion = coloured(generator, count, fs, bell(MOTION_FREQUENCY, MOTION_SPREAD), more)
     bursts = np.exp(MOTION_BURSTS * intensity - MOTION_BURSTS**2)
-    muscle = _coloured(generator, count, fs, lambda frequency: frequency**2 / (frequency**2 + MUSCLE_FREQUENCY**2))
-    hum = np.sin(2 * np.pi * (MAINS * np.arange(count) / fs + generator.random()))
+    muscle = coloured(generator, count, fs, muscle_spectrum, more)
+    hum = np.sin(2 * np.pi * (MAINS * np.arange(count + more) / fs + generator.random()))
     parts = (patient.wander * wander, patient.motion * bursts * motion, patient.muscle * muscle, patient.mains * hum)
     total: Float64[np.ndarray, " time"] = np.stack(parts).sum(axis=0)
     return total
 
 
-def _bell(centre: float, spread: float) -> Spectrum:
-    return lambda frequency: np.exp(-(((frequency - centre) / spread) ** 2) / 2)
-
-
 def _check_sampling(fs: float, count: int) -> None:
     if not fs > 0 or count < 1:
         raise InputError(f"expected a positive sampling rate and number of samples, got {fs} Hz and {count}; name both.")
-
-
-def _coloured(generator: np.random.Generator, count: int, rate: float, spectrum: Spectrum) -> Float64[np.ndarray, " {count}"]:
-    """Gaussian noise of unit variance with a power spectrum, a function of the frequency in Hz.
-
-    It is cut from a draw of twice its length, because a draw by Fourier transform ends where it began.
-    """
-    length = 1 << (2 * count - 1).bit_length()
-    power = spectrum(np.abs(np.fft.fftfreq(length, 1 / rate)))
-    white = np.fft.fft(generator.standard_normal(length))
-    return np.fft.ifft(white * np.sqrt(power / power.mean())).real[:count]
 
 
 def microvolts(signal: Float64[np.ndarray, "*shape"]) -> Int64[np.ndarray, "*shape"]:

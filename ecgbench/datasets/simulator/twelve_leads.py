@@ -8,20 +8,17 @@ from typing import Any, TypeAlias
 import numpy as np
 from jaxtyping import Float64
 
+from ecgbench.coloured_noise import MUSCLE_FREQUENCY, WANDER_FREQUENCY, Frequencies, Spectrum
 from ecgbench.datasets.simulator.leads import AXIS, LEAD_I, LEAD_II, MEASURED, PRECORDIAL, Morphology, render_leads
 from ecgbench.datasets.simulator.rhythm import (
     HIGH_FREQUENCY,
     MOTION_FREQUENCY,
     MOTION_SPREAD,
-    MUSCLE_FREQUENCY,
     REACH,
     STRETCH,
     SVEB,
-    WANDER_FREQUENCY,
     Beats,
-    Frequencies,
     Patient,
-    Spectrum,
     layout,
 )
 from ecgbench.datasets.simulator.rhythm import N as NORMAL

@@ -33,8 +33,9 @@ def judge(run: Run, cell: Address, scores: Scores, root: Path, update: bool = Fa
     if update:
         return Verdict("updated", f"{cell.id}: to be accepted")
     panel = panel_digests(run, cell.of_model)
-    fresh = Fresh(cell.id, number_of(run, cell, scores), own, model, panel, packages())
-    return compare(fresh, accepted, split_metric(cell.metric)[0].atol, accept_command(run, cell))
+    entry = split_metric(cell.metric)[0]
+    fresh = Fresh(cell.id, number_of(run, cell, scores), own, model, panel, packages(), entry.by_default)
+    return compare(fresh, accepted, entry.atol, accept_command(run, cell))
 
 
 def new_cells(count: int, root: Path) -> list[str]:

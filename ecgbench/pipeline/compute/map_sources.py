@@ -25,8 +25,7 @@ from ecgbench.pipeline.compute.subject import Batch, Subject, array_digest
 from ecgbench.pipeline.grid.address import ABSOLUTE, RAW, MapsAddress
 from ecgbench.protocol import STUDY, DatasetProtocol
 from ecgbench.registry import unknown
-from ecgbench.results import SUBMITTED
-from ecgbench.types import Attributions, Signals, Targets
+from ecgbench.types import Attributions, Signals, Targets, Windows
 
 
 @dataclass(frozen=True)
@@ -79,6 +78,18 @@ class MapSource(ABC):
         """The source on other inputs; None if it cannot be asked again."""
         return None
 
+    def maps_again(self, subject: Subject, windows: Windows, x: Signals, target: Targets) -> Attributions:
+        """Its maps in a changed situation; only sources that give `further` are asked.
+
+        Parameters
+        ----------
+        subject : by whose model
+        windows : which, for sources that look at the windows themselves
+        x : (n, leads, time), the same windows, standardised
+        target : (n,) of which classes
+        """
+        raise NotImplementedError(f"{self.key} does not give further maps")
+
     def agreement(self, subject: Subject, maps: Attributions) -> dict[str, float]:
         """Mean correlation of the first windows' maps with those of another seed and another class, as far as it can be asked for them."""
         return {}
@@ -111,7 +122,7 @@ class MethodSource(MapSource):
 
     entry: MethodEntry
 
-    gives: ClassVar[frozenset[str]] = frozenset({"explain"})
+    gives: ClassVar[frozenset[str]] = frozenset({"explain", "further"})
 
     @property
     def key(self) -> str:
@@ -143,6 +154,11 @@ class MethodSource(MapSource):
             return maps
 
         return explain
+
+    def maps_again(self, subject: Subject, windows: Windows, x: Signals, target: Targets) -> Attributions:
+        """The method's maps, with the options and the seed that it has everywhere."""
+        maps: Attributions = self.explain(subject, x, target, subject.seed).maps
+        return maps
 
     def agreement(self, subject: Subject, maps: Attributions) -> dict[str, float]:
         """Mean correlation of the first windows' maps with those that the method gives them otherwise (see `agreement_of`)."""
@@ -190,12 +206,17 @@ class ControlSource(MapSource):
     entry: ControlEntry
 
     variants: ClassVar[tuple[str, ...]] = (RAW,)
+    gives: ClassVar[frozenset[str]] = frozenset({"further"})
     has_gallery: ClassVar[bool] = False
 
     @property
     def key(self) -> str:
         """The control's key."""
         return self.entry.key
+
+    def applies(self, metric: MetricEntry) -> bool:
+        """Whether the control can give what a metric needs of it; one that knows the answer knows it of the windows as they are alone."""
+        return super().applies(metric) and not (self.entry.bound and metric.by_source)
 
     def maps(self, of: MapsAddress, subject: Subject, number: int) -> StoredMaps:
         """The control's maps of a batch."""
@@ -210,6 +231,10 @@ class ControlSource(MapSource):
 
         artifact = stored_entry(subject.store, "controls", artifact_key("controls", **shared), name, compute)
         return StoredMaps(artifact_key("control", control=name, **shared), artifact)
+
+    def maps_again(self, subject: Subject, windows: Windows, x: Signals, target: Targets) -> Attributions:
+        """The control's maps, which no model changes."""
+        return control_maps(self.key, Scene(windows, target, subject.dataset.train, subject.dataset.fs))
 
     def has_maps_of(self, numbers: DatasetProtocol) -> bool:
         """Whether a dataset has the masks and twins that the control needs."""
@@ -226,46 +251,6 @@ class ControlSource(MapSource):
     def provenance(self) -> dict[str, Any]:
         """What the control does, and whether it knows the answer."""
         return {"control": self.entry.title, **({"bound": True} if self.entry.bound else {})}
-
-
-@dataclass(frozen=True)
-class SubmissionSource(MapSource):
-    """A submitted method: its maps are known, its code is not.
-
-    Attributes
-    ----------
-    name : what it is called
-    given : signed maps (n, leads, time) of the explained windows, by dataset, architecture and seed
-    about : what accepted results say of where they come from
-    command : what accepts new scores of them
-    """
-
-    name: str
-    given: Mapping[tuple[str, str, int], Attributions]
-    about: Mapping[str, Any]
-    command: str
-
-    is_reproducible: ClassVar[bool] = False
-
-    @property
-    def key(self) -> str:
-        """The submission's name."""
-        return self.name
-
-    def maps(self, of: MapsAddress, subject: Subject, number: int) -> StoredMaps:
-        """The submitted maps of a batch, which are kept in the submission's own file and not in the store."""
-        batch = subject.batch(number)
-        values = self.given[of.dataset, of.model, of.seed][batch.part]
-        key = artifact_key("given", maps=array_digest(values), **batch.identity)
-        return StoredMaps(key, Artifact({"maps": values}, {}, 0.0, cached=False))
-
-    def provenance(self) -> dict[str, Any]:
-        """The file that the maps come from, and what its author says of it."""
-        return {SUBMITTED: dict(self.about)}
-
-    def accept_command(self, usual: str) -> str:
-        """The command that evaluates the submission's file and accepts its scores."""
-        return self.command
 
 
 def registered_sources() -> list[MapSource]:

@@ -15,6 +15,7 @@ from ecgbench.artifacts import Artifact
 from ecgbench.datasets import DATASETS, Request, load_dataset, request_for
 from ecgbench.pipeline.compute import scores as scoring
 from ecgbench.pipeline.compute.explained_windows import Choice, Outputs, choose, explained_windows, outputs_on_test
+from ecgbench.pipeline.compute.further_maps import reasons
 from ecgbench.pipeline.compute.map_sources import MapSource, StoredMaps, source_named
 from ecgbench.pipeline.compute.maps import Maps, joined
 from ecgbench.pipeline.compute.models import TrainedModel, model_at_hand, model_of
@@ -149,9 +150,10 @@ class Run:
 
         def gather() -> Subject:
             dataset, spec = self.dataset(of.dataset), self.spec(of.dataset)
-            explained = self.explained(of)
-            regions = partial(regions_of, explained, dataset, self._request(of))
-            return Subject(dataset, spec, self.model(of), explained, of.seed, o.protocol, o.store, regions)
+            explained, request = self.explained(of), self._request(of)
+            regions, make = partial(regions_of, explained, dataset, request), DATASETS[of.dataset].continued
+            continued = None if make is None else partial(make, request)
+            return Subject(dataset, spec, self.model(of), explained, of.seed, o.protocol, o.store, regions, continued)
 
         return self._hold(("subject", of), gather)
 
@@ -198,6 +200,8 @@ class Run:
         only : (n,) the explained windows of which it is said; all if not given
         """
         entry, parts = split_metric(metric)[0], range(len(self.subject(of).parts))
+        if entry.situation is not None:
+            return reasons(scoring.changed_batches(self.subject(of), metric))
         batches = [scoring.shared_evaluations(self.subject(of), number, metric) for number in parts] if entry.facts is not None else []
         found = [batch.arrays for batch in batches if batch is not None]
         if entry.facts is None or not found:

@@ -11,8 +11,10 @@ import numpy as np
 
 from ecgbench.artifacts import Arrays, Artifact, artifact_key
 from ecgbench.inputs import protocol_options
-from ecgbench.needs import METRIC_NEEDS, ScoredBatch, supplied
+from ecgbench.needs import METRIC_NEEDS, FurtherMaps, ScoredBatch, supplied
+from ecgbench.pipeline.compute import further_maps as further
 from ecgbench.pipeline.compute.entries import Computed, stored_entries
+from ecgbench.pipeline.compute.further_maps import ChangedBatch
 from ecgbench.pipeline.compute.map_sources import MapSource, StoredMaps
 from ecgbench.pipeline.compute.perturbed_scores import Perturbation, perturbed_scores
 from ecgbench.pipeline.compute.subject import Batch, Subject, array_digest
@@ -35,8 +37,8 @@ def batch_scores(
     -------
     By metric the artifact that holds the scores (n,) of each variant, then the shared ones
     """
-    batch, shared = subject.batch(number), {name: shared_evaluations(subject, number, name) for name in metrics}
-    jobs = {name: ScoreJob(source, batch, maps, name, shared[name]) for name in metrics}
+    shared = {name: shared_evaluations(subject, number, name) for name in metrics}
+    jobs = {name: ScoreJob(source, subject, number, maps, name, shared[name]) for name in metrics}
     named = {job.entry_name: job for job in jobs.values()}
     key = artifact_key("scores", maps=maps.key, model=subject.model.digest, precision=subject.model.precision)
     held = stored_entries(
@@ -79,24 +81,27 @@ class ScoreJob:
 
     Parameters
     ----------
-    source, batch, maps : what is scored
+    source, subject, number, maps : what is scored: a source's maps of a batch, by its number
     metric : name of the cells' metric
     shared : see `shared_evaluations`
     """
 
-    def __init__(self, source: MapSource, batch: Batch, maps: StoredMaps, metric: str, shared: Artifact | None) -> None:
+    def __init__(self, source: MapSource, subject: Subject, number: int, maps: StoredMaps, metric: str, shared: Artifact | None) -> None:
         self.shared = shared
-        self._source, self._batch, self._maps, self._metric = source, batch, maps, metric
+        self._source, self._batch, self._maps, self._metric = source, subject.batch(number), maps, metric
         self._entry, kind = split_metric(metric)
+        self._changed = changed_batches(subject, metric)[: number + 1]
         self._kind = kind if "mask" in self._entry.needs else ""
         takes_options = self._entry.optional is not self._entry.shared
-        self._options = protocol_options(self._entry.study, batch.subject.protocol) if takes_options else {}
+        self._options = protocol_options(self._entry.study, subject.protocol) if takes_options else {}
 
     @cached_property
     def entry_name(self) -> str:
         """Name of the scores in the artifact: the metric's, and a digest of all that they depend on beside maps and model."""
         options = protocol_options(self._entry.study, self._batch.subject.protocol)
         identity = _identity(self._entry.key, self._entry.version, self._entry.asks, self._batch, self._kind, options)
+        if self._changed:
+            identity["further"] = further.identity(self._changed[-1])
         return f"{self._metric}@{artifact_key('score', **identity)[:16]}"
 
     @property
@@ -114,10 +119,11 @@ class ScoreJob:
 
     def scores(self) -> Sequence[PerWindow]:
         """Scores (n,) of each variant."""
+        given = self._given
         if not self._entry.by_source:
-            return self._evaluated(self._variants, self._given)
+            return self._evaluated(self._variants, given)
         # What the source is asked for again must be of the variant that is scored.
-        batches = [self._given if name == RAW else _absolute(self._given) for name in self._source.variants]
+        batches = [given if name == RAW else _absolute(given) for name in self._source.variants]
         return [self._evaluated([maps], batch)[0] for maps, batch in zip(self._variants, batches, strict=True)]
 
     @property
@@ -128,7 +134,14 @@ class ScoreJob:
     @property
     def _given(self) -> ScoredBatch:
         shared = None if self.shared is None else self.shared.arrays
-        return replace(scored_batch(self._batch, self._kind, self._source), shared=shared)
+        return replace(scored_batch(self._batch, self._kind, self._source), shared=shared, further=self._further)
+
+    @property
+    def _further(self) -> FurtherMaps | None:
+        if not self._changed:
+            return None
+        *earlier, here = self._changed
+        return further.further_maps(self._source, earlier, here, self._maps)
 
     def _evaluated(self, variants: Sequence[Attributions], given: ScoredBatch) -> Sequence[PerWindow]:
         if self._entry.perturb is not None:
@@ -137,6 +150,15 @@ class ScoreJob:
         repeated = {name: _repeated(value, len(variants)) for name, value in needed.items()}
         scores = self._entry.function(np.concatenate(variants), **repeated, **self._options)
         return np.split(np.asarray(scores, dtype=np.float64), len(variants))
+
+
+def changed_batches(subject: Subject, metric: str) -> list[ChangedBatch]:
+    """A model's batches in the situation of a metric that asks for further maps; none for another metric."""
+    situation = split_metric(metric)[0].situation
+    if situation is None:
+        return []
+    batches = [subject.batch(number) for number in range(len(subject.parts))]
+    return [ChangedBatch(batch, situation, scored_batch(batch, "")) for batch in batches]
 
 
 def scored_batch(batch: Batch, kind: str, source: MapSource | None = None) -> ScoredBatch:
@@ -160,12 +182,14 @@ def scored_batch(batch: Batch, kind: str, source: MapSource | None = None) -> Sc
         sham=batch.sham,
         fs=subject.dataset.fs,
         regions=batch.regions,
+        continuation=lambda: batch.continued,
     )
 
 
 def _absolute(batch: ScoredBatch) -> ScoredBatch:
     """The batch for metrics of absolute maps: what the source gives them again is absolute too."""
     signed = batch.explain
+    batch = replace(batch, further=None if batch.further is None else np.abs(batch.further))
     if signed is None:
         return batch
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.protocol import STUDY, DatasetProtocol
-from ecgbench.types import Dataset, EvaluateSteps, Explained, Masks, Regions, Signals, Targets, Windows, standardised_as
+from ecgbench.types import Continued, Dataset, EvaluateSteps, Explained, Masks, Regions, Signals, Targets, Windows, standardised_as
 
 if TYPE_CHECKING:
     import torch
 
     from ecgbench.pipeline.compute.models import TrainedModel
+
+T = TypeVar("T")
 
 
 def no_regions() -> None:
@@ -38,6 +40,7 @@ class Subject:
     protocol : "ours" or "study"
     store : where results are kept
     wave_regions : gives the regions of the explained windows' samples, or None where the dataset doesn't know them
+    continued : gives windows of the dataset in mV with what follows them in their records; None where the dataset has no such thing
     """
 
     dataset: Dataset
@@ -48,6 +51,7 @@ class Subject:
     protocol: str
     store: ArtifactStore
     wave_regions: Callable[[], Regions | None] = no_regions
+    continued: Callable[[Windows], Continued] | None = field(default=None, repr=False)
 
     @cached_property
     def regions(self) -> Regions | None:
@@ -65,6 +69,27 @@ class Subject:
         from ecgbench.pipeline.compute.normal_windows import normal_windows
 
         return normal_windows(self.dataset, self.spec)
+
+    def redrawn(self, number: int) -> Subject:
+        """The same windows and, to be explained in its place, a copy of the model with re-drawn weights, by its number from 1 on."""
+
+        def draw() -> Subject:
+            from ecgbench.pipeline.compute.redrawn_models import redrawn_model
+
+            return replace(self, model=redrawn_model(self.model, self.dataset, self.seed, number))
+
+        return self.held(("redrawn", number), draw)
+
+    def held(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What is made when it is first asked for, and then remembered for all sources of maps."""
+        if key not in self._held:
+            self._held[key] = make()
+        found: T = self._held[key]
+        return found
+
+    @cached_property
+    def _held(self) -> dict[Hashable, Any]:
+        return {}
 
     @cached_property
     def evaluate(self) -> EvaluateSteps:
@@ -132,6 +157,11 @@ class Batch:
         """(n, leads, time), the part of the ECG that each sample belongs to; None where the dataset doesn't know it."""
         found = self.subject.regions
         return None if found is None else found[self.part]
+
+    @cached_property
+    def continued(self) -> Continued | None:
+        """(n, leads, more than time) mV, the windows with what follows them in their records; None where that is not known."""
+        return None if self.subject.continued is None else self.subject.continued(self.windows)
 
     @cached_property
     def windows(self) -> Windows:

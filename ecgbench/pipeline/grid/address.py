@@ -137,7 +137,8 @@ def metric_names(dataset: str) -> list[str]:
     numbers = DATASETS[dataset].protocol
     kinds, names = numbers.mask_kinds, []
     for entry in METRICS:
-        if ("twin" in entry.asks and not numbers.twins) or ("regions" in entry.asks and DATASETS[dataset].regions is None):
+        known = {"twin": numbers.twins, "regions": DATASETS[dataset].regions, "continued": DATASETS[dataset].continued}
+        if any(need in entry.asks and not known[need] for need in known):
             continue
         names += [metric_name(entry.key, kind) for kind in kinds] if "mask" in entry.needs else [entry.key]
     return names

@@ -31,7 +31,10 @@ SELECTION_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             **_SEVERAL,
             "help": "method or control, repeatable, globs allowed; KEY means raw and absolute maps, KEY_abs absolute ones",
         },
-        "--metric": {**_SEVERAL, "help": "metric, repeatable, globs allowed"},
+        "--metric": {
+            **_SEVERAL,
+            "help": 'metric, repeatable, globs allowed; "all" are all (default: those that ask methods for no further maps)',
+        },
         "--seeds": {
             "action": "append",
             "default": [],
@@ -81,12 +84,12 @@ RUN_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 )
 
 
-def selection_from(given: Namespace, datasets: Sequence[str] = ()) -> Selection:
+def selection_from(given: Namespace, datasets: Sequence[str] = (), metrics: Sequence[str] = ()) -> Selection:
     """The cells that parsed arguments select.
 
     Parameters
     ----------
-    datasets : what is selected where the arguments name no dataset
+    datasets, metrics : what is selected where the arguments name no dataset, or no metric
 
     Raises
     ------
@@ -96,7 +99,7 @@ def selection_from(given: Namespace, datasets: Sequence[str] = ()) -> Selection:
         If no selected dataset has a seed.
     """
     named = tuple(given.dataset or datasets)
-    chosen = Selection(named, tuple(given.method), tuple(given.metric), parse_seeds(given.seeds), tuple(given.model))
+    chosen = Selection(named, tuple(given.method), tuple(given.metric or metrics), parse_seeds(given.seeds), tuple(given.model))
     chosen.check_seeds()
     return chosen
 

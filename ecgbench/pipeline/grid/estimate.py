@@ -10,7 +10,7 @@ import numpy as np
 
 from ecgbench.datasets import DATASETS
 from ecgbench.methods import FORWARD_SHARE, METHODS, MethodEntry
-from ecgbench.metrics import PASSES_FS, MetricEntry
+from ecgbench.metrics import MOST_WINDOWS, PASSES_FS, MetricEntry
 from ecgbench.pipeline.grid.address import Address, MapsAddress, split_metric
 from ecgbench.protocol import AGREEMENT_WINDOWS, ALL, DatasetProtocol
 
@@ -55,6 +55,7 @@ def _seconds(
     windows = protocol.samples if samples in (None, ALL) else int(samples)
     passes = windows * (_map_passes(maps, protocol) + _score_passes(cells, protocol))
     passes += min(windows, AGREEMENT_WINDOWS) * _agreement_passes(checked, protocol)
+    passes += min(windows, MOST_WINDOWS) * _further_passes(cells, protocol)
     return passes * _seconds_per_pass(protocol, model)
 
 
@@ -71,6 +72,13 @@ def _map_passes(maps: Iterable[tuple[str, int]], protocol: DatasetProtocol) -> f
 def _agreement_passes(maps: Collection[tuple[str, int]], protocol: DatasetProtocol) -> float:
     """Forward passes a window for the maps of another class, and of stochastic methods with another seed."""
     return _map_passes(maps, protocol) + _map_passes([one for one in maps if METHODS[one[0]].stochastic], protocol)
+
+
+def _further_passes(cells: Sequence[Address], protocol: DatasetProtocol) -> float:
+    """Forward passes a window for further maps, which metrics of one situation share, and for what is changed."""
+    asked = {(cell.source, cell.seed, situation) for cell in cells if (situation := split_metric(cell.metric)[0].situation) is not None}
+    maps = sum(situation.maps * _map_passes([(source, seed)], protocol) for source, seed, situation in asked)
+    return maps + sum(situation.passes for _, situation in {(seed, situation) for _, seed, situation in asked})
 
 
 def _score_passes(cells: Sequence[Address], protocol: DatasetProtocol) -> float:

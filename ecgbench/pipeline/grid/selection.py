@@ -13,6 +13,7 @@ from ecgbench.methods import METHODS
 from ecgbench.models import MODELS
 from ecgbench.pipeline.compute.map_sources import MapSource, registered_sources
 from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_names, split_metric, variant_name
+from ecgbench.protocol import ALL
 from ecgbench.registry import unknown
 
 
@@ -24,7 +25,7 @@ class Selection:
     ----------
     datasets : default those that say so, which need no files and little time
     methods : methods and controls; default all
-    metrics : default all
+    metrics : default those that say so, which take little more time than the maps
     seeds : default the dataset's first seed, or all of an embedded dataset's; each is of one selected dataset at least, and taken where
         a dataset has it
     models : architectures; default each dataset's usual one
@@ -102,13 +103,18 @@ class Selection:
         chosen = _matching("methods", self.methods, [variant_name(source.key, variant) for source, variant in every])
         return [pair for pair in every if variant_name(pair[0].key, pair[1]) in chosen or pair[0].key in self.methods]
 
+    def metrics_left_out(self) -> list[str]:
+        """Metrics that the selected datasets have cells of and that are computed only where they are named; none where some are."""
+        names = dict.fromkeys(name for dataset in self.dataset_keys() for name in metric_names(dataset))
+        return [name for name in names if not (self.metrics or split_metric(name)[0].by_default)]
+
     def metrics_of(self, dataset: str) -> list[str]:
         """The selected metrics that the dataset has cells of."""
         names = metric_names(dataset)
         if not self.metrics:
-            return names
+            return [name for name in names if split_metric(name)[0].by_default]
         known = {name for entry in DATASETS for name in metric_names(entry.key)}
-        chosen = _matching("metrics", self.metrics, sorted(known))
+        chosen = _matching("metrics", ["*" if pattern == ALL else pattern for pattern in self.metrics], sorted(known))
         return [name for name in names if name in chosen]
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Int64
 
 from ecgbench.errors import InputError
-from ecgbench.pipeline.compute.map_sources import SubmissionSource
 from ecgbench.pipeline.compute.run import Run
+from ecgbench.pipeline.compute.submitted_maps import SubmissionSource
 from ecgbench.pipeline.compute.turns import share_out
 from ecgbench.pipeline.grid.address import Address, ModelAddress
 from ecgbench.pipeline.grid.options import Options

@@ -4,6 +4,8 @@ import pytest
 
 from ecgbench.datasets import DATASETS
 from ecgbench.methods import FORWARD_SHARE, METHODS, MethodEntry
+from ecgbench.metrics import MOST_WINDOWS
+from ecgbench.metrics._situations import NOISY
 from ecgbench.pipeline import Address, MapsAddress, Selection, estimate_seconds
 from ecgbench.pipeline.grid import estimate
 from ecgbench.pipeline.grid.estimate import method_passes
@@ -113,3 +115,14 @@ def test_what_methods_share_is_counted_once():
 def test_a_pass_is_measured_on_this_machine_with_the_cells_model(monkeypatch):
     monkeypatch.undo()
     assert 0 < estimate_seconds([cell(dataset="synthetic")], 1) < estimate_seconds([cell(dataset="synthetic", model="resnet18_7")], 1) < 60
+
+
+def test_further_maps_cost_what_maps_do_for_each_situation_once_and_for_the_first_windows_alone():
+    def further(samples, *cells):
+        return estimate_seconds(list(cells), samples) - estimate_seconds([cell()], samples)
+
+    one = further(8, cell(metric="stability"))
+    assert one == pytest.approx(8 * (NOISY.maps * estimate.BACKWARD + NOISY.passes))
+    assert further(8, cell(metric="stability"), cell(metric="max_sensitivity"), cell(variant="abs", metric="stability")) == one
+    assert further(64, cell(metric="stability")) == pytest.approx(MOST_WINDOWS / 8 * one)
+    assert further(8, cell(metric="stability"), cell(metric="randomisation")) > one

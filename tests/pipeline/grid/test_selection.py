@@ -13,7 +13,7 @@ from ecgbench.methods import METHODS
 from ecgbench.metrics import METRICS
 from ecgbench.pipeline import Selection, healthy_maps, models, variant_name
 
-METHOD_KEYS, METRIC_KEYS = METHODS.keys(), METRICS.keys()
+METHOD_KEYS, METRIC_KEYS = METHODS.keys(), [entry.key for entry in METRICS if entry.by_default]
 MITDB = ("mitdb",)
 
 
@@ -32,6 +32,22 @@ def test_grid_of_a_dataset_is_every_methods_variant_and_metric_of_its_default_mo
     cells = [cell for cell in Selection(MITDB).cells() if cell.source not in CONTROLS]
     assert {tuple(cell.as_dict().values()) for cell in cells} == wanted
     assert len(cells) == len(wanted)
+
+
+def test_metrics_of_further_maps_are_selected_where_they_are_named():
+    named = Selection(("synthetic",), metrics=("stability", "auc"))
+    assert named.metrics_of("synthetic") == ["auc", "stability"]
+    assert not named.metrics_left_out()
+    everything = Selection(("synthetic",), metrics=("all",))
+    left_out = Selection(("synthetic",)).metrics_left_out()
+    assert left_out == [entry.key for entry in METRICS if not entry.by_default]
+    assert sorted(everything.metrics_of("synthetic")) == sorted([*Selection(("synthetic",)).metrics_of("synthetic"), *left_out])
+    assert "shift" not in Selection(("ptbxl",)).metrics_left_out()
+
+
+def test_controls_that_know_the_answer_have_no_cells_of_further_maps():
+    cells = Selection(("synthetic",), metrics=("randomisation",), seeds=(1,)).cells()
+    assert set(values(cells, "source")) == {*METHOD_KEYS, *(entry.key for entry in CONTROLS if not entry.bound)}
 
 
 def test_nothing_selected_means_the_datasets_that_run_by_default_with_all_their_seeds():
