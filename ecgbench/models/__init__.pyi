@@ -20,9 +20,13 @@ from .checkpoints.shipped import ship as ship
 from .checkpoints.shipped import shipped_model as shipped_model
 from .checkpoints.shipped import shipped_record as shipped_record
 from .checkpoints.shipped import shipped_weights as shipped_weights
+from .recipes import RECIPES as RECIPES
+from .recipes import model_name as model_name
+from .recipes import split_model as split_model
 from .training.build import labelled as labelled
 from .training.build import outputs_of as outputs_of
 from .training.build import untrained as untrained
 from .training.measures import evaluate_predictions as evaluate_predictions
 from .training.train import Training as Training
+from .training.train import chosen_epoch as chosen_epoch
 from .training.train import train_model as train_model
