@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ecgbench.errors import InputError
-from ecgbench.models.recipes import RECIPES, split_model
+from ecgbench.models.recipes import RECIPES, model_name, split_model
 from ecgbench.needs import Need, check_needs
 from ecgbench.protocol import Recipe
 from ecgbench.registry import Entry, Registry
@@ -120,6 +120,18 @@ class ModelEntry(Entry):
 
 
 MODELS = Registry("models", ModelEntry, "ecgbench.models")
+
+
+def known_model(name: str) -> str:
+    """The name of models, if there is such an architecture and recipe.
+
+    Raises
+    ------
+    UnknownKeyError
+        If there is not.
+    """
+    architecture, recipe = split_model(name)
+    return model_name(MODELS[architecture].key, RECIPES[recipe].key)
 
 
 def recipe_of(usual: Recipe, model: str | None = None) -> Recipe:

@@ -88,6 +88,7 @@ class DatasetProtocol:
     perturbations : samples that lime and kernel_shap draw
     baselines : baselines that deep_shap draws
     seeds : seeds of the models; what all of them recognise is explained
+    further_seeds : seeds of more models that may be asked for, of which the same windows are explained, whether they recognise them or not
     precision : floating-point type in which the dataset is explained and scored
     samples : windows that are explained, unless the user asks for another number
     window_batch : windows that one artifact holds: what a killed run loses at most
@@ -109,6 +110,7 @@ class DatasetProtocol:
     perturbations: int
     baselines: int
     seeds: tuple[int, ...]
+    further_seeds: tuple[int, ...] = ()
     not_explained: tuple[str, ...] = ()
     train: tuple[str, ...] = ()
     test: tuple[str, ...] = ()
@@ -121,6 +123,11 @@ class DatasetProtocol:
     twins: bool = False
     normal: str = ""
     tenth_second: int = field(init=False)
+
+    @property
+    def all_seeds(self) -> tuple[int, ...]:
+        """Seeds of the models that may be asked for."""
+        return (*self.seeds, *self.further_seeds)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tenth_second", max(1, round(self.fs / 10)))

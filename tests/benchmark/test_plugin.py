@@ -252,7 +252,7 @@ def test_options_and_keywords_select_tests(empty):
 def test_nothing_selected_says_what_else_is_there(empty):
     others = ", ".join(key for key in DATASETS.keys() if key != "synthetic")  # noqa: SIM118
     assert f"ecgbench: synthetic; also there: {others} (--dataset KEY or -k KEY)" in empty("--collect-only")
-    assert "expected seeds of synthetic among 1, 2, 3, got 9; choose among these." in empty("--seeds", "9", code=4)
+    assert "expected seeds of synthetic among 1, 2, 3, 4, 5, 6, 7, 8, got 9; choose among these." in empty("--seeds", "9", code=4)
 
 
 @pytest.mark.parametrize(

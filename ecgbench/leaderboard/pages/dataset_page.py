@@ -10,7 +10,7 @@ from ecgbench.leaderboard.pages.class_patients import few_patients
 from ecgbench.leaderboard.pages.entry_facts import cited
 from ecgbench.leaderboard.pages.family_section import family_section
 from ecgbench.leaderboard.pages.page_figures import costs, figure_path, gallery_path
-from ecgbench.leaderboard.pages.provenance import health_means, models_facts, provenance_facts, windows_facts
+from ecgbench.leaderboard.pages.provenance import further_seeds, health_means, models_facts, provenance_facts, windows_facts
 from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.board import Board
@@ -57,11 +57,19 @@ def _board(board: Board) -> dict[str, Any]:
         "seeds": board.seeds,
         "options": [f"{name} `{value}`" for name in OPTIONS if (value := getattr(board.identity, name)) != ""],
         "data": _source(board.dataset) if board.dataset else "",
-        "recognised_by": "all models classify" if board.identity.explained == COMMON and len(board.seeds) > 1 else "the model classifies",
+        "recognised_by": _recognised_by(board),
         "simulated": board.is_stand_in,
         "embedded": board.embedded,
         "part": board.part,
     }
+
+
+def _recognised_by(board: Board) -> str:
+    """Whose classification decides what is explained, with its verb."""
+    further = further_seeds(board)
+    if further:
+        return f"the models of seeds {', '.join(str(seed) for seed in board.seeds if seed not in further)} classify"
+    return "all models classify" if board.identity.explained == COMMON and len(board.seeds) > 1 else "the model classifies"
 
 
 def _source(dataset: DatasetEntry) -> str:

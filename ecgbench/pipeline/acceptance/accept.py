@@ -134,7 +134,8 @@ def _model(run: Run, of: ModelAddress, metrics: Iterable[str]) -> dict[str, Any]
     counts = {"explainable": explained.available}
     if run.options.explained == COMMON:
         counts["explainable_by_all"] = explained.common
-    record = {"digest": model.digest, **recorded, **test, "neutral_logits": neutral, **counts}
+    further = {} if of in run.panel(of) else {"further": True}
+    record = {"digest": model.digest, **recorded, **test, "neutral_logits": neutral, **counts, **further}
     facts = {metric: said for metric in metrics if (said := run.facts(of, metric))}
     if explained.twinless:
         facts["twinless"] = {reason: float(count) for reason, count in explained.twinless.items()}
