@@ -128,6 +128,11 @@ def test_unknown_precision_is_refused() -> None:
         Training(RECIPE, 1, "float16")
 
 
+def test_unknown_optimizer_is_refused() -> None:
+    with pytest.raises(InputError, match='expected optimizer adam or adamw, got "sgd"; choose one'):
+        Training(replace(RECIPE, optimizer="sgd"), 1)
+
+
 def test_several_labels_are_trained_on_binary_cross_entropy_and_measured_by_auc(tmp_path: Path) -> None:
     train, test = windows_of(20, 1, labels=4), windows_of(12, 2, labels=4)
     model, log = trained(tmp_path, replace(TRAINING, recipe=replace(RECIPE, epochs=1)), train, test, outputs=4)

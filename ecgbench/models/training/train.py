@@ -62,6 +62,8 @@ class Training:
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
             raise InputError(f'expected precision {" or ".join(PRECISIONS)}, got "{self.precision}"; choose one of these.')
+        if self.recipe.optimizer not in OPTIMIZERS:
+            raise InputError(f'expected optimizer {" or ".join(OPTIMIZERS)}, got "{self.recipe.optimizer}"; choose one of these.')
 
     def autocast(self) -> AbstractContextManager[Any]:
         """The precision as a context of forward passes."""
