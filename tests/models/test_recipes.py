@@ -76,10 +76,16 @@ def test_unknown_names_are_refused(name: str, message: str) -> None:
 
 
 def test_balanced_epoch_draws_every_class_as_often() -> None:
-    y = np.repeat([0, 1, 3], [9000, 900, 100])
+    y = np.repeat([0, 1, 3], [9000, 600, 400])
     order = epoch_order(BALANCED, y, np.arange(len(y)), seed=1, epoch=0)
     assert len(order) == len(y)
     np.testing.assert_allclose(np.bincount(y[order])[[0, 1, 3]] / len(y), 1 / 3, atol=0.02)
+
+
+def test_a_handful_of_windows_does_not_fill_a_balanced_epoch() -> None:
+    y = np.repeat([0, 1, 2, 3], [5656, 1839, 1264, 4])
+    shares = np.bincount(y, weights=class_weights(y))
+    np.testing.assert_allclose(shares, [0.3313, 0.3313, 0.3313, 0.0061], atol=1e-4)
 
 
 def test_balanced_epoch_draws_of_the_given_windows_alone_and_anew_each_epoch() -> None:

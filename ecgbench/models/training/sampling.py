@@ -13,6 +13,9 @@ from ecgbench.protocol import Recipe
 from ecgbench.randomness import seed_generator
 from ecgbench.types import Windows
 
+MOST_DRAWS = 10
+"""How often a window is drawn in a balanced epoch at most, on average: else a quarter of svdb's epoch would be its four windows of F."""
+
 Index = Int64[np.ndarray, " _"]
 
 
@@ -82,13 +85,17 @@ def epoch_order(recipe: Recipe, y: Shaped[np.ndarray, "n ..."], fit: Index, seed
 def class_weights(y: Shaped[np.ndarray, "n ..."]) -> Float64[np.ndarray, " n"]:
     """Probability of each window, so that every class is drawn as often; of several labels, each of them and having none.
 
+    A class of so few windows that each would be drawn more than `MOST_DRAWS` times is drawn less often.
+
     Parameters
     ----------
     y : (n,) class integers, or (n, labels) 0 and 1
     """
     member = _membership(y)
     count = member.sum(axis=0)
-    weights: Float64[np.ndarray, " n"] = (member / np.maximum(count, 1)).sum(axis=1) / (count > 0).sum()
+    equal = (member / np.maximum(count, 1)).sum(axis=1) / (count > 0).sum()
+    capped = np.minimum(equal, MOST_DRAWS / len(y))
+    weights: Float64[np.ndarray, " n"] = capped / capped.sum()
     return weights
 
 
