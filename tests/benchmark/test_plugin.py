@@ -264,7 +264,7 @@ def test_nothing_selected_says_what_else_is_there(empty):
         (("--update-scores", "--check-only"), "expected one of --update-scores and --check-only"),
         (("--dataset=--",), 'expected a value of --dataset, got "--"; name one.'),
         (("--dataset", "\x1b[31m"), 'expected a key of datasets, got "\\x1b[31m"'),
-        (("--seeds", "1-999999999"), "expected ranges of at most 5 seeds"),
+        (("--seeds", "1-999999999"), "expected ranges of at most 8 seeds"),
         (("--samples", "9" * 5000), "expected --samples as a positive number"),
         (("--device", "meta"), "expected a torch device that can be used here"),
         (("--scores", "/dev/full"), "which is a device"),
