@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ecgbench.datasets import load_dataset
-from ecgbench.models import load_model, predict, ship, shipped_weights
+from ecgbench.models import USUAL, load_model, model_name, predict, ship, shipped_weights
 
 LARGEST = 2 << 20
 """Bytes that one network's weights may take."""
@@ -32,7 +32,8 @@ def main() -> int:
         print(f"expected weights trained on the {dataset.name} that is loaded here, got others; fetch the same records.", file=sys.stderr)
         return 2
     model = load_model(given.checkpoint)
-    folder, name = Path(str(shipped_weights())), f"{dataset.name}-{info['form']['model']}-seed{info['seed']}"
+    trained_as = model_name(info["form"]["model"], info["recipe"].get("name", USUAL))
+    folder, name = Path(str(shipped_weights())), f"{dataset.name}-{trained_as}-seed{info['seed']}"
     smaller = ship(model, info, name, folder)
     change = np.abs(predict(smaller, dataset.test) - predict(model, dataset.test)).max()
     size = (folder / f"{name}.safetensors.xz").stat().st_size

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text()
-FILE = re.compile(r"`\w+/(?:\w+/)?(\w+)\.py` (?:would|could) be:\n\n```python\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
+FILE = re.compile(r"`(?:\w+/)+(\w+)\.py` (?:would|could) be:\n\n```python\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
 ENTRY_POINTS = re.compile(r"^```toml\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
 
 PROJECT = """
@@ -30,11 +30,11 @@ packages = ["my_package"]
 TRIALS = """
 import ecgbench
 from ecgbench.metrics import FAMILIES
-from ecgbench.models import MODELS
+from ecgbench.models import MODELS, RECIPES
 from ecgbench.testing import check_entry
 entries = {**ecgbench.methods(), **ecgbench.controls(), **ecgbench.metrics(), **ecgbench.datasets()}
-entries |= {entry.key: entry for registry in (FAMILIES, MODELS) for entry in registry}
-for key in ("smoothgrad_squared", "ramp", "sparseness", "complexity", "fcn", "bumps"):
+entries |= {entry.key: entry for registry in (FAMILIES, MODELS, RECIPES) for entry in registry}
+for key in ("smoothgrad_squared", "ramp", "sparseness", "complexity", "fcn", "longer", "bumps"):
     check_entry(entries[key])
     print(key)
 """
@@ -96,7 +96,7 @@ def benchmark(python: Path, folder: Path, option: str) -> str:
 @pytest.mark.slow
 def test_entries_of_the_package_pass_all_trials(python: Path, folder: Path) -> None:
     said = run(python, folder, "-W", "error", "-c", TRIALS)
-    assert said.split() == ["smoothgrad_squared", "ramp", "sparseness", "complexity", "fcn", "bumps"]
+    assert said.split() == ["smoothgrad_squared", "ramp", "sparseness", "complexity", "fcn", "longer", "bumps"]
 
 
 @pytest.mark.slow

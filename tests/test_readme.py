@@ -20,7 +20,7 @@ from ecgbench.datasets import DATASETS
 from ecgbench.errors import MissingDataError, NotStoredError
 from ecgbench.methods import METHODS
 from ecgbench.metrics import FAMILIES, METRICS
-from ecgbench.models import MODELS
+from ecgbench.models import MODELS, RECIPES
 from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS, SELECTION_ARGUMENTS, selection_from
 from ecgbench.results import Cell, Fresh, Identity, SourceResults, compare
 from ecgbench.testing import check_entry
@@ -127,6 +127,11 @@ def test_readme_has_a_row_for_every_entry_and_no_other(family):
     assert sorted(key for key, _ in rows) == list(getattr(ecgbench, family)())
 
 
+def test_readme_has_a_row_for_every_recipe_and_no_other():
+    rows = re.findall(r"^\| \[`(\w+)`\]\(ecgbench/models/recipes/(\w+)\.py\)", text("README.md"), re.M)
+    assert [key for key, _ in rows] == [file for _, file in rows] == RECIPES.keys()
+
+
 def test_contract_is_what_the_package_offers():
     calls = [ast.parse(line, mode="eval").body for line in blocks("README.md", "text")[0].splitlines()]
     assert sorted(call.func.attr for call in calls) == sorted(set(ecgbench.__all__) - {"__version__"})
@@ -163,7 +168,9 @@ def test_what_is_not_stored_reads_as_the_guide_quotes_it():
     assert said == "".join(blocks("CONTRIBUTING.md", "text")).splitlines()[-1]
 
 
-EXAMPLE = re.compile(r"`(\w+)/(?:(\w+)/)?(\w+)\.py` (?:would|could) be:\n\n```python\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
+EXAMPLE = re.compile(
+    r"`(\w+)/(?:(\w+)/)?(?:(\w+)/)?(\w+)\.py` (?:would|could) be:\n\n```python\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE
+)
 """A file of the guide: its folders, its name and its text."""
 
 
@@ -179,12 +186,13 @@ def examples(registries_restored):
         "sparseness": METRICS,
         "complexity": FAMILIES,
         "fcn": MODELS,
+        "longer": RECIPES,
         "exampledb": DATASETS,
     }
     return {key: registry[key] for key, registry in {**added, "bumps": DATASETS}.items()}
 
 
-@pytest.mark.parametrize("key", ["smoothgrad_squared", "ramp", "sparseness", "complexity", "fcn", "exampledb", "bumps"])
+@pytest.mark.parametrize("key", ["smoothgrad_squared", "ramp", "sparseness", "complexity", "fcn", "longer", "exampledb", "bumps"])
 def test_example_passes_the_trials_of_all_entries(examples, key):
     check_entry(examples[key])
 

@@ -1,4 +1,4 @@
-"""`models`, `methods`, `controls` and `metrics`: what is registered."""
+"""`models`, `recipes`, `methods`, `controls` and `metrics`: what is registered."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 HELP = {
     "models": "list the network architectures",
+    "recipes": "list the ways of training",
     "methods": "list the attribution methods",
     "controls": "list the controls: maps made without looking at the model, and bounds",
     "metrics": "list the metrics, by family",

@@ -49,23 +49,22 @@ def add_explain(verbs: Verbs) -> None:
 
 def _train(given: argparse.Namespace) -> int:
     from ecgbench.artifacts import ArtifactStore
-    from ecgbench.datasets import DATASETS, load_dataset
-    from ecgbench.models import recipe_of, save_model
+    from ecgbench.datasets import load_dataset
+    from ecgbench.models import save_model
     from ecgbench.nn import device_named
     from ecgbench.pipeline import import_model, model_of
 
     check_out(given.out, ".safetensors")
     device_named(given.device)
-    recipe = recipe_of(DATASETS[given.dataset].numbers(given.edition).recipe, given.model)
-    seed = chosen_model(given).seed
+    of = chosen_model(given)
     dataset = load_dataset(given.dataset, labels=given.labels, split=given.split, edition=given.edition)
     if given.file is not None:
-        model = import_model(dataset, seed, given.file, ArtifactStore(), given.model)
+        model = import_model(dataset, of.seed, given.file, ArtifactStore(), of.model)
     else:
         since = time.time() if given.retrain else None
-        model = model_of(dataset, seed, ArtifactStore(), given.model, given.precision, given.device, since)
+        model = model_of(dataset, of.seed, ArtifactStore(), of.model, given.precision, given.device, since)
     about = f"{model.info['origin']}, precision {model.info['precision']}, weights {model.digest[:12]}"
-    say(f"{given.dataset} {recipe.architecture} seed {seed}: {about}")
+    say(f"{given.dataset} {of.model} seed {of.seed}: {about}")
     say("\n".join(f"  test {name}: {value}" for name, value in model.info["test"].items()))
     if given.out is not None:
         save_model(model.module, model.info, given.out)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
 from ecgbench.errors import InputError, OutputError
-from ecgbench.printable import printable
+from ecgbench.printable import printable, shortened
 from ecgbench.untrusted.texts import file_path, folder_path, plain_text, seed_number, web_address, whole_number
 
 if TYPE_CHECKING:
@@ -74,30 +74,43 @@ def add(verb: argparse.ArgumentParser, arguments: Mapping[str, Mapping[str, Any]
 
 
 def add_model(verb: argparse.ArgumentParser) -> None:
-    """Give a verb the option that names an architecture."""
+    """Give a verb the options that name an architecture and a recipe."""
     verb.add_argument("--model", type=TEXT, metavar="KEY", help="network architecture (default: the dataset's usual one)")
+    verb.add_argument("--recipe", type=TEXT, metavar="KEY", help="how it is trained, see `ecgbench recipes` (default: study)")
 
 
 def chosen_model(given: argparse.Namespace) -> ModelAddress:
-    """The model that a verb's dataset, edition, --model and --seed name.
+    """The model that a verb's dataset, edition, --model, --recipe and --seed name.
 
     Raises
     ------
     UnknownKeyError
-        If there is no such dataset or architecture.
+        If there is no such dataset, architecture or recipe.
     InputError
-        If the dataset has no such seed.
+        If the dataset has no such seed, or --model and --recipe name two recipes.
     """
     from ecgbench.datasets import DATASETS
-    from ecgbench.models import MODELS
+    from ecgbench.models import known_model
     from ecgbench.pipeline import ModelAddress, check_seeds
 
     entry = DATASETS[given.dataset]
-    model = entry.default_model(given.edition) if given.model is None else MODELS[given.model].key
+    model = known_model(_named_model(given, entry.default_model(given.edition)))
     seeds = entry.numbers(given.edition).seeds
     seed = seeds[0] if given.seed is None else given.seed
-    check_seeds(given.dataset, seeds, [seed])
+    check_seeds(given.dataset, entry.numbers(given.edition).all_seeds, [seed])
     return ModelAddress(given.dataset, model, seed)
+
+
+def _named_model(given: argparse.Namespace, usual: str) -> str:
+    """The architecture and recipe that --model and --recipe name; the first may name both, as cells and pages do."""
+    from ecgbench.models import USUAL, model_name, split_model
+
+    model = usual if given.model is None else given.model
+    if given.recipe is None:
+        return model
+    if split_model(model) != (model, USUAL):
+        raise InputError(f'expected a recipe in one of --model and --recipe, got "{shortened(model)}" and --recipe; leave one out.')
+    return model_name(model, given.recipe)
 
 
 def add_scores(verb: argparse.ArgumentParser) -> None:

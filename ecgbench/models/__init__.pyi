@@ -10,6 +10,7 @@ from ._redrawn import redrawn as redrawn
 from ._registry import MODELS as MODELS
 from ._registry import Form as Form
 from ._registry import ModelEntry as ModelEntry
+from ._registry import known_model as known_model
 from ._registry import recipe_of as recipe_of
 from .checkpoints.checkpoint import load_model as load_model
 from .checkpoints.checkpoint import model_digest as model_digest
@@ -21,9 +22,15 @@ from .checkpoints.shipped import ship as ship
 from .checkpoints.shipped import shipped_model as shipped_model
 from .checkpoints.shipped import shipped_record as shipped_record
 from .checkpoints.shipped import shipped_weights as shipped_weights
+from .recipes import RECIPES as RECIPES
+from .recipes import USUAL as USUAL
+from .recipes import RecipeEntry as RecipeEntry
+from .recipes import model_name as model_name
+from .recipes import split_model as split_model
 from .training.build import labelled as labelled
 from .training.build import outputs_of as outputs_of
 from .training.build import untrained as untrained
 from .training.measures import evaluate_predictions as evaluate_predictions
 from .training.train import Training as Training
+from .training.train import chosen_epoch as chosen_epoch
 from .training.train import train_model as train_model

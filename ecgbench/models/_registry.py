@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ecgbench.errors import InputError
+from ecgbench.models.recipes import RECIPES, model_name, split_model
 from ecgbench.needs import Need, check_needs
 from ecgbench.protocol import Recipe
 from ecgbench.registry import Entry, Registry
@@ -94,7 +95,7 @@ class ModelEntry(Entry):
     title : what it is, in a few words
     gradcam_layer : name of the module whose output Grad-CAM explains; empty if there is none that has a time axis
     fine_cam_layer : name of an earlier module with more units, whose output HiResCAM and LayerCAM explain; empty if it is `gradcam_layer`
-    recipe : where its training differs from the dataset's recipe, by `ecgbench.protocol.Recipe`'s names
+    recipe : where its training differs from the dataset's numbers, by `ecgbench.protocol.Recipe`'s names
     needs : what it asks for beside leads, samples and outputs, of `MODEL_NEEDS`
     recognise : says which network an unlabelled state dict belongs to, by its tensors' names and shapes; None if another architecture's
     evaluator : makes a faster evaluator of a network with the same logits, None for a network that was altered since it was built
@@ -112,7 +113,7 @@ class ModelEntry(Entry):
 
     def __post_init__(self) -> None:
         check_needs(self.key, self.needs, MODEL_NEEDS)
-        known = {one.name for one in fields(Recipe)} - {"architecture"}
+        known = {one.name for one in fields(Recipe)} - {"architecture", "name", "version"}
         for name in self.recipe:
             if name not in known:
                 raise InputError(f'expected a recipe of {self.key} of {", ".join(sorted(known))}, got "{name}"; leave it out.')
@@ -121,19 +122,34 @@ class ModelEntry(Entry):
 MODELS = Registry("models", ModelEntry, "ecgbench.models")
 
 
-def recipe_of(usual: Recipe, model: str | None = None) -> Recipe:
-    """The recipe by which a dataset's model of an architecture is trained.
-
-    Parameters
-    ----------
-    usual : the dataset's recipe, which names its usual architecture
-    model : key of an architecture; default the usual one
+def known_model(name: str) -> str:
+    """The name of models, if there is such an architecture and recipe.
 
     Raises
     ------
     UnknownKeyError
-        If there is no such architecture.
+        If there is not.
     """
-    if model is None or model == usual.architecture:
-        return usual
-    return replace(usual, architecture=model, **MODELS[model].recipe)
+    architecture, recipe = split_model(name)
+    return model_name(MODELS[architecture].key, RECIPES[recipe].key)
+
+
+def recipe_of(usual: Recipe, model: str | None = None) -> Recipe:
+    """The recipe by which a dataset's models of a name are trained.
+
+    Parameters
+    ----------
+    usual : the dataset's numbers, which name its usual architecture
+    model : name of the models (see `model_name`): an architecture, with "+" and a recipe behind it where that is not the study's; default
+        the usual architecture
+
+    Raises
+    ------
+    UnknownKeyError
+        If there is no such architecture or recipe.
+    """
+    architecture, name = split_model(usual.architecture if model is None else model)
+    own = usual if architecture == usual.architecture else replace(usual, architecture=architecture, **MODELS[architecture].recipe)
+    entry = RECIPES[name]
+    recipe: Recipe = entry.function(own)
+    return replace(recipe, name=entry.key, version=entry.version)

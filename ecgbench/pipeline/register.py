@@ -10,20 +10,21 @@ from ecgbench.datasets import DATASETS
 from ecgbench.errors import UnknownKeyError
 from ecgbench.methods import METHODS
 from ecgbench.metrics import FAMILIES, METRICS, Family
-from ecgbench.models import MODELS
+from ecgbench.models import MODELS, RECIPES
 from ecgbench.registry import FunctionT, Registry, unknown
 
-REGISTRIES: dict[str, Registry[Any]] = {registry.name: registry for registry in (CONTROLS, DATASETS, METHODS, METRICS, MODELS)}
+REGISTRIES: dict[str, Registry[Any]] = {registry.name: registry for registry in (CONTROLS, DATASETS, METHODS, METRICS, MODELS, RECIPES)}
 """The axes whose entries are functions."""
 
 
 def register(axis: str, /, **declared: Any) -> Callable[[FunctionT], FunctionT]:
-    """Register the decorated function as a dataset, model, method, control or metric under its own name.
+    """Register the decorated function as a dataset, model, recipe, method, control or metric under its own name.
 
     Parameters
     ----------
-    axis : "datasets", "models", "methods", "controls" or "metrics"
-    declared : what an entry of that axis declares (`DatasetEntry`, `ModelEntry`, `MethodEntry`, `ControlEntry`, `MetricEntry`)
+    axis : "datasets", "models", "recipes", "methods", "controls" or "metrics"
+    declared : what an entry of that axis declares (`DatasetEntry`, `ModelEntry`, `RecipeEntry`, `MethodEntry`, `ControlEntry`,
+        `MetricEntry`)
 
     Raises
     ------

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ecgbench.protocol._beats import BEAT_CLASSES, BEAT_RULES, UNCLASSIFIABLE, BeatRule
-from ecgbench.protocol._dataset import DatasetProtocol, Recipe
+from ecgbench.protocol._dataset import Augmentation, DatasetProtocol, Recipe
 from ecgbench.protocol._icentia11k import ICENTIA11K, ICENTIA11K_RULE, ICENTIA11K_SEED, ICENTIA11K_WINDOWS
 from ecgbench.protocol._ludb import LUDB, LUDB_100HZ, LUDB_EXPLAINED, LUDB_FOLDS, LUDB_LABELS, LUDB_RECORDS, LudbLabel
 from ecgbench.protocol._ptbxl import (
@@ -110,6 +110,7 @@ __all__ = [
     "UNCLASSIFIABLE",
     "WAVE_CRITERIA",
     "WAVE_PARTS",
+    "Augmentation",
     "BeatRule",
     "DatasetProtocol",
     "Label",

@@ -39,6 +39,7 @@ SYNTHETIC = DatasetProtocol(
     perturbations=500,
     baselines=250,
     seeds=(1, 2, 3),
+    further_seeds=(4, 5, 6, 7, 8),
     train=_SYNTHETIC_NAMES[: SYNTHETIC_PATIENTS["train"]],
     test=_SYNTHETIC_NAMES[SYNTHETIC_PATIENTS["train"] :],
     precision="float64",

@@ -22,7 +22,7 @@ class Identity:
     ----------
     dataset : the dataset's key
     differs : what differs from the dataset's default identity, such as "study+samples-20"; empty for the default one
-    model : key of the models' architecture
+    model : key of the models' architecture, with "+" and their recipe's behind it where that is not the study's
     edition, split, labels, protocol : as the dataset was loaded; the edition is empty where there is only one
     samples : explained windows of each model, or "all"
     explained : "common", windows that the models of all the dataset's seeds recognise; "own", of each model those that it alone does;

@@ -62,6 +62,7 @@ class ModelRecord(TypedDict):
     neutral_logits: NotRequired[list[Real]]
     explainable: NotRequired[Count]
     explainable_by_all: NotRequired[Count]
+    further: NotRequired[Literal[True]]
     facts: NotRequired[Mapping[Text, Mapping[Text, Real]]]
 
 
@@ -109,7 +110,8 @@ class SourceResults:
     source : the source's key
     identity : what the numbers are of
     models : by seed (as text)
-    panel : by seed (as text) the digests of all models that recognise what is explained; empty where each model explains its own windows
+    panel : by seed (as text) the digests of all models that recognise what is explained; empty where each model explains its own windows.
+        A model that is not among them, and explains those windows all the same, says that it is a further one
     provenance : packages, processor, device, date
     notes : what a reader of the numbers must know about the dataset
     health : by seed (as text): share of zeros, of flat maps, error of the sum, ... of the source's maps

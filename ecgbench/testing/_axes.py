@@ -10,10 +10,10 @@ from ecgbench.controls import CONTROLS, ControlEntry
 from ecgbench.datasets import DATASETS, DatasetEntry
 from ecgbench.methods import METHODS, MethodEntry
 from ecgbench.metrics import FAMILIES, METRICS, Family, MetricEntry
-from ecgbench.models import MODELS, ModelEntry
+from ecgbench.models import MODELS, RECIPES, ModelEntry, RecipeEntry
 from ecgbench.models._registry import MODEL_NEEDS
 from ecgbench.needs import METHOD_NEEDS, METRIC_NEEDS
-from ecgbench.testing import _controls, _datasets, _families, _methods, _metric_parts, _metrics, _models
+from ecgbench.testing import _controls, _datasets, _families, _methods, _metric_parts, _metrics, _models, _recipes
 from ecgbench.testing._declared import declared_by_function, declared_by_key
 
 Trial = Callable[[Any], None]
@@ -48,4 +48,5 @@ AXES: Mapping[type, Axis] = {
         ),
     ),
     ModelEntry: Axis("models", (*declared_by_function(MODELS, ("leads", "samples", "outputs"), MODEL_NEEDS), *_models.TRIALS)),
+    RecipeEntry: Axis("recipes", (*declared_by_function(RECIPES, ("usual",), ()), *_recipes.TRIALS)),
 }

@@ -57,7 +57,8 @@ def _require_numbers(entry: DatasetEntry, numbers: DatasetProtocol) -> None:
 def _require_names(entry: DatasetEntry, numbers: DatasetProtocol) -> None:
     classes, seeds = numbers.classes, numbers.seeds
     require(len(set(classes)) == len(classes) >= 2, entry, "at least two classes, each named once", classes, "mend classes")
-    require(len(set(seeds)) == len(seeds) >= 1, entry, "at least one seed, each named once", seeds, "mend seeds")
+    once = len(set(numbers.all_seeds)) == len(numbers.all_seeds)
+    require(once and len(seeds) >= 1, entry, "at least one seed, each named once", numbers.all_seeds, "mend seeds and further_seeds")
     known = numbers.precision in ("float32", "float64")
     require(known, entry, "a precision of float32 or float64", numbers.precision, "name one of these")
     kinds = numbers.mask_kinds

@@ -253,7 +253,7 @@ def test_options_and_keywords_select_tests(empty):
 def test_nothing_selected_says_what_else_is_there(empty):
     others = ", ".join(key for key in DATASETS.keys() if key != "synthetic")  # noqa: SIM118
     assert f"ecgbench: synthetic; also there: {others} (--dataset KEY or -k KEY)" in empty("--collect-only")
-    assert "expected seeds of synthetic among 1, 2, 3, got 9; choose among these." in empty("--seeds", "9", code=4)
+    assert "expected seeds of synthetic among 1, 2, 3, 4, 5, 6, 7, 8, got 9; choose among these." in empty("--seeds", "9", code=4)
 
 
 def test_metrics_of_further_maps_are_left_out_unless_they_are_named(empty):
@@ -277,7 +277,7 @@ def test_metrics_of_further_maps_are_left_out_unless_they_are_named(empty):
         (("--update-scores", "--check-only"), "expected one of --update-scores and --check-only"),
         (("--dataset=--",), 'expected a value of --dataset, got "--"; name one.'),
         (("--dataset", "\x1b[31m"), 'expected a key of datasets, got "\\x1b[31m"'),
-        (("--seeds", "1-999999999"), "expected ranges of at most 5 seeds"),
+        (("--seeds", "1-999999999"), "expected ranges of at most 8 seeds"),
         (("--samples", "9" * 5000), "expected --samples as a positive number"),
         (("--device", "meta"), "expected a torch device that can be used here"),
         (("--scores", "/dev/full"), "which is a device"),

@@ -29,10 +29,10 @@ from tests.cli.cases import SLICE
         (("run", "--seeds", "3-1"), 'expected --seeds as numbers and ranges such as 1-3,5, got "3-1"'),
         (
             ("run", "--seeds", "9"),
-            "expected seeds of synthetic among 1, 2, 3, got 9; choose among these.",
+            "expected seeds of synthetic among 1, 2, 3, 4, 5, 6, 7, 8, got 9; choose among these.",
         ),
         ((*SLICE, "--allow-new", "--device", "nonsense"), 'expected a torch device that can be used here, got "nonsense"'),
-        (("windows", "synthetic", "--seed", "9", "--out", "f.npz"), "expected seeds of synthetic among 1, 2, 3, got 9"),
+        (("windows", "synthetic", "--seed", "9", "--out", "f.npz"), "expected seeds of synthetic among 1, 2, 3, 4, 5, 6, 7, 8, got 9"),
         (("evaluate",), "the following arguments are required: file"),
         (("evaluate", "f", "--device", "nonsense"), 'expected a torch device that can be used here, got "nonsense"'),
         (("leaderboard",), "expected accepted results below leaderboards/scores, got none"),

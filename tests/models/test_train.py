@@ -15,6 +15,7 @@ from ecgbench.errors import InputError, UnknownKeyError
 from ecgbench.models import Training, evaluate_predictions, forward, model_digest, untrained
 from ecgbench.models.residual.network import ResNet
 from ecgbench.models.training import train as training_module
+from ecgbench.models.training.sampling import epoch_order
 from ecgbench.protocol import Recipe
 from ecgbench.types import Windows
 from tests.models.tasks import EPOCHS, RECIPE, TEST, TRAIN, TRAINING, Trained, timeless, trained, windows_of
@@ -105,7 +106,7 @@ def test_training_equals_the_recipe_written_out(tmp_path: Path) -> None:
 
 
 def test_every_window_is_passed_once_an_epoch_in_an_order_of_its_own() -> None:
-    orders = [np.concatenate(list(training_module._batches(TRAINING, 20, epoch))).tolist() for epoch in (0, 0, 1)]
+    orders = [epoch_order(RECIPE, TRAIN.y, np.arange(20), TRAINING.seed, epoch).tolist() for epoch in (0, 0, 1)]
     assert [sorted(order) for order in orders] == [list(range(20))] * 3
     assert orders[0] == orders[1] != orders[2]
     assert orders[0] != list(range(20))
@@ -125,6 +126,11 @@ def test_bf16_trains_another_model_with_float32_weights(whole: Trained, tmp_path
 def test_unknown_precision_is_refused() -> None:
     with pytest.raises(InputError, match='expected precision float32 or bf16, got "float16"; choose one'):
         Training(RECIPE, 1, "float16")
+
+
+def test_unknown_optimizer_is_refused() -> None:
+    with pytest.raises(InputError, match='expected optimizer adam or adamw, got "sgd"; choose one'):
+        Training(replace(RECIPE, optimizer="sgd"), 1)
 
 
 def test_several_labels_are_trained_on_binary_cross_entropy_and_measured_by_auc(tmp_path: Path) -> None:

@@ -137,6 +137,11 @@ def as_common(data):
         (lambda data: [as_common(data), data.update(panel={})], "a panel of 0 models for windows that are common"),
         (lambda data: [as_common(data), data["panel"].update({"2": "of another"})], "a model of seed 2 that is not the one of the panel"),
         (lambda data: [as_common(data), data["panel"].pop("2")], "a model of seed 2 that is not the one of the panel"),
+        (
+            lambda data: [as_common(data), data["models"]["2"].update(further=True)],
+            "a model of seed 2 that is a further one and one of the p",
+        ),
+        (lambda data: data["models"]["2"].update(further=True), "a model of seed 2 that is a further one and one of the panel, or of w"),
         (lambda data: data["models"]["1"].update(explainable=3, explainable_by_all=4), "more windows that all models recognise"),
     ],
 )
@@ -144,6 +149,11 @@ def test_common_windows_and_the_models_that_recognise_them_must_agree(path, chan
     changed(path, change)
     with pytest.raises(ResultsError, match=f"got {said}"):
         read_file(path)
+
+
+def test_further_model_explains_the_windows_of_a_panel_that_it_is_not_of(path):
+    changed(path, lambda data: [as_common(data), data["panel"].pop("2"), data["models"]["2"].update(further=True)])
+    assert read_file(path).models["2"]["further"] is True
 
 
 def test_common_windows_that_are_others_for_some_seed_are_refused(path):

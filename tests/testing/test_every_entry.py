@@ -10,10 +10,10 @@ from ecgbench.controls import CONTROLS
 from ecgbench.datasets import DATASETS
 from ecgbench.methods import METHODS
 from ecgbench.metrics import CAUSAL, FAITHFULNESS, FAMILIES, LOCALISATION, METRICS
-from ecgbench.models import MODELS
+from ecgbench.models import MODELS, RECIPES
 from ecgbench.testing import check_entry
 
-REGISTRIES = (CONTROLS, DATASETS, FAMILIES, METHODS, METRICS, MODELS)
+REGISTRIES = (CONTROLS, DATASETS, FAMILIES, METHODS, METRICS, MODELS, RECIPES)
 WITH_FILES = tuple(registry for registry in REGISTRIES if registry is not FAMILIES)
 ENTRIES = [pytest.param(entry, id=f"{registry.name}-{entry.key}") for registry in REGISTRIES for entry in registry]
 FROM_FILES = [pytest.param(entry, id=f"{registry.name}-{entry.key}") for registry in WITH_FILES for entry in registry]
@@ -32,7 +32,7 @@ def test_key_is_the_files_name(entry):
 
 @pytest.mark.parametrize("registry", WITH_FILES, ids=lambda registry: registry.name)
 def test_every_public_file_of_an_axis_holds_an_entry(registry):
-    folder = Path(sys.modules[f"ecgbench.{registry.name}"].__file__).parent
+    folder = Path(sys.modules[registry._package].__file__).parent
     assert {path.stem for path in folder.glob("[!_]*.py")} - {"families"} == set(registry.keys())
 
 

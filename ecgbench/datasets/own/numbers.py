@@ -163,9 +163,6 @@ def _architecture(name: str, value: Any) -> str:
     return value
 
 
-RECIPE_PARTS = tuple(field.name for field in fields(Recipe))
-"""Names of a recipe's parts, each of which can be given by itself."""
-
 CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "architecture": _architecture,
     "learning_rate": positive,
@@ -183,3 +180,6 @@ CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "window_batch": at_least,
 }
 """The numbers that can be given, each with the function that checks and converts its value."""
+
+RECIPE_PARTS = tuple(field.name for field in fields(Recipe) if field.name in CHECKS)
+"""Names of the numbers of a recipe, each of which can be given by itself; the others are a way of training's."""

@@ -9,7 +9,7 @@ from ecgbench.leaderboard.pages.models_section import not_told_apart, of_other_m
 from ecgbench.leaderboard.pages.provenance import these_models
 from ecgbench.leaderboard.pages.tables import CONTROL_MARK, heading, linked, table, with_interval
 from ecgbench.leaderboard.statistics.analysis import Analysis
-from ecgbench.leaderboard.statistics.anchor import Anchor, anchor, dataset_orders, metric_orders
+from ecgbench.leaderboard.statistics.anchor import Anchor, anchor, dataset_orders, metric_orders, recipe_orders
 from ecgbench.leaderboard.statistics.models import Best, OrderAgreement
 from ecgbench.leaderboard.statistics.ranking import Column
 from ecgbench.leaderboard.statistics.window_scores import LEAST_PATIENTS
@@ -34,6 +34,26 @@ def anchor_facts(analyses: Iterable[Analysis]) -> dict[str, Any]:
         "orders": _orders(anchors) if anchors else "",
         "few_models": [found.analysis.board.name for found in anchors if of_other_models(found.analysis)],
     }
+
+
+def recipes_table(analyses: Iterable[Analysis]) -> str:
+    """Kendall's tau of the anchor's orders for models of two recipes; empty where no dataset has results of two.
+
+    Parameters
+    ----------
+    analyses : of all boards
+    """
+    anchors = [found for found in (anchor(analysis) for analysis in analyses if analysis.board.compared) if found is not None]
+    rows = [
+        [
+            first.analysis.board.identity.folder,
+            *(f"[`{one.analysis.board.identity.model}`]({_name(one)}.md) ({len(one.analysis.board.seeds)})" for one in (first, second)),
+            str(found.items),
+            with_interval(found.tau, found.low, found.high, 2),
+        ]
+        for first, second, found in recipe_orders(anchors)
+    ]
+    return table(["dataset", "models (number)", "and models (number)", "methods", "tau"], rows, numbers_from=3) if rows else ""
 
 
 def _answer(found: Anchor) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from ecgbench.leaderboard.pages.class_patients import few_patients
 from ecgbench.leaderboard.pages.entry_facts import cited
 from ecgbench.leaderboard.pages.family_section import family_section
 from ecgbench.leaderboard.pages.page_figures import costs, figure_path, gallery_path
-from ecgbench.leaderboard.pages.provenance import health_means, models_facts, provenance_facts, windows_facts
+from ecgbench.leaderboard.pages.provenance import further_seeds, health_means, models_facts, provenance_facts, windows_facts
 from ecgbench.leaderboard.pages.strata_section import strata_section
 from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.pages.twins_section import metric_facts, twinless_table
@@ -72,8 +72,15 @@ def _board(board: Board) -> dict[str, Any]:
 def _what_is_explained(board: Board) -> str:
     if board.of_predictions:
         return "the predicted class, for test windows in which the model predicts something abnormal, be it right or wrong"
-    recognise = "all models classify" if board.identity.explained == COMMON and len(board.seeds) > 1 else "the model classifies"
-    return f"the true label, for test windows that {recognise} rightly and surely"
+    return f"the true label, for test windows that {_recognised_by(board)} rightly and surely"
+
+
+def _recognised_by(board: Board) -> str:
+    """Whose classification decides what is explained, with its verb."""
+    further = further_seeds(board)
+    if further:
+        return f"the models of seeds {', '.join(str(seed) for seed in board.seeds if seed not in further)} classify"
+    return "all models classify" if board.identity.explained == COMMON and len(board.seeds) > 1 else "the model classifies"
 
 
 def _source(dataset: DatasetEntry) -> str:

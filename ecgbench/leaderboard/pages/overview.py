@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ecgbench.leaderboard.pages.agreement_table import agreement_table
-from ecgbench.leaderboard.pages.anchor import anchor_facts
+from ecgbench.leaderboard.pages.anchor import anchor_facts, recipes_table
 from ecgbench.leaderboard.pages.dataset_page import OPTIONS
 from ecgbench.leaderboard.pages.entry_facts import description
 from ecgbench.leaderboard.pages.family_section import ahead
@@ -39,6 +39,7 @@ def overview_page(analyses: Sequence[Analysis], agreements: Mapping[str, Agreeme
     context = {
         "generated": generated("scores/"),
         "anchor": anchor_facts(default),
+        "recipes": recipes_table(analyses),
         "ahead": _ahead(default),
         "datasets": _links(board for board in boards if not board.is_stand_in),
         "study": any(board.of_study for board in boards),

@@ -19,7 +19,7 @@ ALL = "all"
 _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
 _NOT_PROVENANCE = ("ranked",)
 _CHOICES = {
-    COMMON: "They are test windows that the models of all seeds, {models} in number, recognise.",
+    COMMON: "They are test windows that {models} recognise.",
     OWN: "They are test windows that each model by itself recognises.",
     PREDICTED: "They are test windows in which each model by itself predicts something abnormal, drawn whether it is right or wrong.",
     SEEDED: "They are test windows that each model by itself recognises, in an order that hangs on its seed. That is no longer how "
@@ -62,7 +62,22 @@ def choice_said(board: Board) -> list[str]:
             else f"**The seeds explain different windows**: {len(every)} of up to {max(map(len, explained))} are explained of every seed. "
             "So what differs between seeds is not the models alone, but the windows as well."
         )
-    return [*said, _CHOICES[board.identity.explained].format(models=len(next(iter(board.files.values())).panel))]
+    return [*said, _CHOICES[board.identity.explained].format(models=_panel_said(board))]
+
+
+def _panel_said(board: Board) -> str:
+    """The models that recognise what is explained, and which others explain it."""
+    further = further_seeds(board)
+    panel = sorted(map(int, next(iter(board.files.values())).panel))
+    if not further:
+        return f"the models of all seeds, {len(panel)} in number,"
+    others = ", ".join(map(str, further))
+    return f"the models of seeds {', '.join(map(str, panel))} (those of seeds {others} explain them, whether they do so or not)"
+
+
+def further_seeds(board: Board) -> list[int]:
+    """Seeds whose models explain what those of others recognise."""
+    return sorted({int(seed) for results in board.files.values() for seed, model in results.models.items() if model.get("further")})
 
 
 def _places(board: Board, seed: int) -> set[tuple[str, int, int]]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
-from ecgbench.leaderboard.statistics.models import BoardModels, MetricModels, OrderAgreement, order_agreement, tally
+from ecgbench.leaderboard.statistics.models import BoardModels, MetricModels, OrderAgreement, order_agreement, same_patient_draws, tally
 from ecgbench.leaderboard.statistics.models.tally import Name
 from ecgbench.leaderboard.statistics.ranking import Column
+from ecgbench.models.recipes import split_model
+from ecgbench.randomness import seed_generator
 
 
 class Anchor(NamedTuple):
@@ -68,12 +71,54 @@ def dataset_orders(anchors: Sequence[Anchor]) -> list[tuple[Anchor, Anchor, Orde
     """
     agreements = []
     for first, second in combinations(anchors, 2):
-        common = {method for method, _ in first.compared.variants} & {method for method, _ in second.compared.variants}
-        orders = [
-            _order(one, [variant for variant in one.compared.variants if variant[0] in common], one.column) for one in (first, second)
-        ]
+        orders = [_order(one, variants, one.column) for one, variants in zip((first, second), _in_common(first, second), strict=True)]
         agreements.append((first, second, _agreement(*orders)))
     return agreements
+
+
+def recipe_orders(anchors: Sequence[Anchor]) -> list[tuple[Anchor, Anchor, OrderAgreement]]:
+    """Agreement of the anchor's orders for models of one architecture that were trained by two recipes, for each such pair of boards.
+
+    Only what is of the same data and options is compared. Both recipes' models explain windows of the same patients, so these are drawn
+    once for both; models are drawn for each.
+
+    Parameters
+    ----------
+    anchors : of the boards
+    """
+    pairs = [(first, second) for first, second in combinations(anchors, 2) if _differ_in_recipe(first, second)]
+    return [(first, second, _over_same_patients(first, second)) for first, second in pairs]
+
+
+def _differ_in_recipe(first: Anchor, second: Anchor) -> bool:
+    of_first, of_second = (one.analysis.board.identity for one in (first, second))
+    same_network = split_model(of_first.model)[0] == split_model(of_second.model)[0]
+    return same_network and of_first.model != of_second.model and replace(of_first, model=of_second.model) == of_second
+
+
+def _over_same_patients(first: Anchor, second: Anchor, resamples: int = 2000) -> OrderAgreement:
+    pair, common = (first, second), _in_common(first, second)
+    orders = [_order(one, variants, one.column) for one, variants in zip(pair, common, strict=True)]
+    if not common[0]:
+        return _agreement(*orders)
+    scores = []
+    for one, variants in zip(pair, common, strict=True):
+        windows = one.analysis.windows
+        scores.append((tally(windows, [(*variant, one.column.name) for variant in variants]), windows.patients))
+    generator = seed_generator(0, f"recipes of {first.analysis.board.name} and {second.analysis.board.name}")
+    draws = same_patient_draws(scores, resamples, generator)
+    drawn = [order._replace(draws=_sign(one.column) * found) for one, order, found in zip(pair, orders, draws, strict=True)]
+    return _agreement(*drawn)
+
+
+def _in_common(first: Anchor, second: Anchor) -> list[list[Variant]]:
+    """Of each the variants of the methods that both compare."""
+    common = {method for method, _ in first.compared.variants} & {method for method, _ in second.compared.variants}
+    return [[variant for variant in one.compared.variants if variant[0] in common] for one in (first, second)]
+
+
+def _sign(column: Column) -> float:
+    return 1.0 if column.entry.higher_is_better else -1.0
 
 
 def _known(found: Anchor, variant: Variant, column: Column) -> bool:
@@ -86,7 +131,7 @@ def _order(found: Anchor, variants: Sequence[Variant], column: Column) -> _Order
     names: list[Name] = [(*variant, column.name) for variant in variants]
     if not names:
         return _Order(np.empty(0), np.empty((0, 0)), 0)
-    sign = 1.0 if column.entry.higher_is_better else -1.0
+    sign = _sign(column)
     scores = tally(found.analysis.windows, names)
     draws = np.stack([found.models.means.means[name] for name in names])
     return _Order(sign * scores.means, sign * draws, min(scores.models, int(scores.patients.min())))

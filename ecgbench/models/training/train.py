@@ -1,4 +1,4 @@
-"""Training by the protocol's recipe: deterministic for a seed on one machine, resumed from the last whole epoch."""
+"""Training by a recipe: deterministic for a seed on one machine, resumed from the last whole epoch."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import json
 import math
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,12 +23,18 @@ from tqdm import tqdm
 
 from ecgbench.artifacts import DamagedArtifactWarning, write_atomically
 from ecgbench.errors import InputError
+from ecgbench.models.training.augment import augmented
 from ecgbench.models.training.build import untrained
 from ecgbench.models.training.measures import evaluate_predictions
+from ecgbench.models.training.sampling import Sides, epoch_order, sides
 from ecgbench.nn import device_named, seeded
 from ecgbench.printable import printable
 from ecgbench.protocol import PRECISIONS, Recipe
+from ecgbench.randomness import seed_generator
 from ecgbench.types import Windows
+
+OPTIMIZERS: Mapping[str, type[torch.optim.Adam]] = MappingProxyType({"adam": torch.optim.Adam, "adamw": torch.optim.AdamW})
+"""By a recipe's name of it."""
 
 NARROW = 8
 """Most input channels with which oneDNN 3.12 (torch 2.13) fails on the weights' gradient of a strided convolution of one sample."""
@@ -39,8 +46,8 @@ class Training:
 
     Attributes
     ----------
-    recipe : the protocol's recipe
-    seed : of the initial weights and the order of the windows
+    recipe : the numbers of a way of training
+    seed : of the initial weights, the patients held out, and the order and the augmentation of the windows
     precision : "float32", or "bf16" for autocast to bfloat16
     device : torch device
     name : shown in the progress bar
@@ -55,6 +62,8 @@ class Training:
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
             raise InputError(f'expected precision {" or ".join(PRECISIONS)}, got "{self.precision}"; choose one of these.')
+        if self.recipe.optimizer not in OPTIMIZERS:
+            raise InputError(f'expected optimizer {" or ".join(OPTIMIZERS)}, got "{self.recipe.optimizer}"; choose one of these.')
 
     def autocast(self) -> AbstractContextManager[Any]:
         """The precision as a context of forward passes."""
@@ -67,7 +76,9 @@ class _State:
 
     model: nn.Module
     optimizer: torch.optim.Adam
+    sides: Sides
     log: list[dict[str, Any]] = field(default_factory=list)
+    best: dict[str, torch.Tensor] = field(default_factory=dict)
 
 
 def train_model(training: Training, train: Windows, test: Windows, outputs: int, folder: Path) -> tuple[nn.Module, list[dict[str, Any]]]:
@@ -76,9 +87,10 @@ def train_model(training: Training, train: Windows, test: Windows, outputs: int,
     Returns
     -------
     The network in evaluation mode, and a list with an entry per epoch: loss, learning rate, seconds and the measures of
-    `evaluate_predictions` on training windows (as they were passed) and on test windows. The test set chooses nothing.
+    `evaluate_predictions` on training windows (as they were passed), on those of patients held out, if any, and on test windows. The test
+    set chooses nothing.
     """
-    state = _restore(training, outputs, train.signal.shape[1:], folder)
+    state = _restore(training, outputs, train, folder)
     epochs = training.recipe.epochs
     with tqdm(total=epochs, initial=len(state.log), desc=training.name, unit="epoch") as bar:
         while len(state.log) < epochs:
@@ -87,7 +99,20 @@ def train_model(training: Training, train: Windows, test: Windows, outputs: int,
             _save(training, state, folder)
             bar.set_postfix(loss=f"{state.log[-1]['loss']:.3f}")
             bar.update()
+    if state.best:
+        state.model.load_state_dict(state.best)
     return state.model.eval(), state.log
+
+
+def chosen_epoch(log: list[dict[str, Any]]) -> int:
+    """Number, from 1, of the epoch whose network classifies the patients held out best: the first of equal ones."""
+    found = [_quality(entry["held_out"]) for entry in log]
+    return 1 + found.index(max(found))
+
+
+def _quality(measures: Mapping[str, Any]) -> float:
+    """Macro F1, or of several labels macro AUC, 0 where no label has windows on both sides."""
+    return float((measures["macro_auc"] or 0) if "macro_auc" in measures else measures["macro_f1"])
 
 
 def _run_epoch(training: Training, state: _State, train: Windows, test: Windows, outputs: int) -> dict[str, Any]:
@@ -95,11 +120,26 @@ def _run_epoch(training: Training, state: _State, train: Windows, test: Windows,
     rate = training.recipe.learning_rate * (1 + math.cos(math.pi * epoch / training.recipe.epochs)) / 2
     for group in state.optimizer.param_groups:
         group["lr"] = rate
+    order = epoch_order(training.recipe, train.y, state.sides.fit, training.seed, epoch)
+    loss, found = _pass_windows(training, state, train, order, outputs)
+    if not math.isfinite(loss):
+        raise InputError(f"expected a finite loss in epoch {epoch + 1} of {training.name}, got {loss}; lower the learning rate.")
+    _flush_subnormals(state)
+    measures = {
+        "train": evaluate_predictions(found, train.y[order]),
+        **_held_out(training, state, train),
+        "test": evaluate_predictions(_predict(training, state.model, test, np.arange(len(test))), test.y),
+    }
+    return {"epoch": epoch + 1, "loss": loss, "rate": rate, "seconds": time.perf_counter() - began, **measures}
+
+
+def _pass_windows(training: Training, state: _State, train: Windows, order: np.ndarray, outputs: int) -> tuple[float, np.ndarray]:
+    """Take a step for each batch of windows; returns their mean loss and logits (n, outputs) as they were passed."""
     state.model.train()
-    found = np.empty((len(train), outputs), dtype=np.float32)
-    total = 0.0
-    for index in _batches(training, len(train), epoch):
-        x, y = _tensors(train, index, training.device)
+    generator = seed_generator(training.seed, f"augmentation of epoch {len(state.log)}")
+    found, total, done = np.empty((len(order), outputs), dtype=np.float32), 0.0, 0
+    for index in _batches(order, training.recipe.batch_size, len(state.log)):
+        x, y = _tensors(train, index, training, generator)
         with training.autocast():
             logits = state.model(x)
         loss = _loss(logits.float(), y)
@@ -107,15 +147,20 @@ def _run_epoch(training: Training, state: _State, train: Windows, test: Windows,
         loss.backward()  # type: ignore[no-untyped-call]
         state.optimizer.step()
         total += loss.item() * len(index)
-        found[index] = logits.detach().float().cpu().numpy()
-    if not math.isfinite(total):
-        raise InputError(f"expected a finite loss in epoch {epoch + 1} of {training.name}, got {total}; lower the learning rate.")
-    _flush_subnormals(state)
-    measures = {
-        "train": evaluate_predictions(found, train.y),
-        "test": evaluate_predictions(_predict(training, state.model, test), test.y),
-    }
-    return {"epoch": epoch + 1, "loss": total / len(train), "rate": rate, "seconds": time.perf_counter() - began, **measures}
+        found[done : done + len(index)] = logits.detach().float().cpu().numpy()
+        done += len(index)
+    return total / len(order), found
+
+
+def _held_out(training: Training, state: _State, train: Windows) -> dict[str, Any]:
+    """Measures of the patients held out; keeps the weights if they are the best so far."""
+    index = state.sides.held_out
+    if not len(index):
+        return {}
+    measures = evaluate_predictions(_predict(training, state.model, train, index), train.y[index])
+    if not state.log or _quality(measures) > max(_quality(entry["held_out"]) for entry in state.log):
+        state.best = {name: tensor.detach().clone() for name, tensor in state.model.state_dict().items()}
+    return {"held_out": measures}
 
 
 def _epoch_seed(training: Training, epoch: int) -> int:
@@ -133,15 +178,19 @@ def _flush_subnormals(state: _State) -> None:
                 tensor[tensor.abs() < smallest] = 0
 
 
-def _batches(training: Training, count: int, epoch: int) -> Iterator[np.ndarray]:
-    order = np.random.default_rng([training.seed, epoch]).permutation(count)
-    batches = range(0, count, training.recipe.batch_size)
-    for first in tqdm(batches, desc=f"epoch {epoch + 1}", unit="batch", leave=False, mininterval=1):
-        yield order[first : first + training.recipe.batch_size]
+def _batches(order: np.ndarray, size: int, epoch: int) -> Iterator[np.ndarray]:
+    for first in tqdm(range(0, len(order), size), desc=f"epoch {epoch + 1}", unit="batch", leave=False, mininterval=1):
+        yield order[first : first + size]
 
 
-def _tensors(windows: Windows, index: np.ndarray, device: str) -> tuple[torch.Tensor, torch.Tensor]:
-    return torch.from_numpy(windows.inputs(index)).to(device), torch.from_numpy(windows.y[index]).to(device)
+def _tensors(
+    windows: Windows, index: np.ndarray, training: Training, generator: np.random.Generator | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Windows and their classes; augmented as the recipe says, where a generator is given."""
+    x, by = windows.inputs(index), training.recipe.augmentation
+    if by is not None and generator is not None:
+        x = augmented(x, by, generator)
+    return torch.from_numpy(x).to(training.device), torch.from_numpy(windows.y[index]).to(training.device)
 
 
 def _loss(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -150,25 +199,25 @@ def _loss(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return functional.cross_entropy(logits, y)
 
 
-def _predict(training: Training, model: nn.Module, windows: Windows, batch: int = 64) -> np.ndarray:
+def _predict(training: Training, model: nn.Module, windows: Windows, index: np.ndarray, batch: int = 64) -> np.ndarray:
+    """Logits of the windows at `index`."""
     model.eval()
     with torch.no_grad(), training.autocast():
-        indices = (np.arange(first, min(first + batch, len(windows))) for first in range(0, len(windows), batch))
-        return np.concatenate([model(_tensors(windows, index, training.device)[0]).float().cpu().numpy() for index in indices])
+        parts = (index[first : first + batch] for first in range(0, len(index), batch))
+        return np.concatenate([model(_tensors(windows, part, training)[0]).float().cpu().numpy() for part in parts])
 
 
 def _identity(training: Training) -> dict[str, Any]:
-    return {**asdict(training), "torch": torch.__version__, "threads": torch.get_num_threads()}
+    return {**asdict(training), "recipe": training.recipe.described(), "torch": torch.__version__, "threads": torch.get_num_threads()}
 
 
-def _restore(training: Training, outputs: int, window: tuple[int, ...], folder: Path) -> _State:
-    recipe = training.recipe
-    leads, samples = window
+def _restore(training: Training, outputs: int, train: Windows, folder: Path) -> _State:
+    recipe, (leads, samples) = training.recipe, train.signal.shape[1:]
     model = untrained(recipe.architecture, outputs, training.seed, leads, samples).to(device_named(training.device))
     if leads > 1 and any(_is_narrow_shortcut(module) for module in model.modules()):
         model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
-    state = _State(model, optimizer)
+    optimizer = OPTIMIZERS[recipe.optimizer](model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+    state = _State(model, optimizer, sides(recipe, train, training.seed))
     try:
         if (folder / "epoch.json").exists():
             _load(state, training, folder)
@@ -205,6 +254,7 @@ def _load(state: _State, training: Training, folder: Path) -> None:
             _, position, moment = name.split(".")
             moments.setdefault(int(position), {})[moment] = tensor
     state.optimizer.load_state_dict({**state.optimizer.state_dict(), "state": moments})
+    state.best = {name[5:]: tensor for name, tensor in tensors.items() if name.startswith("best.")}
     state.log = saved["log"]
 
 
@@ -213,6 +263,7 @@ def _save(training: Training, state: _State, folder: Path) -> None:
     tensors = {f"model.{name}": tensor for name, tensor in state.model.state_dict().items()}
     for position, moments in state.optimizer.state_dict()["state"].items():
         tensors |= {f"adam.{position}.{moment}": tensor for moment, tensor in moments.items()}
+    tensors |= {f"best.{name}": tensor for name, tensor in state.best.items()}
     content = save({name: tensor.contiguous() for name, tensor in tensors.items()})
     write_atomically(folder / f"epoch{epoch}.safetensors", content)
     record = {"training": _identity(training), "log": state.log, "sha256": hashlib.sha256(content).hexdigest()}

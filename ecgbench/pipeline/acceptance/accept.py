@@ -136,7 +136,8 @@ def _model(run: Run, of: ModelAddress, metrics: Iterable[str]) -> dict[str, Any]
     counts = {"explainable": explained.available}
     if run.options.explained == COMMON:
         counts["explainable_by_all"] = explained.common
-    record = {"digest": model.digest, **recorded, **test, "neutral_logits": neutral, **counts}
+    further = {} if of in run.panel(of) else {"further": True}
+    record = {"digest": model.digest, **recorded, **test, "neutral_logits": neutral, **counts, **further}
     facts = {metric: said for metric in metrics if (said := run.facts(of, metric))}
     if run.options.explained == PREDICTED:
         facts |= {f"{metric} where wrong": said for metric in metrics if (said := run.facts(of, metric, ~explained.right))}

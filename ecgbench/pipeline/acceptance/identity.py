@@ -44,7 +44,7 @@ def identity_of(run: Run, of: Address | ModelAddress) -> Identity:
 
 
 def panel_digests(run: Run, of: ModelAddress) -> dict[str, str]:
-    """Digests, by seed, of all models that recognise what is explained of a model; none where each explains its own windows."""
+    """Digests, by seed, of the models that recognise what is explained of a model; none where each explains its own windows."""
     if run.options.explained != COMMON:
         return {}
     return {str(one.seed): run.model(one).digest for one in run.panel(of)}

@@ -18,10 +18,12 @@ from ecgbench.errors import CheckpointError, DataError
 from ecgbench.models import (
     Form,
     Training,
+    chosen_epoch,
     compact,
     evaluate_predictions,
     model_digest,
     model_from,
+    model_name,
     outputs_of,
     predict,
     read_checkpoint,
@@ -78,12 +80,12 @@ def train(
     device: str = "cpu",
     retrain: bool = False,
 ) -> torch.nn.Module:
-    """The network of a dataset and a seed, trained by the protocol's recipe, or from the store.
+    """The network of a dataset and a seed, trained by a recipe, or from the store.
 
     Parameters
     ----------
     name : key of a dataset
-    model : key of an architecture; default the dataset's usual one
+    model : an architecture, with "+" and a recipe behind it where that is not the study's; default the dataset's usual architecture
     seed : default the dataset's first
     labels, split, edition : as those of `load_dataset`
     precision : "float32", or "bf16" for autocast to bfloat16. A model that the store holds is taken at whatever precision it was trained
@@ -109,7 +111,7 @@ def model_of(
     device: str = "cpu",
     retrain_since: float | None = None,
 ) -> TrainedModel:
-    """The network of a dataset, an architecture (by default the dataset's usual one) and a seed.
+    """The network of a dataset, a model's name (by default the dataset's usual architecture, trained by the study's recipe) and a seed.
 
     An imported model comes first, then one that the package ships for these windows, then one that was or is now trained. With
     `retrain_since`, a time in seconds since the epoch, only a model trained after that time will do.
@@ -124,7 +126,7 @@ def model_of(
     else:
         held = store.get("model", key)
         stale = held is not None and held.info["finished"] < retrain_since
-    training = Training(recipe, seed, precision, device, f"{dataset.name} {recipe.architecture} seed {seed}")
+    training = Training(recipe, seed, precision, device, f"{dataset.name} {model_name(recipe.architecture, recipe.name)} seed {seed}")
     artifact = store.compute("model", key, lambda: _train(training, dataset, store.scratch("model", key)), renew=stale)
     return _from_artifact(artifact)
 
@@ -172,7 +174,7 @@ def import_model(
 
 def model_key(dataset: Dataset, seed: int, recipe: Recipe) -> str:
     """Key of the place that a dataset's model of a recipe and a seed has in the store, whatever its origin."""
-    return artifact_key("model", dataset=dataset.key, recipe=asdict(recipe), seed=seed)
+    return artifact_key("model", dataset=dataset.key, recipe=recipe.described(), seed=seed)
 
 
 def _train(training: Training, dataset: Dataset, folder: Path) -> tuple[Arrays, dict[str, Any]]:
@@ -186,7 +188,8 @@ def _train(training: Training, dataset: Dataset, folder: Path) -> tuple[Arrays, 
     leads, samples = dataset.test.signal.shape[1:]
     form = Form(training.recipe.architecture, leads, samples, len(dataset.classes))
     described = _described(module, dataset, form, "trained", training.seed, training.precision)
-    return weights_of(module), {**described, "recipe": asdict(training.recipe), "device": training.device, "epochs": log}
+    chosen = {"chosen_epoch": chosen_epoch(log)} if training.recipe.folds else {}
+    return weights_of(module), {**described, "recipe": training.recipe.described(), "device": training.device, "epochs": log, **chosen}
 
 
 def _described(module: torch.nn.Module, dataset: Dataset, form: Form | None, origin: str, seed: int, precision: str) -> dict[str, Any]:
@@ -204,7 +207,7 @@ def _from_artifact(artifact: Artifact) -> TrainedModel:
 
 
 def _shipped(dataset: Dataset, seed: int, recipe: Recipe) -> TrainedModel | None:
-    name = f"{dataset.name}-{recipe.architecture}-seed{seed}"
+    name = f"{dataset.name}-{model_name(recipe.architecture, recipe.name)}-seed{seed}"
     record = shipped_record(name)
     if record is None or record["data"] != dataset.key:
         return None

@@ -144,7 +144,7 @@ class Plan:
     Parameters
     ----------
     cells : that are to be computed
-    panel_of : the models that must recognise what is explained of a model, itself among them
+    panel_of : the models that must recognise what is explained of a model
     """
 
     def __init__(self, cells: Iterable[Address], panel_of: Callable[[ModelAddress], tuple[ModelAddress, ...]]) -> None:
@@ -164,7 +164,7 @@ class Plan:
     def first(self, of: ModelAddress) -> list[Task]:
         """What comes first for a model, each task behind those that it needs; models of one panel share all of it."""
         windows = ExplainedTask(self._panel_of(of))
-        return [*windows.needs, windows]
+        return list(dict.fromkeys([*windows.needs, OutputsTask(of), windows]))
 
     def tasks(self, of: ModelAddress, batches: int) -> Iterator[Task]:
         """The tasks on a model, each behind those that it needs; those of `first` are not among them.

@@ -115,7 +115,7 @@ class Run:
         return model.placed(self.options.device, self.spec(of.dataset).precision)
 
     def panel(self, of: ModelAddress) -> tuple[ModelAddress, ...]:
-        """The models that must recognise what is explained of a model: those of all the dataset's seeds, unless each explains its own."""
+        """The models that must recognise what is explained of a model: those of the dataset's `seeds`, unless each explains its own."""
         if self.options.explained != COMMON:
             return (of,)
         return tuple(ModelAddress(of.dataset, of.model, seed) for seed in self.spec(of.dataset).seeds)

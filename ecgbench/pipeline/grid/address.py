@@ -24,11 +24,12 @@ SPANS = "spans"
 
 @dataclass(frozen=True, order=True)
 class ModelAddress:
-    """A trained network: dataset, architecture, seed.
+    """A trained network: dataset, name of its models, seed.
 
     Attributes
     ----------
-    dataset, model : keys of their registries
+    dataset : key of its registry
+    model : key of an architecture, with "+" and the recipe's behind it where that is not the study's
     seed : of the training
     """
 

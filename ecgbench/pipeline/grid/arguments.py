@@ -27,6 +27,7 @@ SELECTION_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "--dataset": {**_SEVERAL, "help": "dataset, repeatable, globs allowed (default: those that need no files)"},
         "--model": {**_SEVERAL, "help": "network architecture, repeatable, globs allowed (default: each dataset's usual one)"},
+        "--recipe": {**_SEVERAL, "help": "how models are trained, repeatable, globs allowed (default: study)"},
         "--method": {
             **_SEVERAL,
             "help": "method or control, repeatable, globs allowed; KEY means raw and absolute maps, KEY_abs absolute ones",
@@ -99,7 +100,8 @@ def selection_from(given: Namespace, datasets: Sequence[str] = (), metrics: Sequ
         If no selected dataset has a seed.
     """
     named = tuple(given.dataset or datasets)
-    chosen = Selection(named, tuple(given.method), tuple(given.metric or metrics), parse_seeds(given.seeds), tuple(given.model))
+    sources = (tuple(given.method), tuple(given.metric or metrics))
+    chosen = Selection(named, *sources, parse_seeds(given.seeds), tuple(given.model), tuple(given.recipe))
     chosen.check_seeds()
     return chosen
 
@@ -163,7 +165,7 @@ def _range(text: str) -> range:
         raise _no_range(text) from error
     if end < start:
         raise _no_range(text)
-    most = max(len(entry.numbers(edition).seeds) for entry in DATASETS for edition in entry.edition_names)
+    most = max(len(entry.numbers(edition).all_seeds) for entry in DATASETS for edition in entry.edition_names)
     if end - start >= most:
         raise InputError(f'expected ranges of at most {most} seeds, which is the most that a dataset has, got "{text}"; name fewer.')
     return range(start, end + 1)

@@ -50,7 +50,7 @@ def estimate_seconds(
 def _seconds(
     cells: Sequence[Address], checked: Collection[tuple[str, int]], protocol: DatasetProtocol, model: str, samples: int | str | None
 ) -> float:
-    """Seconds for the cells of one dataset and architecture, and for the health of the maps of `checked` sources and seeds."""
+    """Seconds for the cells of one dataset and name of models, and for the health of the maps of `checked` sources and seeds."""
     maps = {*checked, *((cell.source, cell.seed) for cell in cells)}
     windows = protocol.samples if samples in (None, ALL) else int(samples)
     passes = windows * (_map_passes(maps, protocol) + _score_passes(cells, protocol))
@@ -101,12 +101,12 @@ def _metric_passes(entry: MetricEntry, protocol: DatasetProtocol) -> float:
     return entry.passes(samples) * step * (TWIN_SHARE if "twin" in entry.asks else 1)
 
 
-def _seconds_per_pass(protocol: DatasetProtocol, architecture: str, rows: int = 16) -> float:
+def _seconds_per_pass(protocol: DatasetProtocol, name: str, rows: int = 16) -> float:
     import torch
 
-    from ecgbench.models import forward, untrained
+    from ecgbench.models import forward, split_model, untrained
 
-    model = untrained(architecture, len(protocol.classes), leads=protocol.leads, samples=protocol.window)
+    model = untrained(split_model(name)[0], len(protocol.classes), leads=protocol.leads, samples=protocol.window)
     model = model.to(getattr(torch, protocol.precision))
     x: Any = np.zeros((rows, protocol.leads, protocol.window), dtype=np.float32)
     forward(model, x)

@@ -10,7 +10,7 @@ from ecgbench.controls import CONTROLS
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import DuplicateKeyError, InputError, UnknownKeyError
 from ecgbench.methods import METHODS
-from ecgbench.models import MODELS
+from ecgbench.models import MODELS, RECIPES, USUAL, model_name, split_model
 from ecgbench.pipeline.compute.map_sources import MapSource, registered_sources
 from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_names, split_metric, variant_name
 from ecgbench.protocol import ALL
@@ -28,7 +28,8 @@ class Selection:
     metrics : default those that say so, which take little more time than the maps
     seeds : default the dataset's first seed, or all of an embedded dataset's; each is of one selected dataset at least, and taken where
         a dataset has it
-    models : architectures; default each dataset's usual one
+    models : architectures, or an architecture and a recipe ("resnet18_7+balanced"); default each dataset's usual architecture
+    recipes : of the architectures that are named without one; default the study's
     """
 
     datasets: tuple[str, ...] = ()
@@ -36,6 +37,7 @@ class Selection:
     metrics: tuple[str, ...] = ()
     seeds: tuple[int, ...] = ()
     models: tuple[str, ...] = ()
+    recipes: tuple[str, ...] = ()
 
     def cells(self) -> list[Address]:
         """The selected cells, so ordered that those which share work stand together.
@@ -60,7 +62,7 @@ class Selection:
         ]
 
     def _models(self) -> Iterator[tuple[str, str, int]]:
-        """Dataset, architecture and seed of each selected model."""
+        """Dataset, name and seed of each selected model."""
         for dataset in self.dataset_keys():
             for model in self.models_of(dataset):
                 for seed in self.seeds_of(dataset):
@@ -81,17 +83,23 @@ class Selection:
             If there is one.
         """
         keys = self.dataset_keys()
-        check_seeds(", ".join(keys), [seed for key in keys for seed in DATASETS[key].protocol.seeds], self.seeds)
+        check_seeds(", ".join(keys), [seed for key in keys for seed in DATASETS[key].protocol.all_seeds], self.seeds)
 
     def models_of(self, dataset: str) -> list[str]:
-        """The selected architectures of a dataset's models."""
-        return _matching("models", self.models, MODELS.keys()) if self.models else [DATASETS[dataset].default_model()]
+        """Names of a dataset's selected models."""
+        whole = [pattern for pattern in self.models if split_model(pattern) != (pattern, USUAL)]
+        parts = [pattern for pattern in self.models if pattern not in whole]
+        chosen = [] if whole and not parts else _matching("models", parts or [DATASETS[dataset].default_model()], MODELS.keys())
+        recipes = _matching("recipes", self.recipes or [USUAL], RECIPES.keys())
+        every = [model_name(architecture, recipe) for architecture in MODELS.keys() for recipe in RECIPES.keys()]  # noqa: SIM118
+        crossed = [model_name(architecture, recipe) for architecture in chosen for recipe in recipes]
+        return list(dict.fromkeys([*crossed, *_matching("models", whole, every)]))
 
     def seeds_of(self, dataset: str) -> tuple[int, ...]:
         """The selected seeds that a dataset has."""
         entry = DATASETS[dataset]
         if self.seeds:
-            return tuple(seed for seed in self.seeds if seed in entry.protocol.seeds)
+            return tuple(seed for seed in self.seeds if seed in entry.protocol.all_seeds)
         return entry.protocol.seeds if entry.embedded else entry.protocol.seeds[:1]
 
     def variants(self) -> list[tuple[MapSource, str]]:

@@ -38,8 +38,8 @@ def training_note(run: Run, cells: Iterable[Address]) -> str:
 
 
 def models_to_train(run: Run, selected: Iterable[ModelAddress]) -> list[ModelAddress]:
-    """The models that must recognise what is explained of the selected ones, as far as they are not at hand."""
-    needed = dict.fromkeys(one for of in selected for one in run.panel(of))
+    """The selected models and those that must recognise what is explained of them, as far as they are not at hand."""
+    needed = dict.fromkeys(one for of in selected for one in (*run.panel(of), of))
     return [of for of in needed if run.model_at_hand(of) is None]
 
 
@@ -56,13 +56,13 @@ def training_seconds(run: Run, missing: Iterable[ModelAddress]) -> float:
     return total
 
 
-def _seconds_per_window(protocol: DatasetProtocol, architecture: str) -> float:
+def _seconds_per_window(protocol: DatasetProtocol, name: str) -> float:
     """Seconds that a forward and a backward pass take that change all weights."""
     import torch
 
-    from ecgbench.models import untrained
+    from ecgbench.models import split_model, untrained
 
-    model = untrained(architecture, len(protocol.classes), leads=protocol.leads, samples=protocol.window).train()
+    model = untrained(split_model(name)[0], len(protocol.classes), leads=protocol.leads, samples=protocol.window).train()
     x = torch.from_numpy(np.zeros((ROWS, protocol.leads, protocol.window), dtype=np.float32))
     model(x).sum().backward()
     began = time.perf_counter()

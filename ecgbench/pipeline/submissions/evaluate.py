@@ -14,7 +14,7 @@ from msgspec import to_builtins
 
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import InputError
-from ecgbench.models import MODELS
+from ecgbench.models import known_model
 from ecgbench.pipeline.acceptance.identity import identity, identity_of
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.compute.submitted_maps import SubmissionSource
@@ -82,7 +82,7 @@ def check_place(run: Run, cells: Iterable[Address], root: Path) -> None:
 
 
 def _cells(source: SubmissionSource, contents: Contents, metrics: tuple[str, ...]) -> list[Address]:
-    dataset, model = DATASETS[contents.dataset].key, MODELS[contents.model].key
+    dataset, model = DATASETS[contents.dataset].key, known_model(contents.model)
     chosen = [name for name in Selection(metrics=metrics).metrics_of(dataset) if source.applies(split_metric(name)[0])]
     return [
         Address(dataset, model, source.key, variant, metric, seed)
@@ -106,7 +106,7 @@ def _options(contents: Contents, options: Options) -> Options:
 
 def _check_announced(run: Run, contents: Contents, header: Header) -> None:
     """Refuse, before any data are read or a model is trained, maps that the dataset's windows cannot have."""
-    check_seeds(contents.dataset, run.spec(contents.dataset).seeds, contents.seeds)
+    check_seeds(contents.dataset, run.spec(contents.dataset).all_seeds, contents.seeds)
     numbers = run.spec(contents.dataset)
     most = run.options.samples_of(numbers)
     if set(header.shapes) != {tensor_name(seed) for seed in contents.seeds}:
@@ -137,7 +137,7 @@ def _check_windows(run: Run, contents: Contents, header: Header) -> None:
 
 
 def _refuse_training(run: Run, of: ModelAddress) -> None:
-    """Refuse to train, for a file that nobody vouches for, networks of another architecture than the dataset's default one."""
+    """Refuse to train, for a file that nobody vouches for, networks of another architecture or recipe than the dataset's default ones."""
     if of.model == DATASETS[of.dataset].default_model(run.options.edition):
         return
     for one in dict.fromkeys((of, *run.panel(of))):

@@ -110,7 +110,7 @@ class Contents:
 
     @property
     def model(self) -> str:
-        """Key of the architecture of the models that are explained."""
+        """Name of the models that are explained."""
         return self.identity.model
 
 
@@ -164,7 +164,7 @@ def pack(run: Run, dataset: str, model: str, maps: Mapping[int, Attributions], a
 
     Parameters
     ----------
-    dataset, model : keys of the dataset and of the architecture of the models that are explained
+    dataset, model : key of the dataset and name of the models that are explained
     maps : (n, leads, time) float32 of the explained windows, by seed
 
     Raises

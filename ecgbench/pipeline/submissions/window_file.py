@@ -62,7 +62,7 @@ def read_maps(run: Run, dataset: str, model: str, path: Path) -> tuple[int, Attr
     """
     held = _arrays(path)
     seed = int(_array(held, "seed", "i", (), path))
-    check_seeds(dataset, run.spec(dataset).seeds, [seed])
+    check_seeds(dataset, run.spec(dataset).all_seeds, [seed])
     of = ModelAddress(dataset, model, seed)
     if _array(held, "model", "U", (), path) != run.model(of).digest:
         raise other_model(of, path)

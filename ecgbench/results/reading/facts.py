@@ -31,7 +31,7 @@ def check_facts(results: SourceResults) -> None:
     """Refuse what is said of models, of maps' health and of seeds where it does not agree with itself.
 
     Measures must follow from each other, health must be in its range, nothing may be said of seeds without a model, and the models of
-    common windows must be those of the panel.
+    common windows must be those of the panel, or further ones.
 
     Raises
     ------
@@ -58,9 +58,12 @@ def _check_panel(results: SourceResults) -> None:
     if common != bool(results.panel):
         raise ValueError(f"a panel of {len(results.panel)} models for windows that are {results.identity.explained}")
     for seed, model in results.models.items():
-        if common and results.panel.get(seed) != model["digest"]:
+        further = model.get("further", False)
+        if further and (not common or seed in results.panel):
+            raise ValueError(f"a model of seed {seed} that is a further one and one of the panel, or of windows of its own")
+        if common and not further and results.panel.get(seed) != model["digest"]:
             raise ValueError(f"a model of seed {seed} that is not the one of the panel")
-        if model.get("explainable_by_all", 0) > model.get("explainable", np.inf):
+        if not further and model.get("explainable_by_all", 0) > model.get("explainable", np.inf):
             raise ValueError(f"more windows that all models recognise than the model of seed {seed} does")
 
 

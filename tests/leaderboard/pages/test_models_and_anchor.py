@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from ecgbench.leaderboard.statistics.anchor import anchor, dataset_orders, metric_orders
+from ecgbench.leaderboard.statistics.anchor import anchor, dataset_orders, metric_orders, recipe_orders
 from ecgbench.leaderboard.statistics.correlation import kendall
 from ecgbench.metrics import FAMILIES, METRICS
 
@@ -38,13 +38,12 @@ def accept(accept, identity):
 def accept_twins(accept):
     """Writes results of four methods, `lrp` the best by the anchor, then `lime`, both far ahead; `auc` orders them the other way round."""
 
-    def write(dataset, seeds=(1, 2, 3), anchored=True):
+    def write(dataset, seeds=(1, 2, 3), anchored=True, levels=(0.8, 0.79, 0.3, 0.1), **changed):
         rng = np.random.default_rng(0)
-        for rank, method in enumerate(METHODS):
-            level = (0.8, 0.79, 0.3, 0.1)[rank]
+        for level, method in zip(levels, METHODS, strict=True):
             found = {seed: (level + rng.normal(0, 0.02, WINDOWS)).tolist() for seed in seeds}
             metrics = {"auc": {seed: (1 - np.array(scores)).tolist() for seed, scores in found.items()}}
-            accept(dataset, method, {"raw": metrics | ({ANCHOR: found} if anchored else {})})
+            accept(dataset, method, {"raw": metrics | ({ANCHOR: found} if anchored else {})}, **changed)
 
     return write
 
@@ -113,6 +112,49 @@ def test_datasets_without_a_method_in_common_agree_on_nothing(accept, accept_twi
     for method, mean in (("deep_lift", 0.5), ("deep_shap", 0.4)):
         accept("mitdb", method, {"raw": {ANCHOR: {1: mean, 2: mean}}})
     ((_, _, agreement),) = dataset_orders([anchor(analysis) for analysis in analysed().values()])
+    assert (agreement.items, np.isnan(agreement.tau)) == (0, True)
+
+
+BALANCED = "resnet18_7+balanced"
+
+
+@pytest.fixture
+def balanced(identity):
+    """Identity of models of mitdb that were trained by another recipe."""
+    return replace(identity, samples=WINDOWS, model=BALANCED)
+
+
+def test_overview_says_whether_the_order_holds_for_another_recipe(accept_twins, balanced, pages):
+    accept_twins("mitdb", seeds=(1, 2))
+    accept_twins("mitdb", levels=(0.8, 0.3, 0.1, 0.6), identity=balanced)
+    accept_twins("svdb")
+    found = pages()
+    ((dataset, first, second, methods, tau),) = rows(section(found["README.md"], "Does the order hold for another recipe?"), "mitdb")
+    assert (dataset, first, second, methods) == ("mitdb", "`resnet18_7` (2)", f"`{BALANCED}` (3)", "4")
+    assert tau.startswith("0.33 (")
+    assert f"](mitdb-{BALANCED}.md)" in found["README.md"]
+    others = rows(section(found["README.md"], "Do orders agree with the anchor's?"), "on ")
+    assert [row[:2] for row in others] == [["on svdb", "mitdb"]]
+
+
+def test_nothing_is_said_of_recipes_where_there_is_one(accept_twins, pages):
+    accept_twins("mitdb")
+    accept_twins("svdb")
+    assert "another recipe" not in pages()["README.md"]
+
+
+@pytest.mark.parametrize("changed", [{"model": "resnet34+balanced"}, {"labels": "study"}])
+def test_recipes_of_other_networks_or_options_are_not_compared(accept_twins, analysed, balanced, changed):
+    accept_twins("mitdb")
+    accept_twins("mitdb" if "model" in changed else "mitdb@labels-study", identity=replace(balanced, **changed))
+    assert recipe_orders([anchor(analysis) for analysis in analysed().values()]) == []
+
+
+def test_recipes_without_a_method_in_common_agree_on_nothing(accept, accept_twins, analysed, balanced):
+    accept_twins("mitdb")
+    for method, mean in (("deep_lift", 0.5), ("deep_shap", 0.4)):
+        accept("mitdb", method, {"raw": {ANCHOR: {1: mean, 2: mean}}}, identity=balanced)
+    ((_, _, agreement),) = recipe_orders([anchor(analysis) for analysis in analysed().values()])
     assert (agreement.items, np.isnan(agreement.tau)) == (0, True)
 
 

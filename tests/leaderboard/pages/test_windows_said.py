@@ -26,6 +26,17 @@ def test_page_says_whether_seeds_explain_the_same_windows_and_how_these_were_cho
     assert "--explained common" in found
 
 
+def test_page_says_which_models_recognise_what_further_ones_explain(accept, pages, identity):
+    means, models = {"raw": {"auc": {1: 0.5, 2: 0.6, 4: 0.7}}}, {str(seed): model(seed) for seed in (1, 2, 4)}
+    panel = {seed: models[seed]["digest"] for seed in ("1", "2")}
+    models["4"]["further"] = True
+    accept("svdb", "lime", means, identity=replace(identity, explained="common"), panel=panel, models=models)
+    found = pages()["svdb.md"]
+    said = "that the models of seeds 1, 2 (those of seeds 4 explain them, whether they do so or not) recognise."
+    assert said in explained_section(found)
+    assert "that the models of seeds 1, 2 classify rightly and surely" in found
+
+
 def test_page_says_how_few_windows_are_explained_of_every_seed_and_that_they_are_chosen_otherwise_now(identity, pages, scores):
     found, arrays = results("mitdb", "lime", {"raw": {"auc": {1: 0.5, 2: 0.6}}}, identity=replace(identity, explained="seeded"))
     arrays["samples/start/2"] = arrays["samples/start/2"] + np.array([0, 0, 1, 1])

@@ -72,6 +72,19 @@ def test_model_is_recorded(run, root):
     assert read_file(path).panel == {str(seed): run.model(model_at(seed)).digest for seed in (1, 2, 3)}
 
 
+def test_further_model_explains_the_windows_of_the_others_which_it_does_not_change(run, root):
+    asked = [cell("auc", "slope", seed=seed) for seed in (1, 5)]
+    (path,) = accepted_files(run, asked[:1], root)
+    before, scores = read_pair(path)
+    accept(run, asked[1:], root)
+    found, together = read_pair(path)
+    assert found.panel == before.panel == {str(seed): run.model(model_at(seed)).digest for seed in (1, 2, 3)}
+    assert found.cells[0] == before.cells[0]
+    assert [model.get("further", False) for model in found.models.values()] == [False, True]
+    for name in ("record", "start", "target"):
+        np.testing.assert_array_equal(together[f"samples/{name}/5"], scores[f"samples/{name}/1"])
+
+
 def test_facts_of_metrics_about_the_model_are_recorded_and_stay_beside_those_of_other_cells(run, root):
     (path,) = accepted_files(run, [cell("twin_agreement")], root)
     facts = read_file(path).models["1"]["facts"]["twin_agreement"]

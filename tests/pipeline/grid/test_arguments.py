@@ -23,8 +23,9 @@ def options(*arguments):
 
 
 def test_every_selecting_option_is_repeatable():
-    given = ("--dataset mitdb --dataset s* --model m --model n --method a --method b --metric c --metric d --seeds 1 --seeds 3-4").split()
-    assert selection_from(parsed(*given)) == Selection(("mitdb", "s*"), ("a", "b"), ("c", "d"), (1, 3, 4), ("m", "n"))
+    once = "--dataset mitdb --model m --recipe r --method a --metric c --seeds 1"
+    given = f"{once} --dataset s* --model n --recipe s --method b --metric d --seeds 3-4".split()
+    assert selection_from(parsed(*given)) == Selection(("mitdb", "s*"), ("a", "b"), ("c", "d"), (1, 3, 4), ("m", "n"), ("r", "s"))
 
 
 def test_nothing_typed_selects_the_default_whatever_was_typed_before():
@@ -44,14 +45,16 @@ def test_other_seeds_are_refused():
 
 
 def test_ranges_and_seeds_without_end_are_refused():
-    with pytest.raises(InputError, match='expected ranges of at most 5 seeds, which is the most that a dataset has, got "1-999999999"'):
+    with pytest.raises(InputError, match='expected ranges of at most 8 seeds, which is the most that a dataset has, got "1-999999999"'):
         parse_seeds(["1-999999999"])
     for text in ("9" * 5000, "1-" + "9" * 5000, "1000000000", "٣"):
         with pytest.raises(InputError, match="expected --seeds as numbers and ranges such as 1-3,5, got"):
             parse_seeds([text])
 
 
-@pytest.mark.parametrize(("dataset", "known", "seeds"), [("synthetic", "1, 2, 3", "1-4"), ("*", "0, 1, 2, 3, 4, 5", "6")])
+@pytest.mark.parametrize(
+    ("dataset", "known", "seeds"), [("synthetic", "1, 2, 3, 4, 5, 6, 7, 8", "4-9"), ("*", "0, 1, 2, 3, 4, 5, 6, 7, 8", "9")]
+)
 def test_seeds_that_no_selected_dataset_has_are_refused_with_those_there_are(dataset, known, seeds):
     with pytest.raises(InputError, match=f"among {known}, got {seeds[-1]}; choose among these"):
         selection_from(parsed("--dataset", dataset, "--seeds", seeds))

@@ -57,20 +57,20 @@ def test_nothing_selected_means_the_datasets_that_run_by_default_with_all_their_
 
 
 def test_seeds_are_those_that_are_asked_for_and_that_the_dataset_has():
-    selection = Selection(("mitdb", "synthetic"), ("saliency_abs",), ("auc",), seeds=(5, 2))
+    selection = Selection(("mitdb", "synthetic12"), ("saliency_abs",), ("auc_*", "twin_agreement"), seeds=(5, 2))
     assert selection.seeds_of("mitdb") == (5, 2)
-    assert selection.seeds_of("synthetic") == (2,)
+    assert selection.seeds_of("synthetic12") == (2,)
     assert Selection().seeds_of("synthetic12") == (1, 2, 3)
-    assert [(one.dataset, one.seed) for one in selection.cells()] == [("mitdb", 5), ("mitdb", 2), ("synthetic", 2)]
+    assert [(one.dataset, one.seed) for one in selection.cells()] == [("mitdb", 5), ("mitdb", 2), *[("synthetic12", 2)] * 2]
 
 
 @pytest.mark.parametrize(
     ("datasets", "seeds", "message"),
     [
         (("mitdb",), (1, 9), "expected seeds of mitdb among 1, 2, 3, 4, 5, got 9; choose among these."),
-        (("synthetic",), (4,), "expected seeds of synthetic among 1, 2, 3, got 4; choose among these."),
-        ((), (0,), "expected seeds of synthetic among 1, 2, 3, got 0; choose among these."),
-        (("mitdb", "synthetic"), (5, 99), "expected seeds of mitdb, synthetic among 1, 2, 3, 4, 5, got 99; choose among these."),
+        (("synthetic",), (9,), "expected seeds of synthetic among 1, 2, 3, 4, 5, 6, 7, 8, got 9; choose among these."),
+        ((), (0,), "expected seeds of synthetic among 1, 2, 3, 4, 5, 6, 7, 8, got 0; choose among these."),
+        (("mitdb", "synthetic"), (5, 99), "expected seeds of mitdb, synthetic among 1, 2, 3, 4, 5, 6, 7, 8, got 99; choose among these."),
     ],
 )
 def test_seed_that_no_selected_dataset_has_is_refused(datasets, seeds, message):
@@ -83,6 +83,34 @@ def test_models_are_selected_by_keys_and_globs():
     assert values(cells, "model") == ["resnet18_7_narrow", "resnet50"]
     assert [of.model for of in models(cells)] == ["resnet18_7_narrow", "resnet50"]
     assert values(Selection(("synthetic", "mitdb"), ("saliency",), ("auc",)).cells(), "model") == ["resnet18_7", "resnet18_7_narrow"]
+
+
+@pytest.mark.parametrize(
+    ("named", "recipes", "found"),
+    [
+        ((), (), ["resnet18_7_narrow"]),
+        ((), ("balanced",), ["resnet18_7_narrow+balanced"]),
+        ((), ("*",), ["resnet18_7_narrow+balanced", "resnet18_7_narrow"]),
+        (("resnet34", "resnet50"), (), ["resnet34", "resnet50"]),
+        (("resnet34",), ("study", "balanced"), ["resnet34+balanced", "resnet34"]),
+        (("resnet34+balanced",), (), ["resnet34+balanced"]),
+        (("resnet34+balanced", "resnet50"), (), ["resnet50", "resnet34+balanced"]),
+        (("resnet[35]*+bal*",), (), ["resnet34+balanced", "resnet50+balanced"]),
+    ],
+)
+def test_models_are_selected_by_architecture_and_recipe_of_which_the_studys_is_the_usual_one(named, recipes, found):
+    assert Selection(models=named, recipes=recipes).models_of("synthetic") == found
+
+
+def test_unknown_recipe_is_refused():
+    with pytest.raises(UnknownKeyError, match='expected a key of recipes, got "balance"; did you mean balanced'):
+        Selection(recipes=("balance",)).cells()
+
+
+def test_further_seeds_are_taken_where_they_are_named():
+    assert Selection().seeds_of("synthetic") == (1, 2, 3)
+    assert Selection(seeds=tuple(range(1, 9))).seeds_of("synthetic") == tuple(range(1, 9))
+    assert Selection(seeds=(1, 4)).seeds_of("mitdb") == (1, 4)
 
 
 def test_a_methods_key_means_both_its_variants_and_a_variants_name_that_one():

@@ -127,7 +127,7 @@ def test_seed_without_a_model_is_refused_before_anything_is_trained(evaluator_st
 
     swapped = with_contents(with_header(content, moved), lambda data: data["seeds"].update({"9": data["seeds"].pop("1")}))
     path.write_bytes(swapped)
-    with pytest.raises(InputError, match="expected seeds of synthetic among 1, 2, 3, got 9"):
+    with pytest.raises(InputError, match="expected seeds of synthetic among 1, 2, 3, 4, 5, 6, 7, 8, got 9"):
         submitted_run(path, Options(store=evaluator_store))
 
 

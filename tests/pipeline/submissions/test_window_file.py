@@ -156,7 +156,7 @@ def test_maps_of_another_model_are_refused_with_the_way_to_take_it(author, path,
 @pytest.mark.parametrize("seed", [0, 1 << 62])
 def test_seed_without_a_model_is_refused(author, path, refused, seed):
     maps_file(author, path, seed=np.array(seed))
-    assert f"expected seeds of synthetic among 1, 2, 3, got {seed}" in refused()
+    assert f"expected seeds of synthetic among 1, 2, 3, 4, 5, 6, 7, 8, got {seed}" in refused()
 
 
 @pytest.mark.parametrize(("name", "other"), [("patient", np.array(["nobody"] * SAMPLES)), ("fs", np.array(127))])

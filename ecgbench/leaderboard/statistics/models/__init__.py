@@ -6,7 +6,7 @@ from ecgbench.leaderboard.statistics.models.best import Best, comparison_with_be
 from ecgbench.leaderboard.statistics.models.board_models import BoardModels, MetricModels, analyse_models
 from ecgbench.leaderboard.statistics.models.choice import CrossFitted, crossfitted_choice
 from ecgbench.leaderboard.statistics.models.components import Components, components
-from ecgbench.leaderboard.statistics.models.draws import two_way_draws, two_way_means
+from ecgbench.leaderboard.statistics.models.draws import same_patient_draws, two_way_draws, two_way_means
 from ecgbench.leaderboard.statistics.models.order import OrderAgreement, model_agreement, order_agreement
 from ecgbench.leaderboard.statistics.models.spread import Spread, contrast_spread, mean_spread
 from ecgbench.leaderboard.statistics.models.tally import Tally, complete_names, tally
@@ -29,6 +29,7 @@ __all__ = [
     "mean_spread",
     "model_agreement",
     "order_agreement",
+    "same_patient_draws",
     "tally",
     "two_way_draws",
     "two_way_means",

@@ -7,6 +7,8 @@ differences); intervals of a mean have one, see `ecgbench.leaderboard.statistics
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float64, Int64
 
@@ -39,6 +41,25 @@ def two_way_draws(scores: Tally, resamples: int, generator: np.random.Generator)
     patients = patient_weights(scores.sums.shape[2], resamples, generator)
     models = generator.multinomial(scores.models, np.full(scores.models, 1 / scores.models), size=resamples)
     return _mean_over_models(scores.model_means(patients), models)
+
+
+def same_patient_draws(
+    scores: Sequence[tuple[Tally, Sequence[str]]], resamples: int, generator: np.random.Generator
+) -> list[Float64[np.ndarray, "rows resamples"]]:
+    """Resampled means as `two_way_draws` makes them, of models of several kinds: each kind's are drawn by themselves, the patients once.
+
+    Parameters
+    ----------
+    scores : of each kind of model its sums and numbers of windows, and the names of its patients in their order, who may be others
+    resamples : number of draws
+    generator : draws the patients of all kinds, then the models of each
+    """
+    every = sorted({name for _, patients in scores for name in patients})
+    drawn, found = patient_weights(len(every), resamples, generator), []
+    for tallied, patients in scores:
+        models = generator.multinomial(tallied.models, np.full(tallied.models, 1 / tallied.models), size=resamples)
+        found.append(_mean_over_models(tallied.model_means(drawn[:, np.searchsorted(every, list(patients))]), models))
+    return found
 
 
 def _mean_over_models(

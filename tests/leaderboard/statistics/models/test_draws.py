@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ecgbench.leaderboard.statistics.models import Tally, complete_names, tally, two_way_draws, two_way_means
+from ecgbench.leaderboard.statistics.models import Tally, complete_names, same_patient_draws, tally, two_way_draws, two_way_means
 from ecgbench.results import patient_weights
 
 from .made import balanced, balanced_tally, uneven
@@ -56,6 +56,35 @@ def test_means_of_a_board_are_named_and_know_the_smaller_number():
     assert list(found.means) == complete_names(windows)
     assert found.patients == 3
     assert two_way_means(windows, DRAWS).means["a", "raw", "auc"].tolist() == found.means["a", "raw", "auc"].tolist()
+
+
+def test_kinds_of_models_are_drawn_apart_and_their_patients_together():
+    """With one model each and the same scores, only patients are drawn; with several, the draws of the two kinds differ."""
+    scores = balanced(models=1)
+    patients = [f"p{number}" for number in range(scores.shape[2])]
+    pair = [(balanced_tally(scores), patients)] * 2
+    first, second = same_patient_draws(pair, 50, np.random.default_rng(1))
+    np.testing.assert_array_equal(first, second)
+    assert len(np.unique(first[0])) > 10
+    several = [(balanced_tally(balanced(models=4)), patients)] * 2
+    first, second = same_patient_draws(several, 2000, np.random.default_rng(1))
+    assert (first != second).any()
+    alone = two_way_draws(several[0][0], 2000, np.random.default_rng(2))
+    np.testing.assert_allclose(first.std(axis=1), alone.std(axis=1), rtol=0.1)
+
+
+def test_patients_of_one_kind_alone_are_drawn_for_it_alone():
+    """Patients go by their names: one kind has p1 and p2, the other p0 and p1, and windows of p1 have one score for both."""
+    tallied = [
+        (Tally(np.array([[values]], dtype=float), np.ones((1, 1, 2))), names)
+        for values, names in (([3, 5], ("p1", "p2")), ([1, 3], ("p0", "p1")))
+    ]
+    first, second = same_patient_draws(tallied, 400, np.random.default_rng(1))
+    weights = patient_weights(3, 400, np.random.default_rng(1))
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_allclose(first[0], (weights[:, 1:] @ [3, 5]) / weights[:, 1:].sum(axis=1))
+        np.testing.assert_allclose(second[0], (weights[:, :2] @ [1, 3]) / weights[:, :2].sum(axis=1))
+    assert np.isnan(first).sum() == (weights[:, 0] == 3).sum() > 0
 
 
 def test_draws_of_a_difference_are_differences_of_draws():
