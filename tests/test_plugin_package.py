@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -38,6 +39,18 @@ for key in ("smoothgrad_squared", "ramp", "sparseness", "complexity", "fcn", "lo
     check_entry(entries[key])
     print(key)
 """
+
+COMMANDS = """
+import json, sys
+import pytest
+from ecgbench import cli
+benchmark, pages = map(json.loads, sys.argv[1:])
+for option in ("--update-scores", "--check-only"):
+    assert pytest.main([*benchmark, option]) == 0, option
+for options in ([], ["--check"]):
+    assert cli.main(["leaderboard", *options, *pages]) == 0, options
+"""
+"""Both commands, each twice, in one process: importing takes longer than what they do."""
 
 METHODS = ("smoothgrad_squared", "saliency", "ramp")
 METRICS = ("sparseness", "auc")
@@ -87,12 +100,6 @@ def run(python: Path, folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def benchmark(python: Path, folder: Path, option: str) -> str:
-    """What `pytest benchmark` says of a few cells of the package's entries."""
-    scores = f"--scores={folder / 'scores'}"
-    return run(python, folder, "-m", "pytest", "benchmark", "-q", "-p", "no:cacheprovider", scores, *SELECTION, option)
-
-
 @pytest.mark.slow
 def test_entries_of_the_package_pass_all_trials(python: Path, folder: Path) -> None:
     said = run(python, folder, "-W", "error", "-c", TRIALS)
@@ -101,13 +108,12 @@ def test_entries_of_the_package_pass_all_trials(python: Path, folder: Path) -> N
 
 @pytest.mark.slow
 def test_entries_of_the_package_are_computed_accepted_checked_and_drawn(python: Path, folder: Path) -> None:
-    benchmark(python, folder, "--update-scores")
-    benchmark(python, folder, "--check-only")
-    assert {path.stem for path in (folder / "scores").glob("bumps*/fcn/*.json")} == set(METHODS)
+    scores = f"--scores={folder / 'scores'}"
     (folder / "README.md").write_text("<!-- leaderboard:begin bumps@samples-6-fcn -->\n<!-- leaderboard:end -->\n")
-    pages = [f"--scores={folder / 'scores'}", f"--out={folder / 'pages'}", f"--readme={folder / 'README.md'}"]
-    run(python, folder, "-m", "ecgbench.cli", "leaderboard", *pages)
-    run(python, folder, "-m", "ecgbench.cli", "leaderboard", "--check", *pages)
+    benchmark = ["benchmark", "-q", "-p", "no:cacheprovider", scores, *SELECTION]
+    pages = [scores, f"--out={folder / 'pages'}", f"--readme={folder / 'README.md'}"]
+    run(python, folder, "-c", COMMANDS, json.dumps(benchmark), json.dumps(pages))
+    assert {path.stem for path in (folder / "scores").glob("bumps*/fcn/*.json")} == set(METHODS)
     (page,) = (path.read_text() for path in (folder / "pages").glob("bumps*.md"))
     assert page.index("## Localisation") < page.index("## Complexity")
     assert "Is the attribution confined to few samples? The place is over sparseness." in page

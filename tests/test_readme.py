@@ -5,8 +5,6 @@ import ast
 import inspect
 import re
 import shlex
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -24,6 +22,7 @@ from ecgbench.models import MODELS, RECIPES
 from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS, SELECTION_ARGUMENTS, selection_from
 from ecgbench.results import Cell, Fresh, Identity, SourceResults, compare
 from ecgbench.testing import check_entry
+from tests.benchmark.bench import Bench
 from tests.controls.scenes import scene
 
 ROOT = Path(__file__).parents[1]
@@ -64,9 +63,8 @@ def benchmark_parser() -> argparse.ArgumentParser:
 
 
 @pytest.fixture(scope="module")
-def benchmark_help() -> str:
-    command = [sys.executable, "-m", "pytest", "benchmark", "--help"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True).stdout
+def benchmark_help(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return Bench(tmp_path_factory.mktemp("bench"))("--help")
 
 
 @pytest.mark.parametrize("line", [f"{INSTALL} {command}\n" for command in COMMANDS], ids=["benchmark", "tests"])

@@ -86,7 +86,8 @@ def seeds_interval(
     if fewest < 2:
         return None, None
     names = np.unique(np.concatenate(owners))
-    weights = patient_weights(len(names), resamples, np.random.default_rng(seed))
+    draw = _drawn_patients if len(names) <= FEW else _draw_patients
+    weights = draw(len(names), resamples, seed)
     means = np.zeros(resamples)
     for scores, there, owner in zip(values, defined, owners, strict=True):
         means += drawn_means(weights, *patient_sums(scores[None, there], np.searchsorted(names, owner), len(names)))[0]
@@ -145,9 +146,12 @@ def _resampled(sums: np.ndarray, counts: np.ndarray, resamples: int, seed: int) 
     return np.concatenate([drawn_means(patient_weights(patients, size, generator), sums, counts) for size in sizes], axis=1)
 
 
-@lru_cache(maxsize=32)
-def _drawn_patients(patients: int, resamples: int, seed: int) -> Int64[np.ndarray, "resamples patients"]:
+def _draw_patients(patients: int, resamples: int, seed: int) -> Int64[np.ndarray, "resamples patients"]:
     return patient_weights(patients, resamples, np.random.default_rng(seed))
+
+
+_drawn_patients = lru_cache(maxsize=32)(_draw_patients)
+"""The same, drawn once for all calls."""
 
 
 def _check(values: Sequence[Float64[np.ndarray, " _"]], patients: Sequence[Shaped[np.ndarray, " _"]], level: float) -> None:

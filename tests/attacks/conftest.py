@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-SHARE, LEAST = 25, 3
+SHARE, LEAST = 60, 3
 """One try in so many is made by the tests' command, and at least so many of each attack."""
 
 Tries = Callable[..., range]

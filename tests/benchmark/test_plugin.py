@@ -155,11 +155,15 @@ def test_other_samples_are_never_compared(bench):
     assert "4 with no accepted result" in bench(*["5" if text == "4" else text for text in SLICE])
 
 
-def test_two_workers_give_the_same_results(bench):
+def test_two_workers_give_the_same_results_and_one_table_of_the_health_of_all(bench):
     alone = json.loads(bench.accepted.read_text())["cells"]
     store_with_windows(bench.folder / "other")
-    said = bench.apart(*SLICE, "--update-scores", "-n", "2", ECGBENCH_CACHE=str(bench.folder / "other"))
-    assert "9 passed" in said
+    chosen = (*SLICE, "--method", "input_gradient")
+    said = bench.apart(*chosen, "--update-scores", "-n", "2", ECGBENCH_CACHE=str(bench.folder / "other"))
+    assert "14 passed" in said
+    table = said.partition("\nhealth ")[2].partition("\n=")[0]
+    first = re.findall(r"^(input_gradient|random_baseline) ", table, re.MULTILINE)[:2]  # those of scores follow
+    assert first == ["input_gradient", "random_baseline"]
     together = json.loads(bench.accepted.read_text())["cells"]
     assert [found | {"seconds": 0} for found in together] == [found | {"seconds": 0} for found in alone]
 
@@ -187,12 +191,11 @@ def twin(model, x, target):
 """
 
 
-def test_broken_methods_of_a_plugin_are_red_and_one_table_shows_the_health_of_all(empty):
+def test_broken_methods_of_a_plugin_are_red_and_one_table_shows_the_health_of_all(empty, registries_restored, monkeypatch):
     (empty.folder / "broken_methods.py").write_text(BROKEN)
     chosen = [part for method in ("flat", "holey", "incomplete", "twin") for part in ("--method", method)]
-    path = {"PYTHONPATH": os.pathsep.join([str(empty.folder), str(ROOT)])}
-    options = ("-p", "broken_methods", "--seeds", "1", "--samples", "4", *chosen, "-n", "2", "-k", "test_maps_are_healthy", "--allow-new")
-    said = empty.apart(*options, code=1, **path)
+    monkeypatch.syspath_prepend(empty.folder)
+    said = empty("-p", "broken_methods", "--seeds", "1", "--samples", "4", *chosen, "-k", "test_maps_are_healthy", "--allow-new", code=1)
     assert "3 failed, 1 passed" in said
     assert "expected at most 50% constant maps, got 100%" in said
     assert "non-finite values in" in said
@@ -234,7 +237,7 @@ def test_absent_records_are_skipped_with_the_command_that_fetches_them(empty):
 
 def test_options_and_keywords_select_tests(empty):
     only = ("--collect-only", "-q")
-    names = collected(empty("-k", "mitdb and saliency and auc", *only))
+    names = collected(empty("-k", "mitdb and saliency and auc", "--seeds", "1", *only))
     assert "test_cell[mitdb-resnet18_7-saliency-auc-seed1]" in names
     assert not any("synthetic" in name for name in names)
     names = collected(empty("--method", "gradcam", "--metric", "auc", "--seeds", "1", "--model", "resnet50", *only))

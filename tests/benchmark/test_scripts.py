@@ -8,7 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.pipeline.runs import store_with_windows
+
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _windows_at_hand(tmp_path_factory):
+    """The scripts' store holds the windows of synthetic."""
+    store = store_with_windows(tmp_path_factory.mktemp("scripts"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ECGBENCH_CACHE", str(store.root))
+        yield
 
 
 def run(script, *arguments, **environment):
@@ -43,11 +54,12 @@ def test_what_cannot_be_drawn_is_refused_in_one_line_and_leaves_no_file(tmp_path
     assert not any(tmp_path.iterdir())
 
 
-@pytest.mark.slow
-def test_errors_are_those_of_golden_maps(shared):
-    done = run("errors", "--methods", "lrp", "saliency", "--windows", 1, ECGBENCH_SHARED=str(shared))
-    assert done.returncode == 0, done.stderr
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in done.stdout.splitlines() if line.startswith("| ")]
+def test_errors_are_those_of_golden_maps(shared, monkeypatch, capsys):
+    monkeypatch.setenv("ECGBENCH_SHARED", str(shared))
+    monkeypatch.setattr(sys, "argv", ["errors.py", "--methods", "lrp", "saliency", "--windows", "1"])
+    runpy.run_path(str(ROOT / "benchmark" / "errors.py"), run_name="__main__")
+    lines = capsys.readouterr().out.splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
     assert [row[:2] for row in rows[1:]] == [["lrp", "mitdb"], ["saliency", "mitdb"], ["lrp", "svdb"], ["saliency", "svdb"]]
     assert all(0 < float(row[2]) < 1e-6 for row in rows[1:])
     assert all((row[5] == "-") == (row[0] == "saliency") for row in rows[1:])

@@ -1,8 +1,7 @@
 """The script that judges real windows' twins: what it counts, what it draws, what it refuses."""
 
 import importlib
-import os
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 
@@ -89,10 +88,10 @@ def test_twins_are_drawn_to_the_file_that_is_named(script, judged, tmp_path):
     assert out.read_bytes().startswith(b"\x89PNG")
 
 
-def test_absent_golden_files_are_refused_with_the_remedy(tmp_path):
-    where = {**os.environ, "PYTHONPATH": str(ROOT), "ECGBENCH_SHARED": str(tmp_path)}
-    command = [sys.executable, "benchmark/validation/twins.py", "--out", str(tmp_path / "twins.png")]
-    done = subprocess.run(command, cwd=ROOT, env=where, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 2
-    assert "set ECGBENCH_SHARED to the folder that holds it" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_absent_golden_files_are_refused_with_the_remedy(script, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("ECGBENCH_SHARED", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["twins.py", "--out", str(tmp_path / "twins.png")])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(script.__file__, run_name="__main__")
+    assert ended.value.code == 2
+    assert "set ECGBENCH_SHARED to the folder that holds it" in capsys.readouterr().err

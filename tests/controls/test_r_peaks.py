@@ -62,8 +62,8 @@ LENGTHS = [*((100, 2), (128, 8), (257, None), (360, 2), (500, 8), (500, None))]
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_is_raised_whatever_the_signal(kind, fs, seconds):
     time = 100 if seconds is None else seconds * fs
-    for lead in range(12):
-        found = detected(made(kind, time, np.random.default_rng(lead)).astype(np.float32), float(fs))
+    for draw in range(3):
+        found = detected(made(kind, time, np.random.default_rng(draw)).astype(np.float32), float(fs))
         assert found.dtype == np.int64
         assert ((found >= 0) & (found < time)).all()
 

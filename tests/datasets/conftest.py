@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import load_dataset
 from ecgbench.types import Dataset
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # wfdb 4.3.1 uses what pandas 3.1 deprecates
+    from wfdb.io import annotation, record
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _rates_read_once() -> Iterator[None]:
+    """To learn a file of annotations' rate, wfdb parses its record's header, which takes ten times as long as to read the annotations.
+
+    Of ludb's twelve files a record it is the same header.
+    """
+
+    @cache
+    def parsed(name: str, content: bytes) -> SimpleNamespace:
+        return SimpleNamespace(fs=record.rdheader(name).fs)
+
+    def rdheader(name: str, pn_dir: str | None = None) -> SimpleNamespace:
+        return parsed(name, Path(f"{name}.hea").read_bytes())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(annotation, "record", SimpleNamespace(**{**vars(record), "rdheader": rdheader}))
+        yield
 
 
 @pytest.fixture
@@ -19,8 +44,8 @@ def store(tmp_path: Path) -> ArtifactStore:
 
 
 @pytest.fixture(scope="session")
-def real_store(tmp_path_factory: pytest.TempPathFactory) -> ArtifactStore:
-    return ArtifactStore(tmp_path_factory.mktemp("real"))
+def real_store(common: Path) -> ArtifactStore:
+    return ArtifactStore(common / "real")
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import csv
 import re
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import DATASETS, load_dataset, pinned_sums
 from ecgbench.datasets.physionet.needed_files import needed_paths
+from ecgbench.datasets.records import ludb_records
 from ecgbench.datasets.records.wave_marks import read_waves
 from ecgbench.models import predict, shipped_record
 from ecgbench.models.training.measures import roc_auc
@@ -75,9 +76,12 @@ def folder(root: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def load(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Load:
+def load(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Load]:
+    """Load a fold of an edition; wfdb parses each record's header once for all of them."""
     store = ArtifactStore(tmp_path_factory.mktemp("store"))
-    return cache(lambda edition, split="fold1": load_dataset("ludb", root, split=split, edition=edition, store=store))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ludb_records, "read_header", cache(ludb_records.read_header))
+        yield cache(lambda edition, split="fold1": load_dataset("ludb", root, split=split, edition=edition, store=store))
 
 
 def both_sides(dataset: Dataset, what: str) -> dict[str, np.ndarray]:
@@ -187,6 +191,11 @@ def test_shipped_models_recognise_the_labels_that_are_explained_and_their_waves_
             assert dataset.test.mask(int(window), class_).any() == (name in WAVE_CRITERIA)
 
 
+@cache
+def marks_of(path: Path, lead: str) -> wfdb.Annotation:
+    return wfdb.rdann(str(path), lead.lower())
+
+
 def part_by_triples(sample: np.ndarray, symbol: list[str], part: str, length: int) -> np.ndarray:
     """The part's samples on a lead whose marks are onset, peak and offset throughout."""
     kinds, onsets, offsets = symbol[1::3], sample[0::3], sample[2::3]
@@ -208,7 +217,7 @@ def test_masks_are_the_marked_waves_on_the_criterions_leads(load: Load, folder: 
     compared = 0
     for record in list(high)[:25]:
         for lead, found, resampled in zip(PTBXL_LEADS, high[record], low[record], strict=True):
-            marks = wfdb.rdann(str(folder / "data" / record), lead.lower())
+            marks = marks_of(folder / "data" / record, lead)
             if lead not in criterion.leads:
                 assert not found.any()
                 assert not resampled.any()
@@ -237,7 +246,7 @@ def test_all_peaks_of_the_first_records_but_a_misplaced_one_are_of_a_wave(folder
     for record, lead in product(range(1, 21), PTBXL_LEADS):
         path = folder / "data" / str(record)
         waves, unmarked = read_waves(path, lead, 500)
-        peaks = Counter(wfdb.rdann(str(path), lead.lower()).symbol)
+        peaks = Counter(marks_of(path, lead).symbol)
         misplaced = int((record, lead) == (8, "V5"))
         assert unmarked == misplaced
         assert Counter(wave.kind for wave in waves) == Counter(P=peaks["p"], QRS=peaks["N"] - misplaced, T=peaks["t"])

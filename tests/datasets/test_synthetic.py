@@ -17,6 +17,7 @@ from ecgbench.datasets.synthetic import simulate_window, simulate_windows, wave_
 from ecgbench.errors import InputError
 from ecgbench.protocol import SYNTHETIC, SYNTHETIC_PATIENTS, SYNTHETIC_WINDOWS
 from ecgbench.types import CORE, Dataset, Windows
+from tests.simulated import simulated
 
 # Made by printing `digest` of both sides with NumPy 2.4.6 on x86-64; the same with its AVX-512 and AVX2 code paths switched off.
 GOLDEN = {
@@ -44,8 +45,8 @@ def causal_of(windows: Windows) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> ArtifactStore:
-    return ArtifactStore(tmp_path_factory.mktemp("store"))
+def store() -> ArtifactStore:
+    return simulated("synthetic")
 
 
 @pytest.fixture(scope="module")

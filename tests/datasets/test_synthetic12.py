@@ -22,6 +22,7 @@ from ecgbench.datasets.simulator.twelve_leads import lay_out, normal_ecg
 from ecgbench.datasets.synthetic12 import ABNORMAL, draw_labels, make_twins, names_of, simulate_window, simulate_windows
 from ecgbench.protocol import PTBXL_LEADS, SYNTHETIC12, SYNTHETIC12_NORMAL, SYNTHETIC12_PATIENTS, SYNTHETIC12_WINDOWS
 from ecgbench.types import Dataset, Windows
+from tests.simulated import simulated
 
 # Made by printing `digest` of both sides, and of the twins of all labels of the test side's first 40 windows, with NumPy 2.4.6 on x86-64.
 GOLDEN = {
@@ -58,8 +59,8 @@ def pairs(windows: Windows) -> tuple[Windows, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> ArtifactStore:
-    return ArtifactStore(tmp_path_factory.mktemp("store"))
+def store() -> ArtifactStore:
+    return simulated("synthetic12")
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import ecgbench.models
 from ecgbench.artifacts import ArtifactStore
-from ecgbench.datasets import load_dataset
 from ecgbench.pipeline import Address, MapsAddress, ModelAddress, Options, Run, accept
 from ecgbench.pipeline.compute import subject as subject_module
 from ecgbench.pipeline.compute.subject import batches
+from tests.simulated import simulated
 
 MODEL = "resnet18_7_narrow"
 FOLDER = f"synthetic@samples-4/{MODEL}"
@@ -46,10 +46,7 @@ def count_evaluations(monkeypatch) -> Counting:
 
 
 def store_with_windows(root: Path) -> ArtifactStore:
-    """Simulating takes seconds, so that is done once for all tests."""
-    common = ArtifactStore()
-    load_dataset("synthetic", store=common)
-    shutil.copytree(common.root / "windows", root / "windows")
+    shutil.copytree(simulated("synthetic").root / "windows", root / "windows")
     return ArtifactStore(root)
 
 

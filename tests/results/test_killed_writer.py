@@ -2,27 +2,20 @@
 
 import os
 import shutil
-import signal
-from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
 
-from ecgbench.results import read_pair, score_digest, write_file
-from tests.results.cases import CELLS, RESULTS
-
-STEPS = ("fsync", "replace", "unlink")
-"""Calls of the system that end a step: content is on disk, a file is under its name, a file is gone."""
+from ecgbench.results import read_pair, write_file
+from tests.results.killed_writes import KilledWrites, version
 
 
-def version(number):
-    """Results of one cell and its scores, of which no two versions share a number."""
-    values = np.array([number, number + 0.5], dtype=np.float32)
-    ends = {"low": None, "high": None}  # Both windows are of one patient.
-    cell = replace(CELLS[0], value=number + 0.25, n=2, undefined=0, digest=score_digest(values), **ends)
-    windows = {"samples/patient/1": np.array(["100"] * 2), "samples/target/1": np.array([1, 1])}
-    return replace(RESULTS, cells=(cell,)), {"raw/auc/1": values, **windows}
+@pytest.fixture(scope="module")
+def killed_before():
+    """Writes a version, killed before one of its steps; whether it was."""
+    writes = KilledWrites()
+    yield writes
+    writes.end()
 
 
 def number_of(path):
@@ -35,37 +28,16 @@ def number_of(path):
     return number
 
 
-def killed_before(step, number, root):
-    """Write a version in a process of its own that is killed before one of its steps; whether it was."""
-    child = os.fork()
-    if child == 0:
-        left = iter(range(step, -1, -1))
-
-        def counted(function, *arguments, **named):
-            if next(left) == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return function(*arguments, **named)
-
-        try:
-            for name in STEPS:
-                setattr(os, name, partial(counted, getattr(os, name)))
-            write_file(*version(number), root)
-            os._exit(0)
-        finally:
-            os._exit(1)
-    _, status = os.waitpid(child, 0)
-    assert status in (0, signal.SIGKILL)
-    return status == signal.SIGKILL
-
-
-def steps_of_a_write(root):
+@pytest.fixture
+def steps(killed_before, tmp_path):
     """Number of a write's steps, each killed once in a folder of its own."""
+    root = tmp_path / "count"
     return next(step for step in range(100) if not killed_before(step, 1, root / str(step)))
 
 
-def test_old_or_new_pair_is_read_wherever_a_writer_was_killed(tmp_path):
+def test_old_or_new_pair_is_read_wherever_a_writer_was_killed(tmp_path, steps, killed_before):
     found = []
-    for step in range(steps_of_a_write(tmp_path / "count")):
+    for step in range(steps):
         path = write_file(*version(1), tmp_path / str(step))
         assert killed_before(step, 2, tmp_path / str(step))
         found.append((number_of(path), number_of(path)))
@@ -74,11 +46,10 @@ def test_old_or_new_pair_is_read_wherever_a_writer_was_killed(tmp_path):
     assert set(found) == {(1, 1), (2, 2)}
 
 
-def test_next_writer_mends_what_a_killed_one_left(tmp_path):
+def test_next_writer_mends_what_a_killed_one_left(tmp_path, steps, killed_before):
     """No reader comes between the two, and the second one is killed as well."""
-    steps = steps_of_a_write(tmp_path / "count")
     for first in range(steps):
-        for second in range(first % 2, steps, 2):  # every other one: a fork of the tests takes long
+        for second in range(first % 2, steps, 2):  # every other one: each has two processes killed
             root, copy = tmp_path / f"{first}-{second}", tmp_path / f"{first}-{second}-copy"
             path = write_file(*version(1), root)
             assert killed_before(first, 2, root)

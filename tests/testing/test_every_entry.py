@@ -12,6 +12,7 @@ from ecgbench.methods import METHODS
 from ecgbench.metrics import CAUSAL, FAITHFULNESS, FAMILIES, LOCALISATION, METRICS
 from ecgbench.models import MODELS, RECIPES
 from ecgbench.testing import check_entry
+from tests.simulated import simulated
 
 REGISTRIES = (CONTROLS, DATASETS, FAMILIES, METHODS, METRICS, MODELS, RECIPES)
 WITH_FILES = tuple(registry for registry in REGISTRIES if registry is not FAMILIES)
@@ -21,7 +22,9 @@ PUBLISHED = [entry for entry in FROM_FILES if not entry.id.startswith("controls"
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
-def test_entry_passes_all_trials(entry):
+def test_entry_passes_all_trials(entry, monkeypatch):
+    if entry.key in DATASETS.keys() and DATASETS[entry.key].embedded:  # noqa: SIM118
+        monkeypatch.setenv("ECGBENCH_CACHE", str(simulated(entry.key).root))
     check_entry(entry)
 
 

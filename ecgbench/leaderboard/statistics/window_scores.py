@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -130,7 +131,9 @@ def balanced_mean(values: PerWindow, target: Targets) -> float:
     -------
     The mean over the classes that have a defined window; nan if none has.
     """
-    return float(class_means(values, target)["mean"].mean())
+    defined = ~np.isnan(values)
+    groups = [values[defined & (target == class_)] for class_ in np.unique(target[defined])]
+    return float(np.mean([math.fsum(group) / len(group) for group in groups])) if groups else math.nan
 
 
 def class_means(values: PerWindow, target: Targets) -> pd.DataFrame:

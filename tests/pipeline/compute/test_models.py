@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -25,6 +25,7 @@ from ecgbench.pipeline import import_model, model_of
 from ecgbench.pipeline.compute import models as models_module
 from ecgbench.protocol import SYNTHETIC
 from ecgbench.types import Dataset, Windows, standardised_as
+from tests.simulated import simulated
 
 RECIPE = replace(SYNTHETIC.recipe, epochs=2, batch_size=8)
 WEIGHTS = Path(str(resources.files("ecgbench.models"))) / "weights"
@@ -202,8 +203,8 @@ def test_retraining_really_passes_every_epoch_again(store: ArtifactStore, monkey
 
 
 @pytest.fixture(scope="module")
-def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
-    return load_dataset("synthetic", store=ArtifactStore(tmp_path_factory.mktemp("synthetic")))
+def synthetic() -> Dataset:
+    return load_dataset("synthetic", store=simulated("synthetic"))
 
 
 @pytest.fixture
@@ -241,7 +242,7 @@ def test_synthetic12s_models_are_shipped_recognise_their_labels_and_lose_them_wi
     store: ArtifactStore, untrainable: Callable[[], None]
 ) -> None:
     untrainable()
-    dataset, protocol = load_dataset("synthetic12", store=store), DATASETS["synthetic12"].protocol
+    dataset, protocol = load_dataset("synthetic12", store=simulated("synthetic12")), DATASETS["synthetic12"].protocol
     models = [model_of(dataset, seed, store) for seed in protocol.seeds]
     assert [model.info["origin"] for model in models] == ["shipped"] * len(models)
     assert len({model.digest for model in models}) == len(models)

@@ -11,6 +11,7 @@ from ecgbench.pipeline.compute.map_sources import source_named
 from ecgbench.pipeline.compute.normal_windows import NORMAL_WINDOWS, normal_windows
 from ecgbench.types import standardise
 
+from ...simulated import simulated
 from ..runs import maps_of, model_at, small_run, store_with_windows
 
 
@@ -21,7 +22,7 @@ def run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def dataset():
-    return load_dataset("synthetic")
+    return load_dataset("synthetic", store=simulated("synthetic"))
 
 
 SPEC = DATASETS["synthetic"].protocol

@@ -17,7 +17,7 @@ from jaxtyping import Int64
 from ecgbench.errors import InputError
 from ecgbench.leaderboard.statistics.models.tally import complete_names, tally
 from ecgbench.leaderboard.statistics.patient_places import chosen_variants
-from ecgbench.leaderboard.statistics.ranking import VARIANT, Column
+from ecgbench.leaderboard.statistics.ranking import Column
 from ecgbench.leaderboard.statistics.resampled import MeanDraws, RankDraws, place_draws
 from ecgbench.leaderboard.statistics.window_scores import WindowScores
 from ecgbench.randomness import seed_generator
@@ -117,10 +117,15 @@ def _halves(patients: int, splits: int, generator: np.random.Generator) -> Int64
 
 def _scored(frame: pd.DataFrame, chosen: Mapping[str, str], by_half: Mapping[int, Mapping[str, str]]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Scores in each half of the variants that all patients and that the other half choose: methods x halves, nan where one has none."""
-    present, fitted = {}, {}
-    for half, choice in by_half.items():
-        scored = frame[half ^ 1]
-        present[half] = scored.reindex(pd.MultiIndex.from_tuples(chosen.items(), names=VARIANT)).to_numpy()
-        fitted[half] = scored.reindex(pd.MultiIndex.from_tuples([(method, choice[method]) for method in chosen], names=VARIANT)).to_numpy()
-    methods = list(chosen)
-    return pd.DataFrame(present, index=methods), pd.DataFrame(fitted, index=methods)
+    methods, halves = list(chosen), list(by_half)
+    row = {variant: number for number, variant in enumerate(frame.index)}
+    values = np.vstack(
+        [frame[[half ^ 1 for half in halves]].to_numpy(), np.full((1, len(halves)), np.nan)]
+    )  # the last row is of no variant
+
+    def rows(choice: Mapping[str, str]) -> list[int]:
+        return [row.get((method, choice[method]), -1) for method in methods]
+
+    present = values[rows(chosen)]
+    fitted = np.stack([values[rows(by_half[half]), column] for column, half in enumerate(halves)], axis=1)
+    return pd.DataFrame(present, index=methods, columns=halves), pd.DataFrame(fitted, index=methods, columns=halves)
