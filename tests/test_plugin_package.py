@@ -34,7 +34,7 @@ from ecgbench.models import MODELS
 from ecgbench.testing import check_entry
 entries = {**ecgbench.methods(), **ecgbench.controls(), **ecgbench.metrics(), **ecgbench.datasets()}
 entries |= {entry.key: entry for registry in (FAMILIES, MODELS) for entry in registry}
-for key in ("smoothgrad_squared", "ramp", "sparseness", "complexity", "fcn", "bumps"):
+for key in ("smoothgrad_squared", "ramp", "sparseness", "sparsity", "fcn", "bumps"):
     check_entry(entries[key])
     print(key)
 """
@@ -96,7 +96,7 @@ def benchmark(python: Path, folder: Path, option: str) -> str:
 @pytest.mark.slow
 def test_entries_of_the_package_pass_all_trials(python: Path, folder: Path) -> None:
     said = run(python, folder, "-W", "error", "-c", TRIALS)
-    assert said.split() == ["smoothgrad_squared", "ramp", "sparseness", "complexity", "fcn", "bumps"]
+    assert said.split() == ["smoothgrad_squared", "ramp", "sparseness", "sparsity", "fcn", "bumps"]
 
 
 @pytest.mark.slow

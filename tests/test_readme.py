@@ -177,14 +177,14 @@ def examples(registries_restored):
         "smoothgrad_squared": METHODS,
         "ramp": CONTROLS,
         "sparseness": METRICS,
-        "complexity": FAMILIES,
+        "sparsity": FAMILIES,
         "fcn": MODELS,
         "exampledb": DATASETS,
     }
     return {key: registry[key] for key, registry in {**added, "bumps": DATASETS}.items()}
 
 
-@pytest.mark.parametrize("key", ["smoothgrad_squared", "ramp", "sparseness", "complexity", "fcn", "exampledb", "bumps"])
+@pytest.mark.parametrize("key", ["smoothgrad_squared", "ramp", "sparseness", "sparsity", "fcn", "exampledb", "bumps"])
 def test_example_passes_the_trials_of_all_entries(examples, key):
     check_entry(examples[key])
 

@@ -45,7 +45,7 @@ class MetricEntry(Entry):
     replacement : need that replaces what is perturbed, such as "twin"; empty for zeros
     signed_only : whether the metric is defined for signed maps only (absolute ones are computed, shown grey and not ranked)
     ranked : whether it counts for the ranking: it must prefer its family's oracle control to every blind control on simulated datasets
-    aside : why it does not count although it does prefer it; empty otherwise
+    aside : why it does not count although it does prefer it; empty otherwise. Where its family says so of all its metrics, both are set
     chance : expected score, per window, of a map that is independent of the mask, computed from the masks with the default options; nan
         where the mask leaves the metric undefined. None if the metric has no chance level
     passes : forward passes per window as a function of its length in samples, with the default options; for estimates of time. Of a metric
@@ -78,7 +78,9 @@ class MetricEntry(Entry):
         check_needs(self.key, self.needs, METRIC_NEEDS)
         check_needs(self.key, self.shared_needs, METRIC_NEEDS)
         check_needs(self.key, self.perturb_needs, METRIC_NEEDS)
-        FAMILIES[self.family]
+        if self.question.aside and self.ranked:
+            object.__setattr__(self, "ranked", False)
+            object.__setattr__(self, "aside", self.question.aside)
         if self.ranked and self.aside:
             raise InputError(f'expected no reason why {self.key} is not ranked, got "{self.aside}"; declare ranked=False with it.')
 

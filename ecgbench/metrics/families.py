@@ -21,6 +21,7 @@ class Family:
     order : position on pages, ascending
     oracle_controls : by the kind of mask ("spans" for metrics without one), the control that knows the answer: a metric of the family
         counts only if it gives that control's maps a better score than any blind control's (see `ecgbench.leaderboard.statistics.oracles`)
+    aside : why none of its metrics counts for the ranking, whatever they declare themselves; empty where they may
     anchor : key of the metric whose order of methods the overview gives and compares those of all others with; empty if there is none
     """
 
@@ -30,11 +31,12 @@ class Family:
     order: int
     oracle_controls: Mapping[str, str] = field(default_factory=dict)
     anchor: str = ""
+    aside: str = ""
 
 
 FAMILIES = Registry("families", Family, "ecgbench.metrics")
 
-LOCALISATION, FAITHFULNESS, CAUSAL = "localisation", "faithfulness", "causal"
+LOCALISATION, FAITHFULNESS, CAUSAL, COMPLEXITY = "localisation", "faithfulness", "causal", "complexity"
 """Keys of the built-in families."""
 
 _OWN = (
@@ -60,6 +62,13 @@ _OWN = (
         order=15,
         oracle_controls=MappingProxyType({"spans": "causal_mask"}),
         anchor="twin_agreement",
+    ),
+    Family(
+        COMPLEXITY,
+        "Complexity",
+        "How much of the ECG would a reader have to look at?",
+        order=40,
+        aside="a simple map can be wrong, and a right one as extended as its cause",
     ),
 )
 

@@ -13,9 +13,11 @@ from .cases import World
 RANKED = {
     "attribution_localization": True,
     "auc": True,
+    "duration_90": False,
     "faithfulness_correlation": False,
     "false_mass": True,
     "flip_duration": True,
+    "gini": False,
     "pointing_game": True,
     "region_perturbation_lerf": False,
     "region_perturbation_morf": False,

@@ -64,7 +64,7 @@ def test_scores_are_one_float64_a_window_from_no_more_than_the_metric_needs_of_a
 
 
 def test_what_is_missing_is_named_all_at_once():
-    for key in KEYS:
+    for key in filter(needed, KEYS):
         for name in needed(key):
             with pytest.raises(InputError, match=f"expected {name} for {key}, got none; pass it by name"):
                 ecgbench.score(key, MAPS, **given(**{name: None}))
