@@ -70,6 +70,8 @@ class ScoredBatch:
     steps : (n,) int64, the steps that each window takes
     changed : (n, points) int64, samples of a lead that were replaced before each point of the curves
     twin, sham : (n, leads, time), standardised as their windows are (see `Windows`), nan where a window has none
+    donor : (n, leads, time), what a normal window of the patient has at the same cardiac phase, standardised as the windows are, nan where
+        there is none
     fs : sampling rate in Hz
     """
 
@@ -86,6 +88,7 @@ class ScoredBatch:
     changed: Int64[np.ndarray, "n points"] | None = None
     twin: Rows | None = None
     sham: Rows | None = None
+    donor: Rows | None = None
     fs: float | None = None
 
     @property
@@ -164,6 +167,10 @@ METRIC_NEEDS: Mapping[str, Need[ScoredBatch]] = MappingProxyType(
         ),
         "twin": Need("(n, leads, time) counterfactual twins, standardised as their windows, nan where there is none", attrgetter("twin")),
         "sham": Need("(n, leads, time) windows after a sham exchange, standardised as the windows, nan where there is none", _shams, "x"),
+        "donor": Need(
+            "(n, leads, time) the patient's normal ECG at the windows' cardiac phases, standardised as they are, nan where there is none",
+            attrgetter("donor"),
+        ),
         "fs": Need("sampling rate in Hz", attrgetter("fs")),
     }
 )

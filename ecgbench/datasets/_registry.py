@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ecgbench.artifacts import ArtifactStore, user_cache
+from ecgbench.datasets.records.donors import WindowBeats
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.simulator.stand_in import Simulate
 from ecgbench.errors import InputError
@@ -24,6 +25,10 @@ Files = Callable[[DatasetProtocol, Collection[str]], list[str]]
 
 MakeTwins = Callable[[Request, Windows, Targets], Twins]
 """From how a dataset is loaded, some of its windows and the class of each that is explained, to the windows' twins."""
+
+
+MakeBeats = Callable[[Request, Windows], list[WindowBeats]]
+"""From how a dataset is loaded and some of its windows to each window's annotated beats, those around it included."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,7 @@ class DatasetEntry(Entry):
     simulate : writes a simulated stand-in for its database; None if there is none
     published : number of windows of each class in the complete database, where its publishers state it
     twins : makes the twins of explained windows; None if its windows come with their twins, or have none
+    beats : finds the annotated beats of windows; None if there are none, so that R peaks are looked for in the signal
     embedded : whether the benchmark simulates it itself; it is left out of means over datasets
     by_default : whether it runs where no dataset is named
     """
@@ -77,6 +83,7 @@ class DatasetEntry(Entry):
     simulate: Simulate | None = None
     published: Mapping[str, int] = field(default_factory=dict)
     twins: MakeTwins | None = None
+    beats: MakeBeats | None = None
     embedded: bool = False
     by_default: bool = False
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ecgbench.datasets._registry import DATASETS
 from ecgbench.datasets.records.checksums import SUMS, sums_of
-from ecgbench.datasets.records.drawn_windows import DrawnSide, drawn_twins, load_drawn
+from ecgbench.datasets.records.donors import WindowBeats
+from ecgbench.datasets.records.drawn_windows import DrawnSide, drawn_beats, drawn_twins, load_drawn
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import check_files
 from ecgbench.datasets.records.wfdb_reader import SUFFIXES
@@ -29,6 +30,10 @@ def _twins(request: Request, windows: Windows, target: Targets) -> Twins:
     return drawn_twins(request, windows, target, _path)
 
 
+def _beats(request: Request, windows: Windows) -> list[WindowBeats]:
+    return drawn_beats(request, windows, _path)
+
+
 @DATASETS.register(
     version=1,
     reference="doi:10.13026/kk0v-r952",
@@ -41,6 +46,7 @@ def _twins(request: Request, windows: Windows, target: Targets) -> Twins:
     labels=("beats",),
     files=icentia11k_files,
     twins=_twins,
+    beats=_beats,
     simulate=simulate_records(ICENTIA11K_FORM),
 )
 def icentia11k(request: Request) -> Dataset:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ecgbench.datasets._registry import DATASETS
 from ecgbench.datasets.records.request import Request
-from ecgbench.datasets.records.split_by_record import PATIENT, annotated_files, beat_twins, load_annotated
+from ecgbench.datasets.records.split_by_record import PATIENT, annotated_files, beat_twins, load_annotated, window_beats
 from ecgbench.datasets.simulator.annotated_records import simulate_records
 from ecgbench.datasets.simulator.record_forms import MITDB_FORM
 from ecgbench.protocol import MITDB
@@ -23,6 +23,7 @@ from ecgbench.types import Dataset
     splits=("standard", PATIENT),
     files=annotated_files,
     twins=beat_twins,
+    beats=window_beats,
     simulate=simulate_records(MITDB_FORM),
 )
 def mitdb(request: Request) -> Dataset:

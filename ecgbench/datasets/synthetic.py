@@ -11,6 +11,7 @@ from jaxtyping import Int64
 from ecgbench.artifacts import Arrays, artifact_key
 from ecgbench.datasets._registry import DATASETS
 from ecgbench.datasets.records.cut import beat_spans, window_label
+from ecgbench.datasets.records.donors import WindowBeats
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
 from ecgbench.datasets.simulator import rhythm
@@ -49,6 +50,13 @@ class SimulatedWindow:
     beats: Beats
 
 
+def window_beats(request: Request, windows: Windows) -> list[WindowBeats]:
+    """The beats of simulated windows, drawn again."""
+    drawn = [simulate_window(str(record), int(start)).beats for record, start in zip(windows.record, windows.start, strict=True)]
+    orders = [np.argsort(beats.time) for beats in drawn]
+    return [WindowBeats(beats.time[order] * SYNTHETIC.fs, beats.class_[order] == N) for beats, order in zip(drawn, orders, strict=True)]
+
+
 @DATASETS.register(
     version=1,
     reference="doi:10.1109/TBME.2003.808805",
@@ -59,6 +67,7 @@ class SimulatedWindow:
     megabytes=0,
     labels=("aami",),
     embedded=True,
+    beats=window_beats,
     by_default=True,
 )
 def synthetic(request: Request) -> Dataset:

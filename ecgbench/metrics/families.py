@@ -36,7 +36,7 @@ class Family:
 
 FAMILIES = Registry("families", Family, "ecgbench.metrics")
 
-LOCALISATION, FAITHFULNESS, CAUSAL, COMPLEXITY = "localisation", "faithfulness", "causal", "complexity"
+LOCALISATION, FAITHFULNESS, CAUSAL, DONOR, COMPLEXITY = "localisation", "faithfulness", "causal", "donor", "complexity"
 """Keys of the built-in families."""
 
 _OWN = (
@@ -62,6 +62,14 @@ _OWN = (
         order=15,
         oracle_controls=MappingProxyType({"spans": "causal_mask"}),
         anchor="twin_agreement",
+    ),
+    Family(
+        DONOR,
+        "Faithfulness against the patient's normal ECG",
+        "Does the model's output change as the attribution says when stretches are replaced by what a normal ECG of the same patient has "
+        "at the same cardiac phase?",
+        order=17,
+        oracle_controls=MappingProxyType({"spans": "causal_mask"}),
     ),
     Family(
         COMPLEXITY,

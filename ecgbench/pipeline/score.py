@@ -35,6 +35,7 @@ def score(
     explain: Explain | None = None,
     twin: Any = None,
     sham: Any = None,
+    donor: Any = None,
     fs: float | None = None,
     **options: Any,
 ) -> PerWindow:
@@ -55,7 +56,9 @@ def score(
     twin : (n, leads, time), each window as it would be without what makes its label, standardised by the window's own mean and standard
         deviation; nan throughout where there is none. For causal faithfulness
     sham : the same after an exchange of what does not make the label; by default no window has one
-    fs : sampling rate in Hz; for causal faithfulness
+    donor : (n, leads, time), what the patient's normal ECG has at each window's cardiac phases, standardised as the twin is; nan throughout
+        where there is none. For faithfulness by donors
+    fs : sampling rate in Hz; for metrics whose patches have a duration
     options : those that the metric names
 
     Returns
@@ -82,6 +85,7 @@ def score(
         explain=explain,
         twin=None if twin is None else _twins("twin", twin, maps),
         sham=None if sham is None else _twins("sham", sham, maps),
+        donor=None if donor is None else _twins("donor", donor, maps),
         fs=None if fs is None else _rate(fs),
     )
     return np.asarray(_scores(entry, maps, batch, options), dtype=np.float64)

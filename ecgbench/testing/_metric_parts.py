@@ -99,7 +99,7 @@ def passes_are_those_that_are_declared(entry: MetricEntry) -> None:
 
 
 def _batch(entry: MetricEntry, case: Case, shared: Mapping[str, Any] | None = None) -> ScoredBatch:
-    known: dict[str, Any] = {"explain": source_of_maps, "twin": twins_of(case), "fs": PASSES_FS, "shared": shared}
+    known: dict[str, Any] = {"explain": source_of_maps, "twin": twins_of(case), "donor": twins_of(case), "fs": PASSES_FS, "shared": shared}
     return ScoredBatch(case.x, case.target, case.mask, evaluator=partial(plain_evaluator, network_of(entry, case)), **known)
 
 

@@ -36,13 +36,13 @@ DRAWS = 3000
 def scores_of(entry: MetricEntry, case: Case, model: torch.nn.Module | None = None, **given: Any) -> PerWindow:
     """Scores of a case."""
     known: dict[str, Any] = {"mask": case.mask, "x": case.x, "target": case.target, "explain": source_of_maps, "fs": PASSES_FS}
-    known |= {"model": model or network_of(entry, case), "twin": twins_of(case)}
+    known |= {"model": model or network_of(entry, case), "twin": twins_of(case), "donor": twins_of(case)}
     return score(entry.key, case.maps, **{**known, **given})
 
 
 def network_of(entry: MetricEntry, case: Case) -> torch.nn.Module:
-    """The network that a metric is tried on: one that the case's twins are made for, if it asks for twins."""
-    return Rivals(*case.x.shape[1:]) if "twin" in entry.asks else Network()
+    """The network that a metric is tried on: one that the case's twins are made for, if it asks for twins or donors."""
+    return Rivals(*case.x.shape[1:]) if entry.asks & {"twin", "donor"} else Network()
 
 
 def direction_bounds_and_tolerance_fit(entry: MetricEntry) -> None:
@@ -156,7 +156,7 @@ def right_maps_score_better(entry: MetricEntry) -> None:
         case, model, right = made_up(), None, made_up().mask.astype(np.float64)
     elif {"evaluate", "curves"}.intersection((*entry.needs, *entry.shared_needs)) and "explain" not in entry.needs:
         case, model, right = _contributions()
-        given = {"twin": partly(case.x, -case.x)}
+        given = dict.fromkeys(("twin", "donor"), partly(case.x, -case.x))
     else:
         return
     good, bad = (np.nan_to_num(scores_of(entry, case.with_maps(maps), model, **given)) for maps in (right, right.max() - right))

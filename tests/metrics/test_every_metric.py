@@ -13,6 +13,8 @@ from .cases import World
 RANKED = {
     "attribution_localization": True,
     "auc": True,
+    "donor_lerf": True,
+    "donor_morf": True,
     "duration_90": False,
     "faithfulness_correlation": False,
     "false_mass": True,

@@ -43,13 +43,13 @@ for array in (X, TARGET, MASK, MAPS, TWIN):
 
 
 def given(**changes):
-    return {"mask": MASK, "x": X, "target": TARGET, "model": Linear(WEIGHT, BIAS), "twin": TWIN, "fs": 128, **changes}
+    return {"mask": MASK, "x": X, "target": TARGET, "model": Linear(WEIGHT, BIAS), "twin": TWIN, "donor": TWIN, "fs": 128, **changes}
 
 
 def needed(key):
     """The public call's arguments that a metric cannot do without."""
     names = METRICS[key].given_needs
-    return [ARGUMENT_OF.get(name, name) for name in names if name in ("mask", "x", "target", "evaluate", "twin", "fs")]
+    return [ARGUMENT_OF.get(name, name) for name in names if name in ("mask", "x", "target", "evaluate", "twin", "donor", "fs")]
 
 
 @every_metric

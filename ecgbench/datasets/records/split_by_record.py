@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from ecgbench.artifacts import Arrays, artifact_key
 from ecgbench.datasets._names import abbreviated
 from ecgbench.datasets.records.cut import concatenate, cut
+from ecgbench.datasets.records.donors import WindowBeats, annotated_beats
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import source_digest
 from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
@@ -108,13 +109,22 @@ def load_side(request: Request, names: Sequence[str], patients: Mapping[str, str
 
 def beat_twins(request: Request, windows: Windows, target: Targets) -> Twins:
     """Constructed twins of windows that `load_annotated` gave."""
+    return twins_of(windows, target, _reader(request), BEAT_RULES[request.labels], request.numbers.fs)
+
+
+def window_beats(request: Request, windows: Windows) -> list[WindowBeats]:
+    """The annotated beats of windows that `load_annotated` gave."""
+    return annotated_beats(windows, _reader(request), BEAT_RULES[request.labels], request.numbers.fs)
+
+
+def _reader(request: Request) -> Callable[[str], Record]:
     numbers = request.numbers
 
     def read(name: str) -> Record:
         assert numbers.lead is not None
         return read_record(request.folder, name, numbers.lead, numbers.fs, remedy=request.remedy)
 
-    return twins_of(windows, target, read, BEAT_RULES[request.labels], numbers.fs)
+    return read
 
 
 def _cut_records(request: Request, names: Sequence[str], patients: Mapping[str, str], progress: str) -> tuple[Arrays, dict[str, object]]:

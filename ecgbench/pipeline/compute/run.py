@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ecgbench.artifacts import Artifact
-from ecgbench.datasets import DATASETS, load_dataset, request_for
+from ecgbench.datasets import DATASETS, Request, load_dataset, request_for
 from ecgbench.pipeline.compute import scores as scoring
 from ecgbench.pipeline.compute.explained_windows import Choice, Outputs, choose, explained_windows, outputs_on_test
 from ecgbench.pipeline.compute.map_sources import MapSource, StoredMaps, source_named
@@ -132,8 +132,7 @@ class Run:
         def take() -> Explained:
             dataset = self.dataset(of.dataset)
             chosen = explained_windows(dataset, self.choice(self.panel(of)), self.outputs(of))
-            o = self.options
-            return with_twins(chosen, dataset, request_for(of.dataset, o.root, o.labels, o.split, o.edition, o.protocol, o.store))
+            return with_twins(chosen, dataset, self._request(of.dataset))
 
         return self._hold(("explained", of), take)
 
@@ -143,7 +142,7 @@ class Run:
 
         def gather() -> Subject:
             dataset, spec = self.dataset(of.dataset), self.spec(of.dataset)
-            return Subject(dataset, spec, self.model(of), self.explained(of), of.seed, o.protocol, o.store)
+            return Subject(dataset, spec, self.model(of), self.explained(of), of.seed, o.protocol, o.store, self._request(of.dataset))
 
         return self._hold(("subject", of), gather)
 
@@ -206,6 +205,10 @@ class Run:
             return None if pair is None else pair[0]
 
         return self._hold(("accepted", path), read)
+
+    def _request(self, dataset: str) -> Request:
+        o = self.options
+        return request_for(dataset, o.root, o.labels, o.split, o.edition, o.protocol, o.store)
 
     def _hold(self, key: tuple[Any, ...], function: Callable[[], T]) -> T:
         with self._turn:

@@ -57,7 +57,7 @@ def shared_evaluations(subject: Subject, number: int, metric: str) -> Artifact |
         return None
     function, batch, name = entry.shared, subject.batch(number), entry.shared_as or entry.key
     options = protocol_options(entry.study, subject.protocol) if entry.optional is function else {}
-    given = supplied(entry.key, entry.shared_needs, METRIC_NEEDS, scored_batch(batch, ""))
+    given = supplied(entry.key, entry.shared_needs, METRIC_NEEDS, scored_batch(batch, "", entry.asks))
 
     def compute() -> tuple[Arrays, dict[str, Any]]:
         return function(**given, **options), {"metric": name}
@@ -128,7 +128,7 @@ class ScoreJob:
     @property
     def _given(self) -> ScoredBatch:
         shared = None if self.shared is None else self.shared.arrays
-        return replace(scored_batch(self._batch, self._kind, self._source), shared=shared)
+        return replace(scored_batch(self._batch, self._kind, self._entry.asks, self._source), shared=shared)
 
     def _evaluated(self, variants: Sequence[Attributions], given: ScoredBatch) -> Sequence[PerWindow]:
         if self._entry.perturb is not None:
@@ -139,12 +139,13 @@ class ScoreJob:
         return np.split(np.asarray(scores, dtype=np.float64), len(variants))
 
 
-def scored_batch(batch: Batch, kind: str, source: MapSource | None = None) -> ScoredBatch:
+def scored_batch(batch: Batch, kind: str, asks: frozenset[str], source: MapSource | None = None) -> ScoredBatch:
     """What metrics may ask for of a batch of windows.
 
     Parameters
     ----------
     kind : of the mask; empty where no mask is asked for
+    asks : names of needs; donors are made where they are among them
     source : of the maps, for metrics that ask it again
     """
     subject = batch.subject
@@ -158,6 +159,7 @@ def scored_batch(batch: Batch, kind: str, source: MapSource | None = None) -> Sc
         explain=None if source is None else source.explainer(subject),
         twin=batch.twin,
         sham=batch.sham,
+        donor=batch.donor if "donor" in asks else None,
         fs=subject.dataset.fs,
     )
 
@@ -179,8 +181,8 @@ def _identity(metric: str, version: int, asks: frozenset[str], batch: Batch, kin
     """What scores and shared evaluations depend on beside the maps: among them what they ask for of the batch."""
     masks = {"mask": array_digest(batch.masks(kind))} if kind else {}
     about = {"seed": batch.subject.seed, "multilabel": batch.subject.multilabel}
-    held = {"twin": batch.twin, "sham": batch.sham}
-    twins = {name: None if (array := held[name]) is None else array_digest(array) for name in sorted(asks & held.keys())}
+    others = {name: getattr(batch, name) for name in sorted(asks & {"twin", "sham", "donor"})}
+    twins = {name: None if array is None else array_digest(array) for name, array in others.items()}
     rate = {"fs": batch.subject.dataset.fs} if "fs" in asks else {}
     return {"metric": metric, "version": version, "options": dict(options), **batch.identity, **about, **masks, **twins, **rate}
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecgbench.artifacts import ArtifactStore
+from ecgbench.datasets import Request
+from ecgbench.datasets.records.donors import Donors
 from ecgbench.protocol import STUDY, DatasetProtocol
 from ecgbench.types import Dataset, EvaluateSteps, Explained, Masks, Signals, Targets, Windows, standardised_as
 
@@ -32,6 +34,7 @@ class Subject:
     seed : of methods' and metrics' random numbers
     protocol : "ours" or "study"
     store : where results are kept
+    request : how the dataset was loaded
     """
 
     dataset: Dataset
@@ -41,6 +44,7 @@ class Subject:
     seed: int
     protocol: str
     store: ArtifactStore
+    request: Request
 
     @property
     def network(self) -> torch.nn.Module:
@@ -53,6 +57,13 @@ class Subject:
         from ecgbench.pipeline.compute.normal_windows import normal_windows
 
         return normal_windows(self.dataset, self.spec)
+
+    @cached_property
+    def donors(self) -> Donors:
+        """Donors of the explained windows."""
+        from ecgbench.pipeline.compute.donors import stored_donors
+
+        return stored_donors(self.explained.windows, self.dataset, self.spec, self.request)
 
     @cached_property
     def evaluate(self) -> EvaluateSteps:
@@ -115,6 +126,11 @@ class Batch:
     def sham(self) -> Signals | None:
         """(n, leads, time), standardised as the windows are; None where the dataset has no shams."""
         return None if self.windows.sham is None else standardised_as(self.windows.sham, self.windows.signal)
+
+    @cached_property
+    def donor(self) -> Signals:
+        """(n, leads, time), standardised as the windows are, nan where a window has no donor."""
+        return standardised_as(self.subject.donors.donor[self.part], self.windows.signal)
 
     @cached_property
     def windows(self) -> Windows:
