@@ -20,6 +20,7 @@ RANKED = {
     "false_mass": True,
     "flip_duration": True,
     "gini": False,
+    "infidelity": False,
     "pointing_game": True,
     "region_perturbation_lerf": False,
     "region_perturbation_morf": False,
@@ -48,7 +49,7 @@ def test_metrics_do_not_import_torch():
 
 def test_metrics_count_as_ever():
     assert {key: METRICS[key].ranked for key in RANKED} == RANKED
-    assert {key for key in RANKED if METRICS[key].signed_only} == {"faithfulness_correlation", "twin_agreement"}
+    assert {key for key in RANKED if METRICS[key].signed_only} == {"faithfulness_correlation", "infidelity", "twin_agreement"}
 
 
 @every_computation
