@@ -73,6 +73,8 @@ class ScoredBatch:
     donor : (n, leads, time), what a normal window of the patient has at the same cardiac phase, standardised as the windows are, nan where
         there is none
     fs : sampling rate in Hz
+    other_maps : (n, models, leads, time), the same source's maps of these windows by the models of other seeds
+    other_shared : what the metric's `shared` returned for these windows and the models of other seeds, (n, models, ...)
     """
 
     x: Rows | None = None
@@ -90,6 +92,8 @@ class ScoredBatch:
     sham: Rows | None = None
     donor: Rows | None = None
     fs: float | None = None
+    other_maps: NDArray[Any] | None = None
+    other_shared: Mapping[str, NDArray[Any]] | None = None
 
     @property
     def evaluate(self) -> EvaluateSteps | None:
@@ -172,6 +176,16 @@ METRIC_NEEDS: Mapping[str, Need[ScoredBatch]] = MappingProxyType(
             attrgetter("donor"),
         ),
         "fs": Need("sampling rate in Hz", attrgetter("fs")),
+        "other_maps": Need(
+            "(n, models, leads, time) the same source's maps of these windows by the models of the dataset's other seeds",
+            attrgetter("other_maps"),
+            by_source=True,
+        ),
+        "other_shared": Need(
+            "what `shared` returned for these windows and the models of the dataset's other seeds, (n, models, ...)",
+            attrgetter("other_shared"),
+            argument="other_models",
+        ),
     }
 )
 """What a metric may ask for beside the attributions."""

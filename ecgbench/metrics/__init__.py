@@ -12,9 +12,21 @@ out of range raise `InputError`.
 from __future__ import annotations
 
 from ecgbench.metrics._registry import METRICS, PASSES_FS, MetricEntry
-from ecgbench.metrics.families import CAUSAL, COMPLEXITY, DONOR, FAITHFULNESS, FAMILIES, LOCALISATION, Family
+from ecgbench.metrics.families import CAUSAL, COMPLEXITY, CONSISTENCY, DONOR, FAITHFULNESS, FAMILIES, LOCALISATION, Family
 from ecgbench.registry import make_callable
 
-__all__ = ["CAUSAL", "COMPLEXITY", "DONOR", "FAITHFULNESS", "FAMILIES", "LOCALISATION", "METRICS", "PASSES_FS", "Family", "MetricEntry"]
+__all__ = [
+    "CAUSAL",
+    "COMPLEXITY",
+    "CONSISTENCY",
+    "DONOR",
+    "FAITHFULNESS",
+    "FAMILIES",
+    "LOCALISATION",
+    "METRICS",
+    "PASSES_FS",
+    "Family",
+    "MetricEntry",
+]
 
 make_callable(__name__, METRICS)

@@ -36,7 +36,8 @@ class Family:
 
 FAMILIES = Registry("families", Family, "ecgbench.metrics")
 
-LOCALISATION, FAITHFULNESS, CAUSAL, DONOR, COMPLEXITY = "localisation", "faithfulness", "causal", "donor", "complexity"
+LOCALISATION, FAITHFULNESS, CAUSAL, DONOR = "localisation", "faithfulness", "causal", "donor"
+CONSISTENCY, COMPLEXITY = "consistency", "complexity"
 """Keys of the built-in families."""
 
 _OWN = (
@@ -70,6 +71,13 @@ _OWN = (
         "at the same cardiac phase?",
         order=17,
         oracle_controls=MappingProxyType({"spans": "causal_mask"}),
+    ),
+    Family(
+        CONSISTENCY,
+        "Consistency",
+        "Do maps by two trainings of one recipe tell the same of an ECG, as far as the two models do?",
+        order=35,
+        aside="maps that know no model are the same for all models",
     ),
     Family(
         COMPLEXITY,

@@ -19,6 +19,7 @@ from ecgbench.testing._made_up import (
     Weighted,
     global_generators_left_alone,
     made_up,
+    others_of,
     partly,
     source_of_maps,
     twins_of,
@@ -37,6 +38,7 @@ def scores_of(entry: MetricEntry, case: Case, model: torch.nn.Module | None = No
     """Scores of a case."""
     known: dict[str, Any] = {"mask": case.mask, "x": case.x, "target": case.target, "explain": source_of_maps, "fs": PASSES_FS}
     known |= {"model": model or network_of(entry, case), "twin": twins_of(case), "donor": twins_of(case)}
+    known |= {"other_maps": others_of(case), "other_models": [network_of(entry, case)]}
     return score(entry.key, case.maps, **{**known, **given})
 
 
@@ -154,7 +156,7 @@ def right_maps_score_better(entry: MetricEntry) -> None:
     given = {}
     if "mask" in entry.needs:
         case, model, right = made_up(), None, made_up().mask.astype(np.float64)
-    elif {"evaluate", "curves"}.intersection((*entry.needs, *entry.shared_needs)) and "explain" not in entry.needs:
+    elif {"evaluate", "curves"}.intersection((*entry.needs, *entry.shared_needs)) and not entry.by_source:
         case, model, right = _contributions()
         given = dict.fromkeys(("twin", "donor"), partly(case.x, -case.x))
     else:

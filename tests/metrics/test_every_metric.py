@@ -13,6 +13,8 @@ from .cases import World
 RANKED = {
     "attribution_localization": True,
     "auc": True,
+    "consistency": False,
+    "consistency_excess": False,
     "donor_lerf": True,
     "donor_morf": True,
     "duration_90": False,
@@ -49,7 +51,12 @@ def test_metrics_do_not_import_torch():
 
 def test_metrics_count_as_ever():
     assert {key: METRICS[key].ranked for key in RANKED} == RANKED
-    assert {key for key in RANKED if METRICS[key].signed_only} == {"faithfulness_correlation", "infidelity", "twin_agreement"}
+    assert {key for key in RANKED if METRICS[key].signed_only} == {
+        "consistency_excess",
+        "faithfulness_correlation",
+        "infidelity",
+        "twin_agreement",
+    }
 
 
 @every_computation

@@ -13,7 +13,7 @@ KEYS = METRICS.keys()
 LOCALISATION = [entry.key for entry in METRICS if "mask" in entry.needs]
 FAITHFULNESS = [key for key in KEYS if key not in LOCALISATION]
 STUDY = [entry.key for entry in METRICS if entry.study]
-ARGUMENT_OF = {"evaluate": "model"}
+ARGUMENT_OF = {"evaluate": "model", "other_shared": "other_models"}
 
 every_metric = pytest.mark.parametrize("key", KEYS)
 
@@ -43,13 +43,18 @@ for array in (X, TARGET, MASK, MAPS, TWIN):
 
 
 def given(**changes):
-    return {"mask": MASK, "x": X, "target": TARGET, "model": Linear(WEIGHT, BIAS), "twin": TWIN, "donor": TWIN, "fs": 128, **changes}
+    known = {"mask": MASK, "x": X, "target": TARGET, "model": Linear(WEIGHT, BIAS), "twin": TWIN, "donor": TWIN, "fs": 128}
+    return {**known, "other_maps": MAPS[:, None], "other_models": [Linear(WEIGHT, BIAS)], **changes}
 
 
 def needed(key):
     """The public call's arguments that a metric cannot do without."""
     names = METRICS[key].given_needs
-    return [ARGUMENT_OF.get(name, name) for name in names if name in ("mask", "x", "target", "evaluate", "twin", "donor", "fs")]
+    return [
+        ARGUMENT_OF.get(name, name)
+        for name in names
+        if name in ("mask", "x", "target", "evaluate", "twin", "donor", "fs", "other_maps", "other_shared")
+    ]
 
 
 @every_metric

@@ -111,7 +111,7 @@ class MethodSource(MapSource):
 
     entry: MethodEntry
 
-    gives: ClassVar[frozenset[str]] = frozenset({"explain"})
+    gives: ClassVar[frozenset[str]] = frozenset({"explain", "other_maps"})
 
     @property
     def key(self) -> str:
@@ -190,6 +190,7 @@ class ControlSource(MapSource):
     entry: ControlEntry
 
     variants: ClassVar[tuple[str, ...]] = (RAW,)
+    gives: ClassVar[frozenset[str]] = frozenset({"other_maps"})
     has_gallery: ClassVar[bool] = False
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from ecgbench.artifacts import Artifact
 from ecgbench.datasets import DATASETS, Request, load_dataset, request_for
+from ecgbench.errors import InputError
 from ecgbench.pipeline.compute import scores as scoring
 from ecgbench.pipeline.compute.explained_windows import Choice, Outputs, choose, explained_windows, outputs_on_test
 from ecgbench.pipeline.compute.map_sources import MapSource, StoredMaps, source_named
@@ -159,9 +161,21 @@ class Run:
 
         def score() -> Mapping[str, tuple[Artifact, ...]]:
             maps, source = self.batch_maps(of, number), self.source(of.source)
-            return scoring.batch_scores(source, self.subject(of.of_model), number, maps, metrics)
+            compared = any("other_maps" in split_metric(name)[0].asks for name in metrics)
+            peers = self._peers(of, number) if compared else ()
+            return scoring.batch_scores(source, self.subject(of.of_model), number, maps, metrics, peers)
 
         return self._hold(("scores", of, metrics, number), score)
+
+    def _peers(self, of: MapsAddress, number: int) -> list[scoring.Peer]:
+        """The models of the panel's other seeds, with the source's maps of the same windows."""
+        others = [replace(of, seed=other.seed) for other in self.panel(of.of_model) if other != of.of_model]
+        if not others:
+            raise InputError(
+                f"expected windows that several models of {of.dataset} explain, to compare their maps, got those of one; "
+                "let the models explain common windows, or leave the metrics of consistency out."
+            )
+        return [scoring.Peer(self.subject(other.of_model), self.batch_maps(other, number)) for other in others]
 
     def maps(self, of: MapsAddress) -> Maps:
         """The source's signed maps of the explained windows."""

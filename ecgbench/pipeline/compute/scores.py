@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +21,7 @@ from ecgbench.types import Attributions, PerWindow, Signals, Targets
 
 
 def batch_scores(
-    source: MapSource, subject: Subject, number: int, maps: StoredMaps, metrics: Sequence[str]
+    source: MapSource, subject: Subject, number: int, maps: StoredMaps, metrics: Sequence[str], peers: Sequence[Peer] = ()
 ) -> Mapping[str, tuple[Artifact, ...]]:
     """What a batch's scores by each metric rest on: the scores, and the evaluations that sources share.
 
@@ -30,13 +30,14 @@ def batch_scores(
     number : of the batch
     maps : the source's maps of it
     metrics : names of cells' metrics, such as "auc_causal"
+    peers : the models of other seeds, where a metric compares with them
 
     Returns
     -------
     By metric the artifact that holds the scores (n,) of each variant, then the shared ones
     """
     batch, shared = subject.batch(number), {name: shared_evaluations(subject, number, name) for name in metrics}
-    jobs = {name: ScoreJob(source, batch, maps, name, shared[name]) for name in metrics}
+    jobs = {name: ScoreJob(source, batch, maps, name, shared[name], peers) for name in metrics}
     named = {job.entry_name: job for job in jobs.values()}
     key = artifact_key("scores", maps=maps.key, model=subject.model.digest, precision=subject.model.precision)
     held = stored_entries(
@@ -74,6 +75,14 @@ def computed_scores(jobs: Sequence[ScoreJob]) -> list[Computed]:
     return [job.entry(scores) for job, scores in zip(jobs, found, strict=True)]
 
 
+@dataclass(frozen=True)
+class Peer:
+    """The model of another seed, with the source's maps of the same batch of windows."""
+
+    subject: Subject
+    maps: StoredMaps
+
+
 class ScoreJob:
     """One metric on one source's maps of a batch.
 
@@ -82,10 +91,13 @@ class ScoreJob:
     source, batch, maps : what is scored
     metric : name of the cells' metric
     shared : see `shared_evaluations`
+    peers : see `batch_scores`
     """
 
-    def __init__(self, source: MapSource, batch: Batch, maps: StoredMaps, metric: str, shared: Artifact | None) -> None:
-        self.shared = shared
+    def __init__(
+        self, source: MapSource, batch: Batch, maps: StoredMaps, metric: str, shared: Artifact | None, peers: Sequence[Peer] = ()
+    ) -> None:
+        self.shared, self._peers = shared, peers
         self._source, self._batch, self._maps, self._metric = source, batch, maps, metric
         self._entry, kind = split_metric(metric)
         self._kind = kind if "mask" in self._entry.needs else ""
@@ -97,6 +109,8 @@ class ScoreJob:
         """Name of the scores in the artifact: the metric's, and a digest of all that they depend on beside maps and model."""
         options = protocol_options(self._entry.study, self._batch.subject.protocol)
         identity = _identity(self._entry.key, self._entry.version, self._entry.asks, self._batch, self._kind, options)
+        if "other_maps" in self._entry.asks:
+            identity["others"] = [[peer.subject.model.digest, peer.subject.seed, peer.maps.key] for peer in self._peers]
         return f"{self._metric}@{artifact_key('score', **identity)[:16]}"
 
     @property
@@ -128,7 +142,17 @@ class ScoreJob:
     @property
     def _given(self) -> ScoredBatch:
         shared = None if self.shared is None else self.shared.arrays
-        return replace(scored_batch(self._batch, self._kind, self._entry.asks, self._source), shared=shared)
+        given = replace(scored_batch(self._batch, self._kind, self._entry.asks, self._source), shared=shared)
+        if "other_maps" in self._entry.asks:
+            given = replace(given, other_maps=np.stack([peer.maps.artifact.arrays["maps"] for peer in self._peers], axis=1))
+        return replace(given, other_shared=self._other_shared) if "other_shared" in self._entry.asks else given
+
+    @property
+    def _other_shared(self) -> Arrays:
+        number = self._batch.subject.parts.index(self._batch.part)
+        found = [shared_evaluations(peer.subject, number, self._metric) for peer in self._peers]
+        arrays = [artifact.arrays for artifact in found if artifact is not None]
+        return {name: np.stack([one[name] for one in arrays], axis=1) for name in arrays[0]}
 
     def _evaluated(self, variants: Sequence[Attributions], given: ScoredBatch) -> Sequence[PerWindow]:
         if self._entry.perturb is not None:
@@ -167,6 +191,8 @@ def scored_batch(batch: Batch, kind: str, asks: frozenset[str], source: MapSourc
 def _absolute(batch: ScoredBatch) -> ScoredBatch:
     """The batch for metrics of absolute maps: what the source gives them again is absolute too."""
     signed = batch.explain
+    if batch.other_maps is not None:
+        batch = replace(batch, other_maps=np.abs(batch.other_maps))
     if signed is None:
         return batch
 

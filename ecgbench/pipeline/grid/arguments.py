@@ -94,8 +94,8 @@ def selection_from(given: Namespace, datasets: Sequence[str] = ()) -> Selection:
     InputError
         If no selected dataset has a seed.
     """
-    named = tuple(given.dataset or datasets)
-    chosen = Selection(named, tuple(given.method), tuple(given.metric), parse_seeds(given.seeds), tuple(given.model))
+    named, explained = tuple(given.dataset or datasets), getattr(given, "explained", COMMON)
+    chosen = Selection(named, tuple(given.method), tuple(given.metric), parse_seeds(given.seeds), tuple(given.model), explained)
     chosen.check_seeds()
     return chosen
 

@@ -13,6 +13,7 @@ from ecgbench.methods import METHODS
 from ecgbench.models import MODELS
 from ecgbench.pipeline.compute.map_sources import MapSource, registered_sources
 from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_names, split_metric, variant_name
+from ecgbench.protocol import COMMON
 from ecgbench.registry import unknown
 
 
@@ -28,6 +29,7 @@ class Selection:
     seeds : default the dataset's first seed, or all of an embedded dataset's; each is of one selected dataset at least, and taken where
         a dataset has it
     models : architectures; default each dataset's usual one
+    explained : whose windows are explained: metrics that compare the maps of several models need common ones
     """
 
     datasets: tuple[str, ...] = ()
@@ -35,6 +37,7 @@ class Selection:
     metrics: tuple[str, ...] = ()
     seeds: tuple[int, ...] = ()
     models: tuple[str, ...] = ()
+    explained: str = COMMON
 
     def cells(self) -> list[Address]:
         """The selected cells, so ordered that those which share work stand together.
@@ -103,10 +106,24 @@ class Selection:
         return [pair for pair in every if variant_name(pair[0].key, pair[1]) in chosen or pair[0].key in self.methods]
 
     def metrics_of(self, dataset: str) -> list[str]:
-        """The selected metrics that the dataset has cells of."""
-        names = metric_names(dataset)
+        """The selected metrics that the dataset has cells of.
+
+        Raises
+        ------
+        UnknownKeyError
+            If a pattern matches nothing.
+        InputError
+            If a metric is named that compares the maps of several models, and each explains its own windows.
+        """
+        every = metric_names(dataset)
+        names = [name for name in every if self.explained == COMMON or "other_maps" not in split_metric(name)[0].asks]
         if not self.metrics:
             return names
+        for name in every:
+            if name in self.metrics and name not in names:
+                raise InputError(
+                    f"expected common windows for {name}, which compares several models' maps, got own; leave one of both out."
+                )
         known = {name for entry in DATASETS for name in metric_names(entry.key)}
         chosen = _matching("metrics", self.metrics, sorted(known))
         return [name for name in names if name in chosen]
