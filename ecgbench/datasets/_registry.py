@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ecgbench.artifacts import ArtifactStore, user_cache
-from ecgbench.datasets.records.donors import WindowBeats
+from ecgbench.datasets.records.donors import FindBeats
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.simulator.stand_in import Simulate
 from ecgbench.errors import InputError
@@ -27,8 +27,8 @@ MakeTwins = Callable[[Request, Windows, Targets], Twins]
 """From how a dataset is loaded, some of its windows and the class of each that is explained, to the windows' twins."""
 
 
-MakeBeats = Callable[[Request, Windows], list[WindowBeats]]
-"""From how a dataset is loaded and some of its windows to each window's annotated beats, those around it included."""
+MakeFindBeats = Callable[[Request], FindBeats]
+"""From how a dataset is loaded to what finds the annotated beats of its windows, those around them included."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class DatasetEntry(Entry):
     simulate: Simulate | None = None
     published: Mapping[str, int] = field(default_factory=dict)
     twins: MakeTwins | None = None
-    beats: MakeBeats | None = None
+    beats: MakeFindBeats | None = None
     embedded: bool = False
     by_default: bool = False
 

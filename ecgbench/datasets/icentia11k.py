@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ecgbench.datasets._registry import DATASETS
 from ecgbench.datasets.records.checksums import SUMS, sums_of
-from ecgbench.datasets.records.donors import WindowBeats
+from ecgbench.datasets.records.donors import FindBeats
 from ecgbench.datasets.records.drawn_windows import DrawnSide, drawn_beats, drawn_twins, load_drawn
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import check_files
@@ -30,8 +30,8 @@ def _twins(request: Request, windows: Windows, target: Targets) -> Twins:
     return drawn_twins(request, windows, target, _path)
 
 
-def _beats(request: Request, windows: Windows) -> list[WindowBeats]:
-    return drawn_beats(request, windows, _path)
+def _beats(request: Request) -> FindBeats:
+    return drawn_beats(request, _path)
 
 
 @DATASETS.register(

@@ -11,7 +11,7 @@ from jaxtyping import Int64
 from ecgbench.artifacts import Arrays, artifact_key
 from ecgbench.datasets._registry import DATASETS
 from ecgbench.datasets.records.cut import beat_spans, window_label
-from ecgbench.datasets.records.donors import WindowBeats
+from ecgbench.datasets.records.donors import FindBeats, WindowBeats
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
 from ecgbench.datasets.simulator import rhythm
@@ -50,7 +50,12 @@ class SimulatedWindow:
     beats: Beats
 
 
-def window_beats(request: Request, windows: Windows) -> list[WindowBeats]:
+def window_beats(request: Request) -> FindBeats:
+    """What finds the beats of simulated windows."""
+    return simulated_beats
+
+
+def simulated_beats(windows: Windows) -> list[WindowBeats]:
     """The beats of simulated windows, drawn again."""
     drawn = [simulate_window(str(record), int(start)).beats for record, start in zip(windows.record, windows.start, strict=True)]
     orders = [np.argsort(beats.time) for beats in drawn]

@@ -15,7 +15,7 @@ from ecgbench.datasets._names import abbreviated
 from ecgbench.datasets._registry import DatasetEntry
 from ecgbench.datasets.own.names import names_in, record_path
 from ecgbench.datasets.own.numbers import OWN, STANDARD, names_of, own_numbers, register_own
-from ecgbench.datasets.records.donors import WindowBeats
+from ecgbench.datasets.records.donors import FindBeats
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.split_by_record import PATIENT, beat_twins, load_annotated, window_beats
 from ecgbench.errors import DataError, InputError, MissingDataError
@@ -91,9 +91,9 @@ class OwnBeats:
 
     own: OwnRecords
 
-    def __call__(self, request: Request, windows: Windows) -> list[WindowBeats]:
-        """The annotated beats of some of the records' windows."""
-        return window_beats(self.own.here(request), windows)
+    def __call__(self, request: Request) -> FindBeats:
+        """What finds the annotated beats of some of the records' windows."""
+        return window_beats(self.own.here(request))
 
 
 def register_records(

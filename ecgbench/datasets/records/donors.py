@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
@@ -29,6 +30,9 @@ CUT = 0.65
 
 LEAST_CYCLES = 2
 """Whole cycles that a donor has at least."""
+
+KEPT = 4
+"""Records that are kept in memory while windows are looked for in them."""
 
 Phases = Float64[np.ndarray, " time"]
 Window = Float32[np.ndarray, "leads time"]
@@ -77,8 +81,12 @@ class WindowBeats:
         return phase
 
 
-def annotated_beats(windows: Windows, read: Callable[[str], Record], rule: BeatRule, fs: float) -> list[WindowBeats]:
-    """The beats that annotations name in windows that were cut from records, and one more on either side.
+FindBeats = Callable[[Windows], list[WindowBeats]]
+"""From some windows to the beats of each."""
+
+
+def annotated_beats(read: Callable[[str], Record], rule: BeatRule, fs: float) -> FindBeats:
+    """What finds the beats that annotations name in windows that were cut from records, and one more on either side.
 
     Parameters
     ----------
@@ -86,14 +94,17 @@ def annotated_beats(windows: Windows, read: Callable[[str], Record], rule: BeatR
     rule : by which the windows are labelled
     fs : Hz
     """
-    found = {}
-    for name in dict.fromkeys(windows.record.tolist()):
+
+    @lru_cache(maxsize=KEPT)
+    def annotated(name: str) -> AnnotatedSignal:
         record = read(name)
-        found[name] = annotated_signal(record.signal[None], fs, record.sample, record.symbol, rule)
-    return [
-        _around(found[name], start, windows.signal.shape[2])
-        for name, start in zip(windows.record.tolist(), windows.start.tolist(), strict=True)
-    ]
+        return annotated_signal(record.signal[None], fs, record.sample, record.symbol, rule)
+
+    def find(windows: Windows) -> list[WindowBeats]:
+        places = zip(windows.record.tolist(), windows.start.tolist(), strict=True)
+        return [_around(annotated(name), start, windows.signal.shape[2]) for name, start in places]
+
+    return find
 
 
 def _around(record: AnnotatedSignal, start: int, length: int) -> WindowBeats:
@@ -116,7 +127,7 @@ class Donors:
     reason: Names
 
 
-def donors_of(windows: Windows, pool: Windows, normal: Int64[np.ndarray, " m"], beats: Callable[[Windows], list[WindowBeats]]) -> Donors:
+def donors_of(windows: Windows, pool: Windows, normal: Int64[np.ndarray, " m"], beats: FindBeats) -> Donors:
     """A donor for each window; it does not depend on the other windows.
 
     Parameters
@@ -127,7 +138,8 @@ def donors_of(windows: Windows, pool: Windows, normal: Int64[np.ndarray, " m"], 
     beats : finds the beats of some windows
     """
     donor, reason = np.full(windows.signal.shape, np.nan, dtype=np.float32), [""] * len(windows)
-    for i in range(len(windows)):
+    # Windows of one record follow each other, so that it is read once.
+    for i in np.argsort(windows.record, kind="stable").tolist():
         one = windows.take(np.array([i]))
         of_patient = normal[pool.patient[normal] == one.patient[0]]
         found = _donor(one, pool, _nearest_first(one, pool, of_patient), beats)
@@ -145,9 +157,7 @@ def _nearest_first(window: Windows, pool: Windows, index: Int64[np.ndarray, " k"
     return order
 
 
-def _donor(
-    window: Windows, pool: Windows, order: Int64[np.ndarray, " k"], beats: Callable[[Windows], list[WindowBeats]]
-) -> Window | Reason:
+def _donor(window: Windows, pool: Windows, order: Int64[np.ndarray, " k"], beats: FindBeats) -> Window | Reason:
     """What the first window of the pool that can gives, or why none does."""
     if not order.size:
         return Reason.NO_NORMAL_WINDOW

@@ -17,7 +17,7 @@ from jaxtyping import Bool, Int64
 from ecgbench.artifacts import Arrays, artifact_key
 from ecgbench.datasets.records.checksums import SUMS
 from ecgbench.datasets.records.cut import concatenate, cut
-from ecgbench.datasets.records.donors import WindowBeats, annotated_beats
+from ecgbench.datasets.records.donors import FindBeats, annotated_beats
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import source_digest
 from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
@@ -179,9 +179,9 @@ def drawn_twins(request: Request, windows: Windows, target: Targets, path: Calla
     return twins_of(windows, target, _reader(request, path), ICENTIA11K_RULE, request.numbers.fs)
 
 
-def drawn_beats(request: Request, windows: Windows, path: Callable[[str], str]) -> list[WindowBeats]:
-    """The annotated beats of drawn windows (see `drawn_twins`)."""
-    return annotated_beats(windows, _reader(request, path), ICENTIA11K_RULE, request.numbers.fs)
+def drawn_beats(request: Request, path: Callable[[str], str]) -> FindBeats:
+    """What finds the annotated beats of drawn windows (see `drawn_twins`)."""
+    return annotated_beats(_reader(request, path), ICENTIA11K_RULE, request.numbers.fs)
 
 
 def _reader(request: Request, path: Callable[[str], str]) -> Callable[[str], Record]:

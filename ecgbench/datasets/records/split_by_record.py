@@ -12,7 +12,7 @@ import numpy as np
 from ecgbench.artifacts import Arrays, artifact_key
 from ecgbench.datasets._names import abbreviated
 from ecgbench.datasets.records.cut import concatenate, cut
-from ecgbench.datasets.records.donors import WindowBeats, annotated_beats
+from ecgbench.datasets.records.donors import FindBeats, annotated_beats
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import source_digest
 from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
@@ -112,9 +112,9 @@ def beat_twins(request: Request, windows: Windows, target: Targets) -> Twins:
     return twins_of(windows, target, _reader(request), BEAT_RULES[request.labels], request.numbers.fs)
 
 
-def window_beats(request: Request, windows: Windows) -> list[WindowBeats]:
-    """The annotated beats of windows that `load_annotated` gave."""
-    return annotated_beats(windows, _reader(request), BEAT_RULES[request.labels], request.numbers.fs)
+def window_beats(request: Request) -> FindBeats:
+    """What finds the annotated beats of windows that `load_annotated` gave."""
+    return annotated_beats(_reader(request), BEAT_RULES[request.labels], request.numbers.fs)
 
 
 def _reader(request: Request) -> Callable[[str], Record]:

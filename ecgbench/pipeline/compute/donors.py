@@ -29,12 +29,12 @@ def stored_donors(windows: Windows, dataset: Dataset, spec: DatasetProtocol, req
     """
     entry = DATASETS[dataset.name]
 
-    def beats(some: Windows) -> list[WindowBeats]:
-        return [_detected_beats(signal, dataset.fs) for signal in some.signal] if entry.beats is None else entry.beats(request, some)
+    def detected_beats(some: Windows) -> list[WindowBeats]:
+        return [_detected_beats(signal, dataset.fs) for signal in some.signal]
 
     def compute() -> tuple[Arrays, dict[str, Any]]:
         normal = np.flatnonzero(is_normal(dataset.test, dataset.classes, spec.normal))
-        made = donors_of(windows, dataset.test, normal, beats)
+        made = donors_of(windows, dataset.test, normal, detected_beats if entry.beats is None else entry.beats(request))
         return {"donor": made.donor}, {"dataset": dataset.name, "reason": made.reason.tolist()}
 
     places = {"record": windows.record.tolist(), "start": windows.start.tolist()}
