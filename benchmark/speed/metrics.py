@@ -200,7 +200,7 @@ def donors(course: Course, name: str) -> Iterator[list[str]]:
         },
         setting.repeats,
     )
-    yield line(f"donor_morf, {name}", count, ms, "bare", ms["ours"] <= ms["bare"], same)
+    yield line(f"donor morf, {name}", count, ms, "bare", ms["ours"] <= ms["bare"], same)
 
 
 def faithfulness_correlation(course: Course, name: str) -> Iterator[list[str]]:
