@@ -1,9 +1,12 @@
 """What a normal window of the same patient has at the same cardiac phase."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from ecgbench.datasets.records.donors import Reason, WindowBeats, at_equal_phase, donors_of
+from ecgbench.datasets.records.donors import Reason, WindowBeats, annotated_beats, at_equal_phase, donors_of
+from ecgbench.protocol import BEAT_RULES
 from ecgbench.types import Windows
 
 TIME, INTERVAL = 400, 80
@@ -105,3 +108,20 @@ def test_donor_does_not_depend_on_other_windows():
     both = donors_of(pool.take(np.array([0, 1])), pool, np.array([2]), lambda some: [given])
     alone = donors_of(pool.take(np.array([1])), pool, np.array([2]), lambda some: [given])
     np.testing.assert_array_equal(both.donor[1:], alone.donor)
+
+
+def test_annotated_beats_are_those_in_the_window_and_one_on_either_side_and_rhythm_marks_are_none():
+    reads = []
+
+    def read(name):
+        reads.append(name)
+        sample, symbol = np.array([50, 350, 420, 500, 510, 790, 900, 1100]), list("NNN+VNNN")
+        return SimpleNamespace(signal=np.zeros(1200, np.float32), sample=sample, symbol=symbol)
+
+    find = annotated_beats(read, BEAT_RULES["study"], 100.0)
+    some = windows([np.zeros((1, TIME), np.float32)] * 2, [1, 0], ["a", "a"], ["r", "r"], [400, 0])
+    first, second = find(some)
+    np.testing.assert_array_equal(first.place, [-50, 20, 110, 390, 500])
+    np.testing.assert_array_equal(first.normal, [True, True, False, True, True])
+    np.testing.assert_array_equal(second.place, [50, 350, 420])
+    assert reads == ["r"]
