@@ -74,10 +74,14 @@ class ScoredBatch:
     steps : (n,) int64, the steps that each window takes
     changed : (n, points) int64, samples of a lead that were replaced before each point of the curves
     twin, sham : (n, leads, time), standardised as their windows are (see `Windows`), nan where a window has none
+    donor : (n, leads, time), what a normal window of the patient has at the same cardiac phase, standardised as the windows are, nan where
+        there is none
     fs : sampling rate in Hz
     regions : gives the region of each sample (n, leads, time), when it is first asked for
     further : (n, further, leads, time) maps by the same source in the situation that the metric declares, nan where a window has none
     continuation : gives the windows in mV with what follows them in their records, when it is first asked for; None where that is not known
+    other_maps : (n, models, leads, time), the same source's maps of these windows by the models of other seeds
+    other_shared : what the metric's `shared` returned for these windows and the models of other seeds, (n, models, ...)
     """
 
     x: Rows | None = None
@@ -93,10 +97,13 @@ class ScoredBatch:
     changed: Int64[np.ndarray, "n points"] | None = None
     twin: Rows | None = None
     sham: Rows | None = None
+    donor: Rows | None = None
     fs: float | None = None
     regions: Callable[[], Regions | None] | None = None
     further: FurtherMaps | None = None
     continuation: Callable[[], Continued | None] | None = None
+    other_maps: NDArray[Any] | None = None
+    other_shared: Mapping[str, NDArray[Any]] | None = None
 
     @property
     def evaluate(self) -> EvaluateSteps | None:
@@ -184,7 +191,6 @@ METRIC_NEEDS: Mapping[str, Need[ScoredBatch]] = MappingProxyType(
         "twin": Need("(n, leads, time) counterfactual twins, standardised as their windows, nan where there is none", attrgetter("twin")),
         "sham": Need("(n, leads, time) windows after a sham exchange, standardised as the windows, nan where there is none", _shams, "x"),
         "regions": Need("(n, leads, time) uint8, 1 in the label's beats, 2 in the RR intervals beside them, 0 elsewhere", _regions),
-        "fs": Need("sampling rate in Hz", attrgetter("fs")),
         "further": Need(
             "(n, further, leads, time) maps by the same source in the situation that the entry declares, nan where a window has none",
             attrgetter("further"),
@@ -193,6 +199,21 @@ METRIC_NEEDS: Mapping[str, Need[ScoredBatch]] = MappingProxyType(
         "continued": Need(
             "(n, leads, more than time) windows in mV with what follows them in their records, nan behind a record's end",
             attrgetter("continued"),
+        ),
+        "donor": Need(
+            "(n, leads, time) the patient's normal ECG at the windows' cardiac phases, standardised as they are, nan where there is none",
+            attrgetter("donor"),
+        ),
+        "fs": Need("sampling rate in Hz", attrgetter("fs")),
+        "other_maps": Need(
+            "(n, models, leads, time) the same source's maps of these windows by the models of the dataset's other seeds",
+            attrgetter("other_maps"),
+            by_source=True,
+        ),
+        "other_shared": Need(
+            "what `shared` returned for these windows and the models of the dataset's other seeds, (n, models, ...)",
+            attrgetter("other_shared"),
+            argument="other_models",
         ),
     }
 )

@@ -35,7 +35,7 @@ from ecgbench.models import MODELS, RECIPES
 from ecgbench.testing import check_entry
 entries = {**ecgbench.methods(), **ecgbench.controls(), **ecgbench.metrics(), **ecgbench.datasets()}
 entries |= {entry.key: entry for registry in (FAMILIES, MODELS, RECIPES) for entry in registry}
-for key in ("smoothgrad_squared", "ramp", "sparseness", "complexity", "fcn", "longer", "bumps"):
+for key in ("smoothgrad_squared", "ramp", "sparseness", "sparsity", "fcn", "longer", "bumps"):
     check_entry(entries[key])
     print(key)
 """
@@ -103,7 +103,7 @@ def run(python: Path, folder: Path, *arguments: str) -> str:
 @pytest.mark.slow
 def test_entries_of_the_package_pass_all_trials(python: Path, folder: Path) -> None:
     said = run(python, folder, "-W", "error", "-c", TRIALS)
-    assert said.split() == ["smoothgrad_squared", "ramp", "sparseness", "complexity", "fcn", "longer", "bumps"]
+    assert said.split() == ["smoothgrad_squared", "ramp", "sparseness", "sparsity", "fcn", "longer", "bumps"]
 
 
 @pytest.mark.slow

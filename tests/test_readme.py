@@ -182,7 +182,7 @@ def examples(registries_restored):
         "smoothgrad_squared": METHODS,
         "ramp": CONTROLS,
         "sparseness": METRICS,
-        "complexity": FAMILIES,
+        "sparsity": FAMILIES,
         "fcn": MODELS,
         "longer": RECIPES,
         "exampledb": DATASETS,
@@ -190,7 +190,7 @@ def examples(registries_restored):
     return {key: registry[key] for key, registry in {**added, "bumps": DATASETS}.items()}
 
 
-@pytest.mark.parametrize("key", ["smoothgrad_squared", "ramp", "sparseness", "complexity", "fcn", "longer", "exampledb", "bumps"])
+@pytest.mark.parametrize("key", ["smoothgrad_squared", "ramp", "sparseness", "sparsity", "fcn", "longer", "exampledb", "bumps"])
 def test_example_passes_the_trials_of_all_entries(examples, key):
     check_entry(examples[key])
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,6 +24,9 @@ from ecgbench.types import OracleCase, Steps
 
 ROWS = 32
 """Rows that pass through the network at once, naive and bare."""
+
+FS = 360.0
+"""Sampling rate of the windows, in Hz."""
 
 SAME = 1e-5
 """Largest difference of two scores that are the same but for rounding."""
@@ -47,6 +51,7 @@ region perturbation: one method's maps, most relevant patches first; ours by def
 Quantus 100. bare: as many rows as there are, through the network as it is, 32 at once. naive: the same metric with a whole pass a step.
 all channels alive: an untrained network of the same size, of which no channel can be left out.
 faithfulness correlation: of all variants together, which share a window's evaluations with ours; naive shares them too, by whole passes.
+donor_morf: patches of 0.1 s to half of the window; two rows more a window say whether it counts.
 localisation: ours on all windows at once, Quantus one window a call.
 by: largest difference of the scores from Quantus's given the same options and subsets, and from the naive path's."""
 
@@ -106,7 +111,7 @@ class Course:
         for window in (slice(i, i + 1) for i in range(count)):
             correlation(case.images, case.x[window], case.target[window], case.attributions[window], Zeroing())
 
-    def ours(self, key: str, count: int, **options: str) -> np.ndarray:
+    def ours(self, key: str, count: int, **options: Any) -> np.ndarray:
         """Our scores of the first windows."""
         given = {"mask": self.mask[:count], "x": self.x[:count], "model": self.model, "target": self.target[:count]}
         return ecgbench.score(key, self.maps[:count], **given, **options)
@@ -181,6 +186,24 @@ def _heights(curves: np.ndarray, steps: Steps, course: Course) -> np.ndarray:
     return METRICS["region_perturbation_morf"].function(curves, steps.count, course.target[: len(curves)], False)
 
 
+def donors(course: Course, name: str) -> Iterator[list[str]]:
+    """Exchange with the donor, for which another window stands, against the naive way."""
+    entry, setting, count = METRICS["donor_morf"], course.setting, course.setting.windows
+    fast, naive, x = evaluator(course.model), plain_evaluator(course.model, ROWS), course.x[:count]
+    donor = np.roll(x, 1, axis=0)
+    steps = entry.perturb(course.maps[:count], x, donor, FS, 0)
+    same = difference("donor_morf and the naive path", *(one.stepwise(x, steps, donor) for one in (fast, naive)))
+    ms = measured(
+        {
+            "ours": (lambda: course.ours("donor_morf", count, donor=donor, fs=FS), count),
+            "bare": (lambda: course.bare(count * (3 + steps.onset.shape[1])), count),
+            "naive": (lambda: naive.stepwise(x, steps, donor), count),
+        },
+        setting.repeats,
+    )
+    yield line(f"donor morf, {name}", count, ms, "bare", ms["ours"] <= ms["bare"], same)
+
+
 def faithfulness_correlation(course: Course, name: str) -> Iterator[list[str]]:
     """All variants of a window: ours evaluate the network once, Quantus once a variant."""
     entry, few, variants = METRICS["faithfulness_correlation"], course.setting.few, course.setting.variants
@@ -220,7 +243,7 @@ def report(trained: Course, alive: Course) -> str:
     say(head)
     found = []
     courses = {"trained": trained, "all channels alive": alive}
-    parts = [part(course, name) for part in (region_perturbation, faithfulness_correlation) for name, course in courses.items()]
+    parts = [part(course, name) for part in (region_perturbation, donors, faithfulness_correlation) for name, course in courses.items()]
     for row in (row for part in (*parts, localisation(trained)) for row in part):
         say(" | ".join(row))
         found.append(row)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ecgbench.artifacts import ArtifactStore, user_cache
+from ecgbench.datasets.records.donors import FindBeats
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.simulator.stand_in import Simulate
 from ecgbench.errors import InputError
@@ -32,6 +33,10 @@ MakeRegions = Callable[[Request, Windows, Targets], Regions]
 Continue = Callable[[Request, Windows], Continued]
 """From how a dataset is loaded and some of its windows to these in mV, each with as many samples of its record behind it as the longest of
 `ecgbench.protocol.SHIFTS`, nan where there are none."""
+
+
+MakeFindBeats = Callable[[Request], FindBeats]
+"""From how a dataset is loaded to what finds the annotated beats of its windows, those around them included."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ class DatasetEntry(Entry):
     regions : says which samples of explained windows are their label's beats from P to T, and which lie in the intervals beside them; None
         if nobody knows
     continued : gives windows with what follows them in their records; None if nothing follows, as where a window is a whole record
+    beats : finds the annotated beats of windows; None if there are none, so that R peaks are looked for in the signal
     embedded : whether the benchmark simulates it itself; it is left out of means over datasets
     by_default : whether it runs where no dataset is named
     """
@@ -90,6 +96,7 @@ class DatasetEntry(Entry):
     twins: MakeTwins | None = None
     regions: MakeRegions | None = None
     continued: Continue | None = None
+    beats: MakeFindBeats | None = None
     embedded: bool = False
     by_default: bool = False
 

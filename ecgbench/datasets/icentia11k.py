@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ecgbench.datasets._registry import DATASETS
 from ecgbench.datasets.records.checksums import SUMS, sums_of
-from ecgbench.datasets.records.drawn_windows import DrawnSide, drawn_continued, drawn_regions, drawn_twins, load_drawn
+from ecgbench.datasets.records.donors import FindBeats
+from ecgbench.datasets.records.drawn_windows import DrawnSide, drawn_beats, drawn_continued, drawn_regions, drawn_twins, load_drawn
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import check_files
 from ecgbench.datasets.records.wfdb_reader import SUFFIXES
@@ -37,6 +38,10 @@ def _continued(request: Request, windows: Windows) -> Continued:
     return drawn_continued(request, windows, _path)
 
 
+def _beats(request: Request) -> FindBeats:
+    return drawn_beats(request, _path)
+
+
 @DATASETS.register(
     version=1,
     reference="doi:10.13026/kk0v-r952",
@@ -51,6 +56,7 @@ def _continued(request: Request, windows: Windows) -> Continued:
     twins=_twins,
     regions=_regions,
     continued=_continued,
+    beats=_beats,
     simulate=simulate_records(ICENTIA11K_FORM),
 )
 def icentia11k(request: Request) -> Dataset:

@@ -9,7 +9,15 @@ from pathlib import Path
 from ecgbench.datasets._registry import DATASETS
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import check_files
-from ecgbench.datasets.records.split_by_record import PATIENT, annotated_files, beat_regions, beat_twins, continued_windows, load_annotated
+from ecgbench.datasets.records.split_by_record import (
+    PATIENT,
+    annotated_files,
+    beat_regions,
+    beat_twins,
+    continued_windows,
+    load_annotated,
+    window_beats,
+)
 from ecgbench.datasets.simulator.annotated_records import simulate_records
 from ecgbench.datasets.simulator.record_forms import INCARTDB_FORM
 from ecgbench.errors import DataError
@@ -34,6 +42,7 @@ PATIENT_LINE = re.compile(r"^#\s*patient\s+(\d+)\s*$", re.MULTILINE)
     twins=beat_twins,
     regions=beat_regions,
     continued=continued_windows,
+    beats=window_beats,
     simulate=simulate_records(INCARTDB_FORM),
 )
 def incartdb(request: Request) -> Dataset:

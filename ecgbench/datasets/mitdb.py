@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from ecgbench.datasets._registry import DATASETS
 from ecgbench.datasets.records.request import Request
-from ecgbench.datasets.records.split_by_record import PATIENT, annotated_files, beat_regions, beat_twins, continued_windows, load_annotated
+from ecgbench.datasets.records.split_by_record import (
+    PATIENT,
+    annotated_files,
+    beat_regions,
+    beat_twins,
+    continued_windows,
+    load_annotated,
+    window_beats,
+)
 from ecgbench.datasets.simulator.annotated_records import simulate_records
 from ecgbench.datasets.simulator.record_forms import MITDB_FORM
 from ecgbench.protocol import MITDB
@@ -25,6 +33,7 @@ from ecgbench.types import Dataset
     twins=beat_twins,
     regions=beat_regions,
     continued=continued_windows,
+    beats=window_beats,
     simulate=simulate_records(MITDB_FORM),
 )
 def mitdb(request: Request) -> Dataset:

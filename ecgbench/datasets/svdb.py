@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from ecgbench.datasets._registry import DATASETS
 from ecgbench.datasets.records.request import Request
-from ecgbench.datasets.records.split_by_record import annotated_files, beat_regions, beat_twins, continued_windows, load_annotated
+from ecgbench.datasets.records.split_by_record import (
+    annotated_files,
+    beat_regions,
+    beat_twins,
+    continued_windows,
+    load_annotated,
+    window_beats,
+)
 from ecgbench.datasets.simulator.annotated_records import simulate_records
 from ecgbench.datasets.simulator.record_forms import SVDB_FORM
 from ecgbench.protocol import SVDB
@@ -24,6 +31,7 @@ from ecgbench.types import Dataset
     twins=beat_twins,
     regions=beat_regions,
     continued=continued_windows,
+    beats=window_beats,
     simulate=simulate_records(SVDB_FORM),
 )
 def svdb(request: Request) -> Dataset:

@@ -12,6 +12,7 @@ from jaxtyping import Int64
 from ecgbench.artifacts import Arrays, artifact_key
 from ecgbench.datasets._registry import DATASETS
 from ecgbench.datasets.records.cut import beat_spans, window_label
+from ecgbench.datasets.records.donors import FindBeats, WindowBeats
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
 from ecgbench.datasets.records.waves import window_regions
@@ -71,6 +72,18 @@ def continued_windows(request: Request, windows: Windows) -> Continued:
     return _millivolts(np.stack(continued)[:, None])
 
 
+def window_beats(request: Request) -> FindBeats:
+    """What finds the beats of simulated windows."""
+    return simulated_beats
+
+
+def simulated_beats(windows: Windows) -> list[WindowBeats]:
+    """The beats of simulated windows, drawn again."""
+    drawn = [simulate_window(str(record), int(start)).beats for record, start in zip(windows.record, windows.start, strict=True)]
+    orders = [np.argsort(beats.time) for beats in drawn]
+    return [WindowBeats(beats.time[order] * SYNTHETIC.fs, beats.class_[order] == N) for beats, order in zip(drawn, orders, strict=True)]
+
+
 @DATASETS.register(
     version=1,
     reference="doi:10.1109/TBME.2003.808805",
@@ -83,6 +96,7 @@ def continued_windows(request: Request, windows: Windows) -> Continued:
     regions=wave_regions,
     continued=continued_windows,
     embedded=True,
+    beats=window_beats,
     by_default=True,
 )
 def synthetic(request: Request) -> Dataset:

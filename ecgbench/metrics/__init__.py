@@ -13,11 +13,14 @@ from __future__ import annotations
 
 from ecgbench.metrics._registry import METRICS, PASSES_FS, MetricEntry
 from ecgbench.metrics._situations import MOST_WINDOWS, Changed, Situation
-from ecgbench.metrics.families import CAUSAL, FAITHFULNESS, FAMILIES, LOCALISATION, SANITY, WAVES, Family
+from ecgbench.metrics.families import CAUSAL, COMPLEXITY, CONSISTENCY, DONOR, FAITHFULNESS, FAMILIES, LOCALISATION, SANITY, WAVES, Family
 from ecgbench.registry import make_callable
 
 __all__ = [
     "CAUSAL",
+    "COMPLEXITY",
+    "CONSISTENCY",
+    "DONOR",
     "FAITHFULNESS",
     "FAMILIES",
     "LOCALISATION",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Bool, Float64
 
@@ -20,6 +22,13 @@ def row_correlations(a: Values, b: Values) -> PerWindow:
     """Pearson's correlation of each row of `a` with that of `b`; what it is of a constant row means nothing."""
     correlation: PerWindow = np.clip((_direction(a) * _direction(b)).sum(axis=1), -1.0, 1.0)
     return correlation
+
+
+def mean_correlation(own: Values, others: Sequence[Values]) -> PerWindow:
+    """Mean correlation of each row with the same row of the others; nan where one of these rows is constant."""
+    undefined = np.logical_or.reduce([constant_rows(values) for values in (own, *others)])
+    mean: PerWindow = np.mean([row_correlations(own, values) for values in others], axis=0)
+    return np.where(undefined, np.nan, mean)
 
 
 def _direction(values: Values) -> Values:

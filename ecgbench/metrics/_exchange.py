@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Int64
+from jaxtyping import Bool, Float64, Int64
 from numpy.typing import NDArray
 
 from ecgbench.metrics._outputs import target_logit
@@ -70,12 +70,28 @@ def mean_share(
     target : (n,) int64
     shared : what `qualification` returned for these windows
     """
-    count, points, outputs = curves.shape
-    logit = target_logit(curves.reshape(-1, outputs), np.repeat(target, points)).reshape(count, points)
-    valid = qualifies(shared)
+    logit = label_logits(curves, target)
     fall = logit[:, 0] - np.take_along_axis(logit, steps[:, None], axis=1)[:, 0]
-    share = (logit[:, :1] - logit) / np.where(valid, fall, 1.0)[:, None]
     # The last step that counts is the first that reaches half of the window.
     counts = changed[:, :-1] < HALF * changed.max(axis=1, initial=0)[:, None] - 1e-9
+    return mean_height_of_share(logit, np.where(qualifies(shared), fall, np.nan), counts)
+
+
+def label_logits(curves: Curves, target: Targets) -> Float64[np.ndarray, "n points"]:
+    """The label's logit along curves (n, points, outputs)."""
+    count, points, outputs = curves.shape
+    return target_logit(curves.reshape(-1, outputs), np.repeat(target, points)).reshape(count, points)
+
+
+def mean_height_of_share(logit: Float64[np.ndarray, "n points"], fall: PerWindow, counts: Bool[np.ndarray, "n steps"]) -> PerWindow:
+    """Mean height, by the trapezoid rule, of the fall of a logit as a share of its whole fall, over the steps that count.
+
+    Parameters
+    ----------
+    logit : (n, points)
+    fall : (n,) the whole fall; nan where it is undefined
+    counts : (n, points - 1)
+    """
+    share = (logit[:, :1] - logit) / np.where(np.isnan(fall), 1.0, fall)[:, None]
     height = np.where(counts, (share[:, :-1] + share[:, 1:]) / 2, 0.0).sum(axis=1) / np.maximum(counts.sum(axis=1), 1)
-    return np.where(valid, height, np.nan)
+    return np.where(np.isnan(fall), np.nan, height)

@@ -54,6 +54,15 @@ def localisation_oracle(name: str, positive_part: bool = False, **options: Any) 
     return scores
 
 
+def sparseness(case: OracleCase) -> PerWindow:
+    """Quantus's sparseness, which is the Gini index, called per window; to each value it adds 1e-7, so maps are scaled to a mean of 1."""
+    metric = _library().Sparseness(normalise=False, disable_warnings=True)
+    means = np.abs(case.attributions).mean(axis=(1, 2), keepdims=True)
+    maps = (case.attributions / means)[:, None]
+    calls = [{"x_batch": case.x[i : i + 1, None], "a_batch": maps[i : i + 1], "y_batch": case.target[i : i + 1]} for i in range(len(maps))]
+    return np.array([metric(model=None, channel_first=True, **call)[0] for call in calls])
+
+
 class Zeroing:
     """The study's `replace_by_zero` with the signature that Quantus 0.6.0 calls; records the zeroed indices and the perturbed rows."""
 

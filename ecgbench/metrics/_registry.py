@@ -46,7 +46,7 @@ class MetricEntry(Entry):
     replacement : need that replaces what is perturbed, such as "twin"; empty for zeros
     signed_only : whether the metric is defined for signed maps only (absolute ones are computed, shown grey and not ranked)
     ranked : whether it counts for the ranking: it must prefer its family's oracle control to every blind control on simulated datasets
-    aside : why it does not count although it does prefer it; empty otherwise
+    aside : why it does not count although it does prefer it; empty otherwise. Where its family says so of all its metrics, both are set
     chance : expected score, per window, of a map that is independent of the mask, computed from the masks with the default options, and
         from the sampling rate if it has the parameter `fs`; nan where the mask leaves the metric undefined. None if there is no such level
     passes : forward passes per window as a function of its length in samples, with the default options; for estimates of time. Of a metric
@@ -87,6 +87,9 @@ class MetricEntry(Entry):
         if ("further" in self.needs) != (self.situation is not None):
             got = "further alone" if self.situation is None else "a situation alone"
             raise InputError(f'expected "further" in needs of {self.key} and its situation, got {got}; declare both or none.')
+        if self.question.aside and self.ranked:
+            object.__setattr__(self, "ranked", False)
+            object.__setattr__(self, "aside", self.question.aside)
         if self.ranked and self.aside:
             raise InputError(f'expected no reason why {self.key} is not ranked, got "{self.aside}"; declare ranked=False with it.')
 

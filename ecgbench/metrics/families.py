@@ -24,6 +24,7 @@ class Family:
         counts only if it gives that control's maps a better score than any blind control's (see `ecgbench.leaderboard.statistics.oracles`)
     chance_control : the control whose maps hold no information, so that its score of a window is what chance gives there; pages show the
         skill of scores over it. Empty where scores have no skill
+    aside : why none of its metrics counts for the ranking, whatever they declare themselves; empty where they may
     anchor : key of the metric whose order of methods the overview gives and compares those of all others with; empty if there is none
     variant : "raw" for signed maps or "abs" for absolute ones, which the question is about; by it a method can be placed without choosing a
         variant on the scores
@@ -37,11 +38,13 @@ class Family:
     chance_control: str = ""
     anchor: str = ""
     variant: Literal["raw", "abs"] = "raw"
+    aside: str = ""
 
 
 FAMILIES = Registry("families", Family, "ecgbench.metrics")
 
-LOCALISATION, FAITHFULNESS, CAUSAL, WAVES, SANITY = "localisation", "faithfulness", "causal", "waves", "sanity"
+LOCALISATION, FAITHFULNESS, CAUSAL, DONOR = "localisation", "faithfulness", "causal", "donor"
+WAVES, CONSISTENCY, COMPLEXITY, SANITY = "waves", "consistency", "complexity", "sanity"
 """Keys of the built-in families."""
 
 _OWN = (
@@ -83,6 +86,28 @@ _OWN = (
         "Does the attribution change with what it should depend on, the model's weights and the class, and stay as it is under what should "
         "not matter, noise and where the window begins?",
         order=40,
+    ),
+    Family(
+        DONOR,
+        "Faithfulness against the patient's normal ECG",
+        "Does the model's output change as the attribution says when stretches are replaced by what a normal ECG of the same patient has "
+        "at the same cardiac phase?",
+        order=17,
+        oracle_controls=MappingProxyType({"spans": "causal_mask"}),
+    ),
+    Family(
+        CONSISTENCY,
+        "Consistency",
+        "Do maps by two trainings of one recipe tell the same of an ECG, as far as the two models do?",
+        order=35,
+        aside="maps that know no model are the same for all models",
+    ),
+    Family(
+        COMPLEXITY,
+        "Complexity",
+        "How much of the ECG would a reader have to look at?",
+        order=40,
+        aside="a simple map can be wrong, and a right one as extended as its cause",
     ),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -35,9 +35,12 @@ def score(
     explain: Explain | None = None,
     twin: Any = None,
     sham: Any = None,
+    donor: Any = None,
     fs: float | None = None,
     regions: Any = None,
     further: Any = None,
+    other_maps: Any = None,
+    other_models: Sequence[torch.nn.Module] | None = None,
     **options: Any,
 ) -> PerWindow:
     """Score attributions of windows with one metric.
@@ -57,11 +60,15 @@ def score(
     twin : (n, leads, time), each window as it would be without what makes its label, standardised by the window's own mean and standard
         deviation; nan throughout where there is none. For causal faithfulness
     sham : the same after an exchange of what does not make the label; by default no window has one
-    fs : sampling rate in Hz; for causal faithfulness
+    donor : (n, leads, time), what the patient's normal ECG has at each window's cardiac phases, standardised as the twin is; nan throughout
+        where there is none. For faithfulness by donors
+    fs : sampling rate in Hz; for metrics whose patches have a duration
     regions : (n, leads, time) uint8, 1 at samples of the label's beats from P to T, 2 in the rest of the stretches from the R peak before
         each to the one behind it, 0 elsewhere; for shares of waves
     further : (n, k, leads, time) maps of the same method in a changed situation, such as k of each window with noise, nan where there are
         fewer; for sanity checks, each of which says what it compares a map with
+    other_maps : (n, models, leads, time), the same method's maps by other trainings of the model; for consistency
+    other_models : these trainings, in the same order; for metrics that compare what the models rest on
     options : those that the metric names
 
     Returns
@@ -88,11 +95,34 @@ def score(
         explain=explain,
         twin=None if twin is None else _twins("twin", twin, maps),
         sham=None if sham is None else _twins("sham", sham, maps),
+        donor=None if donor is None else _twins("donor", donor, maps),
         fs=None if fs is None else _rate(fs),
         regions=None if regions is None else partial(_regions, regions, maps),
         further=None if further is None else _further(further, maps),
     )
+    if other_maps is not None:
+        batch = replace(batch, other_maps=_other_maps(other_maps, maps))
+    if other_models is not None and "other_shared" in entry.needs:
+        batch = replace(batch, other_shared=_other_shared(entry, batch, other_models))
     return np.asarray(_scores(entry, maps, batch, options), dtype=np.float64)
+
+
+def _other_maps(values: Any, maps: np.ndarray) -> np.ndarray:
+    others = as_array(values)
+    fits = others.ndim == 4 and others.dtype.kind == "f" and others.shape[1] and (len(others), *others.shape[2:]) == maps.shape
+    if not fits:
+        wanted = f"({len(maps)}, models, {', '.join(map(str, maps.shape[1:]))})"
+        raise InputError(f"expected other_maps of floats {wanted}, got {others.dtype} {others.shape}; stack the models' maps on axis 1.")
+    return finite("other_maps", others)
+
+
+def _other_shared(entry: MetricEntry, batch: ScoredBatch, models: Sequence[torch.nn.Module]) -> dict[str, np.ndarray]:
+    assert entry.shared is not None, "only metrics that share ask for what is shared of others"
+    if batch.other_maps is not None and len(models) != batch.other_maps.shape[1]:
+        raise InputError(f"expected {batch.other_maps.shape[1]} other_models, one for each of other_maps, got {len(models)}; give both.")
+    of_each = [replace(batch, evaluator=partial(_usable_evaluator, model)) for model in models]
+    found = [entry.shared(**supplied(entry.key, entry.shared_needs, METRIC_NEEDS, one)) for one in of_each]
+    return {name: np.stack([one[name] for one in found], axis=1) for name in found[0]}
 
 
 def _twins(name: str, values: Any, maps: np.ndarray) -> np.ndarray:

@@ -158,6 +158,12 @@ def source_of_maps(x: Rows, target: Targets, seed: int | None = None) -> Attribu
     return maps
 
 
+def others_of(case: Case) -> np.ndarray:
+    """Maps (n, 1, leads, time) of the case's windows by another model."""
+    others: np.ndarray = locked(source_of_maps(case.x, case.target, 1)[:, None])
+    return others
+
+
 def locked(array: np.ndarray) -> Any:
     """The array, into which nobody may write."""
     array = np.ascontiguousarray(array)

@@ -12,7 +12,7 @@ from ecgbench.metrics import PASSES_FS, MetricEntry
 from ecgbench.models import plain_evaluator
 from ecgbench.needs import METRIC_NEEDS, ScoredBatch, supplied
 from ecgbench.pipeline.compute.perturbed_scores import Perturbation
-from ecgbench.testing._made_up import Case, locked, made_up, source_of_maps, twins_of
+from ecgbench.testing._made_up import Case, locked, made_up, others_of, source_of_maps, twins_of
 from ecgbench.testing._metrics import network_of, scores_of
 from ecgbench.testing._report import require
 from ecgbench.types import Steps
@@ -99,7 +99,9 @@ def passes_are_those_that_are_declared(entry: MetricEntry) -> None:
 
 
 def _batch(entry: MetricEntry, case: Case, shared: Mapping[str, Any] | None = None) -> ScoredBatch:
-    known: dict[str, Any] = {"explain": source_of_maps, "twin": twins_of(case), "fs": PASSES_FS, "shared": shared}
+    known: dict[str, Any] = {"explain": source_of_maps, "twin": twins_of(case), "donor": twins_of(case), "fs": PASSES_FS, "shared": shared}
+    known["other_maps"] = others_of(case)
+    known["other_shared"] = None if shared is None else {name: array[:, None] for name, array in shared.items()}
     return ScoredBatch(case.x, case.target, case.mask, evaluator=partial(plain_evaluator, network_of(entry, case)), **known)
 
 

@@ -21,6 +21,7 @@ from ecgbench.testing._made_up import (
     global_generators_left_alone,
     locked,
     made_up,
+    others_of,
     partly,
     regions_of,
     source_of_maps,
@@ -39,8 +40,8 @@ DRAWS = 3000
 def scores_of(entry: MetricEntry, case: Case, model: torch.nn.Module | None = None, **given: Any) -> PerWindow:
     """Scores of a case."""
     known: dict[str, Any] = {"mask": case.mask, "x": case.x, "target": case.target, "explain": source_of_maps, "fs": PASSES_FS}
-    known |= {"model": model or network_of(entry, case), "twin": twins_of(case), "regions": regions_of(case)}
-    known |= {"further": further_of(entry, case)}
+    known |= {"model": model or network_of(entry, case), "twin": twins_of(case), "donor": twins_of(case), "regions": regions_of(case)}
+    known |= {"further": further_of(entry, case), "other_maps": others_of(case), "other_models": [network_of(entry, case)]}
     return score(entry.key, case.maps, **{**known, **given})
 
 
@@ -54,8 +55,8 @@ def further_of(entry: MetricEntry, case: Case) -> FurtherMaps | None:
 
 
 def network_of(entry: MetricEntry, case: Case) -> torch.nn.Module:
-    """The network that a metric is tried on: one that the case's twins are made for, if it asks for twins."""
-    return Rivals(*case.x.shape[1:]) if "twin" in entry.asks else Network()
+    """The network that a metric is tried on: one that the case's twins are made for, if it asks for twins or donors."""
+    return Rivals(*case.x.shape[1:]) if entry.asks & {"twin", "donor"} else Network()
 
 
 def direction_bounds_and_tolerance_fit(entry: MetricEntry) -> None:
@@ -167,9 +168,9 @@ def right_maps_score_better(entry: MetricEntry) -> None:
     given = {}
     if "mask" in entry.needs:
         case, model, right = made_up(), None, made_up().mask.astype(np.float64)
-    elif {"evaluate", "curves"}.intersection((*entry.needs, *entry.shared_needs)) and "explain" not in entry.needs:
+    elif {"evaluate", "curves"}.intersection((*entry.needs, *entry.shared_needs)) and not entry.by_source:
         case, model, right = _contributions()
-        given = {"twin": partly(case.x, -case.x)}
+        given = dict.fromkeys(("twin", "donor"), partly(case.x, -case.x))
     else:
         return
     good, bad = (np.nan_to_num(scores_of(entry, case.with_maps(maps), model, **given)) for maps in (right, right.max() - right))

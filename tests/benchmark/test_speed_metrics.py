@@ -48,6 +48,7 @@ def test_race_has_a_row_for_every_metric_and_compares_all_with_quantus(scripts, 
     found = table(scripts["metrics"].report(course, course))
     names = {
         "region perturbation",
+        "donor morf",
         "faithfulness correlation",
         *(entry.key.replace("_", " ") for entry in METRICS if entry.oracle is not None and "mask" in entry.needs),
     }

@@ -40,7 +40,8 @@ def test_every_entry_is_listed_with_what_it_is_and_its_source(ecg):
         entries, lines = getattr(ecgbench, axis)(), ecg(axis).splitlines()
         assert {line.split()[0] for line in lines} == set(entries)
         assert all(line.rstrip().endswith(entries[line.split()[0]].reference) for line in lines)
-    assert [line.split()[1] for line in ecg("metrics").splitlines()] == ["localisation"] * 6 + ["causal"] * 5 + ["faithfulness"] * 3
+    families = ["localisation"] * 6 + ["causal"] * 5 + ["donor"] * 3 + ["faithfulness"] * 3 + ["consistency"] * 2 + ["complexity"] * 2
+    assert [line.split()[1] for line in ecg("metrics").splitlines()] == families
 
 
 # datasets

@@ -14,11 +14,18 @@ RANKED = {
     "attribution_localization": True,
     "auc": True,
     "auc_pr": False,
+    "consistency": False,
+    "consistency_excess": False,
     "core_share": False,
+    "donor_lerf": True,
+    "donor_morf": True,
+    "duration_90": False,
     "elsewhere_share": False,
     "faithfulness_correlation": False,
     "false_mass": True,
     "flip_duration": True,
+    "gini": False,
+    "infidelity": False,
     "pointing_game": False,
     "pointing_game_tolerance": False,
     "region_perturbation_lerf": False,
@@ -49,7 +56,12 @@ def test_metrics_do_not_import_torch():
 
 def test_metrics_count_as_ever():
     assert {key: METRICS[key].ranked for key in RANKED} == RANKED
-    assert {key for key in RANKED if METRICS[key].signed_only} == {"faithfulness_correlation", "twin_agreement"}
+    assert {key for key in RANKED if METRICS[key].signed_only} == {
+        "consistency_excess",
+        "faithfulness_correlation",
+        "infidelity",
+        "twin_agreement",
+    }
 
 
 @every_computation

@@ -15,8 +15,9 @@ from ecgbench.datasets._names import abbreviated
 from ecgbench.datasets._registry import DatasetEntry
 from ecgbench.datasets.own.names import names_in, record_path
 from ecgbench.datasets.own.numbers import OWN, STANDARD, names_of, own_numbers, register_own
+from ecgbench.datasets.records.donors import FindBeats
 from ecgbench.datasets.records.request import Request
-from ecgbench.datasets.records.split_by_record import PATIENT, beat_regions, beat_twins, continued_windows, load_annotated
+from ecgbench.datasets.records.split_by_record import PATIENT, beat_regions, beat_twins, continued_windows, load_annotated, window_beats
 from ecgbench.errors import DataError, InputError, MissingDataError
 from ecgbench.inputs import at_least
 from ecgbench.printable import quoted
@@ -106,6 +107,17 @@ class OwnContinued:
         return continued_windows(self.own.here(request), windows)
 
 
+@dataclass(frozen=True)
+class OwnBeats:
+    """The function that finds the beats of own records' windows."""
+
+    own: OwnRecords
+
+    def __call__(self, request: Request) -> FindBeats:
+        """What finds the annotated beats of some of the records' windows."""
+        return window_beats(self.own.here(request))
+
+
 def register_records(
     key: str,
     folder: str | os.PathLike[str],
@@ -154,7 +166,7 @@ def register_records(
     beats = {"classes": BEAT_CLASSES[:UNCLASSIFIABLE], "patients": _patients({} if patients is None else patients, (*sides[0], *sides[1]))}
     protocol = own_numbers(numbers, fs, window, lead=at_least("lead", lead, 0), train=sides[0], test=sides[1], twins=True, **beats)
     own = OwnRecords(key, Path(folder).expanduser().resolve())
-    of_windows = {"twins": OwnTwins(own), "regions": OwnRegions(own), "continued": OwnContinued(own)}
+    of_windows = {"twins": OwnTwins(own), "regions": OwnRegions(own), "continued": OwnContinued(own), "beats": OwnBeats(own)}
     offered = {"labels": tuple(BEAT_RULES), "splits": (STANDARD, PATIENT), **of_windows}
     return register_own(own, protocol, title, licence=licence, reference=reference, source=str(own.folder), **offered)
 

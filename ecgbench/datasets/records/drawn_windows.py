@@ -18,6 +18,7 @@ from ecgbench.artifacts import Arrays, artifact_key
 from ecgbench.datasets.records.checksums import SUMS
 from ecgbench.datasets.records.continued import continued_in
 from ecgbench.datasets.records.cut import concatenate, cut
+from ecgbench.datasets.records.donors import FindBeats, annotated_beats
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import source_digest
 from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
@@ -177,8 +178,16 @@ def drawn_twins(request: Request, windows: Windows, target: Targets, path: Calla
     ----------
     path : from a segment's name to its place below the database's folder
     """
-    numbers = request.numbers
-    return twins_of(windows, target, lambda name: _read_segment(request.folder, name, path(name), numbers), ICENTIA11K_RULE, numbers.fs)
+    return twins_of(windows, target, _reader(request, path), ICENTIA11K_RULE, request.numbers.fs)
+
+
+def drawn_beats(request: Request, path: Callable[[str], str]) -> FindBeats:
+    """What finds the annotated beats of drawn windows (see `drawn_twins`)."""
+    return annotated_beats(_reader(request, path), ICENTIA11K_RULE, request.numbers.fs)
+
+
+def _reader(request: Request, path: Callable[[str], str]) -> Callable[[str], Record]:
+    return lambda name: _read_segment(request.folder, name, path(name), request.numbers)
 
 
 def drawn_regions(request: Request, windows: Windows, target: Targets, path: Callable[[str], str]) -> Regions:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from ecgbench.artifacts import Arrays, artifact_key
 from ecgbench.datasets._names import abbreviated
 from ecgbench.datasets.records.continued import continued_in
 from ecgbench.datasets.records.cut import concatenate, cut
+from ecgbench.datasets.records.donors import FindBeats, annotated_beats
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.source_files import source_digest
 from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
@@ -111,23 +111,32 @@ def load_side(request: Request, names: Sequence[str], patients: Mapping[str, str
 
 def beat_twins(request: Request, windows: Windows, target: Targets) -> Twins:
     """Constructed twins of windows that `load_annotated` gave."""
-    return twins_of(windows, target, partial(_read, request), BEAT_RULES[request.labels], request.numbers.fs)
+    return twins_of(windows, target, _reader(request), BEAT_RULES[request.labels], request.numbers.fs)
 
 
 def beat_regions(request: Request, windows: Windows, target: Targets) -> Regions:
     """Regions of windows that `load_annotated` gave."""
-    return regions_of(windows, target, partial(_read, request), BEAT_RULES[request.labels], request.numbers.fs)
+    return regions_of(windows, target, _reader(request), BEAT_RULES[request.labels], request.numbers.fs)
 
 
 def continued_windows(request: Request, windows: Windows) -> Continued:
     """Windows that `load_annotated` gave, with what follows them (see `continued_in`)."""
-    return continued_in(windows, partial(_read, request))
+    return continued_in(windows, _reader(request))
 
 
-def _read(request: Request, name: str) -> Record:
+def window_beats(request: Request) -> FindBeats:
+    """What finds the annotated beats of windows that `load_annotated` gave."""
+    return annotated_beats(_reader(request), BEAT_RULES[request.labels], request.numbers.fs)
+
+
+def _reader(request: Request) -> Callable[[str], Record]:
     numbers = request.numbers
-    assert numbers.lead is not None
-    return read_record(request.folder, name, numbers.lead, numbers.fs, remedy=request.remedy)
+
+    def read(name: str) -> Record:
+        assert numbers.lead is not None
+        return read_record(request.folder, name, numbers.lead, numbers.fs, remedy=request.remedy)
+
+    return read
 
 
 def _cut_records(request: Request, names: Sequence[str], patients: Mapping[str, str], progress: str) -> tuple[Arrays, dict[str, object]]:
@@ -135,9 +144,9 @@ def _cut_records(request: Request, names: Sequence[str], patients: Mapping[str, 
     from tqdm import tqdm
 
     numbers, rule = request.numbers, BEAT_RULES[request.labels]
-    parts = []
+    parts, read = [], _reader(request)
     for name in tqdm(names, desc=progress, unit="record", leave=False):
-        record = _read(request, name)
+        record = read(name)
         parts.append(cut(record, numbers.window, rule, patients.get(name, name)))
     windows = concatenate(parts)
     keep = windows.y != UNCLASSIFIABLE if rule.leave_out_unclassifiable else np.ones(len(windows), dtype=bool)

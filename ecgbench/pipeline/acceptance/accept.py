@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from ecgbench.pipeline.acceptance.identity import identity_of, panel_digests
 from ecgbench.pipeline.acceptance.judge import number_of
 from ecgbench.pipeline.acceptance.merge import Place, merged, replaced
 from ecgbench.pipeline.compute.run import Run
-from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_bounds
+from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_bounds, split_metric
 from ecgbench.protocol import COMMON, PREDICTED
 from ecgbench.results import TWINLESS, Pair, SourceResults, results_path, sample_name, score_name, sketch, update_file
 
@@ -143,4 +144,7 @@ def _model(run: Run, of: ModelAddress, metrics: Iterable[str]) -> dict[str, Any]
         facts |= {f"{metric} where wrong": said for metric in metrics if (said := run.facts(of, metric, ~explained.right))}
     if explained.twinless:
         facts[TWINLESS] = {reason: float(count) for reason, count in explained.twinless.items()}
+    if any("donor" in split_metric(metric)[0].asks for metric in metrics):
+        donorless = Counter(filter(None, run.subject(of).donors.reason.tolist()))
+        facts |= {"donorless": {reason: float(count) for reason, count in donorless.items()}} if donorless else {}
     return {**record, "facts": facts} if facts else record

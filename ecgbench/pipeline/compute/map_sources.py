@@ -122,7 +122,7 @@ class MethodSource(MapSource):
 
     entry: MethodEntry
 
-    gives: ClassVar[frozenset[str]] = frozenset({"explain", "further"})
+    gives: ClassVar[frozenset[str]] = frozenset({"explain", "further", "other_maps"})
 
     @property
     def key(self) -> str:
@@ -206,7 +206,7 @@ class ControlSource(MapSource):
     entry: ControlEntry
 
     variants: ClassVar[tuple[str, ...]] = (RAW,)
-    gives: ClassVar[frozenset[str]] = frozenset({"further"})
+    gives: ClassVar[frozenset[str]] = frozenset({"further", "other_maps"})
     has_gallery: ClassVar[bool] = False
 
     @property

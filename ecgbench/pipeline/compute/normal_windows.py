@@ -17,7 +17,7 @@ def normal_windows(dataset: Dataset, spec: DatasetProtocol) -> Signals | None:
 
     They are the same for all seeds and models. Where a window can have several labels, it is normal if it has the normal label alone.
     """
-    index = np.flatnonzero(_is_normal(dataset.train, dataset.classes, spec.normal))
+    index = np.flatnonzero(is_normal(dataset.train, dataset.classes, spec.normal))
     if not index.size:
         return None
     order = share_out(dataset.train.take(index), np.zeros(len(index), dtype=np.int64))
@@ -25,7 +25,7 @@ def normal_windows(dataset: Dataset, spec: DatasetProtocol) -> Signals | None:
     return chosen
 
 
-def _is_normal(windows: Windows, classes: tuple[str, ...], normal: str) -> np.ndarray:
+def is_normal(windows: Windows, classes: tuple[str, ...], normal: str) -> np.ndarray:
     """(n,) bool: whether each window is of the first class, or of several labels has the normal one alone."""
     if windows.y.ndim == 1:
         return np.asarray(windows.y == 0)

@@ -93,7 +93,7 @@ def _parameters(function: Callable[..., Any]) -> Collection[str]:
 
 def _of_rows(batch: ScoredBatch, window: Int64[np.ndarray, " rows"]) -> dict[str, Any]:
     """The batch's arrays with a row for each map instead of one for each window."""
-    held = {name: getattr(batch, name) for name in ("x", "target", "mask", "twin", "sham")}
+    held = {name: getattr(batch, name) for name in ("x", "target", "mask", "twin", "sham", "donor")}
     rows: dict[str, Any] = {name: array[window] for name, array in held.items() if array is not None}
     shared = batch.shared
     return rows if shared is None else {**rows, "shared": {name: array[window] for name, array in shared.items()}}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, split_metric
@@ -128,10 +128,18 @@ class ScoresTask(Task):
 
     @property
     def needs(self) -> tuple[Task, ...]:
-        """The maps, and what metrics share."""
-        shared = [name for name in self.metrics if split_metric(name)[0].shared is not None]
-        evaluated = [SharedTask(self.of.of_model, name, self.windows, self.batch) for name in shared]
-        return (MapsTask(self.of, self.windows, self.batch), *evaluated)
+        """The maps, and what metrics share; where they compare with the models of other seeds, theirs too."""
+        asks = {name: split_metric(name)[0].asks for name in self.metrics}
+        others = [replace(self.of, seed=of.seed) for of in self.windows.panel if of != self.of.of_model]
+        compared = others if any("other_maps" in needs for needs in asks.values()) else []
+        maps = [MapsTask(of, self.windows, self.batch) for of in (self.of, *compared)]
+        evaluated = [
+            SharedTask(of.of_model, name, self.windows, self.batch)
+            for name in self.metrics
+            if split_metric(name)[0].shared is not None
+            for of in (self.of, *(others if "other_shared" in asks[name] else []))
+        ]
+        return (*maps, *evaluated)
 
     def perform(self, executor: Executor) -> None:
         """Compute it, unless the executor's store has it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from jaxtyping import Bool
 
 from ecgbench.artifacts import Artifact
 from ecgbench.datasets import DATASETS, Request, load_dataset, request_for
+from ecgbench.errors import InputError
 from ecgbench.pipeline.compute import scores as scoring
 from ecgbench.pipeline.compute.explained_windows import Choice, Outputs, choose, explained_windows, outputs_on_test
 from ecgbench.pipeline.compute.further_maps import reasons
@@ -140,7 +142,7 @@ class Run:
         def take() -> Explained:
             dataset = self.dataset(of.dataset)
             chosen = explained_windows(dataset, self.choice(self.panel(of)), self.outputs(of), self.options.explained)
-            return with_twins(chosen, dataset, self._request(of))
+            return with_twins(chosen, dataset, self._request(of.dataset))
 
         return self._hold(("explained", of), take)
 
@@ -150,16 +152,12 @@ class Run:
 
         def gather() -> Subject:
             dataset, spec = self.dataset(of.dataset), self.spec(of.dataset)
-            explained, request = self.explained(of), self._request(of)
+            explained, request = self.explained(of), self._request(of.dataset)
             regions, make = partial(regions_of, explained, dataset, request), DATASETS[of.dataset].continued
             continued = None if make is None else partial(make, request)
-            return Subject(dataset, spec, self.model(of), explained, of.seed, o.protocol, o.store, regions, continued)
+            return Subject(dataset, spec, self.model(of), explained, of.seed, o.protocol, o.store, request, regions, continued)
 
         return self._hold(("subject", of), gather)
-
-    def _request(self, of: ModelAddress) -> Request:
-        o = self.options
-        return request_for(of.dataset, o.root, o.labels, o.split, o.edition, o.protocol, o.store)
 
     def batch_maps(self, of: MapsAddress, number: int) -> StoredMaps:
         """The source's maps of a batch of windows."""
@@ -174,9 +172,21 @@ class Run:
 
         def score() -> Mapping[str, tuple[Artifact, ...]]:
             maps, source = self.batch_maps(of, number), self.source(of.source)
-            return scoring.batch_scores(source, self.subject(of.of_model), number, maps, metrics)
+            compared = any("other_maps" in split_metric(name)[0].asks for name in metrics)
+            peers = self._peers(of, number) if compared else ()
+            return scoring.batch_scores(source, self.subject(of.of_model), number, maps, metrics, peers)
 
         return self._hold(("scores", of, metrics, number), score)
+
+    def _peers(self, of: MapsAddress, number: int) -> list[scoring.Peer]:
+        """The models of the panel's other seeds, with the source's maps of the same windows."""
+        others = [replace(of, seed=other.seed) for other in self.panel(of.of_model) if other != of.of_model]
+        if not others:
+            raise InputError(
+                f"expected windows that several models of {of.dataset} explain, to compare their maps, got those of one; "
+                "let the models explain common windows, or leave the metrics of consistency out."
+            )
+        return [scoring.Peer(self.subject(other.of_model), self.batch_maps(other, number)) for other in others]
 
     def maps(self, of: MapsAddress) -> Maps:
         """The source's signed maps of the explained windows."""
@@ -228,6 +238,10 @@ class Run:
             return None if pair is None else pair[0]
 
         return self._hold(("accepted", path), read)
+
+    def _request(self, dataset: str) -> Request:
+        o = self.options
+        return request_for(dataset, o.root, o.labels, o.split, o.edition, o.protocol, o.store)
 
     def _hold(self, key: tuple[Any, ...], function: Callable[[], T]) -> T:
         with self._turn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -23,7 +23,7 @@ from ecgbench.types import Attributions, PerWindow, Signals, Targets
 
 
 def batch_scores(
-    source: MapSource, subject: Subject, number: int, maps: StoredMaps, metrics: Sequence[str]
+    source: MapSource, subject: Subject, number: int, maps: StoredMaps, metrics: Sequence[str], peers: Sequence[Peer] = ()
 ) -> Mapping[str, tuple[Artifact, ...]]:
     """What a batch's scores by each metric rest on: the scores, and the evaluations that sources share.
 
@@ -32,13 +32,14 @@ def batch_scores(
     number : of the batch
     maps : the source's maps of it
     metrics : names of cells' metrics, such as "auc_causal"
+    peers : the models of other seeds, where a metric compares with them
 
     Returns
     -------
     By metric the artifact that holds the scores (n,) of each variant, then the shared ones
     """
     shared = {name: shared_evaluations(subject, number, name) for name in metrics}
-    jobs = {name: ScoreJob(source, subject, number, maps, name, shared[name]) for name in metrics}
+    jobs = {name: ScoreJob(source, subject, number, maps, name, shared[name], peers) for name in metrics}
     named = {job.entry_name: job for job in jobs.values()}
     key = artifact_key("scores", maps=maps.key, model=subject.model.digest, precision=subject.model.precision)
     held = stored_entries(
@@ -59,7 +60,7 @@ def shared_evaluations(subject: Subject, number: int, metric: str) -> Artifact |
         return None
     function, batch, name = entry.shared, subject.batch(number), entry.shared_as or entry.key
     options = protocol_options(entry.study, subject.protocol) if entry.optional is function else {}
-    given = supplied(entry.key, entry.shared_needs, METRIC_NEEDS, scored_batch(batch, ""))
+    given = supplied(entry.key, entry.shared_needs, METRIC_NEEDS, scored_batch(batch, "", entry.asks))
 
     def compute() -> tuple[Arrays, dict[str, Any]]:
         return function(**given, **options), {"metric": name}
@@ -76,6 +77,14 @@ def computed_scores(jobs: Sequence[ScoreJob]) -> list[Computed]:
     return [job.entry(scores) for job, scores in zip(jobs, found, strict=True)]
 
 
+@dataclass(frozen=True)
+class Peer:
+    """The model of another seed, with the source's maps of the same batch of windows."""
+
+    subject: Subject
+    maps: StoredMaps
+
+
 class ScoreJob:
     """One metric on one source's maps of a batch.
 
@@ -84,10 +93,20 @@ class ScoreJob:
     source, subject, number, maps : what is scored: a source's maps of a batch, by its number
     metric : name of the cells' metric
     shared : see `shared_evaluations`
+    peers : see `batch_scores`
     """
 
-    def __init__(self, source: MapSource, subject: Subject, number: int, maps: StoredMaps, metric: str, shared: Artifact | None) -> None:
-        self.shared = shared
+    def __init__(
+        self,
+        source: MapSource,
+        subject: Subject,
+        number: int,
+        maps: StoredMaps,
+        metric: str,
+        shared: Artifact | None,
+        peers: Sequence[Peer] = (),
+    ) -> None:
+        self.shared, self._peers = shared, peers
         self._source, self._batch, self._maps, self._metric = source, subject.batch(number), maps, metric
         self._entry, kind = split_metric(metric)
         self._changed = changed_batches(subject, metric)[: number + 1]
@@ -102,6 +121,8 @@ class ScoreJob:
         identity = _identity(self._entry.key, self._entry.version, self._entry.asks, self._batch, self._kind, options)
         if self._changed:
             identity["further"] = further.identity(self._changed[-1])
+        if "other_maps" in self._entry.asks:
+            identity["others"] = [[peer.subject.model.digest, peer.subject.seed, peer.maps.key] for peer in self._peers]
         return f"{self._metric}@{artifact_key('score', **identity)[:16]}"
 
     @property
@@ -134,7 +155,10 @@ class ScoreJob:
     @property
     def _given(self) -> ScoredBatch:
         shared = None if self.shared is None else self.shared.arrays
-        return replace(scored_batch(self._batch, self._kind, self._source), shared=shared, further=self._further)
+        given = replace(scored_batch(self._batch, self._kind, self._entry.asks, self._source), shared=shared, further=self._further)
+        if "other_maps" in self._entry.asks:
+            given = replace(given, other_maps=np.stack([peer.maps.artifact.arrays["maps"] for peer in self._peers], axis=1))
+        return replace(given, other_shared=self._other_shared) if "other_shared" in self._entry.asks else given
 
     @property
     def _further(self) -> FurtherMaps | None:
@@ -142,6 +166,13 @@ class ScoreJob:
             return None
         *earlier, here = self._changed
         return further.further_maps(self._source, earlier, here, self._maps)
+
+    @property
+    def _other_shared(self) -> Arrays:
+        number = self._batch.subject.parts.index(self._batch.part)
+        found = [shared_evaluations(peer.subject, number, self._metric) for peer in self._peers]
+        arrays = [artifact.arrays for artifact in found if artifact is not None]
+        return {name: np.stack([one[name] for one in arrays], axis=1) for name in arrays[0]}
 
     def _evaluated(self, variants: Sequence[Attributions], given: ScoredBatch) -> Sequence[PerWindow]:
         if self._entry.perturb is not None:
@@ -158,15 +189,16 @@ def changed_batches(subject: Subject, metric: str) -> list[ChangedBatch]:
     if situation is None:
         return []
     batches = [subject.batch(number) for number in range(len(subject.parts))]
-    return [ChangedBatch(batch, situation, scored_batch(batch, "")) for batch in batches]
+    return [ChangedBatch(batch, situation, scored_batch(batch, "", frozenset())) for batch in batches]
 
 
-def scored_batch(batch: Batch, kind: str, source: MapSource | None = None) -> ScoredBatch:
+def scored_batch(batch: Batch, kind: str, asks: frozenset[str], source: MapSource | None = None) -> ScoredBatch:
     """What metrics may ask for of a batch of windows.
 
     Parameters
     ----------
     kind : of the mask; empty where no mask is asked for
+    asks : names of needs; donors are made where they are among them
     source : of the maps, for metrics that ask it again
     """
     subject = batch.subject
@@ -180,6 +212,7 @@ def scored_batch(batch: Batch, kind: str, source: MapSource | None = None) -> Sc
         explain=None if source is None else source.explainer(subject),
         twin=batch.twin,
         sham=batch.sham,
+        donor=batch.donor if "donor" in asks else None,
         fs=subject.dataset.fs,
         regions=batch.regions,
         continuation=lambda: batch.continued,
@@ -189,7 +222,8 @@ def scored_batch(batch: Batch, kind: str, source: MapSource | None = None) -> Sc
 def _absolute(batch: ScoredBatch) -> ScoredBatch:
     """The batch for metrics of absolute maps: what the source gives them again is absolute too."""
     signed = batch.explain
-    batch = replace(batch, further=None if batch.further is None else np.abs(batch.further))
+    more = {name: np.abs(maps) for name in ("further", "other_maps") if (maps := getattr(batch, name)) is not None}
+    batch = replace(batch, **more)
     if signed is None:
         return batch
 
@@ -204,8 +238,8 @@ def _identity(metric: str, version: int, asks: frozenset[str], batch: Batch, kin
     """What scores and shared evaluations depend on beside the maps: among them what they ask for of the batch."""
     masks = {"mask": array_digest(batch.masks(kind))} if kind else {}
     about = {"seed": batch.subject.seed, "multilabel": batch.subject.multilabel}
-    held = {"twin": batch.twin, "sham": batch.sham}
-    twins = {name: None if (array := held[name]) is None else array_digest(array) for name in sorted(asks & held.keys())}
+    others = {name: getattr(batch, name) for name in sorted(asks & {"twin", "sham", "donor"})}
+    twins = {name: None if array is None else array_digest(array) for name, array in others.items()}
     rate = {"fs": batch.subject.dataset.fs} if "fs" in asks else {}
     waves = {"regions": array_digest(found)} if "regions" in asks and (found := batch.regions()) is not None else {}
     return {"metric": metric, "version": version, "options": dict(options), **batch.identity, **about, **masks, **twins, **rate, **waves}

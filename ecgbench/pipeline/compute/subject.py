@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from ecgbench.artifacts import ArtifactStore
+from ecgbench.datasets import Request
+from ecgbench.datasets.records.donors import Donors
 from ecgbench.protocol import STUDY, DatasetProtocol
 from ecgbench.types import Continued, Dataset, EvaluateSteps, Explained, Masks, Regions, Signals, Targets, Windows, standardised_as
 
@@ -39,6 +41,7 @@ class Subject:
     seed : of methods' and metrics' random numbers
     protocol : "ours" or "study"
     store : where results are kept
+    request : how the dataset was loaded
     wave_regions : gives the regions of the explained windows' samples, or None where the dataset doesn't know them
     continued : gives windows of the dataset in mV with what follows them in their records; None where the dataset has no such thing
     """
@@ -50,6 +53,7 @@ class Subject:
     seed: int
     protocol: str
     store: ArtifactStore
+    request: Request
     wave_regions: Callable[[], Regions | None] = no_regions
     continued: Callable[[Windows], Continued] | None = field(default=None, repr=False)
 
@@ -90,6 +94,13 @@ class Subject:
     @cached_property
     def _held(self) -> dict[Hashable, Any]:
         return {}
+
+    @cached_property
+    def donors(self) -> Donors:
+        """Donors of the explained windows."""
+        from ecgbench.pipeline.compute.donors import stored_donors
+
+        return stored_donors(self.explained.windows, self.dataset, self.spec, self.request)
 
     @cached_property
     def evaluate(self) -> EvaluateSteps:
@@ -162,6 +173,11 @@ class Batch:
     def continued(self) -> Continued | None:
         """(n, leads, more than time) mV, the windows with what follows them in their records; None where that is not known."""
         return None if self.subject.continued is None else self.subject.continued(self.windows)
+
+    @cached_property
+    def donor(self) -> Signals:
+        """(n, leads, time), standardised as the windows are, nan where a window has no donor."""
+        return standardised_as(self.subject.donors.donor[self.part], self.windows.signal)
 
     @cached_property
     def windows(self) -> Windows:

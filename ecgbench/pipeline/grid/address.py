@@ -134,12 +134,17 @@ def variant_name(source: str, variant: str) -> str:
 
 
 def metric_names(dataset: str) -> list[str]:
-    """Metrics that a dataset has cells of: those that need a mask once for each kind of mask, with the kind behind the key."""
+    """Metrics that a dataset has cells of: those that need a mask once for each kind of mask, with the kind behind the key.
+
+    Metrics that compare the maps of several models have none where a dataset has one model.
+    """
     numbers = DATASETS[dataset].protocol
     kinds, names = numbers.mask_kinds, []
     for entry in METRICS:
         known = {"twin": numbers.twins, "regions": DATASETS[dataset].regions, "continued": DATASETS[dataset].continued}
         if any(need in entry.asks and not known[need] for need in known):
+            continue
+        if "other_maps" in entry.asks and len(numbers.seeds) < 2:
             continue
         names += [metric_name(entry.key, kind) for kind in kinds] if "mask" in entry.needs else [entry.key]
     return names

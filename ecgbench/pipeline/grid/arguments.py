@@ -99,9 +99,9 @@ def selection_from(given: Namespace, datasets: Sequence[str] = (), metrics: Sequ
     InputError
         If no selected dataset has a seed.
     """
-    named = tuple(given.dataset or datasets)
+    named, explained = tuple(given.dataset or datasets), getattr(given, "explained", COMMON)
     sources = (tuple(given.method), tuple(given.metric or metrics))
-    chosen = Selection(named, *sources, parse_seeds(given.seeds), tuple(given.model), tuple(given.recipe))
+    chosen = Selection(named, *sources, parse_seeds(given.seeds), tuple(given.model), tuple(given.recipe), explained)
     chosen.check_seeds()
     return chosen
 

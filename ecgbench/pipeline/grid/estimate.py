@@ -51,7 +51,8 @@ def _seconds(
     cells: Sequence[Address], checked: Collection[tuple[str, int]], protocol: DatasetProtocol, model: str, samples: int | str | None
 ) -> float:
     """Seconds for the cells of one dataset and name of models, and for the health of the maps of `checked` sources and seeds."""
-    maps = {*checked, *((cell.source, cell.seed) for cell in cells)}
+    compared = {cell.source for cell in cells if "other_maps" in split_metric(cell.metric)[0].asks}
+    maps = {*checked, *((cell.source, cell.seed) for cell in cells), *((source, seed) for source in compared for seed in protocol.seeds)}
     windows = protocol.samples if samples in (None, ALL) else int(samples)
     passes = windows * (_map_passes(maps, protocol) + _score_passes(cells, protocol))
     passes += min(windows, AGREEMENT_WINDOWS) * _agreement_passes(checked, protocol)

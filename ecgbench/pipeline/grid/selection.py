@@ -13,7 +13,7 @@ from ecgbench.methods import METHODS
 from ecgbench.models import MODELS, RECIPES, USUAL, model_name, split_model
 from ecgbench.pipeline.compute.map_sources import MapSource, registered_sources
 from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_names, split_metric, variant_name
-from ecgbench.protocol import ALL
+from ecgbench.protocol import ALL, COMMON
 from ecgbench.registry import unknown
 
 
@@ -30,6 +30,7 @@ class Selection:
         a dataset has it
     models : architectures, or an architecture and a recipe ("resnet18_7+balanced"); default each dataset's usual architecture
     recipes : of the architectures that are named without one; default the study's
+    explained : whose windows are explained: metrics that compare the maps of several models need common ones
     """
 
     datasets: tuple[str, ...] = ()
@@ -38,6 +39,7 @@ class Selection:
     seeds: tuple[int, ...] = ()
     models: tuple[str, ...] = ()
     recipes: tuple[str, ...] = ()
+    explained: str = COMMON
 
     def cells(self) -> list[Address]:
         """The selected cells, so ordered that those which share work stand together.
@@ -117,10 +119,24 @@ class Selection:
         return [name for name in names if not (self.metrics or split_metric(name)[0].by_default)]
 
     def metrics_of(self, dataset: str) -> list[str]:
-        """The selected metrics that the dataset has cells of."""
-        names = metric_names(dataset)
+        """The selected metrics that the dataset has cells of.
+
+        Raises
+        ------
+        UnknownKeyError
+            If a pattern matches nothing.
+        InputError
+            If a metric is named that compares the maps of several models, and each explains its own windows.
+        """
+        every = metric_names(dataset)
+        names = [name for name in every if self.explained == COMMON or "other_maps" not in split_metric(name)[0].asks]
         if not self.metrics:
             return [name for name in names if split_metric(name)[0].by_default]
+        for name in every:
+            if name in self.metrics and name not in names:
+                raise InputError(
+                    f"expected common windows for {name}, which compares several models' maps, got {self.explained}; leave one of both out."
+                )
         known = {name for entry in DATASETS for name in metric_names(entry.key)}
         chosen = _matching("metrics", ["*" if pattern == ALL else pattern for pattern in self.metrics], sorted(known))
         return [name for name in names if name in chosen]

@@ -7,7 +7,7 @@ import pytest
 
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import UnknownKeyError
-from ecgbench.metrics import CAUSAL, LOCALISATION, METRICS, WAVES
+from ecgbench.metrics import LOCALISATION, METRICS
 from ecgbench.pipeline import SELECTION_ARGUMENTS, Address, Selection, metric_names, selection_from, split_metric
 
 ONE = Address("synthetic", "resnet18_7_narrow", "lrp", "abs", "auc_causal", 2)
@@ -48,7 +48,7 @@ def test_metrics_of_masks_have_a_cell_for_each_kind_and_others_one():
     for entry in METRICS:
         of_entry = [name for name in metric_names("synthetic") if split_metric(name)[0] is entry]
         assert of_entry == ([entry.key, f"{entry.key}_causal"] if entry.family == LOCALISATION else [entry.key])
-        elsewhere = entry.family in (CAUSAL, LOCALISATION, WAVES) or "continued" in entry.asks
+        elsewhere = entry.family == LOCALISATION or entry.asks & {"twin", "regions", "continued", "other_maps"}
         assert (entry.key in metric_names("ptbxl")) == (not elsewhere)
         assert entry.key in metric_names("mitdb")
     assert not any(name.endswith("_causal") for name in metric_names("mitdb"))
