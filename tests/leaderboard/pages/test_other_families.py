@@ -30,4 +30,4 @@ def test_family_has_its_section_between_those_that_its_order_names(twins, accept
     assert "## Sinus twins\n\nDoes the map change where the window does? The place is over twin gain." in page
     assert page.index("## Localisation") < page.index("## Sinus twins") < page.index("## Faithfulness")
     assert "## Sinus twins" in pages["README.md"]
-    assert "Family: twins." in pages["metrics/twin_gain.md"]
+    assert "Family: sinus twins." in pages["metrics/twin_gain.md"]
