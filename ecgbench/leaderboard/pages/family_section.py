@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ecgbench.leaderboard.pages.models_section import models_section, seeds_table
@@ -31,7 +31,7 @@ def ahead(analysis: Analysis, family: str, folder: str = "methods/") -> str:
     folder : of the methods' pages, as seen from the page
     """
     compared = analysis.comparisons.get(family)
-    found = None if compared is None else _first_group(compared, folder, analysis.board.submitted)
+    found = None if compared is None else _first_group(analysis, family, compared, folder)
     board = analysis.board
     context = {
         "ahead": found,
@@ -43,12 +43,15 @@ def ahead(analysis: Analysis, family: str, folder: str = "methods/") -> str:
     return render_page("ahead.md.j2", context).strip()
 
 
-def _first_group(compared: Comparison, folder: str, submitted: Collection[str]) -> dict[str, Any]:
+def _first_group(analysis: Analysis, family: str, compared: Comparison, folder: str) -> dict[str, Any]:
+    """The methods of the first group that are better than every blind control, and what is said of them."""
     variants, first = dict(compared.order), compared.groups[0]
+    better = [method for method in first if not analysis.fails_controls((method, variants[method]), family)]
     return {
-        "names": [linked(method, variants[method], folder, submitted) for method in first],
-        "everyone": len(first) == len(compared.order),
+        "names": [linked(method, variants[method], folder, analysis.board.submitted) for method in better],
+        "everyone": len(first) == len(compared.order) and len(better) == len(first),
         "of_all": compared.ahead_of_all,
+        "of_next": len(better) == len(first),
         "patients": compared.patients,
     }
 

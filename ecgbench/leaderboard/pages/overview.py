@@ -93,8 +93,8 @@ def _family(analyses: Sequence[Analysis], family: str, checks: Sequence[OracleCh
 
 
 def places_table(analyses: Sequence[Analysis], family: str) -> str:
-    """Places of every variant on every dataset and their mean over the real ones, best first."""
-    real = [analysis for analysis in analyses if not analysis.board.embedded]
+    """Places of every variant on every dataset, best first, and their mean over the real ones that tell methods from blind controls."""
+    real = [analysis for analysis in analyses if not analysis.board.embedded and analysis.tells_of_methods(family)]
     means = overall({analysis.board.name: analysis.board.places[family] for analysis in real or analyses})
     variants = sorted({variant for analysis in analyses for variant in analysis.board.places.index})
     draws = [analysis.draws[family] for analysis in real if family in analysis.draws]
