@@ -45,9 +45,8 @@ def zeroing(analyses: Sequence[Analysis]) -> str:
         ]
         for check in checks
     ]
-    return table(
-        ["dataset", "metric", "the cause", "best blind control", "gain of the cause", "is the control better?"], rows, numbers_from=2
-    )
+    header = ["dataset", "metric", "the cause", "best blind control", "gain of the cause", "is the control better?"]
+    return table(header, rows, numbers_from=2) if rows else NONE_YET
 
 
 def orders(analyses: Sequence[Analysis]) -> str:
