@@ -135,13 +135,14 @@ class Analysis:
     def fails_controls(self, variant: Variant, family: str) -> bool:
         """Whether no metric of a family that counts shows a method's variant to be better than every blind control."""
         counted = [column for column in self.board.columns if column.family == family and column.ranked]
-        return all(self.beaten(variant, column) for column in counted)
+        return variant[0] in self.board.blind or all(self.beaten(variant, column) for column in counted)
 
     def tells_of_methods(self, family: str) -> bool:
         """Whether some ranked variant is better than every blind control: otherwise places in the family order noise."""
         if family not in self.board.places:
             return False
-        return not all(self.fails_controls(variant, family) for variant in self.board.places[family].dropna().index)
+        ranked = self.board.places[family].dropna().index
+        return not all(self.fails_controls(variant, family) for variant in ranked)
 
     def classes(self, variant: Variant, column: Column) -> dict[int, tuple[float, int, int]]:
         """Mean over seeds and windows, number of defined and of undefined windows, of each class."""
