@@ -115,6 +115,6 @@ def test_entries_of_the_package_are_computed_accepted_checked_and_drawn(python: 
     run(python, folder, "-c", COMMANDS, json.dumps(benchmark), json.dumps(pages))
     assert {path.stem for path in (folder / "scores").glob("bumps*/fcn/*.json")} == set(METHODS)
     (page,) = (path.read_text() for path in (folder / "pages").glob("bumps*.md"))
-    assert page.index("## Localisation") < page.index("## Complexity")
+    assert page.index("## Localisation") < page.index("## Sparsity")
     assert "Is the attribution confined to few samples? The place is over sparseness." in page
     assert "smoothgrad_squared" in page

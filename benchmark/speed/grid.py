@@ -34,6 +34,7 @@ cached = cache(evaluator)
 PARTS = {
     "perturbation": ["region_perturbation_morf", "region_perturbation_lerf"],
     "faithfulness correlation": ["faithfulness_correlation"],
+    "complexity": ["gini"],
     "localisation": [entry.key for entry in METRICS if entry.oracle is not None and "mask" in entry.needs],
 }
 

@@ -85,7 +85,7 @@ _OWN = (
         "Sanity checks",
         "Does the attribution change with what it should depend on, the model's weights and the class, and stay as it is under what should "
         "not matter, noise and where the window begins?",
-        order=40,
+        order=45,
     ),
     Family(
         DONOR,

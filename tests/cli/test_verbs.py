@@ -3,6 +3,7 @@
 import errno
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import ecgbench
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import fetch_command
+from ecgbench.metrics import FAMILIES
 from ecgbench.models import model_digest, save_model, shipped_record, untrained
 from ecgbench.protocol import MITDB
 from tests.cli.cases import SLICE
@@ -18,7 +20,7 @@ from tests.pipeline.runs import cell, maps_of, model_at, small_run
 from tests.results.cases import with_scores
 
 VERBS = (
-    *("datasets", "models", "methods", "controls", "metrics", "download", "verify", "simulate", "train", "explain", "run"),
+    *("datasets", "models", "recipes", "methods", "controls", "metrics", "download", "verify", "simulate", "train", "explain", "run"),
     *("windows", "submit", "evaluate", "leaderboard", "compare", "scores", "results", "cache"),
 )
 
@@ -40,8 +42,11 @@ def test_every_entry_is_listed_with_what_it_is_and_its_source(ecg):
         entries, lines = getattr(ecgbench, axis)(), ecg(axis).splitlines()
         assert {line.split()[0] for line in lines} == set(entries)
         assert all(line.rstrip().endswith(entries[line.split()[0]].reference) for line in lines)
-    families = ["localisation"] * 6 + ["causal"] * 5 + ["donor"] * 3 + ["faithfulness"] * 3 + ["consistency"] * 2 + ["complexity"] * 2
-    assert [line.split()[1] for line in ecg("metrics").splitlines()] == families
+    families = [line.split()[1] for line in ecg("metrics").splitlines()]
+    counts = {"localisation": 8, "causal": 5, "donor": 3, "faithfulness": 3, "waves": 3, "consistency": 2, "sanity": 6, "complexity": 2}
+    assert Counter(families) == counts
+    order = [FAMILIES[family].order for family in families]
+    assert order == sorted(order)
 
 
 # datasets

@@ -70,11 +70,7 @@ def family_section(analysis: Analysis, family: str, checks: Sequence[OracleCheck
         "ahead": ahead(analysis, family),
         "counted": ", ".join(column.entry.key.replace("_", " ") for column in columns if column.ranked),
         "shown": [(heading(column), why_shown(column, checks)) for column in columns if not column.ranked],
-        "figures": {
-            "scores": figure_path(board.name, f"scores-{slug(family)}") if family in analysis.ranks else "",
-            "intervals": figure_path(board.name, f"intervals-{slug(family)}") if draws_intervals(analysis, family) else "",
-            "groups": figure_path(board.name, f"groups-{slug(family)}"),
-        },
+        "figures": _figures(analysis, family),
         "table": family_table(analysis, family),
         "skill": skill_section(analysis, family),
         "gaps": _gaps(board, family),
@@ -84,6 +80,11 @@ def family_section(analysis: Analysis, family: str, checks: Sequence[OracleCheck
         "told": models_section(analysis, family),
         "seeds": seeds_table(analysis, family),
     }
+
+
+def _figures(analysis: Analysis, family: str) -> dict[str, str]:
+    drawn = {"scores": family in analysis.ranks, "intervals": draws_intervals(analysis, family), "groups": True}
+    return {what: figure_path(analysis.board.name, f"{what}-{slug(family)}") if there else "" for what, there in drawn.items()}
 
 
 def _why_unranked(board: Board, method: str) -> str:

@@ -22,10 +22,15 @@ class _ReachedError(Exception):
     """The layer has returned, so that what follows need not be computed."""
 
 
-def probe_of(model: torch.nn.Module, layer: str) -> Probe:
-    """The layer's outputs for any windows; what follows the layer is not computed. It raises `NetworkError` where the network raises."""
+def probe_of(model: torch.nn.Module, layer: str, rows: int) -> Probe:
+    """The layer's outputs for any windows; what follows the layer is not computed. It raises `NetworkError` where the network raises.
 
-    def outputs(x: torch.Tensor) -> torch.Tensor:
+    Parameters
+    ----------
+    rows : windows that pass through the model at once, at most
+    """
+
+    def of_rows(x: torch.Tensor) -> torch.Tensor:
         with _kept(model.get_submodule(layer), stop=True) as kept:
             try:
                 model(x.clone())
@@ -35,7 +40,7 @@ def probe_of(model: torch.nn.Module, layer: str) -> Probe:
                 raise NetworkError from error
         return _only(kept)
 
-    return outputs
+    return lambda x: torch.cat([of_rows(part) for part in torch.split(x, rows)])
 
 
 @contextmanager

@@ -21,7 +21,7 @@ Ranges = Int[np.ndarray, " ranges"]
 SAME_STRIDE = 0.05
 """Largest difference of the strides of the first and the last samples that units see, as a share."""
 
-LENGTHS = (1, 2, 4, 8)
+LENGTHS = (1, 2, 4, 8, 16, 32)
 """Multiples of the window in which units are looked for that see beyond both ends of the window."""
 
 
@@ -69,7 +69,7 @@ def places_by_reach(probe: Probe, x: torch.Tensor, axis: int) -> Places | None:
     for times in LENGTHS:
         longer = x.repeat(1, 1, times)
         count = probe(longer).shape[axis] if times > 1 else units
-        if count < 0.9 * times * units:  # units that don't grow with the window stand elsewhere in a longer one
+        if count < times * max(units - 1, 0.75):  # units that don't grow with the window stand elsewhere in a longer one
             return None
         lines = _lines(probe, longer, axis, count)
         if lines is not None:

@@ -54,12 +54,12 @@ def units_of(model: torch.nn.Module, x: torch.Tensor, layer: str, layer_layout: 
     key = (layer, layer_layout, *x.shape[1:], x.dtype, x.device, str(model))
     if key not in known:
         with torch.enable_grad(), buffers_restored(model):
-            known[key] = _found(model, x[:1].detach(), layer, layer_layout)
+            known[key] = _found(model, x.detach(), layer, layer_layout)
     return known[key]
 
 
-def _found(model: torch.nn.Module, x: torch.Tensor, layer: str, layer_layout: str | None) -> Units:
-    probe = probe_of(model, layer)
+def _found(model: torch.nn.Module, windows: torch.Tensor, layer: str, layer_layout: str | None) -> Units:
+    probe, x = probe_of(model, layer, len(windows)), windows[:1]
     with torch.no_grad():
         ndim = _number_of_axes(model, x, layer)
         seen = None if layer_layout is None else layout_named(layer_layout, ndim)

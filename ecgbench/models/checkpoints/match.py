@@ -153,7 +153,8 @@ def _check_variances(model: nn.Module) -> None:
 def _try(model: nn.Module, form: Form | None) -> None:
     """Pass a window of noise through the network."""
     place = place_of(model)
-    shape = (1, 1, SAMPLES) if form is None else (1, form.leads, form.samples)
+    # A network that tells leads apart says how many it takes; others take any number.
+    shape = (1, getattr(model, "leads", 1), SAMPLES) if form is None else (1, form.leads, form.samples)
     window = torch.from_numpy(np.random.default_rng(0).standard_normal(shape, dtype=np.float32))
     with frozen(model), torch.no_grad():
         logits = logits_of(model, window.to(place.device, place.dtype))

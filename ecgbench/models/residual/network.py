@@ -166,6 +166,11 @@ class ResNet(nn.Module):
         logits: torch.Tensor = self.fc(self.average(x))
         return logits
 
+    @property
+    def leads(self) -> int:
+        """How many leads the last layer tells apart; 1 where it takes any number."""
+        return self.architecture.leads
+
     def blocks(self) -> list[BasicBlock | Bottleneck]:
         """All residual blocks, in the order in which a window passes them."""
         return [cast("BasicBlock | Bottleneck", block) for stage in STAGES for block in cast("nn.Sequential", self.get_submodule(stage))]

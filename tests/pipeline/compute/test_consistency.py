@@ -51,9 +51,9 @@ def test_tasks_need_the_maps_of_the_panel(run):
 
 
 def test_own_windows_have_no_cells_and_a_named_metric_says_why(tmp_path):
-    own = Selection(("synthetic",), ("saliency",), explained=OWN)
-    assert not {cell.metric for cell in own.cells()}.intersection(BOTH)
-    assert {cell.metric for cell in Selection(("synthetic",), ("saliency",)).cells()}.issuperset(BOTH)
+    every = (("synthetic",), ("saliency",), ("*",))
+    assert not {cell.metric for cell in Selection(*every, explained=OWN).cells()}.intersection(BOTH)
+    assert {cell.metric for cell in Selection(*every).cells()}.issuperset(BOTH)
     with pytest.raises(InputError, match="expected common windows for consistency, which compares several models' maps, got own"):
         Selection(("synthetic",), ("saliency",), ("consistency",), explained=OWN).cells()
     run = small_run(store_with_windows(tmp_path), explained=OWN)

@@ -23,7 +23,12 @@ from tests.pipeline.runs import (
     store_with_windows,
 )
 
-ALL_METRICS = [name for name in metric_names("synthetic") if split_metric(name)[0].situation is None]
+ALL_METRICS = [
+    name
+    for name in metric_names("synthetic")
+    # Further maps, and what other models' seeds draw, are put together by hand in tests of their own.
+    if split_metric(name)[0].situation is None and "other_shared" not in split_metric(name)[0].asks
+]
 OF_EACH_KIND = ("auc", "region_perturbation_morf", "faithfulness_correlation")
 """A metric of masks, one that perturbs and one that shares evaluations."""
 
@@ -43,15 +48,22 @@ def run(tmp_path_factory):
 def by_hand(run, wanted):
     """The cell's scores from the public calls."""
     entry, kind = split_metric(wanted.metric)
-    explained, model, protocol = run.explained(wanted.of_model), run.model(wanted.of_model).module, run.options.protocol
+    model, protocol, explained = run.model(wanted.of_model).module, run.options.protocol, run.explained(wanted.of_model)
     windows, target = explained.windows, explained.target
-    absolute = wanted.variant == "abs"
-    maps = ecgbench.explain(model, windows.x, target, wanted.source, absolute=absolute, seed=wanted.seed, protocol=protocol)
-    twin = standardised_as(windows.twin, windows.signal)
-    given = {"x": windows.x, "model": model, "target": target, "twin": twin, "fs": run.dataset(wanted.dataset).fs}
-    if "mask" in entry.needs:
-        given = {"mask": np.stack([windows.mask(i, int(class_), kind) for i, class_ in enumerate(target)])}
-    return ecgbench.score(entry.key, maps, seed=wanted.seed, protocol=protocol, **given)
+
+    def explain(network, seed):
+        options = {"absolute": wanted.variant == "abs", "seed": seed, "protocol": protocol}
+        return ecgbench.explain(network, windows.x, target, wanted.source, **options)
+
+    known = {"x": lambda: windows.x, "model": lambda: model, "target": lambda: target, "fs": lambda: run.dataset(wanted.dataset).fs}
+    known |= {"twin": lambda: standardised_as(windows.twin, windows.signal), "regions": lambda: run.subject(wanted.of_model).regions}
+    known["donor"] = lambda: standardised_as(run.subject(wanted.of_model).donors.donor, windows.signal)
+    known["mask"] = lambda: np.stack([windows.mask(i, int(class_), kind) for i, class_ in enumerate(target)])
+    others = {other.seed: run.model(other).module for other in run.panel(wanted.of_model) if other != wanted.of_model}
+    known["other_maps"] = lambda: np.stack([explain(network, seed) for seed, network in others.items()], axis=1)
+    asked = {"model" if name == "evaluate" else name for name in entry.asks} | ({"x", "model", "target"} if entry.perturb else set())
+    given = {name: known[name]() for name in asked if name in known}
+    return ecgbench.score(entry.key, explain(model, wanted.seed), seed=wanted.seed, protocol=protocol, **given)
 
 
 def test_model_at_hand_is_the_model_and_read_once(store, monkeypatch):

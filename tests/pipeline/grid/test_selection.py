@@ -57,7 +57,7 @@ def test_nothing_selected_means_the_datasets_that_run_by_default_with_all_their_
 
 
 def test_seeds_are_those_that_are_asked_for_and_that_the_dataset_has():
-    selection = Selection(("mitdb", "synthetic12"), ("saliency_abs",), ("auc_*", "twin_agreement"), seeds=(5, 2))
+    selection = Selection(("mitdb", "synthetic12"), ("saliency_abs",), ("auc_c*", "twin_agreement"), seeds=(5, 2))
     assert selection.seeds_of("mitdb") == (5, 2)
     assert selection.seeds_of("synthetic12") == (2,)
     assert Selection().seeds_of("synthetic12") == (1, 2, 3)
