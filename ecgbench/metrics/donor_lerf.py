@@ -22,6 +22,7 @@ from ecgbench.types import Curves, PerWindow, Targets
     needs=("curves", "steps", "target", "shared"),
     atol=1e-5,
     version=1,
+    by_default=False,
     reference="arXiv:2001.00396",
     shared=qualification,
     shared_as=SHARED,
