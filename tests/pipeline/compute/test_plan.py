@@ -117,11 +117,11 @@ def test_scores_do_not_depend_on_what_else_is_selected(serial, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_batch_of_the_whole_grid_leaves_two_files_a_method_one_a_control_and_ten_more(tmp_path):
+def test_a_batch_of_the_whole_grid_leaves_two_files_a_method_one_a_control_and_nine_more(tmp_path):
     store = store_with_windows(tmp_path)
     wanted = [one for one in Selection(("synthetic",), seeds=(1,)).cells() if one.metric not in SHARING_MORE]
     for _ in small_run(store, 1, wanted).perform():
         pass
     files = [path for path in tmp_path.rglob("*") if path.is_file() and path.parent.name not in ("windows", "locks")]
-    # Logits of three models, maps of blind controls and of the one that sees the model, regions, and what four computations share.
-    assert len(files) == 2 * len(METHODS.keys()) + len(CONTROLS.keys()) + 10
+    # Logits of three models, maps of blind controls and of the one that sees the model, regions, and what three computations share.
+    assert len(files) == 2 * len(METHODS.keys()) + len(CONTROLS.keys()) + 9
