@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from ecgbench.errors import InputError
@@ -93,17 +94,17 @@ class MetricEntry(Entry):
         if self.ranked and self.aside:
             raise InputError(f'expected no reason why {self.key} is not ranked, got "{self.aside}"; declare ranked=False with it.')
 
-    @property
+    @cached_property
     def shared_needs(self) -> tuple[str, ...]:
         """Needs of `shared`: its parameters without a default."""
         return () if self.shared is None else _required(self.shared)
 
-    @property
+    @cached_property
     def perturb_needs(self) -> tuple[str, ...]:
         """Needs of `perturb`: its parameters without a default, but for the attributions, which come first."""
         return () if self.perturb is None else (*_required(self.perturb)[1:], *filter(None, [self.replacement]))
 
-    @property
+    @cached_property
     def asks(self) -> frozenset[str]:
         """All needs, of whatever part."""
         return frozenset((*self.needs, *self.shared_needs, *self.perturb_needs, *self.situation_needs))
