@@ -51,7 +51,7 @@ def rows_that_one_lead_moves(probe: Probe, x: torch.Tensor, axis: int, lead: int
     """Which rows of the output, along an axis, depend on a lead."""
     hidden = x.clone()
     hidden[:, lead] = torch.nan
-    return np.asarray(probe(hidden).isnan().movedim(axis, 1).flatten(2).any(dim=2)[0].cpu().numpy())
+    return np.asarray(_depend(probe, hidden, axis)[0])
 
 
 def places_by_reach(probe: Probe, x: torch.Tensor, axis: int) -> Places | None:
@@ -130,7 +130,12 @@ def _fewest(noticed: Callable[[Ranges], Bool[np.ndarray, "ranges units"]], time:
 
 def _noticed(probe: Probe, x: torch.Tensor, axis: int, begins: Ranges, ends: Ranges) -> Bool[np.ndarray, "ranges units"]:
     """Whether each unit depends on each of some ranges of samples."""
-    return np.asarray(probe(_hidden(x, begins, ends)).isnan().movedim(axis, 1).flatten(2).any(dim=2).cpu().numpy())
+    return _depend(probe, _hidden(x, begins, ends), axis)
+
+
+def _depend(probe: Probe, hidden: torch.Tensor, axis: int) -> Bool[np.ndarray, "windows places"]:
+    """By window and place along an axis of the output, whether a value there depends on what is hidden in the window."""
+    return np.asarray(probe(hidden).isnan().movedim(axis, 1).flatten(2).any(dim=2).cpu().numpy())
 
 
 def _hidden(x: torch.Tensor, begins: Ranges, ends: Ranges) -> torch.Tensor:

@@ -22,7 +22,6 @@ from ecgbench.pipeline.compute.map_sources import MapSource, StoredMaps, source_
 from ecgbench.pipeline.compute.maps import Maps, joined
 from ecgbench.pipeline.compute.models import TrainedModel, model_at_hand, model_of
 from ecgbench.pipeline.compute.plan import Plan, Task
-from ecgbench.pipeline.compute.regions import regions_of
 from ecgbench.pipeline.compute.subject import Subject
 from ecgbench.pipeline.compute.twins import with_twins
 from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_bounds, split_metric
@@ -152,10 +151,9 @@ class Run:
 
         def gather() -> Subject:
             dataset, spec = self.dataset(of.dataset), self.spec(of.dataset)
-            explained, request = self.explained(of), self._request(of.dataset)
-            regions, make = partial(regions_of, explained, dataset, request), DATASETS[of.dataset].continued
+            request, make = self._request(of.dataset), DATASETS[of.dataset].continued
             continued = None if make is None else partial(make, request)
-            return Subject(dataset, spec, self.model(of), explained, of.seed, o.protocol, o.store, request, regions, continued)
+            return Subject(dataset, spec, self.model(of), self.explained(of), of.seed, o.protocol, o.store, request, continued)
 
         return self._hold(("subject", of), gather)
 

@@ -13,6 +13,7 @@ import numpy as np
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import Request
 from ecgbench.datasets.records.donors import Donors
+from ecgbench.pipeline.compute.regions import regions_of
 from ecgbench.protocol import STUDY, DatasetProtocol
 from ecgbench.types import Continued, Dataset, EvaluateSteps, Explained, Masks, Regions, Signals, Targets, Windows, standardised_as
 
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     from ecgbench.pipeline.compute.models import TrainedModel
 
 T = TypeVar("T")
-
-
-def no_regions() -> None:
-    """The regions of windows whose dataset doesn't know them."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,6 @@ class Subject:
     protocol : "ours" or "study"
     store : where results are kept
     request : how the dataset was loaded
-    wave_regions : gives the regions of the explained windows' samples, or None where the dataset doesn't know them
     continued : gives windows of the dataset in mV with what follows them in their records; None where the dataset has no such thing
     """
 
@@ -54,13 +50,12 @@ class Subject:
     protocol: str
     store: ArtifactStore
     request: Request
-    wave_regions: Callable[[], Regions | None] = no_regions
     continued: Callable[[Windows], Continued] | None = field(default=None, repr=False)
 
     @cached_property
     def regions(self) -> Regions | None:
-        """Of each sample of the explained windows, the part of the ECG that it belongs to."""
-        return self.wave_regions()
+        """Of each sample of the explained windows, the part of the ECG that it belongs to; None where the dataset doesn't know it."""
+        return regions_of(self.explained, self.dataset, self.request)
 
     @property
     def network(self) -> torch.nn.Module:

@@ -140,8 +140,8 @@ def metric_names(dataset: str) -> list[str]:
     """
     numbers = DATASETS[dataset].protocol
     kinds, names = numbers.mask_kinds, []
+    known = {"twin": numbers.twins, "regions": DATASETS[dataset].regions, "continued": DATASETS[dataset].continued}
     for entry in METRICS:
-        known = {"twin": numbers.twins, "regions": DATASETS[dataset].regions, "continued": DATASETS[dataset].continued}
         if any(need in entry.asks and not known[need] for need in known):
             continue
         if "other_maps" in entry.asks and len(numbers.seeds) < 2:

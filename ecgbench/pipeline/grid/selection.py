@@ -54,12 +54,12 @@ class Selection:
             If a method and a control have the same key.
         """
         self.check_seeds()
-        variants = self.variants()
+        variants, metrics = self.variants(), {dataset: self.metrics_of(dataset) for dataset, _, _ in self._models()}
         return [
             Address(dataset, model, source.key, variant, metric, seed)
             for dataset, model, seed in self._models()
             for source, variant in variants
-            for metric in self.metrics_of(dataset)
+            for metric in metrics[dataset]
             if _has_cell(source, dataset, metric)
         ]
 
