@@ -14,7 +14,7 @@ from pathlib import Path
 from simulated_scores import refreshed
 
 from ecgbench.artifacts import write_atomically
-from ecgbench.leaderboard.pages.tables import number, table
+from ecgbench.leaderboard.pages.tables import number, table, with_interval
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant, analyse
 from ecgbench.leaderboard.statistics.anchor import Anchor, anchor, dataset_orders
 from ecgbench.leaderboard.statistics.board import read_boards
@@ -40,7 +40,7 @@ def zeroing(analyses: Sequence[Analysis]) -> str:
             check.column.entry.key,
             number(check.score),
             f"`{check.gain.control}` {number(check.blind_score)}",
-            interval(check.gain.value, check.gain.low, check.gain.high),
+            with_interval(check.gain.value, check.gain.low, check.gain.high, 2),
             "no" if check.passed else "yes" if check.gain.high < 0 else "not told",
         ]
         for check in checks
@@ -59,7 +59,7 @@ def orders(analyses: Sequence[Analysis]) -> str:
 
 def _tau(found: OrderAgreement) -> list[str]:
     verdict = "yes" if found.low > AGREE else "no" if found.high < AGREE else "not told"
-    return [str(found.items), interval(found.tau, found.low, found.high), verdict]
+    return [str(found.items), with_interval(found.tau, found.low, found.high, 2), verdict]
 
 
 def sharing(analyses: Sequence[Analysis]) -> str:
@@ -102,11 +102,6 @@ CLAIMS: dict[str, Callable[[Sequence[Analysis]], str]] = {
 }
 
 
-def interval(value: float, low: float, high: float) -> str:
-    """A value with its 95 % interval."""
-    return f"{value:.2f} ({low:.2f} to {high:.2f})"
-
-
 def _anchors(analyses: Sequence[Analysis]) -> Iterator[Anchor]:
     yield from (found for found in map(anchor, analyses) if found is not None)
 
@@ -132,7 +127,7 @@ def _difference(found: Anchor, variant: Variant, other: Variant) -> list[str]:
     mean = _mean(found, variant) - _mean(found, other)
     if low is None or high is None:
         return [f"{mean:.2f}", "not told"]
-    return [interval(mean, low, high), "yes" if low > 0 else "no" if high < 0 else "not told"]
+    return [with_interval(mean, low, high, 2), "yes" if low > 0 else "no" if high < 0 else "not told"]
 
 
 def written(text: str, scores: Path) -> str:

@@ -10,7 +10,7 @@ import torch
 
 from ecgbench.errors import InputError
 from ecgbench.methods._gradient import all_logits
-from ecgbench.methods.cam.units import Units, units_of
+from ecgbench.methods.cam.units import Units, found_once, units_of
 
 LISTED = 20
 """Names of layers that an error lists."""
@@ -40,7 +40,7 @@ def chosen_units(
     names = [path for path, _ in model.named_modules() if path]
     named = layer if layer is not None else next((name for attribute in declared if (name := getattr(model, attribute, None))), None)
     if named is None:
-        return _last_in_time(model, x, layer_layout)
+        return found_once(model, x, (None, layer_layout), lambda: _last_in_time(model, x, layer_layout))
     uncompiled = {path.replace("_orig_mod.", ""): path for path in names}  # torch.compile puts a level between
     found = named if named in names else uncompiled.get(named, named)
     if found not in names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
@@ -50,11 +51,20 @@ def units_of(model: torch.nn.Module, x: torch.Tensor, layer: str, layer_layout: 
     InputError
         If none of the axes is time, or more than one may be.
     """
-    known = _FOUND.setdefault(model, {})
-    key = (layer, layer_layout, *x.shape[1:], x.dtype, x.device, str(model))
-    if key not in known:
+
+    def find() -> Units:
         with torch.enable_grad(), buffers_restored(model):
-            known[key] = _found(model, x.detach(), layer, layer_layout)
+            return _found(model, x.detach(), layer, layer_layout)
+
+    return found_once(model, x, (layer, layer_layout), find)
+
+
+def found_once(model: torch.nn.Module, x: torch.Tensor, what: tuple[str | None, ...], find: Callable[[], Units]) -> Units:
+    """What is found of a model for windows as long as these, the first time it is asked for."""
+    known = _FOUND.setdefault(model, {})
+    key = (*what, *x.shape[1:], x.dtype, x.device, str(model))
+    if key not in known:
+        known[key] = find()
     return known[key]
 
 
