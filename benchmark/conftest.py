@@ -61,6 +61,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "default::ecgbench.artifacts.DamagedArtifactWarning")
+    config.addinivalue_line("filterwarnings", "default::ecgbench.errors.EntryPointWarning")
     config.option.benchmark_quiet = not config.option.benchmark_verbose
     config.option.began = getattr(config, "workerinput", {}).get(BEGAN, time.time())
     with _usage():

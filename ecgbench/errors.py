@@ -70,3 +70,7 @@ class EntryError(EcgbenchError):
 
 class MapWarning(UserWarning):
     """A map that is returned is not what its method promises."""
+
+
+class EntryPointWarning(UserWarning):
+    """A package's entry point could not be loaded: what it would register is left out."""
