@@ -43,6 +43,8 @@ from .grid.selection import check_seeds as check_seeds
 from .grid.selection import healthy_maps as healthy_maps
 from .grid.selection import models as models
 from .grid.training import training_note as training_note
+from .own_data import register_arrays as register_arrays
+from .own_data import register_records as register_records
 from .register import register as register
 from .register import register_family as register_family
 from .score import score as score
