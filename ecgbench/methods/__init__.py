@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ecgbench.methods._explain import explain, explain_from, explanation
+from ecgbench.methods._promises import MapInfo, sum_errors
 from ecgbench.methods._registry import FORWARD_SHARE, METHODS, Explanation, MethodEntry
 from ecgbench.registry import make_callable
 
-__all__ = ["FORWARD_SHARE", "METHODS", "Explanation", "MethodEntry", "explain", "explain_from", "explanation"]
+__all__ = ["FORWARD_SHARE", "METHODS", "Explanation", "MapInfo", "MethodEntry", "explain", "explain_from", "explanation", "sum_errors"]
 
 make_callable(__name__, METHODS)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
-from ecgbench.errors import InputError
+from ecgbench.baseline import of_part
+from ecgbench.errors import InputError, MapWarning, UnknownKeyError
 from ecgbench.inputs import as_array, as_targets, at_least, finite, known_options, protocol_options
-from ecgbench.methods._promises import tell_of_broken_promises
+from ecgbench.methods._promises import MapInfo, map_info
 from ecgbench.methods._registry import METHODS, Explanation, MethodEntry
 from ecgbench.needs import METHOD_NEEDS, ExplainedBatch, supplied
 from ecgbench.protocol import OURS
@@ -22,6 +25,21 @@ if TYPE_CHECKING:
 
 BATCH = 32
 """Default number of rows per forward pass."""
+
+BASELINE = "baseline"
+"""The option that may have a value for each window."""
+
+
+@overload
+def explain(
+    model: torch.nn.Module, x: Any, target: Any, method: str = ..., absolute: bool = ..., *, return_info: Literal[True], **given: Any
+) -> tuple[Attributions, MapInfo]: ...
+
+
+@overload
+def explain(
+    model: torch.nn.Module, x: Any, target: Any, method: str = ..., absolute: bool = ..., *, return_info: Literal[False] = ..., **given: Any
+) -> Attributions: ...
 
 
 def explain(
@@ -35,8 +53,9 @@ def explain(
     device: str | None = None,
     batch_size: int | None = None,
     normal_windows: Any = None,
+    return_info: bool = False,
     **options: Any,
-) -> Attributions:
+) -> Attributions | tuple[Attributions, MapInfo]:
     """Explain the target's logit of each window.
 
     Parameters
@@ -51,19 +70,21 @@ def explain(
     device : where to compute; default the model's device
     batch_size : rows that pass through the model at once, which bounds memory; default 32
     normal_windows : (m, leads, time) windows of the normal class, standardised, for methods that compare with them; take them from training
+    return_info : also return what is known of the maps: totals, errors of their sums, warnings (see `MapInfo`)
     options : the method's own
 
     Returns
     -------
-    (n, leads, time) array in the precision of the model's parameters
+    (n, leads, time) array in the precision of the model's parameters; with `return_info` a pair of it and a `MapInfo`, (n,) each
 
     Raises
     ------
     UnknownKeyError
         If there is no such method, or the method has no such option.
     InputError
-        If shapes, targets, the batch size or the model are not as described, a map is not finite, something that the method needs is
-        missing, or most maps sum to less than half of what they share out, or to more than half as much again.
+        If shapes, targets, the batch size or the model are not as described, the model's logits are others at every call, a map is not
+        finite, something that the method needs is missing, or most maps sum to less than half of what they share out, or to more than half
+        as much again.
 
     Warns
     -----
@@ -71,9 +92,11 @@ def explain(
         If maps are zero everywhere, or don't sum to the change of the logit as their method promises.
     """
     found = explanation(model, x, target, method, seed, protocol, device, batch_size, normal_windows, **options)
-    tell_of_broken_promises(METHODS[method], found)
-    maps: Attributions = found.maps
-    return np.abs(maps) if absolute else maps
+    info = map_info(METHODS[method], found, options_of(METHODS[method], protocol, options))
+    for text in info.warnings:
+        warnings.warn(text, MapWarning, stacklevel=2)
+    maps: Attributions = np.abs(found.maps) if absolute else found.maps
+    return (maps, info) if return_info else maps
 
 
 def explanation(
@@ -89,15 +112,20 @@ def explanation(
     **options: Any,
 ) -> Explanation:
     """Signed maps as `explain` returns them, with the method's totals and measures; all arrays."""
+    from ecgbench.nn import check_deterministic
+
     entry = METHODS[method]
-    options = {**protocol_options(entry.study, protocol), **known_options(method, options, _options_of(entry))}
+    options = _chosen(entry, protocol, options)
     windows, targets = _windows(x), as_targets(target, len(x))
     batch, parts = _batch(batch_size), []
     with _prepared(model, device) as place, _refusing_overwriting():
+        if entry.passes:
+            check_deterministic(model, *place(windows[:1]))
         for first in range(0, len(windows), batch):
             part = slice(first, first + batch)
             given = supplied(method, entry.needs, METHOD_NEEDS, ExplainedBatch(windows[part], seed, method, batch, normal_windows))
-            parts.append(_arrays(entry.function(model, *place(windows[part], targets[part]), **given, **options)))
+            chosen = {name: of_part(value, windows, part) if name == BASELINE else value for name, value in options.items()}
+            parts.append(_arrays(entry.function(model, *place(windows[part], targets[part]), **given, **chosen)))
     joined = _joined(parts)
     _check(joined.maps, windows, method)
     return joined
@@ -144,6 +172,20 @@ def _windows(x: Any) -> np.ndarray:
 
 def _batch(batch_size: int | None) -> int:
     return BATCH if batch_size is None else at_least("batch_size", batch_size)
+
+
+def _chosen(entry: MethodEntry, protocol: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that are not the defaults."""
+    if BASELINE in given and BASELINE not in _options_of(entry):
+        having = ", ".join(one.key for one in METHODS if BASELINE in _options_of(one))
+        raise UnknownKeyError(f"expected a method that takes a baseline ({having}), got {entry.key}; choose one of these, or leave it out.")
+    return {**protocol_options(entry.study, protocol), **known_options(entry.key, given, _options_of(entry))}
+
+
+def options_of(entry: MethodEntry, protocol: str = OURS, given: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """All options with the values that they have where these are given, defaults included."""
+    parameters = inspect.signature(entry.function).parameters
+    return {**{name: parameters[name].default for name in _options_of(entry)}, **_chosen(entry, protocol, given)}
 
 
 def _options_of(entry: MethodEntry) -> list[str]:
