@@ -11,6 +11,7 @@ from .datasets import register_arrays as register_arrays
 from .datasets import register_records as register_records
 from .datasets import windows as windows
 from .methods import explain as explain
+from .methods import methods_for as methods_for
 from .models import load_model as load_model
 from .pipeline import register as register
 from .pipeline import register_family as register_family
