@@ -116,9 +116,9 @@ def explanation(
 
     entry = METHODS[method]
     options = _chosen(entry, protocol, options)
-    windows, targets = _windows(x), as_targets(target, len(x))
+    windows, targets = finite_windows(x), as_targets(target, len(x))
     batch, parts = _batch(batch_size), []
-    with _prepared(model, device) as place, _refusing_overwriting():
+    with prepared(model, device) as place, _refusing_overwriting():
         if entry.passes:
             check_deterministic(model, *place(windows[:1]))
         for first in range(0, len(windows), batch):
@@ -143,7 +143,7 @@ def explain_from(model: torch.nn.Module, x: Rows, start: Rows, target: Targets, 
     """
     from ecgbench.methods._path import mean_gradient
 
-    with _prepared(model, None) as place, _refusing_overwriting():
+    with prepared(model, None) as place, _refusing_overwriting():
         end, begin, label = place(x, start, target)
         mean = mean_gradient(model, end, label, lambda share, window: begin[window] + share * (end - begin)[window], BATCH, steps)
         maps: Attributions = as_array(mean * (end - begin))
@@ -163,7 +163,14 @@ def _joined(parts: list[Explanation]) -> Explanation:
     return Explanation(np.concatenate([part.maps for part in parts]), np.concatenate(totals) if totals else None, measures)
 
 
-def _windows(x: Any) -> np.ndarray:
+def finite_windows(x: Any) -> np.ndarray:
+    """The windows (n, leads, time) that a caller gives, as an array.
+
+    Raises
+    ------
+    InputError
+        If they are no floats of this shape, or one is not finite.
+    """
     windows = as_array(x)
     if windows.ndim != 3 or not len(windows) or windows.dtype.kind != "f":
         raise InputError(f"expected x of floats (n, leads, time), got {windows.dtype} {windows.shape}; reshape it, one window is x[None].")
@@ -193,7 +200,7 @@ def _options_of(entry: MethodEntry) -> list[str]:
 
 
 @contextmanager
-def _prepared(model: torch.nn.Module, device: str | None) -> Iterator[Callable[..., list[torch.Tensor]]]:
+def prepared(model: torch.nn.Module, device: str | None) -> Iterator[Callable[..., list[torch.Tensor]]]:
     """Freeze the model on the given device; yields a function that copies arrays there, in the model's precision."""
     import torch
 
