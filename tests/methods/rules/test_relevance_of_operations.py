@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from ecgbench.errors import InputError
 from ecgbench.methods import explanation
 
 from ..cases import assert_close_to_maximum, drawn, windows
@@ -234,3 +235,40 @@ def test_relevance_is_shared_as_plain_sums_say(name):
     parts = weights(1, outputs.size)[0].reshape(outputs.shape) * outputs
     above = parts * parts.sum() / stabilised(parts.sum())
     assert_close_to_maximum(explanation(model, x, 0, "lrp").maps, shared(x[0], outputs, above)[None], 1e-9)
+
+
+class Dynamic(nn.Module):
+    """A convolution whose weights each window chooses."""
+
+    def __init__(self):
+        super().__init__()
+        self.kernel = nn.Linear(4, 4)
+
+    def forward(self, x):
+        kernels = self.kernel(x.mean(dim=2))[:, :, None]
+        return torch.cat([functional.conv1d(row[None], kernel[:, None], groups=4) for row, kernel in zip(x, kernels, strict=True)])
+
+
+WITHOUT_A_RULE = {
+    "torch.prod": lambda x: x + torch.prod(x, 1, keepdim=True),
+    "torch.Tensor.cumprod": lambda x: x.cumprod(2),
+    "torch.atan2": lambda x: torch.atan2(x, x.flip(2)),
+    "cdist": lambda x: torch.cdist(x, x) @ x,
+    "torch.conv1d with weights that depend on the window": Dynamic(),
+    "torch.Tensor.numpy": lambda x: x + torch.from_numpy(np.abs(x.detach().numpy())),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_A_RULE)
+def test_functions_without_a_rule_are_refused_by_name_and_place_for_every_window(name):
+    model = drawn(Between(Called(WITHOUT_A_RULE[name]), first=nn.Tanh()))
+    for key in RULES:
+        for seed in range(3):
+            with pytest.raises(InputError, match=rf'linear or have a rule, got {name} in "between.*" \(test_relevance_of_operations.py:'):
+                explanation(model, windows(n=1 + seed, time=16, seed=seed), 0, key)
+
+
+def test_values_that_were_cut_off_the_gradient_are_refused_where_they_meet_others():
+    model = drawn(Between(Called(lambda x: x / x.detach().std(dim=2, keepdim=True))))
+    with pytest.raises(InputError, match=r'expected a model that can be differentiated, got .*detach without a gradient in "between"'):
+        explanation(model, windows(), 0, "lrp")

@@ -10,7 +10,6 @@ import torch
 from torch.nn import functional
 
 from ecgbench.methods.rules.calls import Function
-from ecgbench.methods.rules.relevance import shares
 
 if TYPE_CHECKING:
     from ecgbench.methods.rules.relevance.context import Relevance
@@ -23,7 +22,7 @@ def absorbing(rule: Relevance, value: Any, anchor: torch.Tensor) -> torch.Tensor
     if rule.differs(value):
         return value  # type: ignore[no-any-return]
     constant = torch.as_tensor(value, dtype=anchor.dtype, device=anchor.device)
-    return shares.constant(anchor, constant, rule.account) if bool(constant.any()) else constant
+    return rule.constant(constant, anchor) if bool(constant.any()) else constant
 
 
 def joined(rule: Relevance, function: Function, tensors: Sequence[torch.Tensor], *arguments: Any, **options: Any) -> torch.Tensor:

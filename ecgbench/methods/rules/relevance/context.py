@@ -74,6 +74,12 @@ class Relevance(StrictRules):
         """An elementwise function's output, whose relevance is handed to its input; `rank` says how much of a gate it is."""
         return shares.handed_on(x, function, rank, self.account)
 
+    def constant(self, values: torch.Tensor, anchor: torch.Tensor) -> torch.Tensor:
+        """Values that absorb their relevance, in a network in which the anchor depends on the window."""
+        absorbing = shares.constant(anchor, values, self.account)
+        self._seen.add(absorbing.grad_fn)  # type: ignore[arg-type]
+        return absorbing
+
     def differs(self, value: Any) -> bool:
         """Whether a value depends on the window."""
         return isinstance(value, torch.Tensor) and value.requires_grad

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NAMES = (
     *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "rsqrt", "square", "reciprocal", "erf", "erfc"),
-    *("sin", "cos", "sinh", "cosh", "asinh", "atan", "clamp_min", "clamp_max"),
+    *("sin", "cos", "sinh", "cosh", "asinh", "atan", "clamp_min", "clamp_max", "nan_to_num"),
 )
 """Names of functions that are both in `torch` and methods of tensors."""
 
@@ -32,6 +32,7 @@ STEPS = _both("sign", "floor", "ceil", "round", "trunc")
 """Functions that are constant but for jumps."""
 
 LARGER = _both("maximum", "minimum", "fmax", "fmin")
+LARGEST = _both("max", "min")
 EXPANDED = _both("softmax", "log_softmax", "logsumexp")
 VARIANCES = _both("var")
 
@@ -55,6 +56,12 @@ def larger(rule: Relevance, function: Function, x: torch.Tensor, other: torch.Te
         return output
     varying, constant = (x, other) if rule.differs(x) else (other, x)
     return rule.passed(varying.expand_as(torch.broadcast_tensors(x, other)[0]), lambda values: function(values, constant), SIGNAL)  # type: ignore[no-untyped-call]
+
+
+def largest(rule: Relevance, function: Function, x: torch.Tensor, *arguments: Any, **options: Any) -> Any:
+    """The largest or smallest values of x, or the larger or smaller ones of x and another tensor."""
+    other = options.get("other", arguments[0] if arguments else None)
+    return larger(rule, function, x, other) if isinstance(other, torch.Tensor) else function(x, *arguments, **options)
 
 
 def expanded(rule: Relevance, function: Function, x: torch.Tensor, *arguments: Any, **options: Any) -> torch.Tensor:
@@ -81,6 +88,7 @@ RULES: Mapping[Function, Any] = MappingProxyType(
         **dict.fromkeys((*ELEMENTWISE, *FURTHER), activated),
         **dict.fromkeys(STEPS, stepped),
         **dict.fromkeys(LARGER, larger),
+        **dict.fromkeys(LARGEST, largest),
         **dict.fromkeys(EXPANDED, expanded),
         **dict.fromkeys(VARIANCES, of_second_degree),
         functional.glu: gated_linear,

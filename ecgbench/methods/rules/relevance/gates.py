@@ -133,7 +133,7 @@ def added_product(rule: Relevance, function: Function, x: torch.Tensor, *factors
 PRODUCTS: tuple[Function, ...] = (
     *(torch.mul, torch.Tensor.mul, torch.multiply, torch.Tensor.multiply),
     *(torch.matmul, torch.Tensor.matmul, torch.mm, torch.Tensor.mm, torch.bmm, torch.Tensor.bmm, torch.Tensor.__rmatmul__),
-    *(torch.mv, torch.Tensor.mv, torch.dot, torch.Tensor.dot, torch.outer, torch.Tensor.outer),
+    *(torch.mv, torch.Tensor.mv, torch.dot, torch.Tensor.dot, torch.outer, torch.Tensor.outer, torch.linalg.vecdot),
 )
 RATIOS: tuple[Function, ...] = (
     *(torch.div, torch.Tensor.div, torch.true_divide, torch.Tensor.true_divide, torch.divide, torch.Tensor.divide),

@@ -15,16 +15,25 @@ if TYPE_CHECKING:
     from ecgbench.methods.rules.relevance.context import Relevance
 
 
-def through_time(rule: Relevance, function: Function, x: torch.Tensor, *arguments: Any) -> Any:
+def through_time(rule: Relevance, function: Function, x: torch.Tensor, start: Any, *arguments: Any) -> Any:
     """A recurrent layer."""
+    begin = _absorbing(rule, start, x)
     with rule:
-        return unrolled(function, x, *arguments)
+        return unrolled(function, x, begin, *arguments)
 
 
-def step(rule: Relevance, function: Function, x: torch.Tensor, *arguments: Any) -> Any:
+def step(rule: Relevance, function: Function, x: torch.Tensor, start: Any, *arguments: Any) -> Any:
     """A recurrent cell."""
+    begin = _absorbing(rule, start, x)
     with rule:
-        return one_step(function, x, *arguments)
+        return one_step(function, x, begin, *arguments)
+
+
+def _absorbing(rule: Relevance, start: Any, x: torch.Tensor) -> Any:
+    """The first state, which absorbs relevance where it is a constant: so the first step's gates take no more than the others'."""
+    if isinstance(start, (list, tuple)):
+        return tuple(_absorbing(rule, part, x) for part in start)
+    return start if rule.differs(start) else rule.constant(start, x)
 
 
 RULES: Mapping[Function, Any] = MappingProxyType({**dict.fromkeys(LAYERS, through_time), **dict.fromkeys(CELLS, step)})
