@@ -74,6 +74,11 @@ _IN_PLACE: Mapping[Function, Function] = MappingProxyType(
         torch.Tensor.sigmoid_: torch.sigmoid,
         torch.tanh_: torch.tanh,
         torch.Tensor.tanh_: torch.tanh,
+        **{
+            getattr(torch.Tensor, f"{name}_"): getattr(torch, name)
+            for name in ("add", "sub", "mul", "div", "exp", "log", "sqrt", "square", "abs")
+        },
+        torch.Tensor.masked_fill_: torch.masked_fill,
         torch.clamp_: torch.clamp,
         torch.Tensor.clamp_: torch.clamp,
     }

@@ -63,12 +63,15 @@ class StrictRules(Rules):
     Attributes
     ----------
     reads : names and values of the numbers that the forward pass took out of tensors that depend on the rows
+    passing : kinds of nodes that a subclass lets through beside the linear ones
 
     Raises
     ------
     InputError
         When the model calls a function that is neither linear nor has a rule.
     """
+
+    passing: frozenset[str] = frozenset()
 
     def __init__(self, model: torch.nn.Module) -> None:
         super().__init__(model)
@@ -131,7 +134,7 @@ class StrictRules(Rules):
             node = waiting.pop()
             if node is None or node in self._seen:
                 continue
-            if not _is_linear(node):
+            if not _is_linear(node) and kind_of(node) not in self.passing:
                 raise self.refusal(what)
             self._seen.add(node)
             waiting += [before for before, _ in node.next_functions]
@@ -186,11 +189,16 @@ def tensors_in(values: Any) -> Iterator[torch.Tensor]:
         yield from tensors_in(list(values.values()))
 
 
+def kind_of(node: Node) -> str:
+    """A node's name without autograd's additions."""
+    return re.sub(r"Backwards?\d*$", "", node.name().removeprefix("torch::autograd::"))
+
+
 def _is_linear(node: Node) -> bool:
     """Whether a node is linear in all of its inputs that depend on the rows: the others have no node."""
     if isinstance(node, torch.autograd.function.BackwardCFunction):
         return False
-    name = re.sub(r"Backwards?\d*$", "", node.name().removeprefix("torch::autograd::"))
+    name = kind_of(node)
     inputs = [before is not None for before, _ in node.next_functions]
     if name == "Div":
         return len(inputs) == 1 or not inputs[1]
