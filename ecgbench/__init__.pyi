@@ -9,6 +9,7 @@ from ._version import __version__ as __version__
 from .datasets import load_dataset as load_dataset
 from .datasets import windows as windows
 from .methods import explain as explain
+from .models import adapt as adapt
 from .models import load_model as load_model
 from .pipeline import register as register
 from .pipeline import register_arrays as register_arrays

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ecgbench.errors import InputError
-from ecgbench.inputs import as_array, as_targets, at_least, finite, known_options, protocol_options
+from ecgbench.inputs import as_array, as_targets, as_windows, at_least, known_options, protocol_options
 from ecgbench.methods._promises import tell_of_broken_promises
 from ecgbench.methods._registry import METHODS, Explanation, MethodEntry
 from ecgbench.needs import METHOD_NEEDS, ExplainedBatch, supplied
@@ -27,7 +27,7 @@ BATCH = 32
 def explain(
     model: torch.nn.Module,
     x: Any,
-    target: Any,
+    target: Any = None,
     method: str = "lrp",
     absolute: bool = False,
     seed: int = 0,
@@ -35,15 +35,18 @@ def explain(
     device: str | None = None,
     batch_size: int | None = None,
     normal_windows: Any = None,
+    classes: Sequence[str] | None = None,
     **options: Any,
 ) -> Attributions:
     """Explain the target's logit of each window.
 
     Parameters
     ----------
-    model : any torch module whose input is (n, leads, time) and whose output is logits (n, outputs); left unchanged
-    x : (n, leads, time) array or tensor, standardised as the model expects it
-    target : the explained class or label, an int or (n,) ints
+    model : any torch module whose input is (n, leads, time) and whose output is logits (n, outputs); left unchanged. `ecgbench.adapt` makes
+        one of a model with other inputs or outputs
+    x : (n, leads, time) array or tensor, standardised as the model expects it; or a list of windows or of batches, or what yields batches,
+        such as a DataLoader
+    target : the explained class or label, an int or (n,) ints, or names out of `classes`; default what the model predicts for each window
     method : key of a method, see `ecgbench.methods()`
     absolute : return absolute values
     seed : of stochastic methods; a window's map depends on the seed and the window, never on its batch
@@ -51,6 +54,7 @@ def explain(
     device : where to compute; default the model's device
     batch_size : rows that pass through the model at once, which bounds memory; default 32
     normal_windows : (m, leads, time) windows of the normal class, standardised, for methods that compare with them; take them from training
+    classes : names of the model's outputs, in their order, for targets that are names
     options : the method's own
 
     Returns
@@ -70,8 +74,10 @@ def explain(
     MapWarning
         If maps are zero everywhere, or don't sum to the change of the logit as their method promises.
     """
-    found = explanation(model, x, target, method, seed, protocol, device, batch_size, normal_windows, **options)
-    tell_of_broken_promises(METHODS[method], found)
+    entry, windows = METHODS[method], _windows(x)
+    targets = _targets(model, windows, target, classes, device, batch_size)
+    found = explanation(model, windows, targets, method, seed, protocol, device, batch_size, normal_windows, **options)
+    tell_of_broken_promises(entry, found)
     maps: Attributions = found.maps
     return np.abs(maps) if absolute else maps
 
@@ -136,10 +142,23 @@ def _joined(parts: list[Explanation]) -> Explanation:
 
 
 def _windows(x: Any) -> np.ndarray:
-    windows = as_array(x)
-    if windows.ndim != 3 or not len(windows) or windows.dtype.kind != "f":
-        raise InputError(f"expected x of floats (n, leads, time), got {windows.dtype} {windows.shape}; reshape it, one window is x[None].")
-    return finite("x", windows)
+    return as_windows("x", x)
+
+
+def _targets(
+    model: torch.nn.Module, windows: Rows, target: Any, classes: Sequence[str] | None, device: str | None, batch_size: int | None
+) -> Targets:
+    """The targets that are given, or the output with the highest logit of each window."""
+    if target is not None:
+        return as_targets(target, len(windows), classes)
+    import torch
+
+    from ecgbench.nn import logits_of
+
+    batch = _batch(batch_size)
+    with _prepared(model, device) as place, torch.no_grad():
+        parts = [place(windows[first : first + batch])[0] for first in range(0, len(windows), batch)]
+        return np.concatenate([logits_of(model, part).argmax(dim=1).cpu().numpy() for part in parts])
 
 
 def _batch(batch_size: int | None) -> int:
