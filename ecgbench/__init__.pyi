@@ -10,6 +10,7 @@ from .datasets import load_dataset as load_dataset
 from .datasets import windows as windows
 from .methods import explain as explain
 from .methods import methods_for as methods_for
+from .models import adapt as adapt
 from .models import load_model as load_model
 from .pipeline import register as register
 from .pipeline import register_arrays as register_arrays

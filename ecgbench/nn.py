@@ -15,6 +15,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 
 from ecgbench.errors import InputError
+from ecgbench.model_calls import returned
 from ecgbench.printable import shortened
 
 
@@ -144,11 +145,13 @@ def usable(model: object) -> nn.Module:
     Raises
     ------
     InputError
-        If it is no torch module in float32 or float64, or a norm's statistics are those of the windows beside a window.
+        If it is no torch module in float32 or float64, has no weights, or a norm's statistics are those of the windows beside a window.
     """
     if not isinstance(model, nn.Module):
-        raise InputError(f"expected a model that is a torch module, got {type(model).__name__}; wrap it in one.")
+        raise InputError(f"expected a model that is a torch module, got {type(model).__name__}; wrap it in one, as ecgbench.adapt does.")
     precision = place_of(model).dtype
+    if any(tensor.is_meta for tensor in (*model.parameters(), *model.buffers())):
+        raise InputError('expected a model with weights, got one on torch\'s device "meta"; build it on another and load its weights.')
     if precision not in (torch.float32, torch.float64):
         raise InputError(f"expected a model in float32 or float64, got {precision}; call model.float().")
     if any(parameter.is_inference() for parameter in model.parameters()):
@@ -163,12 +166,13 @@ def logits_of(model: nn.Module, x: torch.Tensor) -> torch.Tensor:
     Raises
     ------
     InputError
-        If the model returns something else.
+        If the model returns something else, or does not take the windows.
     """
-    logits: object = model(x)
+    logits = returned(model, x)
     if not isinstance(logits, torch.Tensor) or logits.ndim != 2 or len(logits) != len(x):
         got = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
-        raise InputError(f"expected a model that returns logits ({len(x)}, outputs), got {got}; wrap it in one that does.")
+        remedy = "wrap it in one that does, as ecgbench.adapt(model, inputs, outputs) does"
+        raise InputError(f"expected a model that returns logits ({len(x)}, outputs), got {got}; {remedy}.")
     return logits
 
 

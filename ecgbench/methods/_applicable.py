@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecgbench.errors import EcgbenchError, InputError
-from ecgbench.inputs import as_array, as_targets
-from ecgbench.methods._explain import explanation, finite_windows, options_of, prepared
+from ecgbench.inputs import as_array, as_targets, as_windows
+from ecgbench.methods._explain import explanation, options_of, prepared
 from ecgbench.methods._promises import map_info
 from ecgbench.methods._registry import FORWARD_SHARE, METHODS, MethodEntry
 from ecgbench.printable import quoted, shortened
@@ -94,9 +94,10 @@ def methods_for(model: torch.nn.Module, x: Any, target: Any = None, normal_windo
     InputError
         If the model or x is nothing that any method could explain.
     """
-    windows = finite_windows(x)[:TRIED]
+    given_windows = as_windows("x", x)
+    windows = given_windows[:TRIED]
     predicted, seconds = _asked(model, windows, device)
-    targets = predicted if target is None else as_targets(target, len(as_array(x)))[:TRIED]
+    targets = predicted if target is None else as_targets(target, len(given_windows))[:TRIED]
     given = {"normal_windows": normal_windows, "device": device}
     return MethodTable(_tried(entry, model, windows, targets, seconds, given) for entry in METHODS)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -13,7 +13,7 @@ import numpy as np
 
 from ecgbench.baseline import of_part
 from ecgbench.errors import InputError, MapWarning, UnknownKeyError
-from ecgbench.inputs import as_array, as_targets, at_least, finite, known_options, protocol_options
+from ecgbench.inputs import as_array, as_targets, as_windows, at_least, known_options, protocol_options
 from ecgbench.methods._promises import MapInfo, map_info
 from ecgbench.methods._registry import METHODS, Explanation, MethodEntry
 from ecgbench.needs import METHOD_NEEDS, ExplainedBatch, supplied
@@ -45,7 +45,7 @@ def explain(
 def explain(
     model: torch.nn.Module,
     x: Any,
-    target: Any,
+    target: Any = None,
     method: str = "lrp",
     absolute: bool = False,
     seed: int = 0,
@@ -53,6 +53,7 @@ def explain(
     device: str | None = None,
     batch_size: int | None = None,
     normal_windows: Any = None,
+    classes: Sequence[str] | None = None,
     return_info: bool = False,
     **options: Any,
 ) -> Attributions | tuple[Attributions, MapInfo]:
@@ -60,9 +61,11 @@ def explain(
 
     Parameters
     ----------
-    model : any torch module whose input is (n, leads, time) and whose output is logits (n, outputs); left unchanged
-    x : (n, leads, time) array or tensor, standardised as the model expects it
-    target : the explained class or label, an int or (n,) ints
+    model : any torch module whose input is (n, leads, time) and whose output is logits (n, outputs); left unchanged. `ecgbench.adapt` makes
+        one of a model with other inputs or outputs
+    x : (n, leads, time) array or tensor, standardised as the model expects it; or a list of windows or of batches, or what yields batches,
+        such as a DataLoader
+    target : the explained class or label, an int or (n,) ints, or names out of `classes`; default what the model predicts for each window
     method : key of a method, see `ecgbench.methods()`
     absolute : return absolute values
     seed : of stochastic methods; a window's map depends on the seed and the window, never on its batch
@@ -70,6 +73,7 @@ def explain(
     device : where to compute; default the model's device
     batch_size : rows that pass through the model at once, which bounds memory; default 32
     normal_windows : (m, leads, time) windows of the normal class, standardised, for methods that compare with them; take them from training
+    classes : names of the model's outputs, in their order, for targets that are names
     return_info : also return what is known of the maps: totals, errors of their sums, warnings (see `MapInfo`)
     options : the method's own
 
@@ -91,7 +95,9 @@ def explain(
     MapWarning
         If maps are zero everywhere, or don't sum to the change of the logit as their method promises.
     """
-    found = explanation(model, x, target, method, seed, protocol, device, batch_size, normal_windows, **options)
+    windows = as_windows("x", x)
+    targets = given_or_predicted(model, windows, target, classes, device, batch_size)
+    found = explanation(model, windows, targets, method, seed, protocol, device, batch_size, normal_windows, **options)
     info = map_info(METHODS[method], found, options_of(METHODS[method], protocol, options))
     for text in info.warnings:
         warnings.warn(text, MapWarning, stacklevel=2)
@@ -116,7 +122,8 @@ def explanation(
 
     entry = METHODS[method]
     options = _chosen(entry, protocol, options)
-    windows, targets = finite_windows(x), as_targets(target, len(x))
+    windows = as_windows("x", x)
+    targets = as_targets(target, len(windows))
     batch, parts = _batch(batch_size), []
     with prepared(model, device) as place, _refusing_overwriting():
         if entry.passes:
@@ -163,18 +170,20 @@ def _joined(parts: list[Explanation]) -> Explanation:
     return Explanation(np.concatenate([part.maps for part in parts]), np.concatenate(totals) if totals else None, measures)
 
 
-def finite_windows(x: Any) -> np.ndarray:
-    """The windows (n, leads, time) that a caller gives, as an array.
+def given_or_predicted(
+    model: torch.nn.Module, windows: Rows, target: Any, classes: Sequence[str] | None, device: str | None, batch_size: int | None
+) -> Targets:
+    """The targets that are given, or the output with the highest logit of each window."""
+    if target is not None:
+        return as_targets(target, len(windows), classes)
+    import torch
 
-    Raises
-    ------
-    InputError
-        If they are no floats of this shape, or one is not finite.
-    """
-    windows = as_array(x)
-    if windows.ndim != 3 or not len(windows) or windows.dtype.kind != "f":
-        raise InputError(f"expected x of floats (n, leads, time), got {windows.dtype} {windows.shape}; reshape it, one window is x[None].")
-    return finite("x", windows)
+    from ecgbench.nn import logits_of
+
+    batch = _batch(batch_size)
+    with prepared(model, device) as place, torch.no_grad():
+        parts = [place(windows[first : first + batch])[0] for first in range(0, len(windows), batch)]
+        return np.concatenate([logits_of(model, part).argmax(dim=1).cpu().numpy() for part in parts])
 
 
 def _batch(batch_size: int | None) -> int:
