@@ -57,9 +57,7 @@ def test_refusal_is_accepted_stands_where_nothing_is_computed_and_is_dropped_onc
     assert accept(run, CELLS, root) == []
     path = root / FOLDER / "refused" / "input_gradient.json"
     assert path.is_file()
-    store.computing = False
-    assert {verdict.status for verdict in verdicts(small_run(store), root)} == {"accepted"}
-    store.computing = True
+    assert {verdict.status for verdict in verdicts(small_run(replace(store, computing=False)), root)} == {"accepted"}
     monkeypatch.undo()
     assert accepted_files(small_run(store, wanted=CELLS), CELLS, root) == [root / FOLDER / "input_gradient.json"]
     assert not path.parent.exists()
