@@ -9,6 +9,7 @@ from .acceptance.health_table import health_record as health_record
 from .acceptance.health_table import health_tables as health_tables
 from .acceptance.identity import identity as identity
 from .acceptance.judge import judge as judge
+from .acceptance.judge import judge_refusal as judge_refusal
 from .acceptance.judge import lost_cells as lost_cells
 from .acceptance.judge import new_cells as new_cells
 from .acceptance.score_table import score_tables as score_tables

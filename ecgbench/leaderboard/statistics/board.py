@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from ecgbench.methods import METHODS
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.protocol import PREDICTED, STUDY
 from ecgbench.registry import Registry, unknown
-from ecgbench.results import Identity, SourceResults, page_name, read_pair, result_files
+from ecgbench.results import Identity, SourceResults, page_name, read_pair, read_refusals, result_files
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Board:
     places : variants x families
     gaps : what a variant lacks, by family
     copies : submissions that are what stands here already, each with the name of what it is a copy of
+    refusals : why methods cannot explain models, by method and seed
     """
 
     name: str
@@ -48,6 +49,7 @@ class Board:
     places: pd.DataFrame
     gaps: Mapping[str, Mapping[tuple[str, str], Mapping[str, list[int]]]]
     copies: Mapping[str, str]
+    refusals: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def everything(self) -> Mapping[str, SourceResults]:
@@ -224,7 +226,20 @@ def _board(name: str, folder: Path, metrics: Registry[MetricEntry], datasets: Re
         places=family_places(cells, shown, {*unranked(methods), *copied}),
         gaps={family: gaps(values, counted[family]) for family in counted},
         copies=copied,
+        refusals=_refusals(name, folder, next(iter(methods.values())).identity),
     )
+
+
+def _refusals(name: str, folder: Path, identity: Identity) -> dict[str, Mapping[str, str]]:
+    """Why methods cannot explain the models of a folder, by method and seed."""
+    found = read_refusals(folder)
+    for refusal in found:
+        if refusal.identity != identity:
+            raise ResultsError(
+                f"expected one identity in the results of {name}, got {refusal.identity} of what {refusal.source} refuses beside "
+                f"{identity}; accept both again with the same options."
+            )
+    return {refusal.source: refusal.reasons for refusal in found}
 
 
 def _read(
