@@ -144,7 +144,7 @@ class MethodSource(MapSource):
     def explain(self, subject: Subject, x: Signals, target: Targets, seed: int) -> Explanation:
         """The method's maps of any windows, with what it says of them."""
         options = {**self._dataset_options(subject), **self._normal_windows(subject)}
-        return explanation(subject.network, x, target, self.key, seed, subject.protocol, **options)
+        return explanation(subject.network, x, target, self.key, seed, subject.protocol, batch_size=subject.batch_size, **options)
 
     def explainer(self, subject: Subject) -> Explain:
         """The method on other windows, classes and seeds."""
