@@ -18,5 +18,6 @@ from .pipeline import register_family as register_family
 from .pipeline import register_records as register_records
 from .pipeline import score as score
 from .pipeline import train as train
+from .report import evaluate as evaluate
 from .report import plot as plot
 from .results import read_results as read_results

@@ -144,3 +144,16 @@ def known_options(key: str, options: Mapping[str, Any], known: Iterable[str]) ->
         if name not in names:
             raise UnknownKeyError(unknown(f"options of {key}", name, names))
     return options
+
+
+def rate_of(fs: Any) -> float:
+    """The sampling rate in Hz, if it is one.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    if isinstance(fs, bool) or not isinstance(fs, int | float | np.integer | np.floating) or not 0 < fs < np.inf:
+        raise InputError(f"expected fs as a sampling rate in Hz above 0, got {fs!r}; name the one of x.")
+    return float(fs)

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from ecgbench.errors import InputError
-from ecgbench.inputs import as_array
+from ecgbench.inputs import as_array, rate_of
 from ecgbench.leaderboard.figures.canvas import canvas
 from ecgbench.leaderboard.figures.ecg_paper import MM
 from ecgbench.report._layout import rows_of
@@ -57,7 +57,7 @@ def plot(
     """
     signal = _signal(x)
     named = _maps(maps, signal)
-    sheet = Sheet(signal, _rate(fs), _unit(unit, signal), rows_of(signal, _leads(leads, len(signal))), _marks(spans, signal))
+    sheet = Sheet(signal, rate_of(fs), _unit(unit, signal), rows_of(signal, _leads(leads, len(signal))), _marks(spans, signal))
     above = TITLE if title else 0.0
     each = [(TITLE if name else 0.0) + sheet.height for name in named]
     total = above + sum(each) + FOOT
@@ -97,12 +97,6 @@ def _maps(maps: Any, signal: Float[np.ndarray, "leads time"]) -> dict[str, Float
     if not found:
         raise InputError("expected a map or several by name, got none; leave maps out to draw the ECG alone.")
     return found
-
-
-def _rate(fs: Any) -> float:
-    if isinstance(fs, bool) or not isinstance(fs, int | float | np.integer | np.floating) or not 0 < fs < np.inf:
-        raise InputError(f"expected fs as a sampling rate in Hz above 0, got {fs!r}; name the one of x.")
-    return float(fs)
 
 
 def _unit(unit: str | None, signal: Float[np.ndarray, "leads time"]) -> str:

@@ -206,19 +206,37 @@ def board_name(folder: str, model: str, otherwise: str, datasets: Registry[Datas
 
 def _board(name: str, folder: Path, metrics: Registry[MetricEntry], datasets: Registry[DatasetEntry]) -> Board:
     files, samples = _read(name, folder, metrics)
+    if all(is_control(results) for results in files.values()):
+        raise ResultsError(f"expected results of methods beside those of controls in {folder}, got none; accept some.")
+    key = folder.parent.name.partition("@")[0]
+    return board_of(name, datasets[key] if key in datasets else None, files, samples, metrics)  # noqa: SIM401  (a Registry has no `get`)
+
+
+def board_of(
+    name: str,
+    dataset: DatasetEntry | None,
+    files: Mapping[str, SourceResults],
+    samples: Mapping[str, Mapping[str, np.ndarray]],
+    metrics: Registry[MetricEntry] = METRICS,
+) -> Board:
+    """Rank results that belong together, at least one of which is a method's.
+
+    Parameters
+    ----------
+    name, dataset : as `Board` has them
+    files : results by method and control
+    samples : per-window arrays beside them, as `read_pair` names them
+    """
     controls = {key: results for key, results in files.items() if is_control(results)}
     methods = {key: results for key, results in files.items() if key not in controls}
-    if not methods:
-        raise ResultsError(f"expected results of methods beside those of controls in {folder}, got none; accept some.")
-    rows = [{"source": method, **asdict(cell)} for method, results in methods.items() for cell in results.cells]
+    cells = pd.DataFrame([{"source": method, **asdict(cell)} for method, results in methods.items() for cell in results.cells])
     copied = copies(files, samples)
-    cells = pd.DataFrame(rows)
     shown = columns(cells["metric"], metrics, of_part=bool(_part(methods)))
     counted = {family: [c for c in shown if c.family == family and c.ranked] for family in families(shown)}
-    values, key = grid(cells), folder.parent.name.partition("@")[0]
+    values = grid(cells)
     return Board(
         name=name,
-        dataset=datasets[key] if key in datasets else None,  # noqa: SIM401  (a Registry has no `get`)
+        dataset=dataset,
         files=methods,
         controls=controls,
         samples=samples,

@@ -155,7 +155,7 @@ class MethodSource(MapSource):
         """The method's maps of any windows, with what it says of them; a `RefusedError` if it cannot explain the model."""
         options = {**self._dataset_options(subject), **self._normal_windows(subject)}
         try:
-            return explanation(subject.network, x, target, self.key, seed, subject.protocol, **options)
+            return explanation(subject.network, x, target, self.key, seed, subject.protocol, batch_size=subject.batch_size, **options)
         except InputError as error:
             raise RefusedError(str(error)) from error
 
