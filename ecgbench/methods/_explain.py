@@ -214,6 +214,7 @@ def prepared(model: torch.nn.Module, device: str | None) -> Iterator[Callable[..
     import torch
 
     from ecgbench.nn import device_named, frozen, place_of, usable
+    from ecgbench.traces import without_traces
 
     place_now = place_of(usable(model))
     home, precision = place_now.device, place_now.dtype
@@ -223,7 +224,7 @@ def prepared(model: torch.nn.Module, device: str | None) -> Iterator[Callable[..
         tensors = [torch.from_numpy(np.array(array)).to(there) for array in arrays]
         return [tensor.to(precision) if tensor.is_floating_point() else tensor for tensor in tensors]
 
-    with frozen(model):
+    with frozen(model), without_traces(model):
         model.to(there)
         try:
             yield place

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -209,7 +210,8 @@ def _board(name: str, folder: Path, metrics: Registry[MetricEntry], datasets: Re
     if all(is_control(results) for results in files.values()):
         raise ResultsError(f"expected results of methods beside those of controls in {folder}, got none; accept some.")
     key = folder.parent.name.partition("@")[0]
-    return board_of(name, datasets[key] if key in datasets else None, files, samples, metrics)  # noqa: SIM401  (a Registry has no `get`)
+    dataset = datasets[key] if key in datasets else None  # noqa: SIM401  (a Registry has no `get`)
+    return board_of(name, dataset, files, samples, metrics, _refusals(name, folder, next(iter(files.values())).identity))
 
 
 def board_of(
@@ -218,6 +220,7 @@ def board_of(
     files: Mapping[str, SourceResults],
     samples: Mapping[str, Mapping[str, np.ndarray]],
     metrics: Registry[MetricEntry] = METRICS,
+    refusals: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> Board:
     """Rank results that belong together, at least one of which is a method's.
 
@@ -226,6 +229,7 @@ def board_of(
     name, dataset : as `Board` has them
     files : results by method and control
     samples : per-window arrays beside them, as `read_pair` names them
+    refusals : why methods that have no results can't explain the models, by method and seed
     """
     controls = {key: results for key, results in files.items() if is_control(results)}
     methods = {key: results for key, results in files.items() if key not in controls}
@@ -244,7 +248,7 @@ def board_of(
         places=family_places(cells, shown, {*unranked(methods), *copied}),
         gaps={family: gaps(values, counted[family]) for family in counted},
         copies=copied,
-        refusals=_refusals(name, folder, next(iter(methods.values())).identity),
+        refusals=refusals,
     )
 
 
