@@ -205,16 +205,21 @@ def check_deterministic(model: nn.Module, x: torch.Tensor) -> None:
         return
     cards = [x.device] if x.device.type == "cuda" else []
     with torch.random.fork_rng(devices=cards), torch.no_grad():
-        first, state = model(x[:1].clone()), torch.get_rng_state()
-        again = [model(x[:1].clone())]
-        if not torch.equal(state, torch.get_rng_state()):
-            again += [model(x[:1].clone()) for _ in range(FURTHER_PASSES)]
+        first, before = returned(model, x[:1].clone()), _states(cards)
+        again = [returned(model, x[:1].clone())]
+        if not all(map(torch.equal, before, _states(cards))):
+            again += [returned(model, x[:1].clone()) for _ in range(FURTHER_PASSES)]
     if not all(_same(first, other) for other in again):
         raise InputError(
             "expected a model that returns the same logits at every call in evaluation mode, got others for the same window; switch off "
             "what draws random numbers in its forward pass, such as functional.dropout with training=True."
         )
     _SAME_TWICE[model] = layers
+
+
+def _states(cards: list[torch.device]) -> list[torch.Tensor]:
+    """The states of torch's own generators, which move when something is drawn."""
+    return [torch.get_rng_state(), *(torch.cuda.get_rng_state(card) for card in cards)]
 
 
 def _same(first: object, other: object) -> bool:

@@ -148,13 +148,7 @@ def explain_from(model: torch.nn.Module, x: Rows, start: Rows, target: Targets, 
     target : (n,) int64
     steps : number of the quadrature's nodes
     """
-    from ecgbench.methods._path import mean_gradient
-
-    with prepared(model, None) as place, _refusing_overwriting():
-        end, begin, label = place(x, start, target)
-        mean = mean_gradient(model, end, label, lambda share, window: begin[window] + share * (end - begin)[window], BATCH, steps)
-        maps: Attributions = as_array(mean * (end - begin))
-    _check(maps, x, "integrated gradients")
+    maps: Attributions = explanation(model, x, target, "integrated_gradients", steps=steps, baseline=start).maps
     return maps
 
 

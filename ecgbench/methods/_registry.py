@@ -35,7 +35,8 @@ class MethodEntry(Entry):
     """Metadata of a method.
 
     A method is a function of a model in evaluation mode, `x` (n, leads, time) and `target` (n,), all tensors on one device, that returns
-    signed maps of x's shape, or an `Explanation`. Its further parameters are its needs, and options with defaults.
+    signed maps of x's shape, or an `Explanation`. Its further parameters are its needs, and options with defaults. An option `baseline` is
+    a name or windows (see `ecgbench.baseline`), of which the method gets those of its windows x.
 
     Attributes
     ----------

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ecgbench.models import LOGITS, PROBABILITIES, Adapted, check_kind, declared_evaluator, forward, plain_evaluator
 from ecgbench.types import EvaluateSteps, Rows
 
@@ -35,11 +37,22 @@ def usable_evaluator(
     batch = BATCH if batch_size is None else batch_size
     adapted = Adapted(usable(model), kind=outputs, multilabel=multilabel, pair=False)
     taken = model if outputs in (None, LOGITS) else adapted
+    if x is not None and len(x):
+        _check_draws(taken, x)
     unsaid = outputs is None and not (isinstance(model, Adapted) and model.kind)  # who adapted it may have said what its outputs are
     if x is not None and len(x) and (unsaid or outputs == PROBABILITIES):
         forward(taken, x[:1])
         check_kind(adapted, x, batch)
     return plain_evaluator(taken, batch)
+
+
+def _check_draws(model: torch.nn.Module, x: Rows) -> None:
+    import torch
+
+    from ecgbench.nn import check_deterministic, frozen, place_of
+
+    with frozen(model):
+        check_deterministic(model, torch.from_numpy(np.array(x[:1])).to(place_of(model)))
 
 
 @contextmanager

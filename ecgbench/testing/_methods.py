@@ -141,9 +141,10 @@ def seed_decides_what_is_drawn(entry: MethodEntry) -> None:
 
 
 def generators_are_left_alone(entry: MethodEntry) -> None:
-    """Nobody's generator is moved or seeded."""
+    """Nobody's generator is moved or seeded; the method itself is called, since `explain` would put generators back."""
+    case = made_up()
     with global_generators_left_alone(entry):
-        maps_of(entry, made_up())
+        _returned(entry, Network(), torch.tensor(case.x), torch.tensor(case.target))
 
 
 def map_is_the_targets(entry: MethodEntry) -> None:
@@ -155,11 +156,9 @@ def map_is_the_targets(entry: MethodEntry) -> None:
 
 def arguments_are_not_written_into(entry: MethodEntry) -> None:
     """Windows and targets are as they were."""
-    case, model = made_up(), Network()
+    case = made_up()
     x, target = torch.tensor(case.x), torch.tensor(case.target)
-    given = supplied(entry.key, entry.needs, METHOD_NEEDS, ExplainedBatch(case.x, 0, entry.key, 32, normal()))
-    with frozen(model):
-        returned = entry.function(model, x, target, **given, **quick(entry))
+    returned = _returned(entry, Network(), x, target)
     same = torch.equal(x, torch.tensor(case.x)) and torch.equal(target, torch.tensor(case.target)) and not x.requires_grad
     require(same, entry, "windows and targets as they were", "others", "copy what you write into, and x.detach().clone() for gradients")
     maps = returned.maps if isinstance(returned, Explanation) else returned
@@ -167,17 +166,25 @@ def arguments_are_not_written_into(entry: MethodEntry) -> None:
     require(not shared, entry, "maps of their own", "the memory of x", "return a copy")
 
 
+def _returned(entry: MethodEntry, model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -> Any:
+    """What the method's own function returns."""
+    given = supplied(entry.key, entry.needs, METHOD_NEEDS, ExplainedBatch(x.numpy(), 0, entry.key, 32, normal()))
+    with frozen(model):
+        return entry.function(model, x, target, **given, **quick(entry))
+
+
 def model_is_left_as_it_was_found(entry: MethodEntry) -> None:
-    """Modes, hooks, gradients and weights of the model are as they were, also where a pass fails."""
-    model = _partly_learning()
+    """Modes, hooks, gradients and weights of the model are as they were, also where a pass fails, though `explain` would put them back."""
+    model, case = _partly_learning(), made_up()
+    x, target = torch.tensor(case.x), torch.tensor(case.target)
     before = state_of(model)
-    maps_of(entry, made_up(), model)
+    _returned(entry, model, x, target)
     remedy = "remove hooks in a finally, and take gradients with torch.autograd.grad"
     require(state_of(model) == before, entry, "the model as it was found", _changes(before, state_of(model)), remedy)
     model.out.register_forward_pre_hook(_fail)
     before = state_of(model)
     with _failing():
-        maps_of(entry, made_up(), model)
+        _returned(entry, model, x, target)
     got = _changes(before, state_of(model))
     require(state_of(model) == before, entry, "the model as it was found where a pass fails", got, remedy)
 

@@ -98,7 +98,7 @@ class Detached(Around):
 
 @pytest.mark.parametrize("key", ["saliency", "guided_backprop", "guided_gradcam", "gradcam", "deep_lift", "deep_shap", "lrp"])
 def test_a_model_without_gradients_is_refused_by_methods_that_need_them(key):
-    with pytest.raises(InputError, match="expected a model that can be differentiated, got logits without a gradient"):
+    with pytest.raises(InputError, match=r"expected a model that can be differentiated, got .* without a gradient"):
         ecgbench.explain(drawn(Detached()), windows(), 1, key, **quick(key))
 
 
