@@ -10,7 +10,7 @@ from ecgbench.errors import InputError
 from .cases import drawn, quick, windows
 from .networks import RULES, Between, Called, doubled, explained
 
-SUMMED = ["deep_lift", "deep_shap", "lrp", "lrp_epsilon", "lrp_gamma"]
+SUMMED = ["lrp", "lrp_epsilon", "lrp_gamma"]
 """Methods with rules whose maps have a total, by which an operation without a rule is found out."""
 
 NO_RULE = r"expected a map of \w+ that sums to .*, got .*: the model computes something that the method has no rule for; use convolutions"

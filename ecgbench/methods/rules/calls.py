@@ -43,8 +43,27 @@ ELEMENTWISE: tuple[Function, ...] = (
 
 POOLS: tuple[Function, ...] = (functional.max_pool1d, functional.max_pool2d)
 
+_NAMES = (
+    "abs amax amin atan bmm clamp_max clamp_min cos div erf exp expm1 log log10 log1p log2 log_softmax logaddexp logsumexp matmul "
+    "max maximum min minimum mm mul mv norm pow reciprocal rsqrt sin softmax sqrt square std std_mean var var_mean".split()
+)
+"""Functions of torch that are methods of its tensors, too, under names that follow one pattern."""
+
+_ALIASES = {"absolute": "abs", "clip": "clamp", "multiply": "mul", "divide": "div", "true_divide": "div"}
+
+
+def _variants(pattern: str) -> dict[Function, Function]:
+    """Other forms of functions, by a pattern of their names, each with the plain form."""
+    names = {**{name: name for name in _NAMES}, **_ALIASES}
+    owners = torch, torch.Tensor, functional, torch.special
+    forms = {getattr(owner, pattern.format(alias), None): getattr(torch, name) for alias, name in names.items() for owner in owners}
+    return {form: plain for form, plain in forms.items() if form is not None and form is not plain}
+
+
 _SAME: Mapping[Function, Function] = MappingProxyType(
     {
+        **_variants("{}"),
+        **_variants("__{}__"),
         functional.relu: RELU,
         torch.Tensor.relu: RELU,
         torch.selu: functional.selu,
@@ -61,6 +80,8 @@ _SAME: Mapping[Function, Function] = MappingProxyType(
 )
 _IN_PLACE: Mapping[Function, Function] = MappingProxyType(
     {
+        **_variants("{}_"),
+        **_variants("__i{}__"),
         torch.relu_: RELU,
         torch.Tensor.relu_: RELU,
         functional.leaky_relu_: functional.leaky_relu,
@@ -110,13 +131,15 @@ class Rules(TorchFunctionMode):
     def __torch_function__(self, function: Function, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Replace a call by its rule, if it has one."""
         plain = _IN_PLACE.get(function) or _SAME.get(function, function)
-        rule = self.rules.get(plain)
+        rule = self.rules.get(function) or self.rules.get(plain)
         if rule is None:
             return self.without_rule(function, args, kwargs or {})
         options = dict(kwargs or {})
         in_place = options.pop("inplace", False) or function in _IN_PLACE
         x, *arguments = args if args else (options.pop("input"),)
-        result = rule(self, plain, x, *arguments, **options)
+        # A rule keeps the values that it needs later; that of a ReLU keeps copies itself.
+        before = x.clone() if in_place and plain is not RELU else x
+        result = rule(self, plain, before, *arguments, **options)
         # As in the original call, other references to x must see the new values.
         return x.copy_(result) if in_place else result
 
