@@ -30,7 +30,7 @@ def deep_lift(
     import torch
 
     from ecgbench.methods._implementation import by_captum
-    from ecgbench.methods.rules.rescale import contributions
+    from ecgbench.methods.rules.rescale.contributions import contributions
 
     if by_captum(implementation):
         from ecgbench.methods._captum import captum_deep_lift

@@ -52,7 +52,7 @@ def deep_shap(
     """
     from ecgbench.methods._background import as_background
     from ecgbench.methods._implementation import by_captum
-    from ecgbench.methods.rules.rescale import mean_contributions
+    from ecgbench.methods.rules.rescale.contributions import mean_contributions
 
     shape = (at_least("baselines", baselines), *x.shape[1:])
     references = as_background("a background", generator.standard_normal(shape) if background is None else background, x)

@@ -10,7 +10,7 @@ from ecgbench.methods import explanation
 from tests.attacks.conftest import Tries
 from tests.methods.cases import drawn, windows
 from tests.methods.networks import Between
-from tests.methods.rules.operations import OPERATIONS
+from tests.methods.rules.parts import OPERATIONS
 
 pytestmark = pytest.mark.slow
 
