@@ -95,10 +95,16 @@ _IN_PLACE: Mapping[Function, Function] = MappingProxyType(
         torch.Tensor.sigmoid_: torch.sigmoid,
         torch.tanh_: torch.tanh,
         torch.Tensor.tanh_: torch.tanh,
+        torch.Tensor.add_: torch.add,
+        torch.Tensor.sub_: torch.sub,
+        torch.Tensor.masked_fill_: torch.masked_fill,
         torch.clamp_: torch.clamp,
         torch.Tensor.clamp_: torch.clamp,
     }
 )
+
+FIRST = ("input", "tensors", "condition", "query", "x1")
+"""What torch calls the first argument of functions that have a rule."""
 
 
 class Rules(TorchFunctionMode):
@@ -136,7 +142,7 @@ class Rules(TorchFunctionMode):
             return self.without_rule(function, args, kwargs or {})
         options = dict(kwargs or {})
         in_place = options.pop("inplace", False) or function in _IN_PLACE
-        x, *arguments = args if args else (options.pop("input"),)
+        x, *arguments = args if args else (options.pop(next(name for name in FIRST if name in options)),)
         # A rule keeps the values that it needs later; that of a ReLU keeps copies itself.
         before = x.clone() if in_place and plain is not RELU else x
         result = rule(self, plain, before, *arguments, **options)
@@ -146,28 +152,3 @@ class Rules(TorchFunctionMode):
     def without_rule(self, function: Function, args: Any, kwargs: Any) -> Any:
         """Call a function that has no rule."""
         return function(*args, **kwargs)
-
-
-SUM_LIMIT = 1e-2
-"""Relative error of a map's sum above which it is no rounding: the network computes something that has no rule."""
-
-
-def check_sums(maps: torch.Tensor, total: torch.Tensor, logit: torch.Tensor, method: str) -> None:
-    """Refuse maps that do not sum to their totals.
-
-    Raises
-    ------
-    InputError
-        If a sum is off by more than `SUM_LIMIT` of its total, of a tenth of what the map's absolute values sum to, and of a hundredth of
-        the logit, with which rounding grows.
-    """
-    sums = maps.sum(dim=(1, 2))
-    scale = torch.stack([total.abs(), maps.abs().sum(dim=(1, 2)) / 10, logit.abs() / 100]).amax(dim=0)
-    wrong = (sums - total).abs() > SUM_LIMIT * scale
-    if wrong.any():
-        first = int(wrong.nonzero()[0])
-        raise InputError(
-            f"expected a map of {method} that sums to {total[first]:.4g}, got {sums[first]:.4g}: the model computes something that the "
-            "method has no rule for; use convolutions, linear layers, batch norm, max or average pools, sums and activations of "
-            "torch.nn.functional, or choose another method."
-        )

@@ -67,12 +67,15 @@ class StrictRules(Rules):
     Attributes
     ----------
     reads : names and values of the numbers that the forward pass took out of tensors that depend on the rows
+    passing : kinds of nodes that a subclass lets through beside the linear ones
 
     Raises
     ------
     InputError
         When the model calls a function that is neither linear nor has a rule.
     """
+
+    passing: frozenset[str] = frozenset()
 
     def __init__(self, model: torch.nn.Module) -> None:
         super().__init__(model)
@@ -147,7 +150,7 @@ class StrictRules(Rules):
             node = waiting.pop()
             if node is None or node in self._seen:
                 continue
-            if not _is_linear(node):
+            if not is_linear(node) and kind_of(node) not in self.passing:
                 raise self.refusal(hidden + _name(function))
             self._seen.add(node)
             self.visited(node)
@@ -202,11 +205,16 @@ def tensors_in(values: Any) -> Iterator[torch.Tensor]:
         yield from tensors_in(list(values.values()))
 
 
-def _is_linear(node: Node) -> bool:
+def kind_of(node: Node) -> str:
+    """A node's name without autograd's additions."""
+    return _operation(node.name())
+
+
+def is_linear(node: Node) -> bool:
     """Whether a node is linear in all of its inputs that depend on the rows: the others have no node."""
     if isinstance(node, torch.autograd.function.BackwardCFunction):
         return False
-    name = _operation(node.name())
+    name = kind_of(node)
     if name in LINEAR:
         return True
     inputs = [before is not None for before, _ in node.next_functions]
