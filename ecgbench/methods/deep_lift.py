@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def deep_lift(
     model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, implementation: Implementation = "ecgbench"
 ) -> Explanation | torch.Tensor:
-    """What each sample contributes to the logit's change from a flat line, by the Rescale rule (Shrikumar et al. 2017).
+    """What each sample contributes to the logit's change from a flat line, by the Rescale rule (Shrikumar et al. 2017) and docs/rules.md.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def deep_lift(
     Raises
     ------
     InputError
-        If the contributions do not sum to the change, because the model computes something that has no rule.
+        If the model calls a function that is neither linear nor has a rule (docs/rules.md lists them), or has no logits of a flat line.
     """
     import torch
 

@@ -48,7 +48,7 @@ def deep_shap(
     Raises
     ------
     InputError
-        If the background is not (m, leads, time), or the contributions do not sum to the logit's change.
+        If the background is not (m, leads, time), or the model calls a function that is neither linear nor has a rule (docs/rules.md).
     """
     from ecgbench.methods._background import as_background
     from ecgbench.methods._implementation import by_captum

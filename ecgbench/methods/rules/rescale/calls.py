@@ -47,7 +47,8 @@ class Activated(NamedTuple):
     def back(self, other: Activated, gradient: torch.Tensor, window: Activated) -> Gradients:
         """Multipliers of the input."""
         difference = self.x - other.x
-        near = difference.abs() < AGREE
+        # Relative to values below 1, since a norm that follows may enlarge them.
+        near = difference.abs() <= AGREE * torch.maximum(self.x.abs(), other.x.abs()).clamp(max=1)
         slope = (self.output - other.output) / difference.masked_fill(near, 1)
         return (gradient * torch.where(near, window.derivative, slope),)
 
