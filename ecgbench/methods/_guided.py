@@ -98,7 +98,7 @@ class GuidedReLUs(Rules):
         if not self._called:
             got = f"one that calls {others} instead" if others else "one that calls neither"
             raise InputError(f"expected a model that calls nn.ReLU or torch.relu, got {got}: {REFERENCE}; choose another method.")
-        if any(kind.startswith(HIDDEN) for kind in _operations(logit)):
+        if any(_rectifies(node) for node in _nodes(logit)):
             raise InputError("expected ReLUs called as nn.ReLU or torch.relu, got one that is computed otherwise; use one of these.")
         if not self._guides:
             raise InputError(
@@ -116,9 +116,10 @@ def _nonlinear(x: torch.Tensor) -> list[str]:
     return [kind_of(node) for node in nodes if not isinstance(node, torch.autograd.function.BackwardCFunction) and not is_linear(node)]
 
 
-def _operations(output: torch.Tensor) -> set[str]:
-    """Names of the differentiable operations that led to an output."""
-    return {node.name() for node in _nodes(output)}
+def _rectifies(node: Any) -> bool:
+    """Whether a node is a rectifier of torch's own: not one of absolute values, as in a pool of powers."""
+    of_sizes = all(before is not None and before.name().startswith("Abs") for before, _ in node.next_functions)
+    return node.name().startswith(HIDDEN) and not of_sizes
 
 
 def _nodes(output: torch.Tensor) -> Iterator[Any]:

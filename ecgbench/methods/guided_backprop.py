@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 def guided_backprop(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Gradient of the logit, clipped at 0 on its way back through every ReLU (Springenberg et al. 2014).
 
-    It hardly depends on the class that it explains.
+    It hardly depends on the class that it explains. Activations beside ReLUs are passed by their gradient, and named in a warning.
+
+    Raises
+    ------
+    InputError
+        If no ReLU sees units that stand in time while other activations do, or a ReLU is computed otherwise.
     """
     from ecgbench.methods._gradient import explained_logit, gradient_of
     from ecgbench.methods._guided import GuidedReLUs

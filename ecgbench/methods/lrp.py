@@ -25,7 +25,7 @@ def lrp(
     Raises
     ------
     InputError
-        If relevance is not conserved, because the model computes something that has no rule.
+        If the model calls a function that is neither linear nor has a rule (docs/rules.md), or moves numbers out of torch.
     """
     from ecgbench.methods._implementation import by_captum
     from ecgbench.methods.rules.relevance.context import PositiveRelevance

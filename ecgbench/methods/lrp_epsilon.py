@@ -17,7 +17,7 @@ def lrp_epsilon(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -
     Raises
     ------
     InputError
-        If relevance is not conserved, because the model computes something that has no rule.
+        If the model calls a function that is neither linear nor has a rule (docs/rules.md), or moves numbers out of torch.
     """
     from ecgbench.methods.rules.relevance.context import Relevance
     from ecgbench.methods.rules.relevance.maps import relevance

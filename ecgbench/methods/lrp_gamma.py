@@ -19,7 +19,7 @@ def lrp_gamma(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -> 
     Raises
     ------
     InputError
-        If relevance is not conserved, because the model computes something that has no rule.
+        If the model calls a function that is neither linear nor has a rule (docs/rules.md), or moves numbers out of torch.
     """
     from ecgbench.methods.rules.relevance.gamma import GammaRelevance
     from ecgbench.methods.rules.relevance.maps import relevance

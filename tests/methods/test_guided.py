@@ -159,6 +159,11 @@ def test_a_relu_behind_nothing_but_linear_layers_and_pools_guides(layers):
     assert ecgbench.explain(drawn(Headed(body(*layers))), windows(leads=1, time=40), [0, 1, 2], "guided_backprop").any()
 
 
+def test_the_rectifier_inside_a_pool_of_powers_is_none():
+    model, x = drawn(Headed(body(nn.ReLU(), nn.LPPool1d(2, 2)))), windows(leads=1, time=40)
+    assert not np.array_equal(ecgbench.explain(model, x, 0, "guided_backprop"), ecgbench.explain(model, x, 0, "saliency"))
+
+
 @pytest.mark.filterwarnings("default:expected maps of:UserWarning")
 def test_activations_that_are_not_guided_beside_relus_are_named():
     with pytest.warns(

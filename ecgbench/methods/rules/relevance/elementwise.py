@@ -35,6 +35,8 @@ LARGER = _both("maximum", "minimum", "fmax", "fmin")
 LARGEST = _both("max", "min")
 EXPANDED = _both("softmax", "log_softmax", "logsumexp")
 VARIANCES = _both("var")
+LENGTHS = (*_both("std", "norm"), torch.linalg.norm, torch.linalg.vector_norm)
+"""Functions whose output is scaled as their input is: their own gradient."""
 
 
 def activated(rule: Relevance, function: Function, x: torch.Tensor, *arguments: Any, **options: Any) -> torch.Tensor:
@@ -77,11 +79,10 @@ def of_second_degree(rule: Relevance, function: Function, x: torch.Tensor, *argu
     return (variance + variance.detach()) / 2
 
 
-def gated_linear(rule: Relevance, function: Function, x: torch.Tensor, dim: int = -1) -> torch.Tensor:
-    """`torch.nn.functional.glu`."""
-    signal, gate = x.chunk(2, dim)
-    with rule:
-        return signal * torch.sigmoid(gate)
+def of_first_degree(rule: Relevance, function: Function, x: torch.Tensor, *arguments: Any, **options: Any) -> torch.Tensor:
+    """A deviation or a vector's length: gradient times value is the output (Euler)."""
+    length: torch.Tensor = function(x, *arguments, **options)
+    return length
 
 
 RULES: Mapping[Function, Any] = MappingProxyType(
@@ -92,6 +93,6 @@ RULES: Mapping[Function, Any] = MappingProxyType(
         **dict.fromkeys(LARGEST, largest),
         **dict.fromkeys(EXPANDED, expanded),
         **dict.fromkeys(VARIANCES, of_second_degree),
-        functional.glu: gated_linear,
+        **dict.fromkeys(LENGTHS, of_first_degree),
     }
 )
