@@ -129,6 +129,56 @@ def test_models_that_take_something_else_or_have_no_weights_are_refused_alike(ca
         call(lambda x: x[:, 0, :2])
 
 
+class Mixed(nn.Module):
+    """One layer in half precision behind one in full."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.Conv1d(1, 4, 9), nn.Linear(4, 2).bfloat16()
+
+    def forward(self, x):
+        return self.last(self.first(x).mean(-1).bfloat16()).float()
+
+
+UNUSABLE = {
+    "half a model": (Mixed(), r"expected a model in float32 or float64, got torch\.bfloat16; call model\.float"),
+    "half logits": (Network(2, lambda z: z.bfloat16()), r"expected logits in float32 or float64, .* got torch\.bfloat16"),
+    "whole numbers": (Network(2, lambda z: (9 * z).long()), r"expected logits in float32 or float64, .* got torch\.int64"),
+    "complex logits": (Network(2, lambda z: 1j * z), r"expected logits in float32 or float64, .* got torch\.complex64"),
+    "no outputs": (
+        Network(2, lambda z: z[:, :0]),
+        r"expected logits in float32 or float64, one or more a window, got torch\.float32 \(\d, 0\)",
+    ),
+    "no weights yet": (nn.Sequential(nn.Flatten(), nn.LazyLinear(2)), "expected a model with weights, got layers that have none yet"),
+}
+
+
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_what_has_no_real_logits_of_full_precision_is_refused_alike(case):
+    model, message = UNUSABLE[case]
+    for call in CALLS.values():
+        with pytest.raises(InputError, match=message):
+            call(model)
+
+
+class Spectral(nn.Module):
+    """A network whose first parameters are indices and complex numbers, as those of state-space models are."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.order = nn.Parameter(torch.arange(2), requires_grad=False)
+        self.weight = nn.Parameter(torch.randn(2, 65, dtype=torch.complex64))
+
+    def forward(self, x):
+        return ((torch.fft.rfft(x) * self.weight).abs().mean(-1) - 9)[:, self.order]
+
+
+def test_network_of_complex_numbers_is_taken():
+    for call in CALLS.values():
+        assert np.isfinite(call(Spectral())).all()
+
+
 def test_own_networks_keep_their_faster_way():
     from ecgbench.models import untrained
     from ecgbench.models.fast.incremental import Incremental
