@@ -216,7 +216,7 @@ def check_deterministic(model: nn.Module, x: torch.Tensor) -> None:
         return
     cards = [x.device] if x.device.type == "cuda" else []
     with torch.random.fork_rng(devices=cards), torch.no_grad():
-        first, state = model(x[:1].clone()), torch.get_rng_state()
+        first, state = returned(model, x[:1].clone()), torch.get_rng_state()
         again = [model(x[:1].clone())]
         if not torch.equal(state, torch.get_rng_state()):
             again += [model(x[:1].clone()) for _ in range(FURTHER_PASSES)]
