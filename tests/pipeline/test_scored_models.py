@@ -77,6 +77,29 @@ def test_one_logit_that_lies_within_0_and_1_on_the_windows_is_no_probability():
     assert np.isfinite(scored(model)).all()
 
 
+class Standardised(nn.Module):
+    """A network that z-scores its input, so that its logits stay small whatever the windows' size."""
+
+    def __init__(self, last):
+        super().__init__()
+        self.network = Network(1, lambda z: last(0.5 + z / 10))
+
+    def forward(self, x):
+        return self.network((x - x.mean(-1, keepdim=True)) / x.std(-1, keepdim=True))
+
+
+def test_small_logits_of_a_linear_layer_are_no_probabilities():
+    head = nn.Linear(1, 1)
+    with torch.no_grad():
+        head.weight.fill_(1)
+        head.bias.zero_()
+    for last in (head, lambda z: head(z).squeeze(1)[:, None]):
+        assert np.isfinite(scored(Standardised(last))).all()
+    for last in (lambda z: head(z).sigmoid(), lambda z: head(z).detach()):
+        with pytest.raises(InputError, match="lie within 0 and 1, as probabilities do"):
+            scored(Standardised(last))
+
+
 OTHERWISE = {
     "unknown kind": (2, lambda z: z, {"outputs": "odds"}, 'expected outputs "logits", "probabilities" or "binary", got \'odds\''),
     "logits": (2, lambda z: 9 * z, {"outputs": "probabilities"}, 'expected probabilities within 0 and 1 .*; say outputs="logits"'),
