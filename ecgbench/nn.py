@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
+from torch.nn.parameter import is_lazy
 
 from ecgbench.errors import InputError
 from ecgbench.model_calls import returned
@@ -134,9 +135,14 @@ def frozen(model: torch.nn.Module) -> Iterator[torch.nn.Module]:
         yield from _held_still(model)
 
 
+PRECISIONS = (torch.float32, torch.float64)
+"""Of models and logits: less leaves too few digits of a change of the logit."""
+
+
 def place_of(model: nn.Module) -> torch.Tensor:
-    """A tensor of the model's precision, where the model is; where it has no parameters, a float32 one on the processor."""
-    return next(iter(model.parameters()), torch.empty(0, dtype=torch.float32, device="cpu"))
+    """A tensor of the model's precision, where the model is; where it has no real parameters, a float32 one on the processor."""
+    real = (parameter for parameter in model.parameters() if parameter.is_floating_point())
+    return next(real, torch.empty(0, dtype=torch.float32, device="cpu"))
 
 
 def usable(model: object) -> nn.Module:
@@ -149,11 +155,13 @@ def usable(model: object) -> nn.Module:
     """
     if not isinstance(model, nn.Module):
         raise InputError(f"expected a model that is a torch module, got {type(model).__name__}; wrap it in one, as ecgbench.adapt does.")
-    precision = place_of(model).dtype
+    if any(is_lazy(parameter) for parameter in model.parameters()):
+        raise InputError("expected a model with weights, got layers that have none yet; pass a window through it first.")
     if any(tensor.is_meta for tensor in (*model.parameters(), *model.buffers())):
         raise InputError('expected a model with weights, got one on torch\'s device "meta"; build it on another and load its weights.')
-    if precision not in (torch.float32, torch.float64):
-        raise InputError(f"expected a model in float32 or float64, got {precision}; call model.float().")
+    for parameter in model.parameters():
+        if parameter.is_floating_point() and parameter.dtype not in PRECISIONS:
+            raise InputError(f"expected a model in float32 or float64, got {parameter.dtype}; call model.float().")
     if any(parameter.is_inference() for parameter in model.parameters()):
         raise InputError("expected a model made outside of torch.inference_mode, got weights made in it; copy.deepcopy it outside.")
     check_norms(model)
@@ -173,6 +181,9 @@ def logits_of(model: nn.Module, x: torch.Tensor) -> torch.Tensor:
         got = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
         remedy = "wrap it in one that does, as ecgbench.adapt(model, inputs, outputs) does"
         raise InputError(f"expected a model that returns logits ({len(x)}, outputs), got {got}; {remedy}.")
+    if logits.dtype not in PRECISIONS or not logits.shape[1]:
+        got = f"{logits.dtype} {tuple(logits.shape)}"
+        raise InputError(f"expected logits in float32 or float64, one or more a window, got {got}; return logits.float().")
     return logits
 
 

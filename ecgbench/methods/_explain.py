@@ -95,10 +95,10 @@ def explain(
     MapWarning
         If maps are zero everywhere, or don't sum to the change of the logit as their method promises.
     """
-    windows = as_windows("x", x)
+    entry, windows = METHODS[method], as_windows("x", x)
     targets = given_or_predicted(model, windows, target, classes, device, batch_size)
     found = explanation(model, windows, targets, method, seed, protocol, device, batch_size, normal_windows, **options)
-    info = map_info(METHODS[method], found, options_of(METHODS[method], protocol, options))
+    info = map_info(entry, found, options_of(entry, protocol, options))
     for text in info.warnings:
         warnings.warn(text, MapWarning, stacklevel=2)
     maps: Attributions = np.abs(found.maps) if absolute else found.maps

@@ -9,7 +9,9 @@ import numpy as np
 import torch
 
 from ecgbench.models import (
+    Adapted,
     ModelEntry,
+    check_kind,
     forward,
     load_model,
     model_digest,
@@ -51,6 +53,11 @@ def logits_fit_the_outputs(entry: ModelEntry) -> None:
         logits = forward(untrained(entry.key, outputs, 0, leads, samples), noise(leads, samples))
         right = logits.shape == (3, outputs) and np.isfinite(logits).all()
         require(right, entry, f"finite logits (3, {outputs}) of 3 windows ({leads}, {samples})", logits, "build the network for that form")
+
+
+def outputs_are_logits(entry: ModelEntry) -> None:
+    """It returns logits: training, metrics and methods take its outputs for that."""
+    check_kind(Adapted(network(entry)), noise())
 
 
 def logits_depend_on_their_window_alone(entry: ModelEntry) -> None:
@@ -143,6 +150,7 @@ def shorter_ways_lead_to_the_same_logits(entry: ModelEntry) -> None:
 TRIALS = (
     says_what_it_is,
     logits_fit_the_outputs,
+    outputs_are_logits,
     logits_depend_on_their_window_alone,
     seed_decides_the_weights,
     gradient_reaches_the_input_and_the_parameters,

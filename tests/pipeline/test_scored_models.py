@@ -77,6 +77,29 @@ def test_one_logit_that_lies_within_0_and_1_on_the_windows_is_no_probability():
     assert np.isfinite(scored(model)).all()
 
 
+class Standardised(nn.Module):
+    """A network that z-scores its input, so that its logits stay small whatever the windows' size."""
+
+    def __init__(self, last):
+        super().__init__()
+        self.network = Network(1, lambda z: last(0.5 + z / 10))
+
+    def forward(self, x):
+        return self.network((x - x.mean(-1, keepdim=True)) / x.std(-1, keepdim=True))
+
+
+def test_small_logits_of_a_linear_layer_are_no_probabilities():
+    head = nn.Linear(1, 1)
+    with torch.no_grad():
+        head.weight.fill_(1)
+        head.bias.zero_()
+    for last in (head, lambda z: head(z).squeeze(1)[:, None]):
+        assert np.isfinite(scored(Standardised(last))).all()
+    for last in (lambda z: head(z).sigmoid(), lambda z: head(z).detach()):
+        with pytest.raises(InputError, match="lie within 0 and 1, as probabilities do"):
+            scored(Standardised(last))
+
+
 OTHERWISE = {
     "unknown kind": (2, lambda z: z, {"outputs": "odds"}, 'expected outputs "logits", "probabilities" or "binary", got \'odds\''),
     "logits": (2, lambda z: 9 * z, {"outputs": "probabilities"}, 'expected probabilities within 0 and 1 .*; say outputs="logits"'),
@@ -127,6 +150,56 @@ def test_models_that_take_something_else_or_have_no_weights_are_refused_alike(ca
         call(Network(2).to("meta"))
     with pytest.raises(InputError, match=r"expected a model that is a torch module, got function; wrap it in one, as ecgbench\.adapt does"):
         call(lambda x: x[:, 0, :2])
+
+
+class Mixed(nn.Module):
+    """One layer in half precision behind one in full."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.Conv1d(1, 4, 9), nn.Linear(4, 2).bfloat16()
+
+    def forward(self, x):
+        return self.last(self.first(x).mean(-1).bfloat16()).float()
+
+
+UNUSABLE = {
+    "half a model": (Mixed(), r"expected a model in float32 or float64, got torch\.bfloat16; call model\.float"),
+    "half logits": (Network(2, lambda z: z.bfloat16()), r"expected logits in float32 or float64, .* got torch\.bfloat16"),
+    "whole numbers": (Network(2, lambda z: (9 * z).long()), r"expected logits in float32 or float64, .* got torch\.int64"),
+    "complex logits": (Network(2, lambda z: 1j * z), r"expected logits in float32 or float64, .* got torch\.complex64"),
+    "no outputs": (
+        Network(2, lambda z: z[:, :0]),
+        r"expected logits in float32 or float64, one or more a window, got torch\.float32 \(\d, 0\)",
+    ),
+    "no weights yet": (nn.Sequential(nn.Flatten(), nn.LazyLinear(2)), "expected a model with weights, got layers that have none yet"),
+}
+
+
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_what_has_no_real_logits_of_full_precision_is_refused_alike(case):
+    model, message = UNUSABLE[case]
+    for call in CALLS.values():
+        with pytest.raises(InputError, match=message):
+            call(model)
+
+
+class Spectral(nn.Module):
+    """A network whose first parameters are indices and complex numbers, as those of state-space models are."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.order = nn.Parameter(torch.arange(2), requires_grad=False)
+        self.weight = nn.Parameter(torch.randn(2, 65, dtype=torch.complex64))
+
+    def forward(self, x):
+        return ((torch.fft.rfft(x) * self.weight).abs().mean(-1) - 9)[:, self.order]
+
+
+def test_network_of_complex_numbers_is_taken():
+    for call in CALLS.values():
+        assert np.isfinite(call(Spectral())).all()
 
 
 def test_own_networks_keep_their_faster_way():

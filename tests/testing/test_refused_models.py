@@ -89,9 +89,18 @@ class Kept(Convolutions):
 REFUSED = {
     "no title": (small, {"title": " "}, "a title, got"),
     "one output": (lambda leads, samples, outputs: Convolutions(leads, 1), {}, "got InputError: expected logits .1, 2. of broken"),
-    "one lead": (lambda leads, samples, outputs: Convolutions(1, outputs), {}, "It takes any number of leads, .*got RuntimeError"),
+    "one lead": (
+        lambda leads, samples, outputs: Convolutions(1, outputs),
+        {},
+        "It takes any number of leads, .*got RuntimeError",
+    ),
     "no module": (lambda leads, samples, outputs: torch.relu, {}, "got InputError: expected a torch module from broken"),
     "nan": (with_forward(lambda self, x: Convolutions.forward(self, x) * torch.nan), {}, "finite logits .3, 2. of 3 windows"),
+    "probabilities": (
+        with_forward(lambda self, x: Convolutions.forward(self, x).softmax(1)),
+        {},
+        "It returns logits: .* sum to 1, as probabilities",
+    ),
     "dependence on the batch": (with_forward(beside_its_batch), {}, "the same logits of a window alone, got others"),
     "the same weights for every seed": (of_zeros, {}, "other weights for another seed, got the same"),
     "other weights each time": (of_its_own_generator, {}, "the same weights for the same seed, got others"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from ecgbench.errors import InputError
 from ecgbench.inputs import as_windows
 from ecgbench.models._forward import BATCH, forward
 from ecgbench.models.adapters.calls import Called, Extra, extra_inputs
+from ecgbench.models.adapters.last_operation import ends_linearly
 from ecgbench.models.adapters.outputs import KINDS, PROBABILITIES, check_outputs, known_kind, logits_from, picked, probing_rows
 from ecgbench.nn import usable
 from ecgbench.types import Rows
@@ -203,4 +205,5 @@ def check_kind(adapted: Adapted, x: Rows, batch: int = BATCH) -> None:
         If they are (see `check_outputs`).
     """
     if adapted.kind in (None, PROBABILITIES):
-        check_outputs(forward(Returned(adapted), probing_rows(x), batch), adapted.kind, adapted.multilabel)
+        outputs = Returned(adapted)
+        check_outputs(forward(outputs, probing_rows(x), batch), adapted.kind, adapted.multilabel, partial(ends_linearly, outputs, x))

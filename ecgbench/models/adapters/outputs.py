@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -94,8 +94,12 @@ def log_share(probability: torch.Tensor) -> torch.Tensor:
     return probability.clamp(min=torch.finfo(probability.dtype).tiny).log()
 
 
-def check_outputs(found: Logits, kind: str | None, multilabel: bool) -> None:
+def check_outputs(found: Logits, kind: str | None, multilabel: bool, linear: Callable[[], bool] = lambda: False) -> None:
     """Refuse outputs (n, outputs) that are of another kind than said.
+
+    Parameters
+    ----------
+    linear : whether they are a linear layer's, which may lie within 0 and 1 by chance
 
     Raises
     ------
@@ -107,7 +111,8 @@ def check_outputs(found: Logits, kind: str | None, multilabel: bool) -> None:
     if kind == PROBABILITIES and not (shares or (inside and (multilabel or found.shape[1] == 1))):
         remedy = "say multilabel=True of labels that stand by themselves" if inside else f'say outputs="{LOGITS}" of logits'
         raise InputError(f"expected probabilities within 0 and 1 that sum to 1, got {found.min():.3g} to {found.max():.3g}; {remedy}.")
-    if kind is None and inside and (shares or multilabel or found.shape[1] == 1) and np.ptp(found) > 0:
+    alone = inside and (multilabel or found.shape[1] == 1) and np.ptp(found) > 0
+    if kind is None and (shares or (alone and not linear())):
         raise InputError(
             f"expected a model that returns logits, got outputs that all lie within 0 and 1{' and sum to 1' if shares else ''}, as "
             f'probabilities do; say outputs="{PROBABILITIES}", or outputs="{LOGITS}" if they are logits.'
