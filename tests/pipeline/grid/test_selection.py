@@ -12,6 +12,7 @@ from ecgbench.errors import InputError, UnknownKeyError
 from ecgbench.methods import METHODS
 from ecgbench.metrics import METRICS
 from ecgbench.pipeline import Selection, healthy_maps, models, variant_name
+from ecgbench.protocol import SYNTHETIC
 
 METHOD_KEYS, METRIC_KEYS = METHODS.keys(), [entry.key for entry in METRICS if entry.by_default]
 MITDB = ("mitdb",)
@@ -100,6 +101,14 @@ def test_models_are_selected_by_keys_and_globs():
 )
 def test_models_are_selected_by_architecture_and_recipe_of_which_the_studys_is_the_usual_one(named, recipes, found):
     assert Selection(models=named, recipes=recipes).models_of("synthetic") == found
+
+
+def test_globs_select_among_the_datasets_own_architectures_and_keys_any():
+    own = sorted([SYNTHETIC.recipe.architecture, *SYNTHETIC.further_models])
+    assert Selection(models=("*",)).models_of("synthetic") == own
+    assert Selection(models=("*_narrow", "resnet34")).models_of("synthetic") == sorted([*own, "resnet34"])
+    assert Selection(models=("*",)).models_of("mitdb") == ["resnet18_7"]
+    assert Selection().models_of("synthetic") == [SYNTHETIC.recipe.architecture]
 
 
 def test_unknown_recipe_is_refused():
