@@ -80,7 +80,7 @@ def test_seed_that_no_selected_dataset_has_is_refused(datasets, seeds, message):
 
 
 def test_models_are_selected_by_keys_and_globs():
-    cells = Selection(("synthetic",), ("saliency",), ("auc",), (1,), ("resnet50", "*_narrow")).cells()
+    cells = Selection(("synthetic",), ("saliency",), ("auc",), (1,), ("resnet50", "resnet*_narrow")).cells()
     assert values(cells, "model") == ["resnet18_7_narrow", "resnet50"]
     assert [of.model for of in models(cells)] == ["resnet18_7_narrow", "resnet50"]
     assert values(Selection(("synthetic", "mitdb"), ("saliency",), ("auc",)).cells(), "model") == ["resnet18_7", "resnet18_7_narrow"]
