@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     reference="doi:10.1007/s10618-020-00710-y",
     title="InceptionTime with few filters, at a quarter of the rate",
     gradcam_layer="group2",
-    recipe={"optimizer": "adamw"},
+    recipe={"epochs": 12, "optimizer": "adamw"},
 )
 def inception_time_narrow(leads: int, samples: int, outputs: int) -> nn.Sequential:
     """As InceptionTime (Ismail Fawaz et al. 2020), small; takes any number of samples."""

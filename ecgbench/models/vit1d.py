@@ -21,4 +21,4 @@ def vit1d(leads: int, samples: int, outputs: int) -> nn.Sequential:
     """As many layers, heads and features as ViT-Tiny, behind strided convolutions (Dosovitskiy et al. 2021)."""
     from ecgbench.models.networks.transformer import Size, transformer
 
-    return transformer(leads, samples, outputs, Size(stem=(32, 64, 128, 192), kernel=9, features=192, depth=12, heads=3, hidden=768))
+    return transformer(leads, samples, outputs, Size(stem=(32, 64, 128, 192), kernel=15, features=192, depth=12, heads=3, hidden=768))

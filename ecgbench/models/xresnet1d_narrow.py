@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     title="XResNet in one dimension with few blocks and channels",
     gradcam_layer="layer4",
     fine_cam_layer="layer2",
-    recipe={"optimizer": "adamw"},
+    recipe={"epochs": 16, "optimizer": "adamw"},
 )
 def xresnet1d_narrow(leads: int, samples: int, outputs: int) -> nn.Sequential:
     """As XResNet-50 (Strodthoff et al. 2021), small; takes any number of samples."""

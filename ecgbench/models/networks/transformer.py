@@ -89,7 +89,7 @@ class Attention(nn.Module):
 
     def _by_head(self, x: torch.Tensor) -> torch.Tensor:
         """(n, patches, features) -> (n, heads, patches, features of a head)."""
-        return x.unflatten(2, (self.heads, -1)).transpose(1, 2)
+        return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
 
 
 class Layer(nn.Module):

@@ -11,6 +11,7 @@ import numpy as np
 from ecgbench.datasets import DATASETS
 from ecgbench.methods import FORWARD_SHARE, METHODS, MethodEntry
 from ecgbench.metrics import MOST_WINDOWS, PASSES_FS, MetricEntry
+from ecgbench.models import MODELS, split_model
 from ecgbench.pipeline.grid.address import Address, MapsAddress, split_metric
 from ecgbench.protocol import AGREEMENT_WINDOWS, ALL, DatasetProtocol
 
@@ -18,7 +19,7 @@ BACKWARD = 1 / FORWARD_SHARE
 """What a forward and a backward pass cost, in forward passes."""
 
 STEP_SHARE = 0.3
-"""What a step of incremental inference costs, in forward passes; a network with dead channels takes less."""
+"""What a step of incremental inference costs, in forward passes; fewer with dead channels. Other networks take whole ones."""
 
 TWIN_SHARE = 0.2
 """Share of a window in which it differs from its twin, and so of the passes that metrics declare for windows that differ everywhere."""
@@ -54,7 +55,7 @@ def _seconds(
     compared = {cell.source for cell in cells if "other_maps" in split_metric(cell.metric)[0].asks}
     maps = {*checked, *((cell.source, cell.seed) for cell in cells), *((source, seed) for source in compared for seed in protocol.seeds)}
     windows = protocol.samples if samples in (None, ALL) else int(samples)
-    passes = windows * (_map_passes(maps, protocol) + _score_passes(cells, protocol))
+    passes = windows * (_map_passes(maps, protocol) + _score_passes(cells, protocol, _step_share(model)))
     passes += min(windows, AGREEMENT_WINDOWS) * _agreement_passes(checked, protocol)
     passes += min(windows, MOST_WINDOWS) * _further_passes(cells, protocol)
     return passes * _seconds_per_pass(protocol, model)
@@ -82,12 +83,17 @@ def _further_passes(cells: Sequence[Address], protocol: DatasetProtocol) -> floa
     return maps + sum(situation.passes for _, situation in {(seed, situation) for _, seed, situation in asked})
 
 
-def _score_passes(cells: Sequence[Address], protocol: DatasetProtocol) -> float:
+def _step_share(name: str) -> float:
+    """What a step of a perturbation costs with models of a name, in forward passes."""
+    return STEP_SHARE if MODELS[split_model(name)[0]].evaluator is not None else 1.0
+
+
+def _score_passes(cells: Sequence[Address], protocol: DatasetProtocol, step: float) -> float:
     """Forward passes a window of metrics, for raw and absolute maps together."""
     entries = {cell.metric: split_metric(cell.metric)[0] for cell in cells}
     own = {(cell.seed, cell.source, cell.metric) for cell in cells if _of_each_map(entries[cell.metric])}
     shared = {(cell.seed, cell.metric) for cell in cells if not _of_each_map(entries[cell.metric])}
-    passes = {metric: _metric_passes(entry, protocol) for metric, entry in entries.items()}
+    passes = {metric: _metric_passes(entry, protocol, step) for metric, entry in entries.items()}
     return sum(2 * passes[metric] for _, _, metric in own) + sum(passes[metric] for _, metric in shared)
 
 
@@ -96,16 +102,15 @@ def _of_each_map(entry: MetricEntry) -> bool:
     return entry.shared is None or entry.perturb is not None
 
 
-def _metric_passes(entry: MetricEntry, protocol: DatasetProtocol) -> float:
+def _metric_passes(entry: MetricEntry, protocol: DatasetProtocol, step: float) -> float:
     samples = round(protocol.window * PASSES_FS / protocol.fs) if "fs" in entry.asks else protocol.window
-    step = 1 if entry.perturb is None else STEP_SHARE
-    return entry.passes(samples) * step * (TWIN_SHARE if "twin" in entry.asks else 1)
+    return entry.passes(samples) * (1 if entry.perturb is None else step) * (TWIN_SHARE if "twin" in entry.asks else 1)
 
 
 def _seconds_per_pass(protocol: DatasetProtocol, name: str, rows: int = 16) -> float:
     import torch
 
-    from ecgbench.models import forward, split_model, untrained
+    from ecgbench.models import forward, untrained
 
     model = untrained(split_model(name)[0], len(protocol.classes), leads=protocol.leads, samples=protocol.window)
     model = model.to(getattr(torch, protocol.precision))

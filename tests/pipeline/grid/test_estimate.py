@@ -106,6 +106,11 @@ def test_perturbation_is_part_of_a_pass_for_each_step_of_raw_and_absolute_maps()
     assert estimate_seconds(found, 1) == estimate_seconds(found[:1], 1) == pytest.approx(2 * (1 + steps) * estimate.STEP_SHARE)
 
 
+def test_network_without_an_evaluator_of_its_own_takes_whole_passes():
+    whole, parts = ([cell("random_baseline", metric="region_perturbation_morf", model=model)] for model in ("vit1d", "resnet18_7"))
+    assert estimate_seconds(parts, 1) == pytest.approx(estimate_seconds(whole, 1) * estimate.STEP_SHARE)
+
+
 def test_what_methods_share_is_counted_once():
     one = [cell("random_baseline", metric="faithfulness_correlation")]
     assert estimate_seconds([*one, cell(metric="faithfulness_correlation")], 1) == 101 + estimate.BACKWARD

@@ -12,6 +12,7 @@ from ecgbench.errors import InputError, UnknownKeyError
 from ecgbench.methods import METHODS
 from ecgbench.metrics import METRICS
 from ecgbench.pipeline import Selection, healthy_maps, models, variant_name
+from ecgbench.protocol import SYNTHETIC
 
 METHOD_KEYS, METRIC_KEYS = METHODS.keys(), [entry.key for entry in METRICS if entry.by_default]
 MITDB = ("mitdb",)
@@ -79,7 +80,7 @@ def test_seed_that_no_selected_dataset_has_is_refused(datasets, seeds, message):
 
 
 def test_models_are_selected_by_keys_and_globs():
-    cells = Selection(("synthetic",), ("saliency",), ("auc",), (1,), ("resnet50", "*_narrow")).cells()
+    cells = Selection(("synthetic",), ("saliency",), ("auc",), (1,), ("resnet50", "resnet*_narrow")).cells()
     assert values(cells, "model") == ["resnet18_7_narrow", "resnet50"]
     assert [of.model for of in models(cells)] == ["resnet18_7_narrow", "resnet50"]
     assert values(Selection(("synthetic", "mitdb"), ("saliency",), ("auc",)).cells(), "model") == ["resnet18_7", "resnet18_7_narrow"]
@@ -100,6 +101,14 @@ def test_models_are_selected_by_keys_and_globs():
 )
 def test_models_are_selected_by_architecture_and_recipe_of_which_the_studys_is_the_usual_one(named, recipes, found):
     assert Selection(models=named, recipes=recipes).models_of("synthetic") == found
+
+
+def test_globs_select_among_the_datasets_own_architectures_and_keys_any():
+    own = sorted([SYNTHETIC.recipe.architecture, *SYNTHETIC.further_models])
+    assert Selection(models=("*",)).models_of("synthetic") == own
+    assert Selection(models=("*_narrow", "resnet34")).models_of("synthetic") == sorted([*own, "resnet34"])
+    assert Selection(models=("*",)).models_of("mitdb") == ["resnet18_7"]
+    assert Selection().models_of("synthetic") == [SYNTHETIC.recipe.architecture]
 
 
 def test_unknown_recipe_is_refused():
