@@ -14,13 +14,14 @@ from ecgbench.leaderboard.pages.tables import NOTHING, arrow, number
 from ecgbench.leaderboard.statistics.ranking import Column, family_title
 from ecgbench.pipeline.grid.address import variant_name
 from ecgbench.report._plot import plot
+from ecgbench.report._sheet import DEVIATIONS
 from ecgbench.report._verdict import ordered_families
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from ecgbench.leaderboard.statistics.analysis import Variant
-    from ecgbench.report._report import Report
+    from ecgbench.report._report import Picture, Report
 
 WIDTH = 92
 """Pixels of an interval that is drawn in a cell."""
@@ -29,10 +30,7 @@ WIDTH = 92
 def page(report: Report) -> str:
     """The whole page."""
     figure = render_figure(report.plot(), ".svg")
-    pictures = [
-        {"title": picture.title, "data": _data("image/png", as_png(plot(picture.x, picture.maps, report.fs, report.leads, picture.marks)))}
-        for picture in report.pictures
-    ]
+    pictures = [{"title": picture.title, "data": _data("image/png", _drawn(report, picture))} for picture in report.pictures]
     context = {**_context(report), "figure": _data("image/svg+xml", figure), "pictures": pictures}
     return _environment().get_template("report.html.j2").render(context)
 
@@ -58,6 +56,11 @@ def _context(report: Report) -> dict[str, Any]:
         "rows": [_row(report, variant, shown) for variant in report.variants()],
         "version": __version__,
     }
+
+
+def _drawn(report: Report, picture: Picture) -> bytes:
+    figure = plot(picture.x, picture.maps, report.fs, report.leads, picture.marks, unit=DEVIATIONS)
+    return as_png(figure, colours=None)
 
 
 def _heading(column: Column) -> dict[str, str]:
