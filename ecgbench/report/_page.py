@@ -8,11 +8,14 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ecgbench._version import __version__
 from ecgbench.leaderboard.figures.canvas import as_png, render_figure
 from ecgbench.leaderboard.pages.tables import NOTHING, arrow, number
 from ecgbench.leaderboard.statistics.ranking import Column, family_title
 from ecgbench.pipeline.grid.address import variant_name
+from ecgbench.report._layout import is_standard
 from ecgbench.report._plot import plot
 from ecgbench.report._sheet import DEVIATIONS
 from ecgbench.report._verdict import ordered_families
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 
     from ecgbench.leaderboard.statistics.analysis import Variant
     from ecgbench.report._report import Picture, Report
+
+MOST_LEADS = 4
+"""Leads that a picture shows below each other; the twelve standard ones stand beside each other."""
 
 WIDTH = 92
 """Pixels of an interval that is drawn in a cell."""
@@ -59,8 +65,19 @@ def _context(report: Report) -> dict[str, Any]:
 
 
 def _drawn(report: Report, picture: Picture) -> bytes:
-    figure = plot(picture.x, picture.maps, report.fs, report.leads, picture.marks, unit=DEVIATIONS)
+    leads = _drawn_leads(report.leads, picture)
+    maps = {name: values[leads] for name, values in picture.maps.items()}
+    names = [report.leads[lead] for lead in leads]
+    figure = plot(picture.x[leads], maps, report.fs, names, picture.marks[leads], unit=DEVIATIONS)
     return as_png(figure, colours=None)
+
+
+def _drawn_leads(names: Sequence[str], picture: Picture) -> list[int]:
+    """All leads where a sheet has room for them, else those with the largest attribution by the best method."""
+    if is_standard(names) or len(names) <= MOST_LEADS:
+        return list(range(len(names)))
+    best = next(iter(picture.maps.values()))
+    return sorted(np.abs(best).sum(axis=1).argsort()[::-1][:MOST_LEADS].tolist())
 
 
 def _heading(column: Column) -> dict[str, str]:

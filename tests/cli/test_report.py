@@ -1,9 +1,13 @@
 """A user's session with `ecgbench report`: a network of his own, its weights and windows in files, and one page in the end."""
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
+
+from ecgbench.report._layout import STANDARD
 
 NETWORK = """
 import torch
@@ -46,7 +50,9 @@ def session(tmp_path, monkeypatch):
     for window, onset in enumerate(rng.integers(10, 160, size=6)):
         masks[window, :, onset : onset + 30] = True
     x = (rng.standard_normal(masks.shape) * 0.5 + 3 * masks).astype(np.float32)
-    np.savez(tmp_path / "windows.npz", x=x, y=np.ones(6, dtype=int), masks=masks, fs=100, classes=np.array(["usual", "raised"]))
+    np.savez(
+        tmp_path / "windows.npz", x=x, y=np.ones(6, dtype=int), masks=masks, fs=100, classes=np.array(["usual", "raised"]), leads=STANDARD
+    )
     return tmp_path
 
 
@@ -61,10 +67,6 @@ def test_a_network_and_windows_in_files_become_a_page(session, ecg):
 
 
 def test_a_state_dict_is_read_and_a_pickle_is_refused(session, ecg):
-    import pickle
-
-    from safetensors.torch import load_file
-
     torch.save(load_file(session / "w.safetensors"), session / "w.pt")
     assert "written to" in ecg(*CALL, "--weights", "w.pt")
     marker = session / "was run"
