@@ -3,7 +3,8 @@
     ecgbench train mitdb --seed 1 --precision bf16 --out mitdb.safetensors
     python benchmark/ship_weights.py mitdb.safetensors
 
-The network's logits stay the same up to rounding, which is measured on the dataset's test windows and printed.
+The network's logits stay the same up to rounding, which is measured on the dataset's test windows and printed. Weights that take more than
+2 MiB are rounded with `--bits 16`: what is then shipped is another network with nearly the same logits, whose record says so.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ LARGEST = 2 << 20
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path, help="safetensors file as `ecgbench train --out` writes it, its record beside it")
+    parser.add_argument("--bits", type=int, choices=range(8, 24), metavar="8..23", help="significant bits that weights are rounded to")
     given = parser.parse_args()
     info = json.loads(given.checkpoint.with_suffix(".json").read_text())
     dataset = load_dataset(info["dataset"])
@@ -34,7 +36,7 @@ def main() -> int:
     model = load_model(given.checkpoint)
     trained_as = model_name(info["form"]["model"], info["recipe"].get("name", USUAL))
     folder, name = Path(str(shipped_weights())), f"{dataset.name}-{trained_as}-seed{info['seed']}"
-    smaller = ship(model, info, name, folder)
+    smaller = ship(model, info, name, folder, given.bits)
     change = np.abs(predict(smaller, dataset.test) - predict(model, dataset.test)).max()
     size = (folder / f"{name}.safetensors.xz").stat().st_size
     print(f"{name}: {size / 2**20:.2f} MiB, logits of the test windows change by at most {change:.1e}")

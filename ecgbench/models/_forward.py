@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from ecgbench.nn import frozen, logits_of, place_of
+from ecgbench.traces import without_traces
 from ecgbench.types import Logits, Rows, Windows
 
 BATCH = 32
@@ -15,7 +16,7 @@ BATCH = 32
 def forward(model: torch.nn.Module, rows: Rows, batch: int = BATCH) -> Logits:
     """Logits (n, outputs) of standardised rows (n, leads, time), in the precision of the model's parameters."""
     place = place_of(model)
-    with frozen(model), torch.no_grad():  # in inference mode a table that the model keeps could not be used in training
+    with frozen(model), without_traces(model), torch.no_grad():  # in inference mode a table that is kept could not be used in training
         parts = (torch.from_numpy(np.array(rows[first : first + batch])) for first in range(0, max(len(rows), 1), batch))
         outputs = [logits_of(model, part.to(place.device, place.dtype)).cpu().numpy() for part in parts]
     return np.concatenate(outputs)

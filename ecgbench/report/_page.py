@@ -15,10 +15,10 @@ from ecgbench.leaderboard.figures.canvas import as_png, render_figure
 from ecgbench.leaderboard.pages.tables import NOTHING, arrow, number
 from ecgbench.leaderboard.statistics.ranking import Column, family_title
 from ecgbench.pipeline.grid.address import variant_name
-from ecgbench.report._layout import is_standard
-from ecgbench.report._plot import plot
-from ecgbench.report._sheet import DEVIATIONS
 from ecgbench.report._verdict import ordered_families
+from ecgbench.report.paper.layout import is_standard
+from ecgbench.report.paper.plot import plot
+from ecgbench.report.paper.sheet import DEVIATIONS
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -136,7 +136,7 @@ def _data(kind: str, content: bytes) -> str:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    loader = PackageLoader("ecgbench.report", "")
+    loader = PackageLoader("ecgbench.report")
     environment = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=True)
     environment.globals |= {"width": WIDTH}
     return environment

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from ecgbench.report._layout import STANDARD
+from ecgbench.report.paper.layout import STANDARD
 
 NETWORK = """
 import torch

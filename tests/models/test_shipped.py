@@ -38,6 +38,22 @@ def test_pruned_network_becomes_the_compact_one_that_the_full_network_becomes() 
         np.testing.assert_array_equal(ours, due)
 
 
+def test_rounded_weights_take_less_room_and_their_record_says_so(tmp_path: Path) -> None:
+    trained = network("resnet18_7_narrow", 0.5, width=6, dtype=torch.float32)
+    info: dict[str, object] = {"form": asdict(Form("resnet18_7_narrow", 2, 101, 3)), "seed": 7}
+    for bits, name in ((None, "whole"), (12, "rounded")):
+        ship(trained, info, name, tmp_path, bits)
+    record, x = shipped_record("rounded", tmp_path), noise(3, 2, 101, dtype=np.float32)
+    assert record is not None
+    assert record["significant_bits"] == 12
+    given, due = (next(iter(weights_of(model).values())) for model in (shipped_model("rounded", record, tmp_path), pruned(trained)))
+    np.testing.assert_array_less(np.abs(given - due), 2.0**-12 * np.abs(due) + 1e-30)
+    assert (given != due).any()
+    np.testing.assert_allclose(forward(shipped_model("rounded", record, tmp_path), x), forward(trained, x), atol=1e-2)
+    small, large = ((tmp_path / f"{name}.safetensors.xz").stat().st_size for name in ("rounded", "whole"))
+    assert small < 0.8 * large
+
+
 def test_network_of_another_kind_is_left_as_it_is() -> None:
     model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(8, 2))
     assert pruned(model) is model

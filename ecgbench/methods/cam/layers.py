@@ -37,7 +37,7 @@ def chosen_units(
     InputError
         If there is no such layer, or none that stands in time.
     """
-    names = [path for path, _ in model.named_modules() if path]
+    names = [path for path, _ in _hookable(model)]
     named = layer if layer is not None else next((name for attribute in declared if (name := getattr(model, attribute, None))), None)
     if named is None:
         return found_once(model, x, (None, layer_layout), lambda: _last_in_time(model, x, layer_layout))
@@ -89,11 +89,15 @@ def _returns_kept(model: torch.nn.Module, returned: list[tuple[str, torch.Tensor
         return output.clone()  # an in-place activation would overwrite what is kept
 
     with ExitStack() as hooks:
-        for path, module in model.named_modules():
-            if path:
-                handle = module.register_forward_hook(lambda module, inputs, output, path=path: keep(path, output))
-                hooks.callback(handle.remove)
+        for path, module in _hookable(model):
+            handle = module.register_forward_hook(lambda module, inputs, output, path=path: keep(path, output))
+            hooks.callback(handle.remove)
         yield
+
+
+def _hookable(model: torch.nn.Module) -> list[tuple[str, torch.nn.Module]]:
+    """The modules inside the model, by name, without those that TorchScript compiled, whose outputs cannot be seen."""
+    return [(path, module) for path, module in model.named_modules() if path and not isinstance(module, torch.jit.ScriptModule)]
 
 
 def _listed(names: list[str]) -> str:

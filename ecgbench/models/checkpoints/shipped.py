@@ -49,11 +49,30 @@ def shipped_model(name: str, record: Mapping[str, Any], folder: Traversable | No
     return module
 
 
-def ship(model: torch.nn.Module, info: Mapping[str, Any], name: str, folder: Path) -> torch.nn.Module:
-    """Write a network's weights and record as the package ships them; returns the pruned network that they give."""
+def ship(model: torch.nn.Module, info: Mapping[str, Any], name: str, folder: Path, bits: int | None = None) -> torch.nn.Module:
+    """Write a network's weights and record as the package ships them; returns the pruned network that they give.
+
+    Parameters
+    ----------
+    bits : significant bits that weights are rounded to, which the record then states: the noise of the others cannot be compressed. By
+        default they stay as they are
+    """
     smaller = pruned(model)
+    if bits is not None:
+        info = {**info, "significant_bits": bits}
+        with torch.no_grad():
+            for values in smaller.state_dict().values():
+                values.copy_(rounded(values, bits))
     content = lzma.compress(save(weights_of(smaller)), preset=6)  # a higher one would take 64 MiB to be read
     write_atomically(folder / f"{name}.safetensors.xz", content)
     record = json.dumps({**info, "digest": model_digest(smaller)}, indent=1) + "\n"
     write_atomically(folder / f"{name}.json", record.encode())
     return smaller
+
+
+def rounded(values: torch.Tensor, bits: int) -> torch.Tensor:
+    """The values to so many significant bits; whole numbers stay as they are."""
+    if not values.is_floating_point():
+        return values
+    mantissa, exponent = torch.frexp(values)
+    return torch.ldexp(torch.round(mantissa * 2**bits) / 2**bits, exponent)

@@ -28,7 +28,8 @@ class Selection:
     metrics : default those that say so, which take little more time than the maps
     seeds : default the dataset's first seed, or all of an embedded dataset's; each is of one selected dataset at least, and taken where
         a dataset has it
-    models : architectures, or an architecture and a recipe ("resnet18_7+balanced"); default each dataset's usual architecture
+    models : architectures, or an architecture and a recipe ("resnet18_7+balanced"); default each dataset's usual architecture. Globs select
+        among the usual one and the dataset's `further_models`, since most architectures would have to be trained first
     recipes : of the architectures that are named without one; default the study's
     explained : whose windows are explained: metrics that compare the maps of several models need common ones
     """
@@ -89,13 +90,21 @@ class Selection:
 
     def models_of(self, dataset: str) -> list[str]:
         """Names of a dataset's selected models."""
+        usual = DATASETS[dataset].default_model()
         whole = [pattern for pattern in self.models if split_model(pattern) != (pattern, USUAL)]
         parts = [pattern for pattern in self.models if pattern not in whole]
-        chosen = [] if whole and not parts else matching("models", parts or [DATASETS[dataset].default_model()], MODELS.keys())
+        chosen = [] if whole and not parts else self._architectures(dataset, parts or [usual])
         recipes = matching("recipes", self.recipes or [USUAL], RECIPES.keys())
         every = [model_name(architecture, recipe) for architecture in MODELS.keys() for recipe in RECIPES.keys()]  # noqa: SIM118
         crossed = [model_name(architecture, recipe) for architecture in chosen for recipe in recipes]
         return list(dict.fromkeys([*crossed, *matching("models", whole, every)]))
+
+    def _architectures(self, dataset: str, patterns: Sequence[str]) -> list[str]:
+        """Architectures that are named, and of the dataset's own ones those that globs match."""
+        own = (DATASETS[dataset].default_model(), *DATASETS[dataset].protocol.further_models)
+        named = [pattern for pattern in patterns if not _is_glob(pattern)]
+        matched = [key for key in own if any(fnmatchcase(key, pattern) for pattern in patterns if _is_glob(pattern))]
+        return [key for key in matching("models", patterns, MODELS.keys()) if key in named or key in matched]
 
     def seeds_of(self, dataset: str) -> tuple[int, ...]:
         """The selected seeds that a dataset has."""
@@ -151,6 +160,10 @@ def _refuse_shared_keys() -> None:
     for key in CONTROLS.keys():  # noqa: SIM118
         if key in METHODS:
             raise DuplicateKeyError(f'expected other keys of controls than of methods, got "{key}" of both; rename one of the functions.')
+
+
+def _is_glob(pattern: str) -> bool:
+    return any(sign in pattern for sign in "*?[")
 
 
 def matching(axis: str, patterns: Sequence[str], keys: Iterable[str]) -> list[str]:
