@@ -26,7 +26,7 @@ from tests.benchmark.bench import Bench
 from tests.controls.scenes import scene
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/decisions.md"]
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/decisions.md", "docs/own_model.md"]
 COMMANDS = ("pytest benchmark", "OMP_NUM_THREADS=1 pytest -n 2")
 INSTALL = "python -m venv .venv && . .venv/bin/activate && python -m pip install -c constraints.txt -e '.[dev]' &&"
 

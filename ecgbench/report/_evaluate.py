@@ -22,6 +22,7 @@ from ecgbench.report._report import Picture, Report
 from ecgbench.report._subject import dataset_subject, own_subject
 from ecgbench.report._verdict import cautions, ordered_families, recommended
 from ecgbench.report._windows import Own
+from ecgbench.types import standardise
 
 if TYPE_CHECKING:
     import torch
@@ -174,7 +175,7 @@ def _pictures(subject: Subject, analysis: Analysis, measured: Sequence[Measured]
     for place in share_out(explained.windows, explained.target)[:PICTURES].tolist():
         title = f"{subject.dataset.classes[explained.target[place]]}, patient {explained.windows.patient[place]}"
         maps = {name: np.array(values[place]) for name, values in shown.items()}
-        pictures.append(Picture(title, np.array(explained.windows.x[place]), masks[place], maps))
+        pictures.append(Picture(title, standardise(explained.windows.signal[place][None])[0], masks[place], maps))
     return tuple(pictures)
 
 

@@ -8,19 +8,26 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ecgbench._version import __version__
 from ecgbench.leaderboard.figures.canvas import as_png, render_figure
 from ecgbench.leaderboard.pages.tables import NOTHING, arrow, number
 from ecgbench.leaderboard.statistics.ranking import Column, family_title
 from ecgbench.pipeline.grid.address import variant_name
-from ecgbench.report._plot import plot
 from ecgbench.report._verdict import ordered_families
+from ecgbench.report.paper.layout import is_standard
+from ecgbench.report.paper.plot import plot
+from ecgbench.report.paper.sheet import DEVIATIONS
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from ecgbench.leaderboard.statistics.analysis import Variant
-    from ecgbench.report._report import Report
+    from ecgbench.report._report import Picture, Report
+
+MOST_LEADS = 4
+"""Leads that a picture shows below each other; the twelve standard ones stand beside each other."""
 
 WIDTH = 92
 """Pixels of an interval that is drawn in a cell."""
@@ -29,10 +36,7 @@ WIDTH = 92
 def page(report: Report) -> str:
     """The whole page."""
     figure = render_figure(report.plot(), ".svg")
-    pictures = [
-        {"title": picture.title, "data": _data("image/png", as_png(plot(picture.x, picture.maps, report.fs, report.leads, picture.marks)))}
-        for picture in report.pictures
-    ]
+    pictures = [{"title": picture.title, "data": _data("image/png", _drawn(report, picture))} for picture in report.pictures]
     context = {**_context(report), "figure": _data("image/svg+xml", figure), "pictures": pictures}
     return _environment().get_template("report.html.j2").render(context)
 
@@ -58,6 +62,22 @@ def _context(report: Report) -> dict[str, Any]:
         "rows": [_row(report, variant, shown) for variant in report.variants()],
         "version": __version__,
     }
+
+
+def _drawn(report: Report, picture: Picture) -> bytes:
+    leads = _drawn_leads(report.leads, picture)
+    maps = {name: values[leads] for name, values in picture.maps.items()}
+    names = [report.leads[lead] for lead in leads]
+    figure = plot(picture.x[leads], maps, report.fs, names, picture.marks[leads], unit=DEVIATIONS)
+    return as_png(figure, colours=None)
+
+
+def _drawn_leads(names: Sequence[str], picture: Picture) -> list[int]:
+    """All leads where a sheet has room for them, else those with the largest attribution by the best method."""
+    if is_standard(names) or len(names) <= MOST_LEADS:
+        return list(range(len(names)))
+    best = next(iter(picture.maps.values()))
+    return sorted(np.abs(best).sum(axis=1).argsort()[::-1][:MOST_LEADS].tolist())
 
 
 def _heading(column: Column) -> dict[str, str]:
@@ -116,7 +136,7 @@ def _data(kind: str, content: bytes) -> str:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    loader = PackageLoader("ecgbench.report", "")
+    loader = PackageLoader("ecgbench.report")
     environment = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=True)
     environment.globals |= {"width": WIDTH}
     return environment

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ecgbench.errors import InputError
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.ranking import place_order
 from ecgbench.pipeline.grid.address import RAW, variant_name
@@ -32,7 +33,7 @@ class Picture:
     Attributes
     ----------
     title : of what it is
-    x : (leads, time), as the network takes it
+    x : (leads, time), standardised, since nobody says in which unit the network takes it
     marks : (leads, time) bool, the samples that an explanation should point at
     maps : (leads, time) by the name of the method or control
     """
@@ -103,7 +104,9 @@ class Report:
         from ecgbench.report._page import page
 
         target = Path(path)
-        content = page(self)
+        if target.suffix != ".html":
+            raise InputError(f'expected a .html file, got "{target}"; name it so.')
+        content: str = page(self)
         write_atomically(target, content.encode())
 
     def __repr__(self) -> str:

@@ -1,7 +1,7 @@
 """A network that looks for raised samples, and windows that hold some: the smallest that every part of a report can be made of."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,8 +37,8 @@ class Case:
     more: dict[str, Any] = field(default_factory=dict)
 
 
-@pytest.fixture
-def case(tmp_path) -> Case:
+def small_case(folder: Path) -> Case:
+    """The case, with a store in a folder."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((12, 2, 160)).astype(np.float32) * 0.5
     masks = np.zeros(x.shape, dtype=bool)
@@ -46,8 +46,11 @@ def case(tmp_path) -> Case:
         onset = int(rng.integers(10, 120))
         masks[window, :, onset : onset + 24] = True
     x += np.where(masks, 3, 0).astype(np.float32)
-    more = {"y": np.ones(12, dtype=int), "masks": masks, "patient": np.arange(12) // 2, "fs": 100, "store": ArtifactStore(tmp_path)}
+    more = {"y": np.ones(12, dtype=int), "masks": masks, "patient": np.arange(12) // 2, "fs": 100, "store": ArtifactStore(folder)}
     return Case(Raised(), x, {**more, "methods": ["input_gradient", "saliency"], "metrics": ["auc", "attribution_localization"]})
 
 
-Evaluated = Callable[..., Any]
+@pytest.fixture
+def case(tmp_path) -> Case:
+    """The case, with a store of its own."""
+    return small_case(tmp_path)

@@ -6,10 +6,12 @@ from html.parser import HTMLParser
 import pytest
 
 import ecgbench
+from tests.report.conftest import small_case
 
 
-@pytest.fixture
-def report(case):
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    case = small_case(tmp_path_factory.mktemp("store"))
     classes, leads = ["usual", "<b>raised</b>"], ["I & II", "<script>"]
     return ecgbench.evaluate(
         case.model, case.x, **{**case.more, "methods": ["input_gradient", "expected_gradients"], "classes": classes, "leads": leads}
@@ -27,9 +29,14 @@ class Tags(HTMLParser):
         self.links += [value for name, value in attrs if name in ("src", "href")]
 
 
-def test_the_page_needs_no_other_file_and_runs_no_code(report, tmp_path):
-    report.save(tmp_path / "report.html")
-    text = (tmp_path / "report.html").read_text()
+@pytest.fixture(scope="module")
+def text(report, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    report.save(path)
+    return path.read_text()
+
+
+def test_the_page_needs_no_other_file_and_runs_no_code(text):
     tags = Tags()
     tags.feed(text)
     assert tags.links
@@ -38,9 +45,7 @@ def test_the_page_needs_no_other_file_and_runs_no_code(report, tmp_path):
     assert "url(" not in text
 
 
-def test_the_page_says_what_the_report_says(report, tmp_path):
-    report.save(tmp_path / "report.html")
-    text = (tmp_path / "report.html").read_text()
+def test_the_page_says_what_the_report_says(report, text):
     plain = re.sub(r"\s+", " ", text)
     assert report.verdict in plain
     assert "expected normal_windows for expected_gradients" in plain

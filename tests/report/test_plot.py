@@ -5,7 +5,7 @@ import pytest
 
 import ecgbench
 from ecgbench.errors import InputError
-from ecgbench.report._layout import STANDARD, rows_of
+from ecgbench.report.paper.layout import STANDARD, rows_of
 
 FS = 100
 

@@ -61,8 +61,8 @@ def as_svg(figure: Figure) -> bytes:
     return content.getvalue()
 
 
-def as_png(figure: Figure) -> bytes:
-    """The figure as PNG with few colours."""
+def as_png(figure: Figure, colours: int | None = COLOURS) -> bytes:
+    """The figure as PNG with few colours, or with all it has."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
@@ -74,7 +74,8 @@ def as_png(figure: Figure) -> bytes:
     content = io.BytesIO()
     rendered: Any = FigureCanvasAgg(figure)
     rendered.draw()
-    image = Image.fromarray(np.asarray(rendered.buffer_rgba())).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    image = Image.fromarray(np.asarray(rendered.buffer_rgba())).convert("RGB")
+    image = image if colours is None else image.quantize(colours, dither=Image.Dither.NONE)
     image.save(content, format="png", optimize=True, pnginfo=about)
     return content.getvalue()
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
-from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 
@@ -17,6 +13,7 @@ from ecgbench.pipeline.grid.address import ModelAddress
 from ecgbench.pipeline.grid.selection import check_seeds
 from ecgbench.pipeline.submissions.expected_windows import other_model, other_windows
 from ecgbench.types import Attributions
+from ecgbench.untrusted.npz_arrays import npz_arrays
 
 WINDOW_ARRAYS = ("x", "target", "record", "patient", "start", "fs", "seed", "model")
 """Arrays of a file of explained windows."""
@@ -76,14 +73,8 @@ def read_maps(run: Run, dataset: str, model: str, path: Path) -> tuple[int, Attr
 
 def _arrays(path: Path) -> Mapping[str, np.ndarray]:
     try:
-        content = path.read_bytes()
-        # Of anything else NumPy says that it may be a pickle, which is no help.
-        if not (content.startswith(b"PK") and is_zipfile(BytesIO(content))):
-            raise ValueError("no whole zip archive")
-        with np.load(BytesIO(content), allow_pickle=False) as held:
-            return dict(held)
-    # Damage can make an archive look encrypted (RuntimeError), or an array larger than the memory.
-    except (OSError, EOFError, MemoryError, RuntimeError, ValueError, struct.error, BadZipFile, zlib.error) as error:
+        return npz_arrays(path)
+    except ValueError as error:
         raise _refusal(path, "an .npz file of arrays", str(error)) from error
 
 

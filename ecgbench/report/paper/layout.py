@@ -49,6 +49,11 @@ def rows_of(signal: Float[np.ndarray, "leads time"], names: Sequence[str]) -> li
     return [*rows, _row(signal, [Segment(rhythm, names[rhythm], 0, time)])]
 
 
+def is_standard(names: Sequence[str]) -> bool:
+    """Whether these are the twelve standard leads, in whatever order."""
+    return _standard_order(names) is not None
+
+
 def centred(signal: Float[np.ndarray, "leads time"], segment: Segment) -> Float[np.ndarray, " samples"]:
     """A segment's signal with its median at zero."""
     part: np.ndarray = signal[segment.lead, segment.start : segment.stop]

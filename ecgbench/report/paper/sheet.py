@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 
 from ecgbench.leaderboard.figures.ecg_paper import GAIN, SPEED, SQUARE, colours, full_colour, rule, strip_height
 from ecgbench.leaderboard.figures.style import BLUE, INK
-from ecgbench.report._layout import Row, Segment, centred
+from ecgbench.report.paper.layout import Row, Segment, centred
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

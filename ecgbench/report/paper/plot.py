@@ -12,8 +12,8 @@ from ecgbench.errors import InputError
 from ecgbench.inputs import as_array, rate_of
 from ecgbench.leaderboard.figures.canvas import canvas
 from ecgbench.leaderboard.figures.ecg_paper import MM
-from ecgbench.report._layout import rows_of
-from ecgbench.report._sheet import DEVIATIONS, FOOT, GAINS, MILLIVOLTS, SIDE, TITLE, Sheet, draw_foot
+from ecgbench.report.paper.layout import rows_of
+from ecgbench.report.paper.sheet import DEVIATIONS, FOOT, GAINS, MILLIVOLTS, SIDE, TITLE, Sheet, draw_foot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

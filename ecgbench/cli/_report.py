@@ -1,0 +1,58 @@
+"""`report`: which attribution method to trust on a user's own network."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecgbench.cli._files import check_out
+from ecgbench.cli._verb import DONE, FILE, SEED, TEXT, add, count, say
+
+if TYPE_CHECKING:
+    from ecgbench.cli._verb import Verbs
+
+ARRAYS = ".npz"
+MOST = 1 << 20
+"""The largest number of windows or of rows."""
+
+
+def add_report(verbs: Verbs) -> None:
+    """Add the verb `report`."""
+    from ecgbench.pipeline import SELECTION_ARGUMENTS
+
+    verb = verbs.add_parser("report", help="find out which method to trust on your own network, and write it as one HTML file")
+    verb.add_argument("network", type=TEXT, metavar="MODULE:FUNCTION", help="builds the network, without arguments")
+    verb.add_argument("--weights", type=FILE, help=".safetensors file, or a state dict that was saved with torch; no code in it is run")
+    what = f"key of a dataset, or {ARRAYS} file: x as the network takes it, fs, and y, masks, patient, twin, classes, leads"
+    verb.add_argument("--dataset", type=TEXT, required=True, metavar="KEY|NPZ", help=what)
+    verb.add_argument("--out", type=FILE, required=True, help=".html file")
+    verb.add_argument("--windows", type=count("--windows", MOST), metavar="N", help="of a dataset (default: its usual number, mostly 64)")
+    add(verb, {flag: SELECTION_ARGUMENTS[flag] for flag in ("--method", "--metric")})
+    verb.add_argument("--seed", type=SEED, default=0, help="of methods' and metrics' random numbers (default 0)")
+    verb.add_argument("--device", type=TEXT, help="torch device (default: the network's)")
+    verb.add_argument("--batch-size", type=count("--batch-size", MOST), metavar="N", help="rows that pass through the network at once")
+    verb.set_defaults(run=_report)
+
+
+def _report(given: argparse.Namespace) -> int:
+    from ecgbench.errors import InputError
+    from ecgbench.report import evaluate, evaluate_on, load_weights, network_of, windows_of
+
+    check_out(given.out, ".html")
+    own = given.dataset.endswith(ARRAYS)
+    if own and given.windows is not None:
+        raise InputError(f"expected --windows with a dataset's key, got an {ARRAYS} file; save the windows that are to be explained.")
+    arrays = windows_of(Path(given.dataset)) if own else {}
+    network = network_of(given.network)
+    if given.weights is not None:
+        load_weights(network, given.weights)
+    chosen = {"methods": given.method or None, "metrics": given.metric or None, "seed": given.seed}
+    place = {"device": given.device, "batch_size": given.batch_size}
+    if own:
+        report = evaluate(network, **arrays, **chosen, **place)
+    else:
+        report = evaluate_on(network, given.dataset, given.windows, **chosen, **place)
+    report.save(given.out)
+    say(f"{report!r}\nwritten to {given.out}")
+    return DONE

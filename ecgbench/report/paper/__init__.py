@@ -1,0 +1,1 @@
+"""Windows on ECG paper to scale, with maps over them."""
