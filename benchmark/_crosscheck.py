@@ -44,9 +44,15 @@ class Crossed:
 
 
 def crosschecks(cells):
-    """What is compared behind some cells: every metric that declares an oracle."""
+    """What is compared behind some cells: every metric that declares an oracle, where windows have the values that it is asked about."""
     found = dict.fromkeys(Crossed(cell.dataset, cell.model, cell.metric) for cell in cells)
-    return [crossed for crossed in found if crossed.entry.oracle is not None]
+    return [crossed for crossed in found if crossed.entry.oracle is not None and _fits(crossed)]
+
+
+def _fits(crossed):
+    """Whether a window has as many values as the study's options take of it; shorter ones have no score by the study."""
+    numbers = DATASETS[crossed.dataset].protocol
+    return crossed.entry.study.get("k", 1) <= numbers.leads * numbers.window
 
 
 def crosscheck(run, crossed):
@@ -54,6 +60,8 @@ def crosscheck(run, crossed):
     entry, (_, kind) = crossed.entry, split_metric(crossed.metric)
     model, explained = run.model(crossed.of_model), run.explained(crossed.of_model)
     first = _compared(explained, entry, kind)
+    if not len(first):
+        return {name: np.empty(0) for name in (*PROTOCOLS, "oracle")}
     windows, target = explained.windows.take(first), explained.target[first]
     mask = windows.masks(target, kind)
 
@@ -72,10 +80,11 @@ def crosscheck(run, crossed):
 
 
 def _compared(explained, entry, kind):
-    """The first explained windows; for a metric that needs a mask, those whose label has one."""
+    """The first explained windows; for a metric that needs a mask, those with samples in it and outside: others tell no maps apart."""
     usable = np.ones(len(explained.target), dtype=bool)
     if "mask" in entry.needs:
-        usable = explained.windows.masks(explained.target, kind).any(axis=(1, 2))
+        masks = explained.windows.masks(explained.target, kind)
+        usable = masks.any(axis=(1, 2)) & ~masks.all(axis=(1, 2))
     return np.flatnonzero(usable)[:WINDOWS]
 
 

@@ -14,8 +14,9 @@ import pytest
 from benchmark._arguments import all_arguments
 from benchmark._crosscheck import crosschecks
 from benchmark._estimate import estimate
+from benchmark._refused import refusals, refused_cell
 from ecgbench.datasets import DATASETS
-from ecgbench.errors import EcgbenchError, MissingDataError, NotStoredError
+from ecgbench.errors import EcgbenchError, MissingDataError, NotStoredError, RefusedError
 from ecgbench.metrics import METRICS
 from ecgbench.pipeline import (
     DATA_ARGUMENTS,
@@ -61,6 +62,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "default::ecgbench.artifacts.DamagedArtifactWarning")
+    config.addinivalue_line("filterwarnings", "default::ecgbench.errors.EntryPointWarning")
     config.option.benchmark_quiet = not config.option.benchmark_verbose
     config.option.began = getattr(config, "workerinput", {}).get(BEGAN, time.time())
     with _usage():
@@ -207,7 +209,11 @@ def score_cell(request: pytest.FixtureRequest, run: Run, benchmark: Any) -> Call
     option = request.config.option
 
     def score(cell: Address) -> None:
-        scores = benchmark.pedantic(run.scores, (cell,), rounds=1, iterations=1)
+        try:
+            scores = benchmark.pedantic(run.scores, (cell,), rounds=1, iterations=1)
+        except RefusedError as error:
+            request.node.user_properties.append(("ecgbench", refused_cell(run, cell, error, option)))
+            return
         benchmark.extra_info.update(cached=scores.cached, seconds=scores.seconds)
         verdict = judge(run, cell, scores, option.scores, option.update_scores)
         mean = None if scores.undefined == len(scores.values) else scores.mean
@@ -271,8 +277,8 @@ class Outcomes:
         if not self.others:
             why = self.skipped[0] if self.skipped else "the selection holds no cell; see --dataset, --method, --metric, --seeds and -k"
             terminalreporter.write_line(f"ecgbench: no cell was computed: {why}", red=True)
-        for line in self.crosschecks:
-            terminalreporter.write_line(f"beside its oracle: {line}")
+        for line in [*(f"beside its oracle: {line}" for line in self.crosschecks), *refusals(self.cells.values())]:
+            terminalreporter.write_line(line)
         means = {cell: float("nan") if found["mean"] is None else found["mean"] for cell, found in self.cells.items()}
         for table in [*health_tables(self.health), *score_tables(means)]:
             terminalreporter.write_line("\n" + table)

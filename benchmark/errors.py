@@ -16,8 +16,7 @@ from tabulate import tabulate
 from tqdm import tqdm
 
 import ecgbench
-from ecgbench.methods import METHODS, explanation
-from ecgbench.pipeline.compute.health import sum_errors
+from ecgbench.methods import METHODS, explanation, sum_errors
 
 REFERENCE = Path(os.environ.get("ECGBENCH_SHARED", Path(__file__).parents[2] / "shared")) / "reference"
 HEADER = ("method", "network", "golden, float64: largest", "float32: median", "float32: share > 1e-3", "sum, float64", "sum, float32")

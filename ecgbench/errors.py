@@ -26,6 +26,10 @@ class InputError(EcgbenchError, ValueError):
     """An argument, an array or a file's content is not what the call needs."""
 
 
+class RefusedError(InputError):
+    """A method cannot explain a model: what the network computes has no rule, or no place in time, or the like."""
+
+
 class OutputError(EcgbenchError):
     """What was asked for cannot be said, since standard output cannot be written."""
 
@@ -70,3 +74,7 @@ class EntryError(EcgbenchError):
 
 class MapWarning(UserWarning):
     """A map that is returned is not what its method promises."""
+
+
+class EntryPointWarning(UserWarning):
+    """A package's entry point could not be loaded: what it would register is left out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,48 @@ from ecgbench.registry import unknown
 
 
 def as_array(values: Any) -> np.ndarray:
-    """An array or a torch tensor, wherever it lies, as an array."""
-    return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+    """An array or a torch tensor, wherever it lies and whether or not it has a gradient, as an array."""
+    if not hasattr(values, "detach"):
+        return np.asarray(values)
+    here = values.detach().cpu()
+    return np.asarray(here.float() if str(here.dtype) == "torch.bfloat16" else here)
+
+
+def as_windows(name: str, values: Any, least: int = 1) -> np.ndarray:
+    """Windows (n, leads, time) of floats, all finite.
+
+    Parameters
+    ----------
+    values : an array or tensor (n, leads, time), a list of windows (leads, time), or batches: a list of arrays (n, leads, time), or what
+        yields them, such as a DataLoader, whose batches may hold more behind the windows. Whole numbers are taken if float32 has them
+    least : how many there must be
+
+    Raises
+    ------
+    InputError
+        If they are something else.
+    """
+    windows = _gathered(name, values)
+    if windows.dtype.kind in "iu" and (np.abs(windows.astype(np.float64)) <= 2**24).all():
+        windows = windows.astype(np.float32)
+    if windows.ndim != 3 or len(windows) < least or windows.dtype.kind != "f":
+        raise InputError(
+            f"expected {name} of floats (n, leads, time), got {windows.dtype} {windows.shape}; reshape it, one window is {name}[None]."
+        )
+    return finite(name, windows)
+
+
+def _gathered(name: str, values: Any) -> np.ndarray:
+    """One array of an array, a tensor, or the batches that something holds or yields."""
+    if hasattr(values, "detach") or hasattr(values, "__array__"):
+        return as_array(values)
+    if not isinstance(values, Iterable) or isinstance(values, str | bytes | Mapping):
+        return np.asarray(values)
+    parts = [as_array(part[0] if isinstance(part, list | tuple) and hasattr(part[0], "shape") else part) for part in values]
+    try:
+        return np.concatenate(parts) if parts and parts[0].ndim == 3 else np.stack(parts) if parts else np.empty(0)
+    except ValueError as error:
+        raise InputError(f"expected {name} of windows of one shape, got others beside {parts[0].shape}; cut them alike.") from error
 
 
 def finite(name: str, windows: np.ndarray) -> np.ndarray:
@@ -32,8 +72,8 @@ def finite(name: str, windows: np.ndarray) -> np.ndarray:
     return windows
 
 
-def as_targets(target: Any, count: int) -> np.ndarray:
-    """An int or `count` ints as (count,) int64.
+def as_targets(target: Any, count: int, classes: Sequence[str] | None = None) -> np.ndarray:
+    """An int or `count` ints, or names out of `classes` in their place, as (count,) int64.
 
     Raises
     ------
@@ -41,11 +81,21 @@ def as_targets(target: Any, count: int) -> np.ndarray:
         If it is neither.
     """
     targets = as_array(target)
+    if targets.dtype.kind in "UO" and classes is not None and targets.size:
+        targets = _numbers(targets, list(classes))
     if targets.dtype.kind not in "iu" or targets.shape not in ((), (count,)):
-        raise InputError(
-            f"expected target as an int or ({count},) ints, got {targets.dtype} {targets.shape}; name a class for each window."
-        )
+        how = "; give the names of all outputs as classes." if targets.dtype.kind in "UO" else "; name a class for each window."
+        raise InputError(f"expected target as an int or ({count},) ints, got {targets.dtype} {targets.shape}{how}")
     return np.broadcast_to(targets.astype(np.int64), (count,))
+
+
+def _numbers(names: np.ndarray, classes: list[str]) -> np.ndarray:
+    for name in names.flat:
+        if name not in classes:
+            raise InputError(
+                f'expected target among {", ".join(map(str, classes))}, got "{shortened(str(name))}"; name one of the classes.'
+            )
+    return np.array([classes.index(name) for name in names.flat], dtype=np.int64).reshape(names.shape)
 
 
 def at_least(name: str, value: Any, least: int = 1, most: int | None = None) -> int:
@@ -94,3 +144,16 @@ def known_options(key: str, options: Mapping[str, Any], known: Iterable[str]) ->
         if name not in names:
             raise UnknownKeyError(unknown(f"options of {key}", name, names))
     return options
+
+
+def rate_of(fs: Any) -> float:
+    """The sampling rate in Hz, if it is one.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    if isinstance(fs, bool) or not isinstance(fs, int | float | np.integer | np.floating) or not 0 < fs < np.inf:
+        raise InputError(f"expected fs as a sampling rate in Hz above 0, got {fs!r}; name the one of x.")
+    return float(fs)

@@ -15,6 +15,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 
 from ecgbench.errors import InputError
+from ecgbench.model_calls import returned
 from ecgbench.printable import shortened
 
 
@@ -144,11 +145,13 @@ def usable(model: object) -> nn.Module:
     Raises
     ------
     InputError
-        If it is no torch module in float32 or float64, or a norm's statistics are those of the windows beside a window.
+        If it is no torch module in float32 or float64, has no weights, or a norm's statistics are those of the windows beside a window.
     """
     if not isinstance(model, nn.Module):
-        raise InputError(f"expected a model that is a torch module, got {type(model).__name__}; wrap it in one.")
+        raise InputError(f"expected a model that is a torch module, got {type(model).__name__}; wrap it in one, as ecgbench.adapt does.")
     precision = place_of(model).dtype
+    if any(tensor.is_meta for tensor in (*model.parameters(), *model.buffers())):
+        raise InputError('expected a model with weights, got one on torch\'s device "meta"; build it on another and load its weights.')
     if precision not in (torch.float32, torch.float64):
         raise InputError(f"expected a model in float32 or float64, got {precision}; call model.float().")
     if any(parameter.is_inference() for parameter in model.parameters()):
@@ -163,13 +166,65 @@ def logits_of(model: nn.Module, x: torch.Tensor) -> torch.Tensor:
     Raises
     ------
     InputError
-        If the model returns something else.
+        If the model returns something else, or does not take the windows.
     """
-    logits: object = model(x)
+    logits = returned(model, x)
     if not isinstance(logits, torch.Tensor) or logits.ndim != 2 or len(logits) != len(x):
         got = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
-        raise InputError(f"expected a model that returns logits ({len(x)}, outputs), got {got}; wrap it in one that does.")
+        remedy = "wrap it in one that does, as ecgbench.adapt(model, inputs, outputs) does"
+        raise InputError(f"expected a model that returns logits ({len(x)}, outputs), got {got}; {remedy}.")
     return logits
+
+
+SAME_WITHIN = 1e-5
+"""Difference of two passes of one window, as a share of the largest logit, that a library's order of sums may make."""
+
+FURTHER_PASSES = 30
+"""Passes that a network which draws random numbers is given to show that its logits depend on them."""
+
+_SAME_TWICE: WeakKeyDictionary[nn.Module, Any] = WeakKeyDictionary()
+
+
+def check_deterministic(model: nn.Module, x: torch.Tensor) -> None:
+    """Refuse a network whose logits are others at every call, such as one with dropout that evaluation mode does not switch off.
+
+    The first window passes twice; a network that passed once is not asked again as long as it has the same layers.
+
+    Parameters
+    ----------
+    model : in evaluation mode (see `frozen`)
+    x : (n, leads, time), where the model is and in its precision
+
+    Raises
+    ------
+    InputError
+        If the same window's logits differ by more than `SAME_WITHIN` of the largest.
+    """
+    layers = [id(module) for module in model.modules()]
+    if _SAME_TWICE.get(model) == layers:
+        return
+    cards = [x.device] if x.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=cards), torch.no_grad():
+        first, state = model(x[:1].clone()), torch.get_rng_state()
+        again = [model(x[:1].clone())]
+        if not torch.equal(state, torch.get_rng_state()):
+            again += [model(x[:1].clone()) for _ in range(FURTHER_PASSES)]
+    if not all(_same(first, other) for other in again):
+        raise InputError(
+            "expected a model that returns the same logits at every call in evaluation mode, got others for the same window; switch off "
+            "what draws random numbers in its forward pass, such as functional.dropout with training=True."
+        )
+    _SAME_TWICE[model] = layers
+
+
+def _same(first: object, other: object) -> bool:
+    """Whether two outputs are the same but for rounding; what is no tensor is refused elsewhere."""
+    if not isinstance(first, torch.Tensor) or not isinstance(other, torch.Tensor):
+        return True
+    if first.shape != other.shape:
+        return False
+    most = float(first.abs().nan_to_num().max()) if first.numel() else 0.0
+    return torch.allclose(other, first, rtol=0, atol=SAME_WITHIN * most, equal_nan=True)
 
 
 @contextmanager

@@ -6,14 +6,15 @@ import difflib
 import importlib
 import pkgutil
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
-from ecgbench.errors import DuplicateKeyError, InputError, UnknownKeyError
-from ecgbench.printable import shortened
+from ecgbench.errors import DuplicateKeyError, EntryPointWarning, InputError, UnknownKeyError
+from ecgbench.printable import printable, shortened
 from ecgbench.untrusted.texts import file_name
 
 
@@ -151,7 +152,7 @@ class Registry(Generic[EntryT]):
             if not module.ispkg and not module.name.startswith("_"):
                 importlib.import_module(f"{self._package}.{module.name}")
         for entry_point in entry_points(group=f"ecgbench.{self.name}"):
-            entry_point.load()
+            _load(entry_point)
 
 
 class CallableModule(ModuleType):
@@ -171,8 +172,30 @@ def make_callable(module: str, registry: Registry[Any]) -> None:
     package.__dict__["registry"] = registry
 
 
+_UNLOADED: dict[str, str] = {}
+"""Why entry points could not be loaded, by their names, which are the keys of what they would register."""
+
+
+def _load(entry_point: EntryPoint) -> None:
+    """Import what an entry point names. One that fails takes away its own entries alone: it is told of, here and where its key is used."""
+    _UNLOADED.pop(entry_point.name, None)
+    try:
+        entry_point.load()
+    except (Exception, SystemExit) as error:
+        package = f"package {entry_point.dist.name}" if entry_point.dist else "an unknown package"
+        reason = shortened(f"{type(error).__name__}: {error}".partition("\n")[0])
+        text = printable(
+            f'expected the entry point {entry_point.name} = "{entry_point.value}" ({entry_point.group}) of {package} to load, '
+            f"got {reason}; mend or uninstall that package."
+        )
+        _UNLOADED[entry_point.name] = text
+        warnings.warn(text, EntryPointWarning, stacklevel=2)
+
+
 def unknown(name: str, key: str, known: Any) -> str:
-    """Message for a key that nobody registered, with the nearest known ones."""
+    """Message for a key that nobody registered: why its entry point failed, or the nearest known keys."""
+    if key in _UNLOADED:
+        return _UNLOADED[key]
     names = sorted(known)
     close = difflib.get_close_matches(key, names, n=3)
     hint = f"did you mean {' or '.join(close)}?" if close else f"choose one of {', '.join(names)}."

@@ -209,6 +209,33 @@ def test_installed_distribution_adds_entries_through_its_entry_points(tmp_path: 
     assert done.stdout.split() == ["7", "8", "True"], done.stderr
 
 
+def test_entry_point_that_fails_is_named_and_takes_no_other_entry_away(tmp_path: Path) -> None:
+    declared = "from ecgbench.methods import METHODS\n@METHODS.register(version=7, reference='theirs', passes=1)\n"
+    (tmp_path / "theirs.py").write_text(declared + "def sound(model, x, target): ...\n")
+    (tmp_path / "torn.py").write_text("import nothing_of_that_name")
+    (tmp_path / "ends.py").write_text("import sys; sys.exit(3)")
+    info = tmp_path / "theirs-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
+    points = {"torn": "torn", "sound": "theirs", "ends": "ends"}
+    (info / "entry_points.txt").write_text("[ecgbench.methods]\n" + "".join(f"{key} = {module}\n" for key, module in points.items()))
+    code = """
+import ecgbench, ecgbench.errors
+print(ecgbench.methods()["sound"].version, "saliency" in ecgbench.methods())
+for key in ("torn", "ends"):
+    try:
+        ecgbench.explain(None, None, 0, key)
+    except ecgbench.errors.UnknownKeyError as error:
+        print(error)
+"""
+    done = run(code, tmp_path)
+    assert done.stdout.splitlines()[0] == "7 True", done.stderr
+    for key, reason in (("torn", "ModuleNotFoundError: No module named 'nothing_of_that_name'"), ("ends", "SystemExit: 3")):
+        why = f'expected the entry point {key} = "{key}" (ecgbench.methods) of package theirs to load, got {reason}; mend or uninstall'
+        assert f"EntryPointWarning: {why}" in done.stderr
+        assert why in done.stdout
+
+
 def test_listing_entries_does_not_import_torch() -> None:
     done = run("import sys, ecgbench; print(list(ecgbench.datasets()), list(ecgbench.models()), 'torch' in sys.modules)")
     assert done.stdout.strip().endswith("False"), done.stdout + done.stderr

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ecgbench.cli._verb import DONE, FAILED, say
-from ecgbench.errors import NotStoredError
+from ecgbench.errors import NotStoredError, RefusedError
 
 if TYPE_CHECKING:
     from ecgbench.pipeline import Address, Run
@@ -50,6 +50,8 @@ def _health(run: Run, cells: Sequence[Address]) -> tuple[list[dict[str, Any]], l
     for of in dict.fromkeys(cell.of_maps for cell in cells):
         try:
             record = health_record(run, of)
+        except RefusedError:
+            continue  # the verdict of its cells says why
         except NotStoredError as error:
             unknown.append(not_stored(run, f"measures of the maps of {of.id}", of.flags, error))
         else:

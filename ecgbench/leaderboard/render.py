@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from ecgbench.leaderboard.pages.architectures import compared_architectures
 from ecgbench.leaderboard.pages.dataset_page import dataset_page
 from ecgbench.leaderboard.pages.method_page import method_page
 from ecgbench.leaderboard.pages.metric_page import metric_page
@@ -36,8 +37,9 @@ def text_pages(analyses: Sequence[Analysis]) -> dict[str, str]:
     compared = [analysis for analysis in analyses if analysis.board.compared]
     agreements = {analysis.board.name: metric_agreement(analysis) for analysis in compared}
     checks = oracle_checks(analyses)
-    pages = {"README.md": overview_page(analyses, agreements, checks)}
-    pages |= {f"{analysis.board.name}.md": dataset_page(analysis, checks) for analysis in analyses}
+    architectures = compared_architectures(analyses)
+    pages = {"README.md": overview_page(analyses, agreements, checks, architectures)}
+    pages |= {f"{analysis.board.name}.md": dataset_page(analysis, checks, architectures) for analysis in analyses}
     for method in sorted({method for analysis in analyses for method in analysis.board.files}):
         pages[f"methods/{method}.md"] = method_page(method, [analysis for analysis in analyses if method in analysis.board.files])
     entries = {column.entry.key: column.entry for analysis in analyses for column in analysis.board.columns}

@@ -1,12 +1,12 @@
-"""Windows that are given for others to be compared with."""
+"""Windows that others are compared with: a background that is given, and the baseline of each window."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 
+from ecgbench.baseline import ZERO, baseline_windows, given_windows
 from ecgbench.errors import InputError
 from ecgbench.inputs import as_array
 
@@ -23,13 +23,23 @@ def as_background(name: str, given: Any, x: torch.Tensor) -> torch.Tensor:
     InputError
         If they are not finite windows of this shape.
     """
-    leads, time = x.shape[1:]
-    try:
-        windows = np.array(as_array(given))
-    except ValueError as error:
-        raise InputError(f"expected {name} (m, {leads}, {time}), got lists of several lengths; cut it like the windows.") from error
-    if windows.ndim != 3 or not len(windows) or windows.shape[1:] != (leads, time):
-        raise InputError(f"expected {name} (m, {leads}, {time}), got {windows.shape}; cut it like the windows.")
-    if windows.dtype.kind not in "fiu" or not np.isfinite(windows).all():
-        raise InputError(f"expected {name} of finite numbers, got {windows.dtype} with others; leave those windows out.")
-    return torch.from_numpy(windows).to(x)
+    return torch.from_numpy(given_windows(name, given, *x.shape[1:])).to(x)
+
+
+def baseline_of(baseline: Any, x: torch.Tensor) -> torch.Tensor:
+    """The baseline (see `ecgbench.baseline`) of windows (n, leads, time), on their device: (n or 1, leads, time)."""
+    if isinstance(baseline, str) and baseline == ZERO:
+        return torch.zeros_like(x[:1])
+    return torch.from_numpy(baseline_windows(baseline, as_array(x))).to(x)
+
+
+def only_zero(baseline: Any) -> None:
+    """Refuse any baseline but the flat line, where Captum computes the map.
+
+    Raises
+    ------
+    InputError
+        If it is another.
+    """
+    if not (isinstance(baseline, str) and baseline == ZERO):
+        raise InputError(f'expected baseline="{ZERO}" with implementation="captum", got another; use implementation="ecgbench".')

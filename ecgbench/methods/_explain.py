@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
-from ecgbench.errors import InputError
-from ecgbench.inputs import as_array, as_targets, at_least, finite, known_options, protocol_options
-from ecgbench.methods._promises import tell_of_broken_promises
+from ecgbench.baseline import of_part
+from ecgbench.errors import InputError, MapWarning, UnknownKeyError
+from ecgbench.inputs import as_array, as_targets, as_windows, at_least, known_options, protocol_options
+from ecgbench.methods._promises import MapInfo, map_info
 from ecgbench.methods._registry import METHODS, Explanation, MethodEntry
 from ecgbench.needs import METHOD_NEEDS, ExplainedBatch, supplied
 from ecgbench.protocol import OURS
@@ -23,11 +26,26 @@ if TYPE_CHECKING:
 BATCH = 32
 """Default number of rows per forward pass."""
 
+BASELINE = "baseline"
+"""The option that may have a value for each window."""
+
+
+@overload
+def explain(
+    model: torch.nn.Module, x: Any, target: Any, method: str = ..., absolute: bool = ..., *, return_info: Literal[True], **given: Any
+) -> tuple[Attributions, MapInfo]: ...
+
+
+@overload
+def explain(
+    model: torch.nn.Module, x: Any, target: Any, method: str = ..., absolute: bool = ..., *, return_info: Literal[False] = ..., **given: Any
+) -> Attributions: ...
+
 
 def explain(
     model: torch.nn.Module,
     x: Any,
-    target: Any,
+    target: Any = None,
     method: str = "lrp",
     absolute: bool = False,
     seed: int = 0,
@@ -35,15 +53,19 @@ def explain(
     device: str | None = None,
     batch_size: int | None = None,
     normal_windows: Any = None,
+    classes: Sequence[str] | None = None,
+    return_info: bool = False,
     **options: Any,
-) -> Attributions:
+) -> Attributions | tuple[Attributions, MapInfo]:
     """Explain the target's logit of each window.
 
     Parameters
     ----------
-    model : any torch module whose input is (n, leads, time) and whose output is logits (n, outputs); left unchanged
-    x : (n, leads, time) array or tensor, standardised as the model expects it
-    target : the explained class or label, an int or (n,) ints
+    model : any torch module whose input is (n, leads, time) and whose output is logits (n, outputs); left unchanged. `ecgbench.adapt` makes
+        one of a model with other inputs or outputs
+    x : (n, leads, time) array or tensor, standardised as the model expects it; or a list of windows or of batches, or what yields batches,
+        such as a DataLoader
+    target : the explained class or label, an int or (n,) ints, or names out of `classes`; default what the model predicts for each window
     method : key of a method, see `ecgbench.methods()`
     absolute : return absolute values
     seed : of stochastic methods; a window's map depends on the seed and the window, never on its batch
@@ -51,29 +73,36 @@ def explain(
     device : where to compute; default the model's device
     batch_size : rows that pass through the model at once, which bounds memory; default 32
     normal_windows : (m, leads, time) windows of the normal class, standardised, for methods that compare with them; take them from training
+    classes : names of the model's outputs, in their order, for targets that are names
+    return_info : also return what is known of the maps: totals, errors of their sums, warnings (see `MapInfo`)
     options : the method's own
 
     Returns
     -------
-    (n, leads, time) array in the precision of the model's parameters
+    (n, leads, time) array in the precision of the model's parameters; with `return_info` a pair of it and a `MapInfo`, (n,) each
 
     Raises
     ------
     UnknownKeyError
         If there is no such method, or the method has no such option.
     InputError
-        If shapes, targets, the batch size or the model are not as described, a map is not finite, something that the method needs is
-        missing, or most maps sum to less than half of what they share out, or to more than half as much again.
+        If shapes, targets, the batch size or the model are not as described, the model's logits are others at every call, a map is not
+        finite, something that the method needs is missing, or most maps sum to less than half of what they share out, or to more than half
+        as much again.
 
     Warns
     -----
     MapWarning
         If maps are zero everywhere, or don't sum to the change of the logit as their method promises.
     """
-    found = explanation(model, x, target, method, seed, protocol, device, batch_size, normal_windows, **options)
-    tell_of_broken_promises(METHODS[method], found)
-    maps: Attributions = found.maps
-    return np.abs(maps) if absolute else maps
+    windows = as_windows("x", x)
+    targets = given_or_predicted(model, windows, target, classes, device, batch_size)
+    found = explanation(model, windows, targets, method, seed, protocol, device, batch_size, normal_windows, **options)
+    info = map_info(METHODS[method], found, options_of(METHODS[method], protocol, options))
+    for text in info.warnings:
+        warnings.warn(text, MapWarning, stacklevel=2)
+    maps: Attributions = np.abs(found.maps) if absolute else found.maps
+    return (maps, info) if return_info else maps
 
 
 def explanation(
@@ -89,15 +118,21 @@ def explanation(
     **options: Any,
 ) -> Explanation:
     """Signed maps as `explain` returns them, with the method's totals and measures; all arrays."""
+    from ecgbench.nn import check_deterministic
+
     entry = METHODS[method]
-    options = {**protocol_options(entry.study, protocol), **known_options(method, options, _options_of(entry))}
-    windows, targets = _windows(x), as_targets(target, len(x))
+    options = _chosen(entry, protocol, options)
+    windows = as_windows("x", x)
+    targets = as_targets(target, len(windows))
     batch, parts = _batch(batch_size), []
-    with _prepared(model, device) as place, _refusing_overwriting():
+    with prepared(model, device) as place, _refusing_overwriting():
+        if entry.passes:
+            check_deterministic(model, *place(windows[:1]))
         for first in range(0, len(windows), batch):
             part = slice(first, first + batch)
             given = supplied(method, entry.needs, METHOD_NEEDS, ExplainedBatch(windows[part], seed, method, batch, normal_windows))
-            parts.append(_arrays(entry.function(model, *place(windows[part], targets[part]), **given, **options)))
+            chosen = {name: of_part(value, windows, part) if name == BASELINE else value for name, value in options.items()}
+            parts.append(_arrays(entry.function(model, *place(windows[part], targets[part]), **given, **chosen)))
     joined = _joined(parts)
     _check(joined.maps, windows, method)
     return joined
@@ -115,7 +150,7 @@ def explain_from(model: torch.nn.Module, x: Rows, start: Rows, target: Targets, 
     """
     from ecgbench.methods._path import mean_gradient
 
-    with _prepared(model, None) as place, _refusing_overwriting():
+    with prepared(model, None) as place, _refusing_overwriting():
         end, begin, label = place(x, start, target)
         mean = mean_gradient(model, end, label, lambda share, window: begin[window] + share * (end - begin)[window], BATCH, steps)
         maps: Attributions = as_array(mean * (end - begin))
@@ -135,15 +170,38 @@ def _joined(parts: list[Explanation]) -> Explanation:
     return Explanation(np.concatenate([part.maps for part in parts]), np.concatenate(totals) if totals else None, measures)
 
 
-def _windows(x: Any) -> np.ndarray:
-    windows = as_array(x)
-    if windows.ndim != 3 or not len(windows) or windows.dtype.kind != "f":
-        raise InputError(f"expected x of floats (n, leads, time), got {windows.dtype} {windows.shape}; reshape it, one window is x[None].")
-    return finite("x", windows)
+def given_or_predicted(
+    model: torch.nn.Module, windows: Rows, target: Any, classes: Sequence[str] | None, device: str | None, batch_size: int | None
+) -> Targets:
+    """The targets that are given, or the output with the highest logit of each window."""
+    if target is not None:
+        return as_targets(target, len(windows), classes)
+    import torch
+
+    from ecgbench.nn import logits_of
+
+    batch = _batch(batch_size)
+    with prepared(model, device) as place, torch.no_grad():
+        parts = [place(windows[first : first + batch])[0] for first in range(0, len(windows), batch)]
+        return np.concatenate([logits_of(model, part).argmax(dim=1).cpu().numpy() for part in parts])
 
 
 def _batch(batch_size: int | None) -> int:
     return BATCH if batch_size is None else at_least("batch_size", batch_size)
+
+
+def _chosen(entry: MethodEntry, protocol: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that are not the defaults."""
+    if BASELINE in given and BASELINE not in _options_of(entry):
+        having = ", ".join(one.key for one in METHODS if BASELINE in _options_of(one))
+        raise UnknownKeyError(f"expected a method that takes a baseline ({having}), got {entry.key}; choose one of these, or leave it out.")
+    return {**protocol_options(entry.study, protocol), **known_options(entry.key, given, _options_of(entry))}
+
+
+def options_of(entry: MethodEntry, protocol: str = OURS, given: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """All options with the values that they have where these are given, defaults included."""
+    parameters = inspect.signature(entry.function).parameters
+    return {**{name: parameters[name].default for name in _options_of(entry)}, **_chosen(entry, protocol, given)}
 
 
 def _options_of(entry: MethodEntry) -> list[str]:
@@ -151,7 +209,7 @@ def _options_of(entry: MethodEntry) -> list[str]:
 
 
 @contextmanager
-def _prepared(model: torch.nn.Module, device: str | None) -> Iterator[Callable[..., list[torch.Tensor]]]:
+def prepared(model: torch.nn.Module, device: str | None) -> Iterator[Callable[..., list[torch.Tensor]]]:
     """Freeze the model on the given device; yields a function that copies arrays there, in the model's precision."""
     import torch
 

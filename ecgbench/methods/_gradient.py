@@ -67,8 +67,8 @@ def gradient_of(logit: torch.Tensor, values: torch.Tensor, keep: bool = False) -
     return gradient
 
 
-def change_of_logit(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """The target's logit less that of a flat line: (n,); the total of maps that are complete."""
+def change_of_logit(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, baseline: torch.Tensor) -> torch.Tensor:
+    """The target's logit less that of a baseline (n or 1, leads, time): (n,); the total of maps that are complete."""
     with torch.no_grad():
-        flat = all_logits(model, torch.zeros_like(x[:1]))
-        return explained_logit(model, x, target) - logits_of_target(flat.expand(len(x), -1), target)
+        before = all_logits(model, baseline)
+        return explained_logit(model, x, target) - logits_of_target(before.expand(len(x), -1), target)

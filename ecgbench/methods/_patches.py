@@ -1,4 +1,4 @@
-"""Perturbed windows and their logits, and patches, of which a perturbation keeps some and zeroes the others."""
+"""Perturbed windows and their logits, and patches, of which a perturbation keeps some and gives the others the baseline's values."""
 
 from __future__ import annotations
 
@@ -69,19 +69,27 @@ class Patches:
 
 
 def perturbed_logits(
-    model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, patches: Patches, kept: Sequence[Kept], batch_size: int
+    model: torch.nn.Module,
+    x: torch.Tensor,
+    target: torch.Tensor,
+    patches: Patches,
+    kept: Sequence[Kept],
+    batch_size: int,
+    baseline: torch.Tensor,
 ) -> list[Float64[np.ndarray, " perturbations"]]:
-    """The target's logits of each window's perturbations: patches of which the mask is False are zeroed.
+    """The target's logits of each window's perturbations: patches of which the mask is False become the baseline's.
 
     Parameters
     ----------
     kept : for each window the masks (perturbations, patches), as many for every window
     batch_size : rows (windows times perturbations) per forward pass
+    baseline : (n or 1, leads, time)
     """
+    other = baseline.expand_as(x)
     masks = torch.from_numpy(np.stack(kept)).to(x.device)
 
     def perturb(window: torch.Tensor, number: torch.Tensor) -> torch.Tensor:
-        return torch.where(patches.spread(masks[window, number]), x[window], 0)
+        return torch.where(patches.spread(masks[window, number]), x[window], other[window])
 
     return list(logits_of_perturbations(model, target, perturb, masks.shape[1], batch_size))
 

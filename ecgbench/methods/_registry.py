@@ -48,7 +48,8 @@ class MethodEntry(Entry):
     ranked : whether leaderboards rank it
     blind : whether its maps do not depend on the model, so that whatever a metric gives them is no merit (as a control's)
     study : the study's options, where they differ from the defaults
-    advice : what a user can do about maps that don't "sum" to their total, or are "zero" everywhere
+    advice : what a user can do about maps that don't "sum" to their total, or are "zero" everywhere; an option's name in braces stands for
+        its value
     """
 
     passes: float

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecgbench.methods._registry import METHODS, Explanation
 
@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 @METHODS.register(version=1, reference="arXiv:1704.02685", passes=1, sum_within=1e-3, study={"implementation": "captum"})
 def deep_lift(
-    model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, implementation: Implementation = "ecgbench"
+    model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, baseline: Any = "zero", implementation: Implementation = "ecgbench"
 ) -> Explanation | torch.Tensor:
-    """What each sample contributes to the logit's change from a flat line, by the Rescale rule (Shrikumar et al. 2017).
+    """What each sample contributes to the logit's change from a baseline, by the Rescale rule (Shrikumar et al. 2017).
 
     Parameters
     ----------
+    baseline : "zero", "mean", "noise", or given (leads, time) or (n, leads, time): what the window is compared with
     implementation : "ecgbench", or "captum" for Captum's, which the study calls; its maps need not be complete
 
     Raises
@@ -27,13 +28,13 @@ def deep_lift(
     InputError
         If the contributions do not sum to the change, because the model computes something that has no rule.
     """
-    import torch
-
+    from ecgbench.methods._background import baseline_of, only_zero
     from ecgbench.methods._implementation import by_captum
     from ecgbench.methods.rules.rescale import contributions
 
     if by_captum(implementation):
         from ecgbench.methods._captum import captum_deep_lift
 
+        only_zero(baseline)
         return captum_deep_lift(model, x, target)
-    return contributions(model, x, target, torch.zeros_like(x[:1]))
+    return contributions(model, x, target, baseline_of(baseline, x))

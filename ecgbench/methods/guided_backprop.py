@@ -20,7 +20,7 @@ def guided_backprop(model: torch.nn.Module, x: torch.Tensor, target: torch.Tenso
     from ecgbench.methods._guided import GuidedReLUs
 
     x = x.detach().requires_grad_(True)
-    with GuidedReLUs(model) as relus:
+    with GuidedReLUs(model, len(x)) as relus:
         logit = explained_logit(model, x, target)
-    relus.check_seen(logit)
+    relus.check_seen(logit, "guided_backprop")
     return gradient_of(logit, x)

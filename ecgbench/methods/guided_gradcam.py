@@ -37,9 +37,9 @@ def guided_gradcam(
 
     units = chosen_units(model, x, layer, layer_layout)
     x = x.detach().requires_grad_(True)
-    with GuidedReLUs(model) as relus:
+    with GuidedReLUs(model, len(x)) as relus:
         logit, activations = logit_and_activations(model, x, target, units)
-    relus.check_seen(logit)
+    relus.check_seen(logit, "guided_gradcam")
     relus.clips = False
     plain = gradient_of(logit, activations, keep=True)
     relus.clips = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecgbench.methods._registry import METHODS, Explanation
 
@@ -17,18 +17,24 @@ if TYPE_CHECKING:
     per="steps",
     needs=("batch_size",),
     sum_within=0.1,
-    advice={"sum": "give more `steps`, or where the network standardises its input itself choose lrp, deep_lift or expected_gradients"},
+    advice={"sum": 'give more `steps`, or where the network standardises its input itself choose baseline="noise" or another method'},
 )
-def integrated_gradients(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, batch_size: int, steps: int = 50) -> Explanation:
-    """Mean gradient on the way from a flat line, times the window (Sundararajan et al. 2017), by Gauss-Legendre quadrature.
+def integrated_gradients(
+    model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor, batch_size: int, steps: int = 50, baseline: Any = "zero"
+) -> Explanation:
+    """Mean gradient on the way from a baseline, times the way (Sundararajan et al. 2017), by Gauss-Legendre quadrature.
 
     Parameters
     ----------
     batch_size : rows (windows times steps) per forward pass
     steps : number of the quadrature's nodes
+    baseline : "zero", "mean", "noise", or given (leads, time) or (n, leads, time): what the way begins at
     """
+    from ecgbench.methods._background import baseline_of
     from ecgbench.methods._gradient import change_of_logit
     from ecgbench.methods._path import mean_gradient
 
-    mean = mean_gradient(model, x, target, lambda share, window: share * x[window], batch_size, steps)
-    return Explanation(mean * x, change_of_logit(model, x, target))
+    begin = baseline_of(baseline, x)
+    start, way = begin.expand_as(x), x - begin
+    mean = mean_gradient(model, x, target, lambda share, window: start[window] + share * way[window], batch_size, steps)
+    return Explanation(mean * way, change_of_logit(model, x, target, begin))

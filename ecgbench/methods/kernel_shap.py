@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,12 +34,13 @@ def kernel_shap(
     batch_size: int,
     patch: int = 24,
     samples: int = 500,
+    baseline: Any = "zero",
     implementation: Implementation = "ecgbench",
 ) -> Explanation | torch.Tensor:
-    """Shapley values of patches kept or zeroed, by least squares (Lundberg & Lee 2017; pairs as of Covert & Lee 2021).
+    """Shapley values of patches kept or given a baseline's values, by least squares (Lundberg & Lee 2017; pairs as of Covert & Lee 2021).
 
-    Masks are drawn by the Shapley kernel in pairs, each with its complement; the surrogate is exact on the intact window and on the flat
-    line. If the masks do not determine all values (`undetermined`, the share of directions), those of smallest norm are taken.
+    Masks are drawn by the Shapley kernel in pairs, each with its complement; the surrogate is exact on the intact window and on the
+    baseline. If the masks do not determine all values (`undetermined`, the share of directions), those of smallest norm are taken.
 
     Parameters
     ----------
@@ -47,10 +48,12 @@ def kernel_shap(
     batch_size : perturbed windows per forward pass
     patch : width of a patch, in samples of the signal
     samples : number of perturbed windows, even
+    baseline : "zero", "mean", "noise", or given (leads, time) or (n, leads, time): what patches that are not kept become
     implementation : "ecgbench", or "captum" for Captum's, which the study calls; its masks are not paired
     """
     import torch
 
+    from ecgbench.methods._background import baseline_of, only_zero
     from ecgbench.methods._implementation import by_captum
     from ecgbench.methods._patches import Patches, perturbed_logits
     from ecgbench.methods._surrogate import paired_masks, shapley_values
@@ -60,11 +63,12 @@ def kernel_shap(
     if by_captum(implementation):
         from ecgbench.methods._captum import captum_kernel_shap
 
+        only_zero(baseline)
         return captum_kernel_shap(model, x, target, patches.index(), samples, generators)
     if samples % 2:
         raise InputError(f"expected an even number of samples, since masks are drawn in pairs, got {samples}; name {samples + 1}.")
     kept = [paired_masks(generator, samples // 2, patches.count) for generator in generators]
-    logits = perturbed_logits(model, x, target, patches, kept, batch_size)
+    logits = perturbed_logits(model, x, target, patches, kept, batch_size, baseline_of(baseline, x))
     fitted = [shapley_values(*of_window) for of_window in zip(kept, logits, strict=True)]
     values, undetermined = (torch.from_numpy(np.stack(found)).to(x) for found in zip(*fitted, strict=True))
     return Explanation(patches.spread(values), measures={"undetermined": undetermined})

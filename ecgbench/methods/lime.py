@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     per="samples",
     needs=("generators", "batch_size"),
     of_dataset={"patch": "patch", "samples": "perturbations"},
-    advice={"zero": 'no patch is worth as much as `alpha` in logits; give a smaller one, or alpha="relative", which goes by their spread'},
+    advice={
+        "zero": 'no patch is worth as much as alpha={alpha} in logits; give a smaller, or alpha="relative", which goes by their spread'
+    },
 )
 def lime(
     model: torch.nn.Module,
@@ -32,10 +34,11 @@ def lime(
     patch: int = 24,
     samples: int = 500,
     alpha: float | Literal["relative"] = 0.01,
+    baseline: Any = "zero",
 ) -> torch.Tensor:
-    """Coefficients of a Lasso of the logit on patches kept or zeroed, each with probability 1/2 (Ribeiro et al. 2016).
+    """Coefficients of a Lasso of the logit on patches kept or given a baseline's values, each with probability 1/2 (Ribeiro et al. 2016).
 
-    A perturbed window weighs exp(-d^2 / 2), d its cosine distance from the intact one.
+    A perturbed window weighs exp(-d^2 / 2), d its cosine distance from the intact one, both less the baseline.
 
     Parameters
     ----------
@@ -44,16 +47,19 @@ def lime(
     patch : width of a patch, in samples of the signal
     samples : number of perturbed windows
     alpha : weight of the coefficients' absolute values, in logits; "relative" for 0.01 standard deviations of the perturbed windows' logits
+    baseline : "zero", "mean", "noise", or given (leads, time) or (n, leads, time): what patches that are not kept become
     """
     import torch
 
+    from ecgbench.methods._background import baseline_of
     from ecgbench.methods._patches import Patches, perturbed_logits
     from ecgbench.methods._surrogate import lasso
 
     at_least("samples", samples)
     patches = Patches(x.shape[1], x.shape[2], patch)
     kept = [generator.random((samples, patches.count)) < 0.5 for generator in generators]
-    logits = perturbed_logits(model, x, target, patches, kept, batch_size)
-    energies = patches.energies(x)
+    other = baseline_of(baseline, x)
+    logits = perturbed_logits(model, x, target, patches, kept, batch_size, other)
+    energies = patches.energies(x - other)
     fitted = [lasso(*of_window, alpha) for of_window in zip(kept, logits, energies, strict=True)]
     return patches.spread(torch.from_numpy(np.stack(fitted)).to(x))

@@ -28,10 +28,11 @@ def lrp(
         If relevance is not conserved, because the model computes something that has no rule.
     """
     from ecgbench.methods._implementation import by_captum
-    from ecgbench.methods.rules.relevance import PositiveRelevance, relevance
+    from ecgbench.methods.rules.relevance.context import PositiveRelevance
+    from ecgbench.methods.rules.relevance.maps import relevance
 
     if by_captum(implementation):
         from ecgbench.methods._captum import captum_lrp
 
         return captum_lrp(model, x, target)
-    return relevance(model, x, target, PositiveRelevance, "lrp")
+    return relevance(model, x, target, PositiveRelevance)

@@ -19,6 +19,7 @@ def lrp_epsilon(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -
     InputError
         If relevance is not conserved, because the model computes something that has no rule.
     """
-    from ecgbench.methods.rules.relevance import Relevance, relevance
+    from ecgbench.methods.rules.relevance.context import Relevance
+    from ecgbench.methods.rules.relevance.maps import relevance
 
-    return relevance(model, x, target, Relevance, "lrp_epsilon")
+    return relevance(model, x, target, Relevance)

@@ -21,7 +21,7 @@ def lrp_gamma(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -> 
     InputError
         If relevance is not conserved, because the model computes something that has no rule.
     """
-    from ecgbench.methods.rules.gamma import GammaRelevance
-    from ecgbench.methods.rules.relevance import relevance
+    from ecgbench.methods.rules.relevance.gamma import GammaRelevance
+    from ecgbench.methods.rules.relevance.maps import relevance
 
-    return relevance(model, x, target, GammaRelevance, "lrp_gamma")
+    return relevance(model, x, target, GammaRelevance)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,6 +30,7 @@ def rise(
     batch_size: int,
     patch: int = 24,
     masks: int = 500,
+    baseline: Any = "zero",
 ) -> torch.Tensor:
     """Mean logit of randomly masked windows, each weighted by what its mask keeps of a sample (Petsiuk et al. 2018).
 
@@ -43,16 +44,20 @@ def rise(
     batch_size : masked windows per forward pass
     patch : distance between the nodes of a mask, in samples of the signal
     masks : number of masked windows
+    baseline : "zero", "mean", "noise", or given (leads, time) or (n, leads, time): what a window becomes where its mask is 0
     """
     import torch
 
+    from ecgbench.methods._background import baseline_of
     from ecgbench.methods._masks import drawn_masks
     from ecgbench.methods._patches import logits_of_perturbations
 
     at_least("masks", masks)
     drawn = drawn_masks(generators, masks, x, at_least("patch", patch))
+    other = baseline_of(baseline, x).expand_as(x)
+    change = x - other
     logits = logits_of_perturbations(
-        model, target, lambda window, number: x[window] * drawn.rows(window, number)[:, None], masks, batch_size
+        model, target, lambda window, number: other[window] + change[window] * drawn.rows(window, number)[:, None], masks, batch_size
     )
     weight = torch.from_numpy(logits - logits.mean(axis=1, keepdims=True)).to(x)
     number, maps = torch.arange(masks, device=x.device), torch.empty_like(x)

@@ -1,13 +1,15 @@
-"""Region perturbation: patches are zeroed in the order of their attributions, and the fall of the target's probability is averaged."""
+"""Region perturbation: patches become a baseline in the order of their attributions, the fall of the target's probability is averaged."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from ecgbench.baseline import ZERO, baseline_windows
 from ecgbench.metrics._checks import flat_maps, require_choice, require_shape, require_within
 from ecgbench.metrics._outputs import target_probability
 from ecgbench.randomness import window_generator
@@ -69,8 +71,9 @@ def patches_in_turn(
     patches: int | None = None,
     ties: str = "random",
     grid: str = "start",
+    baseline: Any = ZERO,
 ) -> Steps:
-    """The patches to zero, one after another.
+    """The patches to replace, one after another.
 
     Parameters
     ----------
@@ -78,6 +81,8 @@ def patches_in_turn(
     attributions, x : (n, leads, time)
     seed : seeds the order of tied patches, together with the window
     patch, zeroed, patches, ties, grid : as in `Plan`
+    baseline : what replaces them: "zero", "mean", "noise", or windows (leads, time) or (n, leads, time), see `ecgbench.baseline`; here it
+        is checked, since it does not move the steps
 
     Returns
     -------
@@ -90,6 +95,7 @@ def patches_in_turn(
     """
     plan = Plan(most_relevant_first, patch, zeroed, patches, ties, grid)
     require_shape("x", x, attributions.shape)
+    baseline_windows(baseline, x)
     patch_of = _patch_of(x.shape[2], plan)
     order = _order(patch_sums(attributions, patch_of), x, seed, plan)
     lengths = np.bincount(patch_of)

@@ -31,6 +31,8 @@ from ecgbench.types import Curves, PerWindow, Targets
 def region_perturbation_lerf(curves: Curves, steps: Int64[np.ndarray, " n"], target: Targets, multilabel: bool) -> PerWindow:
     """Mean fall of the target's probability while the least relevant patches are zeroed one after another (LeRF): lower is better.
 
+    The option `baseline` puts another signal in the place of zeros.
+
     Parameters
     ----------
     curves : (n, points, outputs), logits of the intact windows and after each step

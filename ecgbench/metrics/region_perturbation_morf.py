@@ -31,6 +31,8 @@ from ecgbench.types import Curves, PerWindow, Targets
 def region_perturbation_morf(curves: Curves, steps: Int64[np.ndarray, " n"], target: Targets, multilabel: bool) -> PerWindow:
     """Mean fall of the target's probability while the most relevant patches are zeroed one after another (MoRF): higher is better.
 
+    The option `baseline` puts another signal in the place of zeros.
+
     Parameters
     ----------
     curves : (n, points, outputs), logits of the intact windows and after each step

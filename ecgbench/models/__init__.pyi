@@ -1,6 +1,7 @@
 """What models offer; names are imported when they are first used (see `__init__.py`)."""
 
 from ._evaluate import compact as compact
+from ._evaluate import declared_evaluator as declared_evaluator
 from ._evaluate import evaluator as evaluator
 from ._evaluate import plain_evaluator as plain_evaluator
 from ._forward import OnImages as OnImages
@@ -12,6 +13,12 @@ from ._registry import Form as Form
 from ._registry import ModelEntry as ModelEntry
 from ._registry import known_model as known_model
 from ._registry import recipe_of as recipe_of
+from .adapters.adapt import Adapted as Adapted
+from .adapters.adapt import adapt as adapt
+from .adapters.adapt import check_kind as check_kind
+from .adapters.outputs import LOGITS as LOGITS
+from .adapters.outputs import PROBABILITIES as PROBABILITIES
+from .adapters.outputs import known_kind as known_kind
 from .checkpoints.checkpoint import load_model as load_model
 from .checkpoints.checkpoint import model_digest as model_digest
 from .checkpoints.checkpoint import model_from as model_from

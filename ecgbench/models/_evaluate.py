@@ -105,15 +105,20 @@ class Evaluator:
 
 
 def evaluator(model: torch.nn.Module) -> EvaluateSteps:
-    """What metrics evaluate a model with: what its architecture declares, and whole passes for any other model.
+    """What metrics evaluate a model with: what its architecture declares, and whole passes for any other model."""
+    return declared_evaluator(model) or plain_evaluator(model)
 
-    A model of a registered architecture that was altered since, by an exchanged module or a hook, is followed by whole passes too.
+
+def declared_evaluator(model: torch.nn.Module) -> EvaluateSteps | None:
+    """What the model's registered architecture declares to evaluate it with.
+
+    None for any other model, and for one that was altered since it was built, by an exchanged module or a hook.
     """
     for make in dict.fromkeys(entry.evaluator for entry in MODELS):
         found = None if make is None else make(model)
         if found is not None:
             return found
-    return plain_evaluator(model)
+    return None
 
 
 def compact(model: torch.nn.Module) -> torch.nn.Module:

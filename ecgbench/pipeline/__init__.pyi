@@ -9,6 +9,7 @@ from .acceptance.health_table import health_record as health_record
 from .acceptance.health_table import health_tables as health_tables
 from .acceptance.identity import identity as identity
 from .acceptance.judge import judge as judge
+from .acceptance.judge import judge_refusal as judge_refusal
 from .acceptance.judge import lost_cells as lost_cells
 from .acceptance.judge import new_cells as new_cells
 from .acceptance.score_table import score_tables as score_tables
@@ -43,6 +44,8 @@ from .grid.selection import check_seeds as check_seeds
 from .grid.selection import healthy_maps as healthy_maps
 from .grid.selection import models as models
 from .grid.training import training_note as training_note
+from .own_data import register_arrays as register_arrays
+from .own_data import register_records as register_records
 from .register import register as register
 from .register import register_family as register_family
 from .score import score as score

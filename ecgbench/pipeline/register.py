@@ -11,6 +11,7 @@ from ecgbench.errors import UnknownKeyError
 from ecgbench.methods import METHODS
 from ecgbench.metrics import FAMILIES, METRICS, Family
 from ecgbench.models import MODELS, RECIPES
+from ecgbench.pipeline.own_data import known_architecture
 from ecgbench.registry import FunctionT, Registry, unknown
 
 REGISTRIES: dict[str, Registry[Any]] = {registry.name: registry for registry in (CONTROLS, DATASETS, METHODS, METRICS, MODELS, RECIPES)}
@@ -29,7 +30,7 @@ def register(axis: str, /, **declared: Any) -> Callable[[FunctionT], FunctionT]:
     Raises
     ------
     UnknownKeyError
-        If there is no such axis, or a metric names a family that nobody registered.
+        If there is no such axis, or a metric names a family, or a dataset's protocol an architecture, that nobody registered.
     InputError
         If a property is not one that entries of the axis declare, or it asks for something that nobody supplies.
     DuplicateKeyError
@@ -37,6 +38,7 @@ def register(axis: str, /, **declared: Any) -> Callable[[FunctionT], FunctionT]:
     """
     if axis not in REGISTRIES:
         raise UnknownKeyError(unknown("axes", axis, REGISTRIES))
+    known_architecture(declared.get("protocol"))
     return REGISTRIES[axis].register(**declared)
 
 

@@ -89,6 +89,7 @@ class DatasetProtocol:
     baselines : baselines that deep_shap draws
     seeds : seeds of the models; what all of them recognise is explained
     further_seeds : seeds of more models that may be asked for, of which the same windows are explained, whether they recognise them or not
+    further_models : names of models of more architectures, which globs select beside the usual one
     precision : floating-point type in which the dataset is explained and scored
     samples : windows that are explained, unless the user asks for another number
     window_batch : windows that one artifact holds: what a killed run loses at most
@@ -111,6 +112,7 @@ class DatasetProtocol:
     baselines: int
     seeds: tuple[int, ...]
     further_seeds: tuple[int, ...] = ()
+    further_models: tuple[str, ...] = ()
     not_explained: tuple[str, ...] = ()
     train: tuple[str, ...] = ()
     test: tuple[str, ...] = ()

@@ -40,6 +40,7 @@ SYNTHETIC = DatasetProtocol(
     baselines=250,
     seeds=(1, 2, 3),
     further_seeds=(4, 5, 6, 7, 8),
+    further_models=("cnn_lstm_narrow", "inception_time_narrow", "se_resnet1d_narrow", "vit1d_narrow", "xresnet1d_narrow"),
     train=_SYNTHETIC_NAMES[: SYNTHETIC_PATIENTS["train"]],
     test=_SYNTHETIC_NAMES[SYNTHETIC_PATIENTS["train"] :],
     precision="float64",

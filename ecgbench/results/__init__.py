@@ -25,6 +25,7 @@ from ecgbench.results.pair import leftovers
 from ecgbench.results.reading.archive import gallery_name, sample_name, score_digest, score_name
 from ecgbench.results.reading.window_arrays import OF_PREDICTIONS
 from ecgbench.results.records import BETWEEN, SUBMITTED, TWINLESS, Cell, ModelRecord, Provenance, SourceResults
+from ecgbench.results.refusals import Refusal, add_refusal, drop_refusals, read_refusal, read_refusals, refusal_path
 from ecgbench.results.resampling import drawn_means, expanded_tail, patient_sums, patient_weights
 from ecgbench.results.sketches import map_correlation, near_duplicates, sketch
 
@@ -40,11 +41,14 @@ __all__ = [
     "ModelRecord",
     "Pair",
     "Provenance",
+    "Refusal",
     "SourceResults",
     "Verdict",
+    "add_refusal",
     "check_folder",
     "compare",
     "drawn_means",
+    "drop_refusals",
     "expanded_tail",
     "gallery_name",
     "health_rows",
@@ -60,8 +64,11 @@ __all__ = [
     "read_files",
     "read_if_accepted",
     "read_pair",
+    "read_refusal",
+    "read_refusals",
     "read_results",
     "read_scores",
+    "refusal_path",
     "result_files",
     "results_path",
     "results_root",

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from ecgbench.controls import CONTROLS
-from ecgbench.methods import FORWARD_SHARE, Explanation, MethodEntry, explanation
+from ecgbench.methods import FORWARD_SHARE, Explanation, MethodEntry, explanation, sum_errors
 from ecgbench.needs import METHOD_NEEDS, ExplainedBatch, supplied
 from ecgbench.nn import frozen
 from ecgbench.protocol import PROTOCOLS, DatasetProtocol
@@ -94,7 +94,7 @@ def total_is_kept(entry: MethodEntry) -> None:
         said == declared, entry, "a total where sum_within is declared and nowhere else", f"total {said}, sum_within {declared}", "do both"
     )
     if said and entry.sum_within is not None:
-        error = float((np.abs(found.maps.sum(axis=(1, 2)) - found.total) / np.maximum(np.abs(found.total), 1)).max())
+        error = float(sum_errors(found.maps, found.total).max())
         remedy = "mend the maps, or declare how large an error is healthy"
         require(error <= entry.sum_within, entry, f"maps that sum to their total within {entry.sum_within}", f"{error:.2g}", remedy)
 

@@ -39,7 +39,14 @@ DRAWS = 3000
 
 def scores_of(entry: MetricEntry, case: Case, model: torch.nn.Module | None = None, **given: Any) -> PerWindow:
     """Scores of a case."""
-    known: dict[str, Any] = {"mask": case.mask, "x": case.x, "target": case.target, "explain": source_of_maps, "fs": PASSES_FS}
+    known: dict[str, Any] = {
+        "mask": case.mask,
+        "x": case.x,
+        "target": case.target,
+        "explain": source_of_maps,
+        "fs": PASSES_FS,
+        "outputs": "logits",
+    }
     known |= {"model": model or network_of(entry, case), "twin": twins_of(case), "donor": twins_of(case), "regions": regions_of(case)}
     known |= {"further": further_of(entry, case), "other_maps": others_of(case), "other_models": [network_of(entry, case)]}
     return score(entry.key, case.maps, **{**known, **given})

@@ -76,6 +76,10 @@ class Windows:
         """The signal standardised per window and lead: (n, leads, time) float32."""
         return standardise(self.signal)
 
+    def as_inputs(self, other: Signals) -> Signals:
+        """Another signal of these windows, such as their twins, in the units in which models take the windows."""
+        return standardised_as(other, self.signal)
+
     def inputs(self, index: Int64[np.ndarray, " m"]) -> Float32[np.ndarray, "m leads time"]:
         """The windows at `index`, standardised; of windows that are mapped from a file no others stay in memory."""
         signal = np.array(self.signal[index])

@@ -49,3 +49,14 @@ class Called(nn.Module):
 
     def forward(self, x):
         return self.function(x)
+
+
+class Standardised(nn.Module):
+    """A network that z-scores its input, so that the logit is the same all along the way from a flat line."""
+
+    def __init__(self):
+        super().__init__()
+        self.network = nn.Sequential(nn.Conv1d(1, 8, 9, 2, 4), nn.ReLU(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(8, 2))
+
+    def forward(self, x):
+        return self.network((x - x.mean(-1, keepdim=True)) / (x.std(-1, keepdim=True) + 1e-6))

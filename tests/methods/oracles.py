@@ -290,8 +290,9 @@ def slopes(masks, outputs, weights, coefficients):
 
 
 def seen_by(model, window, key, target=0, **options):
-    """Rows that pass through a model while one window is explained."""
+    """Rows that pass through a model while one window is explained, but for those by which `explain` gets to know a network."""
     seen = []
+    ecgbench.explain(model, window[None], target, "saliency")
     with model.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].detach().clone())):
         ecgbench.explain(model, window[None], target, key, **options)
     return torch.cat(seen).numpy()

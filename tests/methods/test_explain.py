@@ -43,15 +43,15 @@ def test_unknown_protocol_is_refused():
 
 @pytest.mark.parametrize(
     "x",
-    [np.zeros((2, 8)), np.zeros((1, 2, 2, 8)), np.zeros((0, 2, 8)), np.zeros((2, 2, 8), dtype=np.int64), np.float64(1), torch.zeros(2, 8)],
-    ids=["two axes", "four axes", "no windows", "integers", "number", "tensor"],
+    [np.zeros((2, 8)), np.zeros((1, 2, 2, 8)), np.zeros((0, 2, 8)), np.full((2, 2, 8), 2**24 + 1), np.float64(1), torch.zeros(2, 8)],
+    ids=["two axes", "four axes", "no windows", "integers that no float32 is", "number", "tensor"],
 )
 def test_windows_of_another_form_are_refused(x):
     with pytest.raises(InputError, match=r"expected x of floats \(n, leads, time\), got"):
         ecgbench.explain(small(), x, 0, "lrp")
 
 
-@pytest.mark.parametrize("target", [[0, 1], [[0], [1], [2]], 1.0, [0.0, 1.0, 2.0], True, "VEB", None])
+@pytest.mark.parametrize("target", [[0, 1], [[0], [1], [2]], 1.0, [0.0, 1.0, 2.0], True, "VEB"])
 def test_targets_of_another_form_are_refused(target):
     with pytest.raises(InputError, match=r"expected target as an int or \(3,\) ints, got"):
         ecgbench.explain(small(), windows(), target, "lrp")

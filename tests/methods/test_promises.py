@@ -7,6 +7,9 @@ from torch import nn
 
 import ecgbench
 from ecgbench.errors import InputError, MapWarning
+from ecgbench.methods import sum_errors
+
+from .networks import Standardised
 
 SUM = "expected maps of integrated_gradients that sum to the change of the logit within 10%, got"
 
@@ -48,17 +51,6 @@ def test_some_maps_that_miss_their_sum_are_warned_of_by_number():
         ecgbench.explain(Steep(500), x, 1, "integrated_gradients", steps=40)
 
 
-class Standardised(nn.Module):
-    """A network that z-scores its input, so that the logit is the same all along the way from a flat line."""
-
-    def __init__(self):
-        super().__init__()
-        self.network = nn.Sequential(nn.Conv1d(1, 8, 9, 2, 4), nn.ReLU(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(8, 2))
-
-    def forward(self, x):
-        return self.network((x - x.mean(-1, keepdim=True)) / (x.std(-1, keepdim=True) + 1e-6))
-
-
 def test_a_network_that_standardises_its_input_itself_has_no_integrated_gradients():
     torch.manual_seed(0)
     x = np.random.default_rng(0).normal(size=(3, 1, 1000)).astype(np.float32)
@@ -69,5 +61,41 @@ def test_a_network_that_standardises_its_input_itself_has_no_integrated_gradient
 def test_maps_that_are_zero_everywhere_are_warned_of_with_the_remedy():
     torch.manual_seed(0)
     x = np.random.default_rng(0).normal(size=(2, 1, 200)).astype(np.float32)
-    with pytest.warns(MapWarning, match='expected maps of lime with values other than zero, got 2 of 2 .* alpha="relative"'):
+    with pytest.warns(
+        MapWarning, match='expected maps of lime with values other than zero, got 2 of 2 .* as alpha=10.0 in logits; .* alpha="relative"'
+    ):
         assert not ecgbench.explain(Standardised().eval(), x, 0, "lime", samples=50, alpha=10.0).any()
+
+
+# What is known of maps beside their values
+
+
+def test_information_comes_with_the_maps_when_it_is_asked_for():
+    x, model = np.concatenate([ONES, 0.1 * ONES, 0.2 * ONES]), Steep(500)
+    with pytest.warns(MapWarning, match=SUM) as warned:
+        maps, info = ecgbench.explain(model, x, 1, "integrated_gradients", steps=40, return_info=True)
+    changes = [change(model, x[i : i + 1]) for i in range(3)]
+    np.testing.assert_allclose(info.total, changes, rtol=1e-5)
+    errors = np.abs(maps.sum(axis=(1, 2), dtype=float) - info.total)
+    np.testing.assert_allclose(info.sum_error[0], errors[0] / 4, rtol=1e-5)
+    assert (info.sum_error[1:] < 1e-3).all()  # both are next to nothing, so that nothing is wrong with them
+    assert info.warnings == tuple(str(one.message) for one in warned)
+    assert (info.passes, info.options["steps"], info.options["baseline"]) == (40, 40, "zero")
+    assert info.zero.tolist() == [False, True, False]  # the second is so far below the step that its gradient is 0
+
+
+def test_information_of_methods_without_a_sum():
+    from .cases import small, windows
+
+    maps, info = ecgbench.explain(small(), windows(), 1, "kernel_shap", True, return_info=True, samples=20, patch=8)
+    assert (maps >= 0).all()
+    assert (info.total, info.sum_error, info.warnings) == (None, None, ())
+    assert info.measures["undetermined"].shape == info.zero.shape == (3,)
+    assert info.passes == pytest.approx(0.4 * 20)
+    assert ecgbench.explain(small(), windows(), 1, "random_baseline", return_info=True)[1].passes == 0
+
+
+def test_errors_of_sums_are_measured_by_the_total_and_of_accepted_results_by_a_logit_at_least():
+    maps, total = np.full((2, 1, 4), 0.01), np.array([0.05, 4.0])
+    np.testing.assert_allclose(sum_errors(maps, total, 1e-9), [0.2, 0.99])
+    np.testing.assert_allclose(sum_errors(maps, total), [0.01, 0.99])

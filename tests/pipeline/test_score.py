@@ -114,7 +114,7 @@ REFUSED = {
     "masks of fewer leads": ("auc", {"mask": MASK[:, :1]}, "expected mask of bool"),
     "masks of integers": ("auc", {"mask": MASK.astype(np.uint8)}, "expected mask of bool"),
     "fewer windows": ("region_perturbation_morf", {"x": X[:2]}, "expected x of floats"),
-    "windows of integers": ("faithfulness_correlation", {"x": X.astype(np.int64)}, "expected x of floats"),
+    "windows of large integers": ("faithfulness_correlation", {"x": X.astype(np.int64) + 2**24 + 1}, "expected x of floats"),
     "fewer targets": ("region_perturbation_morf", {"target": [0, 1]}, r"expected target as an int or \(4,\) ints, got"),
     "real targets": ("faithfulness_correlation", {"target": [0.0, 1.0, 2.0, 2.0]}, "expected target as an int"),
     "target as bool": ("region_perturbation_morf", {"target": True}, "expected target as an int"),

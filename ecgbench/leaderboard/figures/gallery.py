@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ecgbench.leaderboard.figures.canvas import canvas
+from ecgbench.leaderboard.figures.ecg_paper import GAIN, MM, SPEED, colours, full_colour, rule, strip_height
 from ecgbench.leaderboard.figures.style import BLUE, INK, ORANGE
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.results import gallery_name, sample_name
@@ -14,18 +15,6 @@ from ecgbench.results import gallery_name, sample_name
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-MM = 1 / 25.4
-"""A millimetre in inches."""
-
-SPEED, GAIN = 25, 10
-"""Millimetres a second and a millivolt: standard ECG paper."""
-
-LEAST, MOST = 2.0, 5.0
-"""Smallest and largest height of a strip, mV; a signal with a larger range is cut."""
-
-CLIP = 99
-"""Percentile of a map's absolute values that has the full colour; the few largest values would leave the rest pale."""
 
 _MARGINS = 4, 9
 """Margins beside and above a strip, mm."""
@@ -82,7 +71,7 @@ def _title(board: Board, arrays: Any, kept: dict[str, np.ndarray], row: int) -> 
 
 def _height(strip: Strip) -> float:
     """Millivolts of the strip, in halves."""
-    return float(np.clip(np.ceil(np.ptp(strip.signal) * 2 + 0.5) / 2, LEAST, MOST))
+    return strip_height(float(np.ptp(strip.signal))) / GAIN
 
 
 def _strip_axes(figure: Figure, bottom: float, height: float, width: float) -> Axes:
@@ -95,29 +84,12 @@ def _draw(axes: Axes, strip: Strip, fs: float) -> None:
     seconds, height = len(strip.signal) / fs, _height(strip)
     middle = (strip.signal.max() + strip.signal.min()) / 2
     low, high = middle - height / 2, middle + height / 2
-    limit = np.percentile(np.abs(strip.values), CLIP) or np.abs(strip.values).max() or 1
-    axes.imshow(
-        strip.values[None] / limit, cmap=_colours(), vmin=-1, vmax=1, aspect="auto", interpolation="nearest", extent=(0, seconds, low, high)
-    )
-    _rule(axes, seconds, low, high)
+    scaled = strip.values[None] / full_colour(strip.values)
+    extent = (0, seconds, low, high)
+    axes.imshow(scaled, cmap=colours(ORANGE, BLUE), vmin=-1, vmax=1, aspect="auto", interpolation="nearest", extent=extent)
+    rule(axes, 0, seconds, low, high)
     time = np.arange(len(strip.signal)) / fs
     axes.plot(time, strip.signal, color=INK, lw=0.8)
     axes.fill_between(time, 1.01, 1.05, where=strip.mask, transform=axes.get_xaxis_transform(), color=INK, lw=0, clip_on=False)
     axes.set(xlim=(0, seconds), ylim=(low, high), xticks=[], yticks=[])
     axes.set_title(strip.title, loc="left", fontsize=8, pad=7)
-
-
-def _rule(axes: Axes, seconds: float, low: float, high: float) -> None:
-    """Lines of the paper: every millimetre, every fifth one stronger."""
-    for step, width in ((1, 0.15), (5, 0.45)):
-        axes.vlines(np.arange(0, seconds * SPEED + 1, step) / SPEED, low, high, colors="#b5554a", lw=width, alpha=0.6)
-        axes.hlines(
-            np.arange(np.ceil(low * GAIN / step) * step, high * GAIN, step) / GAIN, 0, seconds, colors="#b5554a", lw=width, alpha=0.6
-        )
-
-
-def _colours() -> Any:
-    """From orange (against the class) over the paper's colour to blue (for it)."""
-    from matplotlib.colors import LinearSegmentedColormap
-
-    return LinearSegmentedColormap.from_list("for and against", [ORANGE, "#fffaf7", BLUE])

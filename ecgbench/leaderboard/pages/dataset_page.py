@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from ecgbench.datasets import DatasetEntry
+from ecgbench.leaderboard.pages.architectures import architectures_facts
 from ecgbench.leaderboard.pages.class_patients import few_patients
 from ecgbench.leaderboard.pages.entry_facts import cited
 from ecgbench.leaderboard.pages.family_section import family_section
 from ecgbench.leaderboard.pages.page_figures import costs, figure_path, gallery_path
 from ecgbench.leaderboard.pages.provenance import further_seeds, health_means, models_facts, provenance_facts, windows_facts
 from ecgbench.leaderboard.pages.strata_section import strata_section
+from ecgbench.leaderboard.pages.tables import escaped, table
 from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.pages.twins_section import metric_facts, twinless_table
 from ecgbench.leaderboard.statistics.analysis import Analysis
+from ecgbench.leaderboard.statistics.architectures import Architectures
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.oracles import OracleCheck
 from ecgbench.leaderboard.statistics.ranking import families
@@ -25,13 +28,14 @@ OPTIONS = ("edition", "labels", "split", "protocol", "samples")
 """Parts of the identity that pages show."""
 
 
-def dataset_page(analysis: Analysis, checks: Sequence[OracleCheck] = ()) -> str:
+def dataset_page(analysis: Analysis, checks: Sequence[OracleCheck] = (), architectures: Sequence[Architectures] = ()) -> str:
     """The page of one folder of accepted results, as markdown.
 
     Parameters
     ----------
     analysis : of the folder's board
     checks : whether metrics prefer their oracle controls, on all simulated datasets
+    architectures : those that are compared with each other, of all datasets
     """
     board = analysis.board
     galleries = [method for method in sorted(board.files) if has_gallery(board, method)]
@@ -39,9 +43,11 @@ def dataset_page(analysis: Analysis, checks: Sequence[OracleCheck] = ()) -> str:
         "generated": generated(f"scores/{board.folder}"),
         "board": _board(board),
         "families": [family_section(analysis, family, checks) for family in families(board.columns)],
+        "architectures": [architectures_facts(found) for found in architectures if board.name in found.boards],
         "strata": strata_section(analysis),
         "cost": figure_path(board.name, "cost") if costs(analysis) else "",
         "galleries": [{"method": method, "figure": gallery_path(board.name, method)} for method in galleries],
+        "refused": _refused(board),
         "windows": windows_facts(board),
         "twinless": twinless_table(board),
         "said": metric_facts(board),
@@ -51,6 +57,16 @@ def dataset_page(analysis: Analysis, checks: Sequence[OracleCheck] = ()) -> str:
         "provenance": provenance_facts(board),
     }
     return render_page("dataset.md.j2", context)
+
+
+def _refused(board: Board) -> str:
+    """The methods that cannot explain these models, with their reasons, as a table; empty if there are none."""
+    rows = []
+    for method, reasons in board.refusals.items():
+        for reason in dict.fromkeys(reasons.values()):
+            seeds = [seed for seed, said in reasons.items() if said == reason]
+            rows.append([f"`{method}`", ", ".join(seeds), escaped(reason)])
+    return table(["method", "seeds", "why not"], rows, numbers_from=9) if rows else ""
 
 
 def _board(board: Board) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ecgbench.leaderboard.pages.agreement_table import agreement_table
 from ecgbench.leaderboard.pages.anchor import anchor_facts, recipes_table
+from ecgbench.leaderboard.pages.architectures import architectures_facts
 from ecgbench.leaderboard.pages.dataset_page import OPTIONS
 from ecgbench.leaderboard.pages.entry_facts import description
 from ecgbench.leaderboard.pages.family_section import ahead
@@ -18,6 +19,7 @@ from ecgbench.leaderboard.pages.tables import NOTHING, escaped, heading, linked,
 from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.agreement import Agreement, dataset_agreement
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant, number_at
+from ecgbench.leaderboard.statistics.architectures import Architectures
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.oracles import OracleCheck
 from ecgbench.leaderboard.statistics.ranking import families, family_name, family_title, in_order, overall
@@ -25,7 +27,12 @@ from ecgbench.leaderboard.statistics.resampled import overall_intervals
 from ecgbench.methods import METHODS
 
 
-def overview_page(analyses: Sequence[Analysis], agreements: Mapping[str, Agreement], checks: Sequence[OracleCheck] = ()) -> str:
+def overview_page(
+    analyses: Sequence[Analysis],
+    agreements: Mapping[str, Agreement],
+    checks: Sequence[OracleCheck] = (),
+    architectures: Sequence[Architectures] = (),
+) -> str:
     """The page of all datasets, as markdown.
 
     Parameters
@@ -33,12 +40,14 @@ def overview_page(analyses: Sequence[Analysis], agreements: Mapping[str, Agreeme
     analyses : of all boards
     agreements : by board, how far its metrics agree
     checks : whether metrics prefer their oracle controls, on all simulated datasets
+    architectures : those that are compared with each other, by dataset and options
     """
     boards = [analysis.board for analysis in analyses]
     default = [analysis for analysis in analyses if analysis.board.default and analysis.board.compared]
     context = {
         "generated": generated("scores/"),
         "anchor": anchor_facts(default),
+        "architectures": [architectures_facts(found) for found in architectures],
         "recipes": recipes_table(analyses),
         "ahead": _ahead(default),
         "datasets": _links(board for board in boards if not board.is_stand_in),

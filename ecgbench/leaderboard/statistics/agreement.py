@@ -65,7 +65,7 @@ def metric_agreement(analysis: Analysis, level: float = 0.95) -> Agreement:
         value = [np.array([signs[name] * analysis.cells[(*variant, name)].mean for variant in both]) for name in (a, b)]
         drawn = [np.array([signs[name] * draws.means[(*variant, name)] for variant in both]) for name in (a, b)]
         found[a, b] = _agreement(spearman, (value[0], value[1]), (drawn[0], drawn[1]), draws.patients, level)
-    return _tables(list(names), found)
+    return agreement_tables(list(names), found)
 
 
 def dataset_agreement(places: Mapping[str, pd.Series[float]], draws: Mapping[str, RankDraws], level: float = 0.95) -> Agreement:
@@ -85,7 +85,7 @@ def dataset_agreement(places: Mapping[str, pd.Series[float]], draws: Mapping[str
         drawn = [draws[name].places.loc[value[0].index, both].to_numpy() for name in (a, b)]
         patients = min(draws[a].patients, draws[b].patients)
         found[a, b] = _agreement(kendall, (value[0].to_numpy(), value[1].to_numpy()), (drawn[0], drawn[1]), patients, level)
-    return _tables(list(places), found)
+    return agreement_tables(list(places), found)
 
 
 def seed_agreement(windows: WindowScores, column: Column, variants: Sequence[tuple[str, str]], level: float = 0.95) -> Agreement:
@@ -107,7 +107,7 @@ def seed_agreement(windows: WindowScores, column: Column, variants: Sequence[tup
         value[seed], drawn[seed] = drawn_means(whole, *sums)[:, 0], drawn_means(weights, *sums)
     for a, b in combinations(windows.seeds, 2):
         found[f"seed {a}", f"seed {b}"] = _agreement(kendall, (value[a], value[b]), (drawn[a], drawn[b]), windows.fewest, level)
-    return _tables([f"seed {seed}" for seed in windows.seeds], found)
+    return agreement_tables([f"seed {seed}" for seed in windows.seeds], found)
 
 
 def _common(first: pd.Series[float], second: pd.Series[float]) -> tuple[pd.Series[float], pd.Series[float]]:
@@ -145,7 +145,8 @@ def _agreement(
     return found, float(low), float(high), variants
 
 
-def _tables(names: Sequence[str], found: Mapping[tuple[str, str], tuple[float, float, float, int]]) -> Agreement:
+def agreement_tables(names: Sequence[str], found: Mapping[tuple[str, str], tuple[float, float, float, int]]) -> Agreement:
+    """The tables of some rankings, from the coefficient, the bounds of its interval and the number of variants of each two."""
     tables = []
     for position, (diagonal, kind) in enumerate([(1.0, "float64"), (math.nan, "float64"), (math.nan, "float64"), (0, "int64")]):
         table = pd.DataFrame(diagonal, index=list(names), columns=pd.Index(names), dtype=kind)

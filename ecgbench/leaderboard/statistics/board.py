@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from ecgbench.methods import METHODS
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.protocol import PREDICTED, STUDY
 from ecgbench.registry import Registry, unknown
-from ecgbench.results import Identity, SourceResults, page_name, read_pair, result_files
+from ecgbench.results import Identity, SourceResults, page_name, read_pair, read_refusals, result_files
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Board:
     places : variants x families
     gaps : what a variant lacks, by family
     copies : submissions that are what stands here already, each with the name of what it is a copy of
+    refusals : why methods cannot explain models, by method and seed
     """
 
     name: str
@@ -48,6 +50,7 @@ class Board:
     places: pd.DataFrame
     gaps: Mapping[str, Mapping[tuple[str, str], Mapping[str, list[int]]]]
     copies: Mapping[str, str]
+    refusals: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def everything(self) -> Mapping[str, SourceResults]:
@@ -204,19 +207,40 @@ def board_name(folder: str, model: str, otherwise: str, datasets: Registry[Datas
 
 def _board(name: str, folder: Path, metrics: Registry[MetricEntry], datasets: Registry[DatasetEntry]) -> Board:
     files, samples = _read(name, folder, metrics)
+    if all(is_control(results) for results in files.values()):
+        raise ResultsError(f"expected results of methods beside those of controls in {folder}, got none; accept some.")
+    key = folder.parent.name.partition("@")[0]
+    dataset = datasets[key] if key in datasets else None  # noqa: SIM401  (a Registry has no `get`)
+    return board_of(name, dataset, files, samples, metrics, _refusals(name, folder, next(iter(files.values())).identity))
+
+
+def board_of(
+    name: str,
+    dataset: DatasetEntry | None,
+    files: Mapping[str, SourceResults],
+    samples: Mapping[str, Mapping[str, np.ndarray]],
+    metrics: Registry[MetricEntry] = METRICS,
+    refusals: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> Board:
+    """Rank results that belong together, at least one of which is a method's.
+
+    Parameters
+    ----------
+    name, dataset : as `Board` has them
+    files : results by method and control
+    samples : per-window arrays beside them, as `read_pair` names them
+    refusals : why methods that have no results can't explain the models, by method and seed
+    """
     controls = {key: results for key, results in files.items() if is_control(results)}
     methods = {key: results for key, results in files.items() if key not in controls}
-    if not methods:
-        raise ResultsError(f"expected results of methods beside those of controls in {folder}, got none; accept some.")
-    rows = [{"source": method, **asdict(cell)} for method, results in methods.items() for cell in results.cells]
+    cells = pd.DataFrame([{"source": method, **asdict(cell)} for method, results in methods.items() for cell in results.cells])
     copied = copies(files, samples)
-    cells = pd.DataFrame(rows)
     shown = columns(cells["metric"], metrics, of_part=bool(_part(methods)))
     counted = {family: [c for c in shown if c.family == family and c.ranked] for family in families(shown)}
-    values, key = grid(cells), folder.parent.name.partition("@")[0]
+    values = grid(cells)
     return Board(
         name=name,
-        dataset=datasets[key] if key in datasets else None,  # noqa: SIM401  (a Registry has no `get`)
+        dataset=dataset,
         files=methods,
         controls=controls,
         samples=samples,
@@ -224,7 +248,20 @@ def _board(name: str, folder: Path, metrics: Registry[MetricEntry], datasets: Re
         places=family_places(cells, shown, {*unranked(methods), *copied}),
         gaps={family: gaps(values, counted[family]) for family in counted},
         copies=copied,
+        refusals=refusals,
     )
+
+
+def _refusals(name: str, folder: Path, identity: Identity) -> dict[str, Mapping[str, str]]:
+    """Why methods cannot explain the models of a folder, by method and seed."""
+    found = read_refusals(folder)
+    for refusal in found:
+        if refusal.identity != identity:
+            raise ResultsError(
+                f"expected one identity in the results of {name}, got {refusal.identity} of what {refusal.source} refuses beside "
+                f"{identity}; accept both again with the same options."
+            )
+    return {refusal.source: refusal.reasons for refusal in found}
 
 
 def _read(

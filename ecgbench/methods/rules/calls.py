@@ -74,6 +74,11 @@ _IN_PLACE: Mapping[Function, Function] = MappingProxyType(
         torch.Tensor.sigmoid_: torch.sigmoid,
         torch.tanh_: torch.tanh,
         torch.Tensor.tanh_: torch.tanh,
+        **{
+            getattr(torch.Tensor, f"{name}_"): getattr(torch, name)
+            for name in ("add", "sub", "mul", "div", "exp", "log", "sqrt", "square", "abs")
+        },
+        torch.Tensor.masked_fill_: torch.masked_fill,
         torch.clamp_: torch.clamp,
         torch.Tensor.clamp_: torch.clamp,
     }
@@ -112,13 +117,17 @@ class Rules(TorchFunctionMode):
         plain = _IN_PLACE.get(function) or _SAME.get(function, function)
         rule = self.rules.get(plain)
         if rule is None:
-            return function(*args, **(kwargs or {}))
+            return self.without_rule(function, args, kwargs or {})
         options = dict(kwargs or {})
         in_place = options.pop("inplace", False) or function in _IN_PLACE
         x, *arguments = args if args else (options.pop("input"),)
         result = rule(self, plain, x, *arguments, **options)
         # As in the original call, other references to x must see the new values.
         return x.copy_(result) if in_place else result
+
+    def without_rule(self, function: Function, args: Any, kwargs: Any) -> Any:
+        """Call a function that has no rule."""
+        return function(*args, **kwargs)
 
 
 SUM_LIMIT = 1e-2

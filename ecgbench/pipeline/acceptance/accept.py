@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ecgbench.errors import RefusedError
 from ecgbench.pipeline.acceptance.chance import chance_levels
 from ecgbench.pipeline.acceptance.environment import provenance
 from ecgbench.pipeline.acceptance.gallery import gallery
@@ -19,7 +20,19 @@ from ecgbench.pipeline.acceptance.merge import Place, merged, replaced
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_bounds, split_metric
 from ecgbench.protocol import COMMON, PREDICTED
-from ecgbench.results import TWINLESS, Pair, SourceResults, results_path, sample_name, score_name, sketch, update_file
+from ecgbench.results import (
+    TWINLESS,
+    Pair,
+    Refusal,
+    SourceResults,
+    add_refusal,
+    drop_refusals,
+    results_path,
+    sample_name,
+    score_name,
+    sketch,
+    update_file,
+)
 
 MEASURES = ("accuracy", "macro_f1", "macro_auc", "auc", "confusion")
 """What is kept of a model's test measures."""
@@ -55,7 +68,8 @@ def accept(run: Run, cells: Iterable[Address], root: Path) -> list[Accepted]:
 
     Returns
     -------
-    What was written: a file for each dataset, architecture and source.
+    What was written: a file for each dataset, architecture and source that has scores. Of a method that cannot explain a model, the refusal
+    is written instead.
 
     Raises
     ------
@@ -65,7 +79,23 @@ def accept(run: Run, cells: Iterable[Address], root: Path) -> list[Accepted]:
     groups: dict[tuple[str, str, str], list[Address]] = {}
     for cell in cells:
         groups.setdefault((cell.dataset, cell.model, cell.source), []).append(cell)
-    return [_accept_source(run, group, root) for group in groups.values()]
+    scored = [_without_refused(run, group, root) for group in groups.values()]
+    return [_accept_source(run, group, root) for group in scored if group]
+
+
+def _without_refused(run: Run, cells: Sequence[Address], root: Path) -> list[Address]:
+    """The cells of one source that have scores; the refusals of the others are written."""
+    scored, reasons = [], {}
+    for cell in cells:
+        try:
+            run.scores(cell)
+        except RefusedError as error:
+            reasons[str(cell.seed)] = str(error)
+        else:
+            scored.append(cell)
+    if reasons:
+        add_refusal(root, Refusal(cells[0].source, identity_of(run, cells[0]), reasons))
+    return scored
 
 
 def replaced_cells(written: Sequence[Accepted]) -> list[str]:
@@ -90,6 +120,7 @@ def _accept_source(run: Run, cells: Sequence[Address], root: Path) -> Accepted:
         return merged(new, held)
 
     path = update_file(results_path(root, new[0].identity, new[0].source), merge, metric_bounds)
+    drop_refusals(root, new[0].identity, new[0].source, {str(cell.seed) for cell in cells})
     places = {(cell.variant, cell.metric, cell.seed) for cell in cells}
     return Accepted(path, tuple(gone), tuple(place for place in gone if place in places))
 

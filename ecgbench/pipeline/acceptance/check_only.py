@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from ecgbench.errors import NotStoredError
+from ecgbench.errors import NotStoredError, RefusedError
 from ecgbench.pipeline.acceptance.identity import compute_command
-from ecgbench.pipeline.acceptance.judge import judge
+from ecgbench.pipeline.acceptance.judge import judge, judge_refusal
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import Address
 from ecgbench.results import Verdict
@@ -27,9 +27,11 @@ def not_stored(run: Run, what: str, flags: Mapping[str, str], error: NotStoredEr
 
 
 def score_and_judge(run: Run, cell: Address, root: Path, update: bool = False) -> tuple[Scores | None, Verdict]:
-    """A cell's scores and what `judge` says of them; no scores where they may not be computed and are not stored."""
+    """A cell's scores and what `judge` says of them; no scores where they may not be computed and are not stored, or are refused."""
     try:
         scores = run.scores(cell)
         return scores, judge(run, cell, scores, root, update)
+    except RefusedError as error:
+        return None, judge_refusal(run, cell, str(error), root, update)
     except NotStoredError as error:
         return None, Verdict("not_computed", not_stored(run, f"scores of {cell.id}", cell.flags, error))

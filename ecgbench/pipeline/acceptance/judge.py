@@ -11,7 +11,7 @@ from ecgbench.pipeline.acceptance.identity import accept_command, identity_of, p
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import Address, ModelAddress, metric_names, split_metric
 from ecgbench.results import Cell as Number
-from ecgbench.results import Fresh, Verdict, compare, mean_interval, results_path, score_digest
+from ecgbench.results import Fresh, Verdict, compare, mean_interval, read_refusal, refusal_path, results_path, score_digest
 from ecgbench.types import Scores
 
 
@@ -36,6 +36,31 @@ def judge(run: Run, cell: Address, scores: Scores, root: Path, update: bool = Fa
     entry = split_metric(cell.metric)[0]
     fresh = Fresh(cell.id, number_of(run, cell, scores), own, model, panel, packages(), entry.by_default)
     return compare(fresh, accepted, entry.atol, accept_command(run, cell))
+
+
+def judge_refusal(run: Run, cell: Address, reason: str, root: Path, update: bool = False) -> Verdict:
+    """What is said of a cell whose method cannot explain the model: it stands by an accepted refusal, and never by an accepted value.
+
+    Parameters
+    ----------
+    reason : why not
+    update : whether the refusal is about to be accepted
+
+    Raises
+    ------
+    ResultsError
+        If the accepted results or refusals cannot be read.
+    """
+    own = identity_of(run, cell)
+    accepted, said = run.accepted(results_path(root, own, cell.source)), f"{cell.id}: not applicable, {reason}"
+    if accepted is not None and accepted.identity == own and any(number.seed == cell.seed for number in accepted.cells):
+        path = results_path(root, own, cell.source)
+        return Verdict("changed", f"{said} Values of this seed are accepted in {path}; mend the method, or remove them with their .npz.")
+    if update:
+        return Verdict("updated", said)
+    held = read_refusal(refusal_path(root, own, cell.source))
+    known = held is not None and held.identity == own and str(cell.seed) in held.reasons
+    return Verdict("accepted" if known else "no_baseline", said)
 
 
 def new_cells(count: int, root: Path) -> list[str]:

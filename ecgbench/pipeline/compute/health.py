@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ecgbench.artifacts import Arrays, artifact_key
+from ecgbench.methods import sum_errors
 from ecgbench.pipeline.compute.entries import long_entry
 from ecgbench.pipeline.compute.subject import Batch, Subject
 from ecgbench.protocol import AGREEMENT_WINDOWS
@@ -49,13 +50,6 @@ def map_health(maps: Attributions, said: Mapping[str, np.ndarray]) -> dict[str, 
         else:
             health |= defined_mean(name, values)
     return health
-
-
-def sum_errors(maps: Attributions, total: np.ndarray) -> np.ndarray:
-    """How far maps (n, leads, time) are from summing to their totals (n,): abs(sum - total) / max(abs(total), 1)."""
-    sums = maps.reshape(len(maps), -1).sum(axis=1, dtype=np.float64)
-    errors: np.ndarray = np.abs(sums - total) / np.maximum(np.abs(total), 1)
-    return errors
 
 
 def defined_mean(name: str, values: np.ndarray) -> dict[str, float]:

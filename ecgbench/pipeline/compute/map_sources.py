@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from ecgbench.artifacts import Arrays, Artifact, artifact_key
 from ecgbench.controls import CONTROLS, ControlEntry, Scene, control_maps
-from ecgbench.errors import UnknownKeyError
+from ecgbench.errors import InputError, RefusedError, UnknownKeyError
 from ecgbench.inputs import protocol_options
 from ecgbench.methods import METHODS, Explanation, MethodEntry, explain_from, explanation
 from ecgbench.metrics import MetricEntry
@@ -130,7 +130,10 @@ class MethodSource(MapSource):
         return self.entry.key
 
     def maps(self, of: MapsAddress, subject: Subject, number: int) -> StoredMaps:
-        """The method's maps, explained a batch at a time."""
+        """The method's maps, explained a batch at a time.
+
+        A `RefusedError` is kept for runs that compute nothing; others ask again, since the method may have learned to explain such models.
+        """
         batch = subject.batch(number)
         key = artifact_key("attributions", **self.identity(batch))
 
@@ -139,12 +142,22 @@ class MethodSource(MapSource):
             total = {} if found.total is None else {"total": found.total}
             return {"maps": found.maps, **total, **found.measures}, {"method": self.key}
 
-        return StoredMaps(key, subject.store.compute("attributions", key, compute))
+        refused, store = artifact_key("refusals", maps=key), subject.store
+        if not store.computing and store.get("attributions", key) is None and (held := store.get("refusals", refused)) is not None:
+            raise RefusedError(held.info["reason"])
+        try:
+            return StoredMaps(key, store.compute("attributions", key, compute))
+        except RefusedError as error:
+            store.put("refusals", refused, {}, {"method": self.key, "reason": str(error)})
+            raise
 
     def explain(self, subject: Subject, x: Signals, target: Targets, seed: int) -> Explanation:
-        """The method's maps of any windows, with what it says of them."""
+        """The method's maps of any windows, with what it says of them; a `RefusedError` if it cannot explain the model."""
         options = {**self._dataset_options(subject), **self._normal_windows(subject)}
-        return explanation(subject.network, x, target, self.key, seed, subject.protocol, **options)
+        try:
+            return explanation(subject.network, x, target, self.key, seed, subject.protocol, batch_size=subject.batch_size, **options)
+        except InputError as error:
+            raise RefusedError(str(error)) from error
 
     def explainer(self, subject: Subject) -> Explain:
         """The method on other windows, classes and seeds."""

@@ -33,7 +33,7 @@ from ecgbench.models import (
     train_model,
     weights_of,
 )
-from ecgbench.nn import device_named
+from ecgbench.nn import device_named, place_of
 from ecgbench.protocol import Recipe
 from ecgbench.types import Dataset
 
@@ -62,7 +62,7 @@ class TrainedModel:
     @property
     def precision(self) -> str:
         """Floating-point type of the weights, such as "float32"."""
-        return str(next(self.module.parameters()).dtype).removeprefix("torch.")
+        return str(place_of(self.module).dtype).removeprefix("torch.")
 
     def placed(self, device: str, precision: str) -> TrainedModel:
         """The same model on a device and in a precision."""

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int64
 
+from ecgbench.baseline import ZERO, baseline_windows
 from ecgbench.metrics import MetricEntry
 from ecgbench.needs import METRIC_NEEDS, ScoredBatch, supplied
-from ecgbench.types import Attributions, PerWindow, Steps
+from ecgbench.types import Attributions, PerWindow, Replacement, Steps
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,23 @@ class Perturbation:
     def supplied(self) -> dict[str, Any]:
         """What `perturb` needs, and what the model is evaluated with and on."""
         return supplied(self.entry.key, ("x", "target", "evaluate", *self.entry.perturb_needs), METRIC_NEEDS, self.batch)
+
+    @property
+    def replacing(self) -> tuple[str, str | int]:
+        """What tells the replacement from those of other perturbations of the same windows: a need, and a baseline by name or identity."""
+        baseline = self.options.get("baseline", ZERO)
+        return self.entry.replacement, baseline if isinstance(baseline, str) else id(baseline)
+
+    @cached_property
+    def replacement(self) -> Replacement:
+        """What takes the place of samples, (windows, leads, time); None for zeros."""
+        if self.entry.replacement:
+            replaced: Replacement = self.supplied[self.entry.replacement]
+            return replaced
+        if self.replacing == ("", ZERO):
+            return None
+        x = self.supplied["x"]
+        return np.broadcast_to(baseline_windows(self.options["baseline"], x), x.shape)
 
     @cached_property
     def plans(self) -> list[Steps]:
@@ -69,8 +87,8 @@ def perturbed_scores(asked: Sequence[Perturbation]) -> list[list[PerWindow]]:
     asked : all of the same windows and model, at least one
     """
     found: dict[int, list[PerWindow]] = {}
-    for replacement in dict.fromkeys(one.entry.replacement for one in asked):
-        own = {number: one for number, one in enumerate(asked) if one.entry.replacement == replacement}
+    for replacing in dict.fromkeys(one.replacing for one in asked):
+        own = {number: one for number, one in enumerate(asked) if one.replacing == replacing}
         borders = np.cumsum([len(one.steps) for one in own.values()])[:-1]
         for (number, one), part in zip(own.items(), np.split(_curves(list(own.values())), borders), strict=True):
             found[number] = one.scores(part)
@@ -79,10 +97,9 @@ def perturbed_scores(asked: Sequence[Perturbation]) -> list[list[PerWindow]]:
 
 def _curves(asked: Sequence[Perturbation]) -> Float[np.ndarray, "rows points outputs"]:
     """Logits along the steps of all perturbations, which replace by the same."""
-    given, steps = asked[0].supplied, Steps.joined([one.steps for one in asked])
-    replacement = asked[0].entry.replacement
+    given, steps, replacement = asked[0].supplied, Steps.joined([one.steps for one in asked]), asked[0].replacement
     curves: Float[np.ndarray, "rows points outputs"] = given["evaluate"].stepwise(
-        given["x"], steps, *([given[replacement]] if replacement else [])
+        given["x"], steps, *([] if replacement is None else [replacement])
     )
     return curves
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
+from ecgbench.errors import RefusedError
 from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, split_metric
 
 
@@ -94,8 +96,9 @@ class MapsTask(Task):
         return (self.windows,)
 
     def perform(self, executor: Executor) -> None:
-        """Compute it, unless the executor's store has it."""
-        executor.batch_maps(self.of, self.batch)
+        """Compute it, unless the executor's store has it; nothing comes of it where the method cannot explain the model."""
+        with suppress(RefusedError):
+            executor.batch_maps(self.of, self.batch)
 
 
 @dataclass(frozen=True)
@@ -142,8 +145,9 @@ class ScoresTask(Task):
         return (*maps, *evaluated)
 
     def perform(self, executor: Executor) -> None:
-        """Compute it, unless the executor's store has it."""
-        executor.batch_scores(self.of, self.metrics, self.batch)
+        """Compute it, unless the executor's store has it; nothing comes of it where the method cannot explain the model."""
+        with suppress(RefusedError):
+            executor.batch_scores(self.of, self.metrics, self.batch)
 
 
 class Plan:

@@ -14,7 +14,7 @@ from jaxtyping import Bool
 
 from ecgbench.artifacts import Artifact
 from ecgbench.datasets import DATASETS, Request, load_dataset, request_for
-from ecgbench.errors import InputError
+from ecgbench.errors import InputError, RefusedError
 from ecgbench.pipeline.compute import scores as scoring
 from ecgbench.pipeline.compute.explained_windows import Choice, Outputs, choose, explained_windows, outputs_on_test
 from ecgbench.pipeline.compute.further_maps import reasons
@@ -158,8 +158,20 @@ class Run:
         return self._hold(("subject", of), gather)
 
     def batch_maps(self, of: MapsAddress, number: int) -> StoredMaps:
-        """The source's maps of a batch of windows."""
-        return self._hold(("maps", of, number), lambda: self.source(of.source).maps(of, self.subject(of.of_model), number))
+        """The source's maps of a batch of windows.
+
+        Raises
+        ------
+        RefusedError
+            If the source cannot explain the model; it is asked once a run.
+        """
+        if ("refused", of) in self._held:
+            raise RefusedError(self._held["refused", of])
+        try:
+            return self._hold(("maps", of, number), lambda: self.source(of.source).maps(of, self.subject(of.of_model), number))
+        except RefusedError as error:
+            self._held["refused", of] = str(error)
+            raise
 
     def batch_shared(self, of: ModelAddress, metric: str, number: int) -> Artifact | None:
         """What a metric computes once for all sources."""

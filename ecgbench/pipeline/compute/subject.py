@@ -15,7 +15,7 @@ from ecgbench.datasets import Request
 from ecgbench.datasets.records.donors import Donors
 from ecgbench.pipeline.compute.regions import regions_of
 from ecgbench.protocol import STUDY, DatasetProtocol
-from ecgbench.types import Continued, Dataset, EvaluateSteps, Explained, Masks, Regions, Signals, Targets, Windows, standardised_as
+from ecgbench.types import Continued, Dataset, EvaluateSteps, Explained, Masks, Regions, Signals, Targets, Windows
 
 if TYPE_CHECKING:
     import torch
@@ -40,6 +40,7 @@ class Subject:
     store : where results are kept
     request : how the dataset was loaded
     continued : gives windows of the dataset in mV with what follows them in their records; None where the dataset has no such thing
+    batch_size : rows that pass through the model at once; None for the usual number
     """
 
     dataset: Dataset
@@ -51,6 +52,7 @@ class Subject:
     store: ArtifactStore
     request: Request
     continued: Callable[[Windows], Continued] | None = field(default=None, repr=False)
+    batch_size: int | None = None
 
     @cached_property
     def regions(self) -> Regions | None:
@@ -152,12 +154,12 @@ class Batch:
     @cached_property
     def twin(self) -> Signals | None:
         """(n, leads, time), standardised as the windows are; None where the dataset has no twins."""
-        return None if self.windows.twin is None else standardised_as(self.windows.twin, self.windows.signal)
+        return None if self.windows.twin is None else self.windows.as_inputs(self.windows.twin)
 
     @cached_property
     def sham(self) -> Signals | None:
         """(n, leads, time), standardised as the windows are; None where the dataset has no shams."""
-        return None if self.windows.sham is None else standardised_as(self.windows.sham, self.windows.signal)
+        return None if self.windows.sham is None else self.windows.as_inputs(self.windows.sham)
 
     def regions(self) -> Regions | None:
         """(n, leads, time), the part of the ECG that each sample belongs to; None where the dataset doesn't know it."""
@@ -172,7 +174,7 @@ class Batch:
     @cached_property
     def donor(self) -> Signals:
         """(n, leads, time), standardised as the windows are, nan where a window has no donor."""
-        return standardised_as(self.subject.donors.donor[self.part], self.windows.signal)
+        return self.windows.as_inputs(self.subject.donors.donor[self.part])
 
     @cached_property
     def windows(self) -> Windows:

@@ -26,7 +26,10 @@ _SEVERAL = MappingProxyType({"action": "append", "default": [], "metavar": "KEY"
 SELECTION_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "--dataset": {**_SEVERAL, "help": "dataset, repeatable, globs allowed (default: those that need no files)"},
-        "--model": {**_SEVERAL, "help": "network architecture, repeatable, globs allowed (default: each dataset's usual one)"},
+        "--model": {
+            **_SEVERAL,
+            "help": "network architecture, repeatable; globs select among the dataset's own ones (default: each dataset's usual one)",
+        },
         "--recipe": {**_SEVERAL, "help": "how models are trained, repeatable, globs allowed (default: study)"},
         "--method": {
             **_SEVERAL,

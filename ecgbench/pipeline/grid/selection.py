@@ -28,7 +28,8 @@ class Selection:
     metrics : default those that say so, which take little more time than the maps
     seeds : default the dataset's first seed, or all of an embedded dataset's; each is of one selected dataset at least, and taken where
         a dataset has it
-    models : architectures, or an architecture and a recipe ("resnet18_7+balanced"); default each dataset's usual architecture
+    models : architectures, or an architecture and a recipe ("resnet18_7+balanced"); default each dataset's usual architecture. Globs select
+        among the usual one and the dataset's `further_models`, since most architectures would have to be trained first
     recipes : of the architectures that are named without one; default the study's
     explained : whose windows are explained: metrics that compare the maps of several models need common ones
     """
@@ -73,7 +74,7 @@ class Selection:
     def dataset_keys(self) -> list[str]:
         """The selected datasets."""
         if self.datasets:
-            return _matching("datasets", self.datasets, DATASETS.keys())
+            return matching("datasets", self.datasets, DATASETS.keys())
         return [entry.key for entry in DATASETS if entry.by_default]
 
     def check_seeds(self) -> None:
@@ -89,13 +90,21 @@ class Selection:
 
     def models_of(self, dataset: str) -> list[str]:
         """Names of a dataset's selected models."""
+        usual = DATASETS[dataset].default_model()
         whole = [pattern for pattern in self.models if split_model(pattern) != (pattern, USUAL)]
         parts = [pattern for pattern in self.models if pattern not in whole]
-        chosen = [] if whole and not parts else _matching("models", parts or [DATASETS[dataset].default_model()], MODELS.keys())
-        recipes = _matching("recipes", self.recipes or [USUAL], RECIPES.keys())
+        chosen = [] if whole and not parts else self._architectures(dataset, parts or [usual])
+        recipes = matching("recipes", self.recipes or [USUAL], RECIPES.keys())
         every = [model_name(architecture, recipe) for architecture in MODELS.keys() for recipe in RECIPES.keys()]  # noqa: SIM118
         crossed = [model_name(architecture, recipe) for architecture in chosen for recipe in recipes]
-        return list(dict.fromkeys([*crossed, *_matching("models", whole, every)]))
+        return list(dict.fromkeys([*crossed, *matching("models", whole, every)]))
+
+    def _architectures(self, dataset: str, patterns: Sequence[str]) -> list[str]:
+        """Architectures that are named, and of the dataset's own ones those that globs match."""
+        own = (DATASETS[dataset].default_model(), *DATASETS[dataset].protocol.further_models)
+        named = [pattern for pattern in patterns if not _is_glob(pattern)]
+        matched = [key for key in own if any(fnmatchcase(key, pattern) for pattern in patterns if _is_glob(pattern))]
+        return [key for key in matching("models", patterns, MODELS.keys()) if key in named or key in matched]
 
     def seeds_of(self, dataset: str) -> tuple[int, ...]:
         """The selected seeds that a dataset has."""
@@ -110,7 +119,7 @@ class Selection:
         every = [(source, variant) for source in registered_sources() for variant in source.variants]
         if not self.methods:
             return every
-        chosen = _matching("methods", self.methods, [variant_name(source.key, variant) for source, variant in every])
+        chosen = matching("methods", self.methods, [variant_name(source.key, variant) for source, variant in every])
         return [pair for pair in every if variant_name(pair[0].key, pair[1]) in chosen or pair[0].key in self.methods]
 
     def metrics_left_out(self) -> list[str]:
@@ -138,7 +147,7 @@ class Selection:
                     f"expected common windows for {name}, which compares several models' maps, got {self.explained}; leave one of both out."
                 )
         known = {name for entry in DATASETS for name in metric_names(entry.key)}
-        chosen = _matching("metrics", ["*" if pattern == ALL else pattern for pattern in self.metrics], sorted(known))
+        chosen = matching("metrics", ["*" if pattern == ALL else pattern for pattern in self.metrics], sorted(known))
         return [name for name in names if name in chosen]
 
 
@@ -153,7 +162,18 @@ def _refuse_shared_keys() -> None:
             raise DuplicateKeyError(f'expected other keys of controls than of methods, got "{key}" of both; rename one of the functions.')
 
 
-def _matching(axis: str, patterns: Sequence[str], keys: Iterable[str]) -> list[str]:
+def _is_glob(pattern: str) -> bool:
+    return any(sign in pattern for sign in "*?[")
+
+
+def matching(axis: str, patterns: Sequence[str], keys: Iterable[str]) -> list[str]:
+    """The keys that one of the patterns matches, in their own order.
+
+    Raises
+    ------
+    UnknownKeyError
+        If a pattern matches nothing.
+    """
     keys = list(keys)
     for pattern in patterns:
         if not any(fnmatchcase(key, pattern) for key in keys):

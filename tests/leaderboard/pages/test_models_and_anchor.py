@@ -158,6 +158,28 @@ def test_recipes_without_a_method_in_common_agree_on_nothing(accept, accept_twin
     assert (agreement.items, np.isnan(agreement.tau)) == (0, True)
 
 
+def test_pages_say_how_far_architectures_agree_and_what_holds_for_all(accept, accept_twins, identity, pages):
+    other = replace(identity, samples=WINDOWS, model="inception_time")
+    accept_twins("mitdb", seeds=(1, 2))
+    accept_twins("mitdb", levels=(0.8, 0.3, 0.79, 0.1), identity=other)
+    accept("mitdb", "deep_lift", {"raw": {ANCHOR: {1: 0.5, 2: 0.5}}})
+    accept_twins("mitdb", identity=replace(identity, samples=WINDOWS, model=BALANCED))
+    found = pages()
+    for page in ("README.md", "mitdb.md", "mitdb-inception_time.md"):
+        text = section(found[page], "Does the order depend on the architecture?")
+        assert "For 2 architectures on mitdb" in text
+        assert "tau-b of 0.67 (" in text
+        assert rows(text, "`inception_time`")[0][1:] == ["3", "4"]
+        assert "resnet18 7" in text
+    assert "architecture?" not in found[f"mitdb-{BALANCED}.md"]
+    assert "Only `lrp` may be the best for all of them, of 4 methods" in unlinked(found["README.md"])
+
+
+def test_nothing_is_said_of_architectures_where_there_is_one(accept_twins, pages):
+    accept_twins("mitdb")
+    assert "architecture?" not in pages()["README.md"]
+
+
 def test_one_model_tells_nothing_of_others(accept_twins, pages):
     accept_twins("synthetic", seeds=(1,))
     found = pages()

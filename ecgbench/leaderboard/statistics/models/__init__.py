@@ -7,7 +7,7 @@ from ecgbench.leaderboard.statistics.models.board_models import BoardModels, Met
 from ecgbench.leaderboard.statistics.models.choice import CrossFitted, crossfitted_choice
 from ecgbench.leaderboard.statistics.models.components import Components, components
 from ecgbench.leaderboard.statistics.models.draws import same_patient_draws, two_way_draws, two_way_means
-from ecgbench.leaderboard.statistics.models.order import OrderAgreement, model_agreement, order_agreement
+from ecgbench.leaderboard.statistics.models.order import OrderAgreement, mean_agreement, model_agreement, order_agreement
 from ecgbench.leaderboard.statistics.models.spread import Spread, contrast_spread, mean_spread
 from ecgbench.leaderboard.statistics.models.tally import Tally, complete_names, tally
 
@@ -26,6 +26,7 @@ __all__ = [
     "components",
     "contrast_spread",
     "crossfitted_choice",
+    "mean_agreement",
     "mean_spread",
     "model_agreement",
     "order_agreement",

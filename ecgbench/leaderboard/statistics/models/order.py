@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -62,6 +63,29 @@ def order_agreement(
         raise InputError(f"expected as many items and draws of both orders, got {first.shape} and {second.shape}; keep what is common.")
     tau = float(kendall(values[0][:, None], values[1][:, None])[0]) if len(first) > 1 else float("nan")
     return OrderAgreement(tau, *_bounds(kendall(first, second) if len(first) > 1 else np.empty(0), fewest, level), len(first))
+
+
+Pair = tuple[Float64[np.ndarray, " _"], Float64[np.ndarray, " _"]]
+"""Values (items,) of the same items in two orders."""
+
+PairDraws = tuple[Float64[np.ndarray, "_ _"], Float64[np.ndarray, "_ _"]]
+"""The same resampled, (items, resamples)."""
+
+
+def mean_agreement(pairs: Sequence[tuple[Pair, PairDraws]], fewest: int, level: float = 0.95) -> OrderAgreement:
+    """Mean over pairs of orders of their agreement (see `order_agreement`), resampled together; pairs of fewer than two items are left out.
+
+    Parameters
+    ----------
+    pairs : values and draws of each pair; draws of one number belong together in all pairs
+    fewest, level : as of `order_agreement`
+    """
+    known = [pair for pair in pairs if len(pair[0][0]) > 1]
+    if not known:
+        return OrderAgreement(float("nan"), float("nan"), float("nan"), 0)
+    taus = [float(kendall(first[:, None], second[:, None])[0]) for (first, second), _ in known]
+    resampled = np.mean([kendall(*draws) for _, draws in known], axis=0)
+    return OrderAgreement(float(np.mean(taus)), *_bounds(resampled, fewest, level), min(len(values[0]) for values, _ in known))
 
 
 def model_agreement(scores: Tally, resamples: int, generator: np.random.Generator, level: float = 0.95) -> OrderAgreement:

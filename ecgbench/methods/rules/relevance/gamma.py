@@ -6,7 +6,9 @@ from typing import Any
 
 import torch
 
-from ecgbench.methods.rules.relevance import EPSILON, Affine, Relevance, of_channels
+from ecgbench.methods.rules.relevance.affine import Affine, of_channels
+from ecgbench.methods.rules.relevance.context import Relevance
+from ecgbench.methods.rules.relevance.shares import EPSILON, Account
 
 GAMMA = 0.25
 """What contributions of the output's sign count more than others (Montavon et al. 2019)."""
@@ -18,8 +20,8 @@ REGROUPED = ("Clone", "Unsqueeze", "Squeeze", "View", "UnsafeView", "ReshapeAlia
 class GammaRelevance(Relevance):
     """A context in which convolutions of the window follow the box rule, and all others the gamma rule."""
 
-    def __init__(self, model: torch.nn.Module, absorbed: torch.Tensor) -> None:
-        super().__init__(model, absorbed)
+    def __init__(self, model: torch.nn.Module, account: Account) -> None:
+        super().__init__(model, account)
         self._boxed: list[torch.Tensor] = []
 
     def convolved(self, x: torch.Tensor, output: torch.Tensor, layer: Affine) -> torch.Tensor:
@@ -72,7 +74,7 @@ class _Gamma(torch.autograd.Function):
         favoured = torch.where(up, positive.detach() + bias.clamp(min=0), (every - positive).detach() + bias.clamp(max=0))
         stabiliser = torch.where(output < 0, -EPSILON, EPSILON).to(output)
         ratio = gradients[0] * output / (output + GAMMA * favoured + stabiliser)
-        rule.absorb(ratio * (stabiliser + bias + GAMMA * torch.where(up, bias.clamp(min=0), bias.clamp(max=0))))
+        rule.account.absorb(ratio * (stabiliser + bias + GAMMA * torch.where(up, bias.clamp(min=0), bias.clamp(max=0))))
         more = GAMMA * ratio
         shares = ratio + torch.where(up, 0, more), torch.where(up, more, -more)
         if not signed:
@@ -103,7 +105,7 @@ class _Box(torch.autograd.Function):
         with torch.enable_grad():
             summed = torch.stack([layer(term, weight) for term, weight in zip(terms, weights, strict=True)]).sum(dim=0)
         ratio = gradients[0] * output / (summed.detach() + EPSILON)
-        rule.absorb(ratio * EPSILON)
+        rule.account.absorb(ratio * EPSILON)
         slopes = torch.autograd.grad(summed, terms, ratio)
         rule.box(sum((term.detach() * slope for term, slope in zip(terms, slopes, strict=True)), torch.zeros_like(x)))
         return torch.zeros_like(x), None, None, None

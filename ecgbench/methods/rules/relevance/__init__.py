@@ -1,0 +1,1 @@
+"""Layer-wise relevance propagation: rules by operation, for whatever a network is made of."""

@@ -1,0 +1,66 @@
+"""The model that `ecgbench.score` evaluates: where, with which batches, and with logits made of what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ecgbench.models import LOGITS, PROBABILITIES, Adapted, check_kind, declared_evaluator, forward, plain_evaluator
+from ecgbench.types import EvaluateSteps, Rows
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+BATCH = 32
+"""Rows that pass through the model at once, unless the caller says otherwise."""
+
+
+def usable_evaluator(
+    model: torch.nn.Module, x: Rows | None = None, outputs: str | None = None, multilabel: bool = False, batch_size: int | None = None
+) -> EvaluateSteps:
+    """What metrics evaluate the model with; its outputs are found out on the windows x.
+
+    Raises
+    ------
+    InputError
+        If the model cannot be evaluated, or its outputs are not what `outputs` says.
+    """
+    from ecgbench.nn import usable
+
+    declared = declared_evaluator(usable(model)) if outputs in (None, LOGITS) else None
+    if declared is not None:
+        return declared
+    batch = BATCH if batch_size is None else batch_size
+    adapted = Adapted(usable(model), kind=outputs, multilabel=multilabel, pair=False)
+    taken = model if outputs in (None, LOGITS) else adapted
+    unsaid = outputs is None and not (isinstance(model, Adapted) and model.kind)  # who adapted it may have said what its outputs are
+    if x is not None and len(x) and (unsaid or outputs == PROBABILITIES):
+        forward(taken, x[:1])
+        check_kind(adapted, x, batch)
+    return plain_evaluator(taken, batch)
+
+
+@contextmanager
+def moved(models: Iterable[nn.Module], device: str | None) -> Iterator[None]:
+    """The models on the device of that name, and back where each was afterwards; None leaves them where they are.
+
+    Raises
+    ------
+    InputError
+        If torch cannot compute there.
+    """
+    from ecgbench.nn import device_named, place_of, usable
+
+    if not device:
+        yield
+        return
+    there, homes = device_named(device), [(model, place_of(usable(model)).device) for model in models]
+    try:
+        for model, _ in homes:
+            model.to(there)
+        yield
+    finally:
+        for model, home in homes:
+            model.to(home)
