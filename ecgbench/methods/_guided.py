@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from ecgbench.errors import InputError, MapWarning
 from ecgbench.methods.rules.calls import RELU, Function, Rules
-from ecgbench.methods.rules.linear import _is_linear, kind_of
+from ecgbench.methods.rules.linear import is_linear, kind_of
 
 OTHER_RECTIFIERS: tuple[Function, ...] = (
     *(functional.leaky_relu, functional.prelu, functional.elu, functional.selu, functional.celu, functional.gelu, functional.silu),
@@ -113,7 +113,7 @@ class GuidedReLUs(Rules):
 def _nonlinear(x: torch.Tensor) -> list[str]:
     """Kinds of the nodes that led to a tensor and are not linear, those before another guided ReLU left out."""
     nodes = _nodes(x)
-    return [kind_of(node) for node in nodes if not isinstance(node, torch.autograd.function.BackwardCFunction) and not _is_linear(node)]
+    return [kind_of(node) for node in nodes if not isinstance(node, torch.autograd.function.BackwardCFunction) and not is_linear(node)]
 
 
 def _operations(output: torch.Tensor) -> set[str]:

@@ -26,11 +26,11 @@ def deep_lift(
     Raises
     ------
     InputError
-        If the contributions do not sum to the change, because the model computes something that has no rule.
+        If the model calls a function that is neither linear nor has a rule (docs/rules.md lists them), or has no logits of a flat line.
     """
     from ecgbench.methods._background import baseline_of, only_zero
     from ecgbench.methods._implementation import by_captum
-    from ecgbench.methods.rules.rescale import contributions
+    from ecgbench.methods.rules.rescale.contributions import contributions
 
     if by_captum(implementation):
         from ecgbench.methods._captum import captum_deep_lift

@@ -48,11 +48,11 @@ def deep_shap(
     Raises
     ------
     InputError
-        If the background is not (m, leads, time), or the contributions do not sum to the logit's change.
+        If the background is not (m, leads, time), or the model calls a function that is neither linear nor has a rule (docs/rules.md).
     """
     from ecgbench.methods._background import as_background
     from ecgbench.methods._implementation import by_captum
-    from ecgbench.methods.rules.rescale import mean_contributions
+    from ecgbench.methods.rules.rescale.contributions import mean_contributions
 
     shape = (at_least("baselines", baselines), *x.shape[1:])
     references = as_background("a background", generator.standard_normal(shape) if background is None else background, x)

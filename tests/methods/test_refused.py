@@ -134,6 +134,9 @@ class TimeFirst(Around):
         return torch.relu(x.permute(2, 0, 1)[:61]).mean(dim=0) @ torch.ones(2, 3, dtype=x.dtype)
 
 
-def test_a_model_that_moves_windows_off_the_first_axis_has_no_deep_shap():
-    with pytest.raises(InputError, match="expected a model that keeps windows on the first axis, got one that moves them"):
-        ecgbench.explain(drawn(TimeFirst()), windows(), 1, "deep_shap", baselines=2)
+@pytest.mark.parametrize("baselines", [1, 2])
+def test_a_model_that_moves_windows_off_the_first_axis_is_explained_window_by_window(baselines):
+    x, background = windows(), windows(n=baselines, seed=5)
+    wanted = (np.maximum(x, 0) - np.maximum(background, 0).mean(axis=0)) / 61
+    wanted[:, :, 61:] = 0
+    np.testing.assert_allclose(ecgbench.explain(drawn(TimeFirst()), x, 1, "deep_shap", background=background), wanted, atol=1e-12)

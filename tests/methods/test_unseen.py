@@ -4,62 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-import ecgbench
 from ecgbench.errors import InputError
 
-from .cases import drawn, quick, windows
-from .networks import RULES, Between, Called, doubled, explained
-
-SUMMED = ["deep_lift", "deep_shap"]
-"""Methods with rules whose maps have a total, by which an operation without a rule is found out."""
-
-NO_RULE = r"expected a map of \w+ that sums to .*, got .*: the model computes something that the method has no rule for; use convolutions"
-
-
-class Attention(nn.Module):
-    """Softmax over all pairs of samples."""
-
-    def forward(self, x):
-        return torch.softmax(x.transpose(1, 2) @ x, dim=2).matmul(x.transpose(1, 2)).transpose(1, 2)
-
-
-class Recurrent(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.unit = nn.GRU(4, 4, batch_first=True)
-
-    def forward(self, x):
-        return self.unit(x.transpose(1, 2))[0].transpose(1, 2)
-
-
-WITHOUT_A_RULE = {
-    "square": torch.square,
-    "product": lambda x: x * x,
-    "gate": lambda x: x * torch.sigmoid(x),
-    "exponential": torch.exp,
-    "attention": Attention(),
-    "LayerNorm": nn.LayerNorm(64),
-    "GroupNorm": nn.GroupNorm(2, 4),
-    "softmax": nn.Softmax(dim=1),
-    "GRU": Recurrent(),
-}
-
-
-@pytest.mark.parametrize("between", WITHOUT_A_RULE.values(), ids=WITHOUT_A_RULE.keys())
-@pytest.mark.parametrize("key", SUMMED)
-def test_operations_without_a_rule_are_refused_with_the_remedy(key, between):
-    with pytest.raises(InputError, match=NO_RULE):
-        explained(Between(between), key)
-
-
-@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e4])
-@pytest.mark.parametrize("key", SUMMED)
-def test_a_missing_rule_is_found_out_however_large_the_logits_are(key, scale):
-    model = doubled(drawn(Between(torch.square)))
-    model.out.weight.data *= scale
-    model.out.bias.data *= scale
-    with pytest.raises(InputError, match=NO_RULE):
-        ecgbench.explain(model, windows(), [0, 1, 2], key, **quick(key))
+from .networks import RULES, Between, Called, explained
 
 
 class Overwriting(nn.Module):
@@ -130,9 +77,7 @@ def test_a_relu_that_cannot_be_seen_beside_others_is_refused_where_it_should_be_
 @pytest.mark.parametrize("activation", [nn.GELU(), torch.tanh, HIDDEN["clamp_min"]], ids=["GELU", "tanh", "clamp_min"])
 @guided
 def test_a_network_without_a_relu_that_can_be_seen_is_refused_where_it_should_be_guided(key, activation):
-    with pytest.raises(
-        InputError, match=r"expected a model that calls nn\.ReLU or torch\.relu, got one that calls (neither|gelu instead):"
-    ):
+    with pytest.raises(InputError, match=r"calls nn\.ReLU or torch\.relu, got one that calls (neither|gelu instead):"):
         explained(Between(activation, first=nn.Identity(), last=nn.Identity()), key)
 
 

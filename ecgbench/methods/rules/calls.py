@@ -43,8 +43,27 @@ ELEMENTWISE: tuple[Function, ...] = (
 
 POOLS: tuple[Function, ...] = (functional.max_pool1d, functional.max_pool2d)
 
+_NAMES = (
+    "abs amax amin atan bmm clamp_max clamp_min cos div erf exp expm1 log log10 log1p log2 log_softmax logaddexp logsumexp matmul "
+    "max maximum min minimum mm mul mv norm pow reciprocal rsqrt sin softmax sqrt square std std_mean var var_mean".split()
+)
+"""Functions of torch that are methods of its tensors, too, under names that follow one pattern."""
+
+_ALIASES = {"absolute": "abs", "clip": "clamp", "multiply": "mul", "divide": "div", "true_divide": "div"}
+
+
+def _variants(pattern: str) -> dict[Function, Function]:
+    """Other forms of functions, by a pattern of their names, each with the plain form."""
+    names = {**{name: name for name in _NAMES}, **_ALIASES}
+    owners = torch, torch.Tensor, functional, torch.special
+    forms = {getattr(owner, pattern.format(alias), None): getattr(torch, name) for alias, name in names.items() for owner in owners}
+    return {form: plain for form, plain in forms.items() if form is not None and form is not plain}
+
+
 _SAME: Mapping[Function, Function] = MappingProxyType(
     {
+        **_variants("{}"),
+        **_variants("__{}__"),
         functional.relu: RELU,
         torch.Tensor.relu: RELU,
         torch.selu: functional.selu,
@@ -61,6 +80,8 @@ _SAME: Mapping[Function, Function] = MappingProxyType(
 )
 _IN_PLACE: Mapping[Function, Function] = MappingProxyType(
     {
+        **_variants("{}_"),
+        **_variants("__i{}__"),
         torch.relu_: RELU,
         torch.Tensor.relu_: RELU,
         functional.leaky_relu_: functional.leaky_relu,
@@ -74,15 +95,16 @@ _IN_PLACE: Mapping[Function, Function] = MappingProxyType(
         torch.Tensor.sigmoid_: torch.sigmoid,
         torch.tanh_: torch.tanh,
         torch.Tensor.tanh_: torch.tanh,
-        **{
-            getattr(torch.Tensor, f"{name}_"): getattr(torch, name)
-            for name in ("add", "sub", "mul", "div", "exp", "log", "sqrt", "square", "abs")
-        },
+        torch.Tensor.add_: torch.add,
+        torch.Tensor.sub_: torch.sub,
         torch.Tensor.masked_fill_: torch.masked_fill,
         torch.clamp_: torch.clamp,
         torch.Tensor.clamp_: torch.clamp,
     }
 )
+
+FIRST = ("input", "tensors", "condition", "query", "x1")
+"""What torch calls the first argument of functions that have a rule."""
 
 
 class Rules(TorchFunctionMode):
@@ -115,41 +137,18 @@ class Rules(TorchFunctionMode):
     def __torch_function__(self, function: Function, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Replace a call by its rule, if it has one."""
         plain = _IN_PLACE.get(function) or _SAME.get(function, function)
-        rule = self.rules.get(plain)
+        rule = self.rules.get(function) or self.rules.get(plain)
         if rule is None:
             return self.without_rule(function, args, kwargs or {})
         options = dict(kwargs or {})
         in_place = options.pop("inplace", False) or function in _IN_PLACE
-        x, *arguments = args if args else (options.pop("input"),)
-        result = rule(self, plain, x, *arguments, **options)
+        x, *arguments = args if args else (options.pop(next(name for name in FIRST if name in options)),)
+        # A rule keeps the values that it needs later; that of a ReLU keeps copies itself.
+        before = x.clone() if in_place and plain is not RELU else x
+        result = rule(self, plain, before, *arguments, **options)
         # As in the original call, other references to x must see the new values.
         return x.copy_(result) if in_place else result
 
     def without_rule(self, function: Function, args: Any, kwargs: Any) -> Any:
         """Call a function that has no rule."""
         return function(*args, **kwargs)
-
-
-SUM_LIMIT = 1e-2
-"""Relative error of a map's sum above which it is no rounding: the network computes something that has no rule."""
-
-
-def check_sums(maps: torch.Tensor, total: torch.Tensor, logit: torch.Tensor, method: str) -> None:
-    """Refuse maps that do not sum to their totals.
-
-    Raises
-    ------
-    InputError
-        If a sum is off by more than `SUM_LIMIT` of its total, of a tenth of what the map's absolute values sum to, and of a hundredth of
-        the logit, with which rounding grows.
-    """
-    sums = maps.sum(dim=(1, 2))
-    scale = torch.stack([total.abs(), maps.abs().sum(dim=(1, 2)) / 10, logit.abs() / 100]).amax(dim=0)
-    wrong = (sums - total).abs() > SUM_LIMIT * scale
-    if wrong.any():
-        first = int(wrong.nonzero()[0])
-        raise InputError(
-            f"expected a map of {method} that sums to {total[first]:.4g}, got {sums[first]:.4g}: the model computes something that the "
-            "method has no rule for; use convolutions, linear layers, batch norm, max or average pools, sums and activations of "
-            "torch.nn.functional, or choose another method."
-        )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,11 @@ NORMS = ("NativeBatchNorm", "CudnnBatchNorm", "MiopenBatchNorm")
 READS = ("__bool__", "__float__", "__int__", "__index__", "item")
 """Functions that make a number of Python's of a tensor, for the forward pass to decide upon."""
 
-BLIND = re.compile(r"(zeros|ones|empty|full|rand|randn|randint)_like|new_\w+")
-"""Functions that look at a tensor's shape and type alone."""
+BLIND = re.compile(r"(zeros|ones|empty|full|rand|randn|randint)_like|new_\w+|broadcast_tensors")
+"""Functions whose results without a gradient have looked at a tensor's shape and type alone."""
+
+LIKE = ("to", "type_as", "view_as", "expand_as", "reshape_as")
+"""Functions that look at the shape and type alone of all tensors but the first."""
 
 FOREIGN = Path(torch.__file__).parent, Path(__file__).parents[1]
 """Folders of code that calls functions on behalf of a model."""
@@ -95,11 +99,14 @@ class StrictRules(Rules):
     def __torch_function__(self, function: Function, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Replace a call by its rule, or let it through if it is linear in what depends on the rows."""
         options = kwargs or {}
-        given = [tensor for tensor in tensors_in((args, options)) if self.depends(tensor)]
+        looked_at = args[:1] if args and function.__name__ in LIKE else (args, options)
+        given = [tensor for tensor in tensors_in(looked_at) if self.depends(tensor)]
         if not given:
             return function(*args, **options)
         for tensor in given:
-            self._check_linear(tensor, "a function that cannot be seen, before " + _name(function))
+            if tensor.requires_grad and tensor in self._cut:  # given back by a custom function, which computes without a gradient
+                raise self._cut[tensor]
+            self._check_linear(tensor, function, "a function that cannot be seen, before ")
         result = super().__torch_function__(function, types, args, kwargs)
         self._check_cut(function, given, result, args[:1])
         return result
@@ -117,8 +124,17 @@ class StrictRules(Rules):
         result = function(*args, **kwargs)
         # Among the arguments are those that the function has written into.
         for tensor in tensors_in((result, args[:1])):
-            self._check_linear(tensor, _name(function))
+            self._check_linear(tensor, function)
         return result
+
+    def cut(self, value: Any, error: InputError) -> Any:
+        """A value without a gradient, with the error to raise where it comes together with others."""
+        for tensor in tensors_in(value):
+            self._cut[tensor] = error
+        return value
+
+    def visited(self, node: Node) -> None:
+        """Look at a node of what was called without a rule, which is linear."""
 
     def refusal(self, what: str) -> InputError:
         """The error about a function that is neither linear nor has a rule, called just now."""
@@ -127,33 +143,33 @@ class StrictRules(Rules):
             "another method."
         )
 
-    def _check_linear(self, tensor: torch.Tensor, what: str) -> None:
+    def _check_linear(self, tensor: torch.Tensor, function: Function, hidden: str = "") -> None:
         """Refuse a tensor if anything in its graph is nonlinear that has not been looked at before."""
         waiting = [tensor.grad_fn]
         while waiting:
             node = waiting.pop()
             if node is None or node in self._seen:
                 continue
-            if not _is_linear(node) and kind_of(node) not in self.passing:
-                raise self.refusal(what)
+            if not is_linear(node) and kind_of(node) not in self.passing:
+                raise self.refusal(hidden + _name(function))
             self._seen.add(node)
+            self.visited(node)
             waiting += [before for before, _ in node.next_functions]
 
     def _check_cut(self, function: Function, given: list[torch.Tensor], result: Any, first: Any) -> None:
-        """Follow values without a gradient; refuse what makes use of one."""
+        """Follow values without a gradient until one comes together with others; that a hook keeps one for itself is no matter."""
         cut = [self._cut[tensor] for tensor in given if bool(self._cut) and tensor in self._cut]
         if function.__name__ in READS:
             self.reads.append((f"{_name(function)}{self._place()}", result))
         if BLIND.fullmatch(function.__name__):
             return
         for tensor in tensors_in(first if result is None else result):
-            differentiable = tensor.is_floating_point() or tensor.is_complex()
-            if cut and differentiable:
-                raise cut[0]
             if tensor.grad_fn is not None:
                 self._seen.add(tensor.grad_fn)
-            elif not tensor.requires_grad:
-                self._cut[tensor] = cut[0] if cut else self._cut_by(function, differentiable)
+            elif not tensor.requires_grad and tensor not in self._cut:
+                self._cut[tensor] = cut[0] if cut else self._cut_by(function, tensor.is_floating_point() or tensor.is_complex())
+            if cut and tensor.requires_grad:
+                raise cut[0]
 
     def _cut_by(self, function: Function, differentiable: bool) -> InputError:
         if not differentiable:
@@ -191,22 +207,28 @@ def tensors_in(values: Any) -> Iterator[torch.Tensor]:
 
 def kind_of(node: Node) -> str:
     """A node's name without autograd's additions."""
-    return re.sub(r"Backwards?\d*$", "", node.name().removeprefix("torch::autograd::"))
+    return _operation(node.name())
 
 
-def _is_linear(node: Node) -> bool:
+def is_linear(node: Node) -> bool:
     """Whether a node is linear in all of its inputs that depend on the rows: the others have no node."""
     if isinstance(node, torch.autograd.function.BackwardCFunction):
         return False
     name = kind_of(node)
+    if name in LINEAR:
+        return True
     inputs = [before is not None for before, _ in node.next_functions]
     if name == "Div":
         return len(inputs) == 1 or not inputs[1]
     if name in NORMS:
         return not node._saved_training  # type: ignore[attr-defined]
-    if name in FACTORS:
-        return sum(inputs[i] for i in FACTORS[name] if i < len(inputs)) <= 1
-    return name in LINEAR
+    return name in FACTORS and sum(inputs[i] for i in FACTORS[name] if i < len(inputs)) <= 1
+
+
+@cache
+def _operation(node: str) -> str:
+    """The name of a node without its ending."""
+    return re.sub(r"Backwards?\d*$", "", node.removeprefix("torch::autograd::"))
 
 
 def _name(function: Function) -> str:

@@ -1,212 +1,175 @@
-"""Operations that ECG networks are made of, each to stand between layers of 4 channels: (n, 4, time) -> (n, channels, time)."""
+"""What networks are made of, each as a module of (n, 4, TIME)."""
 
 import torch
 from torch import nn
 from torch.nn import functional
-from torch.nn.utils.parametrizations import weight_norm
 
-from tests.methods.networks import Called
+from ..networks import Called
+
+TIME = 8
+MASK = torch.ones(TIME, TIME).triu(2).bool()
 
 
-class Applied(nn.Module):
-    """A function of x and of modules that it names."""
+class Around(nn.Module):
+    """A module between two functions: by default one of (n, time, features), whose first result counts."""
 
-    def __init__(self, function, *parts):
+    def __init__(self, module, before=lambda x: x.mT, after=lambda x: x[0] if isinstance(x, tuple) else x):
         super().__init__()
-        self.function, self.parts = function, nn.ModuleList(parts)
+        self.module, self.before, self.after = module, before, after
 
     def forward(self, x):
-        return self.function(x, *self.parts)
+        return self.after(self.module(self.before(x)))
 
 
-def tokens(function, *parts):
-    """A function of (n, time, channels)."""
-    return Applied(lambda x, *modules: function(x.transpose(1, 2), *modules).transpose(1, 2), *parts)
+class Attention(nn.Module):
+    """Multi-head attention, with its weights."""
+
+    def __init__(self, batch_first=True, **options):
+        super().__init__()
+        self.unit, self.options = nn.MultiheadAttention(4, 2, batch_first=batch_first), options
+
+    def forward(self, x):
+        x = x.mT if self.unit.batch_first else x.permute(2, 0, 1)
+        values, weights = self.unit(x, x, x, **self.options)
+        values = (values if self.unit.batch_first else values.transpose(0, 1)).flatten(1)
+        return values if weights is None else torch.cat([values, weights.flatten(1)], dim=1)
 
 
-def attention(x, query, key, value):
-    weights = torch.softmax(query(x) @ key(x).mT / 2, dim=-1)
-    return weights @ value(x)
+class SqueezeAndExcitation(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.squeeze, self.excite = nn.Linear(4, 2), nn.Linear(2, 4)
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.excite(torch.relu(self.squeeze(x.mean(dim=2)))))[:, :, None]
 
 
-def masked_attention(x, query, key, value):
-    hidden = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).triu(1)
-    return (query(x) @ key(x).mT).masked_fill(hidden, -torch.inf).softmax(-1) @ value(x)
-
-
-def linear_attention(x, query, key, value):
-    q, k = functional.elu(query(x)) + 1, functional.elu(key(x)) + 1
-    kv = torch.einsum("ntd,nte->nde", k, value(x))
-    return torch.einsum("ntd,nde->nte", q, kv) / torch.einsum("ntd,nd->nt", q, k.sum(1))[..., None]
-
-
-def pooled_by_attention(x, score):
-    return x + (x * torch.softmax(score(x), dim=2)).sum(dim=2, keepdim=True)
-
-
-def scanned(x, step, inwards, outwards):
-    """A selective state space (Gu & Dao 2023, arXiv:2312.00752)."""
-    delta, b, c = functional.softplus(step(x)), inwards(x), outwards(x)
-    state, outputs = torch.zeros(len(x), 4, 2, dtype=x.dtype), []
-    for t in range(x.shape[1]):
-        keeps = torch.exp(-delta[:, t, :, None] * torch.tensor([1.0, 2.0], dtype=x.dtype))
-        state = keeps * state + (delta[:, t] * x[:, t])[..., None] * b[:, t, None]
-        outputs.append((state * c[:, t, None]).sum(-1))
-    return torch.stack(outputs, 1) + x
-
-
-def convolved_by_spectrum(x):
-    kernel = torch.fft.rfft(torch.exp(-torch.arange(x.shape[2], dtype=x.dtype) / 4), 2 * x.shape[2])
-    return torch.fft.irfft(torch.fft.rfft(x, 2 * x.shape[2]) * kernel, 2 * x.shape[2])[..., : x.shape[2]]
+def selective_scan(x):
+    step = functional.softplus(x[:, :2])
+    decay, state, states = torch.exp(-step), torch.zeros_like(x[:, :2, 0]), []
+    for t in range(x.shape[2]):
+        state = decay[:, :, t] * state + step[:, :, t] * x[:, 2:, t]
+        states.append(state)
+    return torch.stack(states, dim=2)
 
 
 def spectrogram(x):
-    found = torch.stft(x.flatten(0, 1), 8, 2, window=torch.hann_window(8, dtype=x.dtype), return_complex=True)
-    return found.abs().unflatten(0, x.shape[:2]).flatten(1, 2)[:, ::5]
+    window = torch.hann_window(4, dtype=x.dtype)
+    return torch.stft(x.flatten(0, 1), 4, 2, window=window, return_complex=True).unflatten(0, (len(x), -1))
 
 
-def z_scored(x):
-    return (x - x.mean(dim=2, keepdim=True)) / (x.std(dim=2, keepdim=True) + 1e-3)
+def standardised(x):
+    return (x - x.mean(dim=2, keepdim=True)) / (x.std(dim=2, keepdim=True) + 1e-5)
 
 
-def with_class_token(x, token):
-    return torch.cat([token.weight.expand(len(x), -1, -1), x], dim=1)
+def image(module):
+    return nn.Sequential(Called(lambda x: x[:, None]), module)
 
 
-def gelu_by_hand(x):
-    return 0.5 * x * (1 + torch.tanh(0.8 * (x + 0.05 * x**3)))
+def halves(x):
+    both = torch.relu(torch.cat([x, 1 - x]))
+    return both[: len(x)] * both[len(x) :]
 
 
-def statistics(x):
-    return torch.cat([x.mean(2), x.std(2), x.amax(2), x.var(2)], dim=1)[:, ::4, None].expand(-1, -1, 8)
-
-
-def excited(x, squeeze, excite):
-    return x * torch.sigmoid(excite(torch.relu(squeeze(x.mean(dim=2)))))[..., None]
-
-
-def three_linear():
-    return [nn.Linear(4, 4) for _ in range(3)]
-
-
-ACTIVATIONS = {
-    **{
-        kind.__name__: kind() for kind in (nn.GELU, nn.SiLU, nn.Mish, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.Hardswish, nn.Softplus, nn.Sigmoid)
-    },
-    **{name: Called(getattr(torch, name)) for name in ("exp", "square", "sin", "tanh", "abs")},
-    "log": Called(lambda x: torch.log1p(x.abs())),
-    "power": Called(lambda x: (x.abs() + 0.1) ** 0.5),
+ELEMENTWISE = {
+    "GELU": functional.gelu,
+    "GELU by tanh": nn.GELU("tanh"),
+    "SiLU": functional.silu,
+    "Mish": functional.mish,
+    "LeakyReLU": nn.LeakyReLU(0.1),
+    "ELU": nn.ELU(),
+    "Hardswish": nn.Hardswish(),
+    "Hardsigmoid": nn.Hardsigmoid(),
+    "softplus": functional.softplus,
+    "softshrink": nn.Softshrink(0.1),
     "threshold": nn.Threshold(0.1, 0.2),
-    "maximum": Called(lambda x: torch.maximum(x, torch.tensor(0.1, dtype=x.dtype))),
+    "clamp_min": lambda x: x.clamp_min(0.1),
+    "clip": lambda x: x.clip(-0.1, 0.2),
+    "sigmoid": torch.sigmoid,
+    "erf": torch.erf,
+    "sin": torch.sin,
+    "abs": abs,
+    "square": torch.square,
+    "second power": lambda x: x**2,
+    "third power": lambda x: x**3,
+    "2 to the power": lambda x: 2**x,
+    "exponential": lambda x: x.clone().exp_(),
+    "root": lambda x: (x.abs() + 0.1).sqrt(),
+    "root of zero": lambda x: x.abs().sqrt(),
+    "reciprocal root": lambda x: (x.abs() + 0.1) ** -0.5,
+    "another power": lambda x: (x.abs() + 0.1) ** -1.5,
+    "logarithm": lambda x: (x.abs() + 0.1).log(),
+    "log1p": lambda x: torch.log1p(x.abs()),
+    "reciprocal": lambda x: 1 / (x.abs() + 0.1),
+    "smaller of a constant": lambda x: torch.minimum(x, torch.full_like(x, 0.3)),
 }
-GATES = {
-    "squeeze and excitation": Applied(excited, nn.Linear(4, 2), nn.Linear(2, 4)),
-    "GLU": Applied(lambda x, wider: functional.glu(wider(x), dim=1), nn.Conv1d(4, 8, 1)),
-    "WaveNet": Applied(
-        lambda x, a, b: torch.tanh(a(x)) * torch.sigmoid(b(x)), nn.Conv1d(4, 4, 3, padding=1), nn.Conv1d(4, 4, 3, padding=2, dilation=2)
-    ),
-    "attention pooling": Applied(pooled_by_attention, nn.Conv1d(4, 1, 1)),
-    "product": Applied(lambda x, a, b: a(x) * b(x), nn.Conv1d(4, 4, 1), nn.Conv1d(4, 4, 1)),
-    "GELU by hand": Called(gelu_by_hand),
-    "gate in place": Called(lambda x: x.clone().mul_(torch.sigmoid(x))),
-    "softmax alone": nn.Softmax(dim=1),
-    "log softmax": nn.LogSoftmax(dim=1),
-}
-NORMS = {
-    "LayerNorm": tokens(lambda x, norm: norm(x), nn.LayerNorm(4)),
+"""Functions of one value; `abs` before a root keeps them so."""
+
+OPERATIONS = {
+    "PReLU": nn.PReLU(),
+    "in place": nn.SiLU(inplace=True),
+    "product": lambda x: x * x.flip(2),
+    "product in place": lambda x: x.clone().mul_(torch.sigmoid(x)),
+    "squeeze and excitation": SqueezeAndExcitation(),
+    "gated linear unit": nn.GLU(1),
+    "quotient": lambda x: x / (1 + x.flip(2) ** 2),
+    "quotient of any signs": lambda x: x / x.flip(2),
+    "softmax": nn.Softmax(1),
+    "steep softmax": lambda x: torch.softmax(50 * x, dim=2),
+    "log softmax": nn.LogSoftmax(2),
+    "softmin": nn.Softmin(1),
+    "logsumexp": lambda x: torch.cat([x.logsumexp(2), x.logsumexp((1,), True)[:, 0]], dim=1),
+    "logaddexp": lambda x: torch.logaddexp(x, x.flip(2)),
+    "LayerNorm": nn.LayerNorm((4, TIME)),
     "GroupNorm": nn.GroupNorm(2, 4),
     "InstanceNorm": nn.InstanceNorm1d(4, affine=True),
-    "RMSNorm": tokens(lambda x, norm: norm(x), nn.RMSNorm(4)),
-    "z-scoring": Called(z_scored),
-    "normalize": Called(lambda x: functional.normalize(x, dim=1)),
-    "local response": nn.LocalResponseNorm(2),
-    "weight norm": weight_norm(nn.Conv1d(4, 4, 3, padding=1)),
-}
-POOLS = {
-    "adaptive max": nn.AdaptiveMaxPool1d(3),
-    "largest": Called(lambda x: x + x.amax(dim=2, keepdim=True)),
-    "largest and its place": Called(lambda x: x - x.max(dim=2, keepdim=True)[0]),
-    "concat": Called(lambda x: torch.cat([functional.adaptive_avg_pool1d(x, 2), functional.adaptive_max_pool1d(x, 2)], dim=1)[:, ::2]),
-    "lp": nn.LPPool1d(2, 2),
-    "statistics": Called(statistics),
-    "logsumexp": Called(lambda x: torch.logsumexp(x, dim=2, keepdim=True) + x),
-}
-CONVOLUTIONS = {
-    "transposed": nn.Sequential(nn.ConvTranspose1d(4, 4, 3, stride=2, groups=2), nn.BatchNorm1d(4)),
-    "depthwise": nn.Conv1d(4, 4, 3, padding=1, groups=4),
-    "dilated": nn.Conv1d(4, 4, 3, padding=4, dilation=4),
-    "circular": nn.Conv1d(4, 4, 3, padding=1, padding_mode="circular"),
-    "reflecting": nn.Conv1d(4, 4, 3, padding=1, padding_mode="reflect"),
-    "upsampled": nn.Upsample(scale_factor=2, mode="linear"),
-}
-SEQUENCES = {
-    "LSTM": tokens(lambda x, layer: layer(x)[0], nn.LSTM(4, 2, 2, batch_first=True, bidirectional=True)),
-    "LSTM with projection": tokens(lambda x, layer: layer(x)[0], nn.LSTM(4, 5, batch_first=True, proj_size=4, bias=False)),
-    "GRU": Applied(lambda x, layer: layer(x.permute(2, 0, 1))[0].permute(1, 2, 0), nn.GRU(4, 4)),
-    "RNN": tokens(lambda x, layer: layer(x)[0], nn.RNN(4, 4, batch_first=True)),
-    "attention": tokens(attention, *three_linear()),
-    "masked attention": tokens(masked_attention, *three_linear()),
-    "SDPA": tokens(lambda x, a, b, c: functional.scaled_dot_product_attention(a(x), b(x), c(x), is_causal=True), *three_linear()),
-    "multi-head": tokens(lambda x, layer: layer(x, x, x)[0], nn.MultiheadAttention(4, 2, batch_first=True)),
-    "multi-head with weights": tokens(lambda x, layer: layer(x, x, x, need_weights=True)[0], nn.MultiheadAttention(4, 2, batch_first=True)),
-    "linear attention": tokens(linear_attention, *three_linear()),
-    "transformer": nn.Sequential(
-        tokens(lambda x, layer: layer(x), nn.TransformerEncoderLayer(4, 2, 8, activation="gelu", batch_first=True))
+    "RMSNorm": nn.RMSNorm(TIME),
+    "z-scores": standardised,
+    "variances": lambda x: torch.cat([*torch.var_mean(x, 2), *torch.std_mean(x, 1, keepdim=True), x.var(dim=(1, 2))[:, None]][:2], dim=1),
+    "deviations": lambda x: torch.cat(torch.std_mean(x, 2, correction=0), dim=1),
+    "norms": lambda x: torch.stack([x.norm(dim=2), torch.linalg.vector_norm(x, 1, 2), torch.linalg.norm(x, dim=2)], dim=1),
+    "normalised": lambda x: functional.normalize(x, dim=2),
+    "cosine": lambda x: functional.cosine_similarity(x, x.flip(2), dim=1),
+    "max pool": nn.MaxPool1d(3, 2),
+    "max pool with places": lambda x: functional.max_pool1d(x, 2, return_indices=True)[0],
+    "max pool of images": image(nn.MaxPool2d(2)),
+    "adaptive max pool": nn.AdaptiveMaxPool1d(3),
+    "adaptive max pool of images": image(nn.AdaptiveMaxPool2d((2, 3))),
+    "concat pool": lambda x: torch.cat([x.amax(2), x.mean(2), x.amin(dim=(1, 2), keepdim=True)[:, 0], x.max(2)[0], x.min(2)[0]], dim=1),
+    "maximum": lambda x: torch.maximum(x, x.flip(2)) + torch.max(x, 2 * x),
+    "minimum": lambda x: torch.minimum(x, x.flip(2)) + torch.min(x, 2 * x),
+    "power pool": nn.LPPool1d(2, 3),
+    "power pool of images": image(nn.LPPool2d(2, 2)),
+    "matrix product": lambda x: x @ x.mT + torch.bmm(x, x.mT),
+    "einsum": lambda x: torch.einsum("bct,bdt->bcd", x, torch.tanh(x)) + torch.einsum("bct,bdt->bcd", [x, x]),
+    "added matrix product": lambda x: torch.baddbmm(x[:, :, :4], x, x.mT, alpha=0.5),
+    "scaled dot product attention": lambda x: functional.scaled_dot_product_attention(x.mT, x.mT, x.mT),
+    "causal attention": lambda x: functional.scaled_dot_product_attention(x.mT, x.mT, x.mT, is_causal=True),
+    "masked attention": lambda x: functional.scaled_dot_product_attention(x.mT, x.mT, x.mT, attn_mask=~MASK),
+    "multi-head attention": Attention(),
+    "multi-head attention, time first": Attention(batch_first=False),
+    "multi-head attention, masked": Attention(attn_mask=MASK, need_weights=False),
+    "transformer": Around(nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 8, activation="gelu", batch_first=True), 1)),
+    "transformer, time first": Around(
+        nn.TransformerEncoderLayer(4, 2, 8, norm_first=True), before=lambda x: x.permute(2, 0, 1), after=lambda x: x.transpose(0, 1)
     ),
-    "class token": tokens(with_class_token, nn.Embedding(1, 4)),
-    "state space": tokens(scanned, nn.Linear(4, 4), nn.Linear(4, 2), nn.Linear(4, 2)),
-    "state space by its spectrum": Called(convolved_by_spectrum),
-    "cumulated": Called(lambda x: x.cumsum(dim=2) / 8),
+    "LSTM": Around(nn.LSTM(4, 2, batch_first=True, bidirectional=True), before=lambda x: x.mT[:, :2]),
+    "LSTM's last state": Around(nn.LSTM(4, 3, bias=False), before=lambda x: x.permute(2, 0, 1)[:2], after=lambda x: x[1][0][-1]),
+    "GRU": Around(nn.GRU(4, 3, 2, batch_first=True), before=lambda x: x.mT[:, :2]),
+    "RNN": Around(nn.RNN(4, 3, batch_first=True, nonlinearity="relu"), before=lambda x: x.mT[:, :2]),
+    "LSTM cell": Around(nn.LSTMCell(4, 3), before=lambda x: x[:, :, 0]),
+    "transposed convolution": nn.ConvTranspose1d(4, 3, 3, 2),
+    "depthwise, dilated": nn.Conv1d(4, 8, 3, groups=4, dilation=2),
+    "weight norm": nn.utils.parametrizations.weight_norm(nn.Conv1d(4, 4, 3)),
+    "spectrogram": lambda x: torch.log1p(spectrogram(x).abs() ** 2),
+    "power spectrum": lambda x: (spectrogram(x) * spectrogram(x).conj()).real,
+    "selective scan": selective_scan,
+    "cumulative sum": lambda x: torch.cumsum(x * torch.sigmoid(x), dim=2),
+    "time-major rows": lambda x: torch.relu(x.permute(2, 0, 1).reshape(-1, 4)).view(TIME, -1, 4).transpose(0, 1),
+    "two halves of a batch": halves,
 }
-SPECTRA = {
-    "magnitude": Called(spectrogram),
-    "power": Called(lambda x: torch.view_as_real(torch.fft.rfft(x)).square().sum(-1)),
-    "sum of spectra": Called(lambda x: (torch.fft.rfft(x) + (1 + 2j)).abs()),
-}
-OPERATIONS = {
-    f"{group}: {name}": module
-    for group, modules in (
-        ("activation", ACTIVATIONS),
-        ("gate", GATES),
-        ("norm", NORMS),
-        ("pool", POOLS),
-        ("convolution", CONVOLUTIONS),
-        ("sequence", SEQUENCES),
-        ("spectrum", SPECTRA),
-    )
-    for name, module in modules.items()
-}
+"""What else has a rule or is linear."""
 
 
-class TransformerBlock(nn.Module):
-    """Patches, a class token, places, attention, a feed-forward layer, and a head (Dosovitskiy et al. 2021)."""
-
-    def __init__(self):
-        super().__init__()
-        self.patches, self.token, self.places = (
-            nn.Conv1d(2, 8, 4, stride=4),
-            nn.Parameter(torch.zeros(1, 8)),
-            nn.Parameter(torch.zeros(7, 8)),
-        )
-        self.block = nn.TransformerEncoderLayer(8, 2, 16, activation="gelu", batch_first=True, norm_first=True)
-        self.norm, self.out = nn.LayerNorm(8), nn.Linear(8, 3)
-
-    def forward(self, x):
-        patches = self.patches(x).transpose(1, 2)
-        x = torch.cat([self.token.expand(len(x), 1, -1), patches], dim=1) + self.places
-        return self.out(self.norm(self.block(x))[:, 0])
-
-
-class ResidualSqueezed(nn.Module):
-    """A residual block with squeeze and excitation (Hu et al. 2018)."""
-
-    def __init__(self):
-        super().__init__()
-        self.stem, self.norm = nn.Conv1d(2, 4, 5, padding=2), nn.BatchNorm1d(4)
-        self.branch = nn.Sequential(nn.Conv1d(4, 4, 3, padding=1, bias=False), nn.BatchNorm1d(4), nn.SiLU(), nn.Conv1d(4, 4, 3, padding=1))
-        self.squeeze, self.excite, self.out = nn.Linear(4, 2), nn.Linear(2, 4), nn.Linear(8, 3)
-
-    def forward(self, x):
-        x = functional.silu(self.norm(self.stem(x)))
-        x = functional.silu(x + excited(self.branch(x), self.squeeze, self.excite))
-        return self.out(torch.cat([x.mean(dim=2), x.amax(dim=2)], dim=1))
+def module_of(operation):
+    return operation if isinstance(operation, nn.Module) else Called(operation)

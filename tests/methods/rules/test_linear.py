@@ -52,6 +52,8 @@ LINEAR = {
     "a constant mask": lambda x: torch.where(torch.arange(8) > 3, x, 0).masked_fill(torch.arange(8) > 5, 0),
     "zeros of the same shape": lambda x: x + torch.zeros_like(x).relu() + torch.nn.functional.one_hot(torch.arange(8) % 2).sum(),
     "written into": written_into,
+    "constants like it": lambda x: x * torch.ones(8, dtype=torch.float64).to(x) + torch.broadcast_tensors(torch.ones(8), x)[0].expand_as(x),
+    "values that a hook keeps": lambda x: (x, x.detach().clone().softmax(2))[0],
     "a question about values": lambda x: x if torch.isfinite(x).all() else -x,
 }
 
@@ -97,8 +99,8 @@ NONLINEAR = {
     "mask by values": (lambda x: torch.where(x > 0, x, 0), "torch.Tensor.gt"),
     "mask by values, in place": (masked_by_itself, "torch.Tensor.gt"),
     "mask by values, as numbers": (lambda x: x * x.gt(0).logical_not().to(x.dtype), "torch.Tensor.gt"),
-    "embedding of values": (lambda x: functional.embedding(x.argmax(2), torch.ones(8, 2)), "torch.Tensor.argmax"),
-    "numpy": (lambda x: torch.tensor(x.numpy()), "torch.Tensor.numpy"),
+    "embedding of values": (lambda x: x + functional.embedding(x.argmax(2), torch.ones(8, 8)), "torch.Tensor.argmax"),
+    "numpy": (lambda x: x + torch.tensor(x.detach().numpy()), "torch.Tensor.numpy"),
     "custom": (CustomGate.apply, "torch.sigmoid without a gradient"),
     "no_grad": (under_no_grad, "torch.Tensor.mean without a gradient"),
     "detached": (lambda x: x - x.detach().mean(), "torch.Tensor.detach without a gradient"),

@@ -11,7 +11,7 @@ from ecgbench.methods import explanation
 
 from ..cases import assert_close_to_maximum, drawn, windows
 from ..networks import Between, Called
-from .operations import OPERATIONS, ResidualSqueezed, TransformerBlock
+from .parts import OPERATIONS, ResidualSqueezed, TransformerBlock
 from .test_relevance import STABILISER, stabilised
 
 RULES = ["lrp", "lrp_epsilon", "lrp_gamma"]

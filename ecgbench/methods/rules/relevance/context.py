@@ -15,9 +15,10 @@ import torch
 from torch.nn import functional
 
 from ecgbench.methods.rules.calls import Function
+from ecgbench.methods.rules.composed import COMPOSED
 from ecgbench.methods.rules.linear import StrictRules, tensors_in
 from ecgbench.methods.rules.opened import is_composed, opened
-from ecgbench.methods.rules.relevance import attention, constants, elementwise, gates, norms, recurrence, shares
+from ecgbench.methods.rules.relevance import constants, elementwise, gates, norms, recurrence, shares
 from ecgbench.methods.rules.relevance.affine import CONVOLUTIONS, Affine, of_channels, positive
 from ecgbench.methods.rules.relevance.shares import Account, Unary
 
@@ -85,10 +86,11 @@ class Relevance(StrictRules):
         return isinstance(value, torch.Tensor) and value.requires_grad
 
     def without_rule(self, function: Function, args: Any, kwargs: Any) -> Any:
-        """Call a function that has no rule: one that torch writes in Python by the rules of what it calls, another if it is linear."""
-        if is_composed(function):
+        """Call a function that has no rule: by the rules of what it is composed of, or if it is linear."""
+        plainer = COMPOSED.get(function) or (opened(function) if is_composed(function) else None)
+        if plainer is not None:
             with self:
-                return opened(function)(*args, **kwargs)
+                return plainer(*args, **kwargs)
         return super().without_rule(function, args, kwargs)
 
     def _check_cut(self, function: Function, given: list[torch.Tensor], result: Any, first: Any) -> None:
@@ -151,7 +153,6 @@ class Relevance(StrictRules):
             **gates.RULES,
             **norms.RULES,
             **constants.RULES,
-            **attention.RULES,
             **recurrence.RULES,
             functional.batch_norm: _normed,
             functional.linear: _linear,

@@ -66,6 +66,7 @@ def largest(rule: Relevance, function: Function, x: torch.Tensor, *arguments: An
 
 def expanded(rule: Relevance, function: Function, x: torch.Tensor, *arguments: Any, **options: Any) -> torch.Tensor:
     """A softmax, or a logarithm of it: the Taylor expansion at the window (Achtibat et al. 2024, arXiv:2402.05602)."""
+    options.pop("_stacklevel", None)  # of torch.nn.functional's forms
     rank = RANKS.get(getattr(torch, function.__name__), SIGNAL)
     return shares.first_order(x, lambda values: function(values, *arguments, **options), rank, rule.account)
 

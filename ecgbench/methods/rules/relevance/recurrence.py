@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ecgbench.methods.rules.calls import Function
-from ecgbench.methods.rules.recurrent import CELLS, LAYERS, one_step, unrolled
+from ecgbench.methods.rules.composed.recurrent import RECURRENT
 
 if TYPE_CHECKING:
     import torch
@@ -16,17 +16,10 @@ if TYPE_CHECKING:
 
 
 def through_time(rule: Relevance, function: Function, x: torch.Tensor, start: Any, *arguments: Any) -> Any:
-    """A recurrent layer."""
+    """A recurrent layer, or one step of it."""
     begin = _absorbing(rule, start, x)
     with rule:
-        return unrolled(function, x, begin, *arguments)
-
-
-def step(rule: Relevance, function: Function, x: torch.Tensor, start: Any, *arguments: Any) -> Any:
-    """A recurrent cell."""
-    begin = _absorbing(rule, start, x)
-    with rule:
-        return one_step(function, x, begin, *arguments)
+        return RECURRENT[function](x, begin, *arguments)
 
 
 def _absorbing(rule: Relevance, start: Any, x: torch.Tensor) -> Any:
@@ -36,4 +29,4 @@ def _absorbing(rule: Relevance, start: Any, x: torch.Tensor) -> Any:
     return start if rule.differs(start) else rule.constant(start, x)
 
 
-RULES: Mapping[Function, Any] = MappingProxyType({**dict.fromkeys(LAYERS, through_time), **dict.fromkeys(CELLS, step)})
+RULES: Mapping[Function, Any] = MappingProxyType(dict.fromkeys(RECURRENT, through_time))
