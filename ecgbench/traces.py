@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import copy
 from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 
-LEARNED = ("_modules", "_parameters")
-"""Attributes that keep what a first call adds: a layer that is made then has weights of which there would be others the next time."""
-
 
 class _Held(NamedTuple):
-    """A module as it was: its attributes, and the content of those that are lists, sets or dictionaries."""
+    """A module as it was."""
 
     module: nn.Module
     kind: type[nn.Module]
     attributes: dict[str, Any]
-    contents: dict[str, Any]
+    buffers: dict[str, torch.Tensor | None]
 
 
 @contextmanager
@@ -28,11 +24,12 @@ def without_traces(model: nn.Module) -> Iterator[None]:
     """Put back afterwards what windows that pass through the model change in it, and torch's random numbers.
 
     Networks count their calls, keep tables and activations, and write statistics: a caller who trains on must find none of it changed,
-    and no graph that keeps the explained windows in memory. To be used by one thread at a time (see `ecgbench.nn.frozen`).
+    and no graph that keeps the explained windows in memory. Lists and other objects that a network keeps stay as it leaves them, layers
+    that a first call makes too. To be used by one thread at a time (see `ecgbench.nn.frozen`).
     """
-    held = [_held(module) for module in model.modules()]
+    held = [_Held(module, type(module), dict(vars(module)), dict(module._buffers)) for module in model.modules()]
     buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
-    cards = {buffer.device for buffer in (*model.buffers(), *model.parameters()) if buffer.is_cuda}
+    cards = {tensor.device for tensor in (*model.buffers(), *model.parameters()) if tensor.is_cuda}
     with torch.random.fork_rng(devices=list(cards)):
         try:
             yield
@@ -44,12 +41,6 @@ def without_traces(model: nn.Module) -> Iterator[None]:
                     buffer.copy_(value)
 
 
-def _held(module: nn.Module) -> _Held:
-    attributes = dict(vars(module))
-    contents = {name: copy(value) for name, value in attributes.items() if type(value) in (dict, list, set) and name not in LEARNED}
-    return _Held(module, type(module), attributes, contents)
-
-
 def _put_back(held: _Held) -> None:
     if type(held.module) is not held.kind:  # a lazy layer that has become another
         return
@@ -57,7 +48,6 @@ def _put_back(held: _Held) -> None:
     for name in now.keys() - held.attributes.keys():
         del now[name]
     now.update(held.attributes)
-    for name, content in held.contents.items():
-        value = held.attributes[name]
-        value.clear()
-        (value.extend if isinstance(value, list) else value.update)(content)
+    for name, buffer in held.buffers.items():
+        if held.module._buffers[name] is not buffer:
+            held.module._buffers[name] = buffer

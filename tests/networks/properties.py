@@ -135,15 +135,6 @@ HOMOGENEOUS = ("lrp_epsilon",)
 """Methods whose map is input times gradient where the network is homogeneous (Ancona et al. 2018, arXiv:1711.06104)."""
 
 
-def sum_error(key, model, x, maps):
-    """The largest error of a sum, as a share of the total; None where the method promises none."""
-    if key not in SUMS:
-        return None
-    total, by, _ = SUMS[key]
-    wanted = total(model, x)
-    return float((np.abs(by(maps) - wanted) / np.maximum(np.abs(wanted), 1e-9)).max())
-
-
 def without_biases(model):
     """The network whose layers and norms add nothing, so that it may be homogeneous."""
     for name, parameter in model.named_parameters():

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
 
-from ecgbench.errors import InputError
+from ecgbench.errors import InputError, MapWarning
 from ecgbench.methods._gradient import all_logits
 from ecgbench.methods.cam.units import Units, found_once, units_of
 
@@ -40,22 +42,36 @@ def chosen_units(
     names = [path for path, _ in _hookable(model)]
     named = layer if layer is not None else next((name for attribute in declared if (name := getattr(model, attribute, None))), None)
     if named is None:
-        return found_once(model, x, (None, layer_layout), lambda: _last_in_time(model, x, layer_layout))
+        found = found_once(model, x, (None, layer_layout), lambda: _last_in_time(model, x, layer_layout))
+        if not found.whole:
+            _tell_of_a_part(found.layer)
+        return found
     uncompiled = {path.replace("_orig_mod.", ""): path for path in names}  # torch.compile puts a level between
-    found = named if named in names else uncompiled.get(named, named)
-    if found not in names:
-        raise InputError(f'expected a layer of the model, got "{found}"; name one of {_listed(names)}.')
-    return units_of(model, x, found, layer_layout)
+    path = named if named in names else uncompiled.get(named, named)
+    if path not in names:
+        raise InputError(f'expected a layer of the model, got "{path}"; name one of {_listed(names)}.')
+    return units_of(model, x, path, layer_layout)
+
+
+def _tell_of_a_part(layer: str) -> None:
+    warnings.warn(
+        f'expected maps of a layer that the whole logit depends on the window through, got "{layer}", which a part of it passes by; name '
+        "another layer, or choose a method that needs none.",
+        MapWarning,
+        stacklevel=3,
+    )
 
 
 def _last_in_time(model: torch.nn.Module, x: torch.Tensor, layer_layout: str | None) -> Units:
-    """The units of the last layer that stands in time and that a logit depends on."""
+    """The units of the last layer that stands in time and that the logits depend on the window through, all of them or else in part."""
     candidates = _candidates(model, x[:1])
-    for name in reversed(candidates):
+    through = [name for name in candidates if _all_passes(model, x[:1], name)]
+    for name in (*reversed(through), *(name for name in reversed(candidates) if name not in through)):
         try:
-            return units_of(model, x, name, layer_layout)
+            found = units_of(model, x, name, layer_layout)
         except InputError:  # it does not stand in time, so that one before it is tried
             continue
+        return replace(found, whole=name in through)
     raise InputError(
         "expected a model with a layer whose units stand at places in time, for class activation maps, got none; name a layer and what its "
         f'axes are, `layer=` one of {_listed(candidates)} and `layer_layout=` such as "time, channels".'
@@ -63,6 +79,16 @@ def _last_in_time(model: torch.nn.Module, x: torch.Tensor, layer_layout: str | N
         else "expected a model with a layer that is called once and returns (n, channels, time), for class activation maps, got none; "
         "choose another method."
     )
+
+
+def _all_passes(model: torch.nn.Module, x: torch.Tensor, layer: str) -> bool:
+    """Whether the logits depend on the window through a layer's output alone."""
+    handle = model.get_submodule(layer).register_forward_hook(lambda module, inputs, output: output.detach())
+    try:
+        with torch.enable_grad():
+            return not all_logits(model, x.detach().requires_grad_(True)).requires_grad
+    finally:
+        handle.remove()
 
 
 def _candidates(model: torch.nn.Module, x: torch.Tensor) -> list[str]:

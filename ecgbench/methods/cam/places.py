@@ -16,7 +16,9 @@ class Places:
     ----------
     centres : sample at which each unit stands, rising; nan for a unit that has no place, as a class token has none
     half : where no two units see a sample in common, how far a unit sees to either side of its centre, in samples; else 0
+    seen : how many samples a unit sees, 0 where it is not known
     """
 
     centres: Float[np.ndarray, " units"]
     half: float = 0.0
+    seen: float = 0.0

@@ -75,7 +75,7 @@ def places_by_reach(probe: Probe, x: torch.Tensor, axis: int) -> Places | None:
         if lines is not None:
             (stride, first), (_, last) = lines
             half = (last - first) / 2
-            return Places(stride * np.arange(units) + first + half, half if 2 * half < stride else 0.0)
+            return Places(stride * np.arange(units) + first + half, half if 2 * half < stride else 0.0, 2 * half + 1)
     return None
 
 

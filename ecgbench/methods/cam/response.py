@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -15,7 +17,10 @@ UNITS = 24
 """Units whose response is measured; the others stand on a line with them."""
 
 WINDOWS = 3
-"""Windows in which it is measured: the one given, and noise of its size."""
+"""Windows of noise in which it is measured: never those explained, on whose order maps would then depend."""
+
+LOPSIDED = 0.25
+"""Share of the samples that units see by which what moves them most must be off their middle, for units to be placed there."""
 
 ON_LINE = 0.75
 """Share of the measured units that must stand within a stride of the line."""
@@ -47,6 +52,25 @@ def places_by_response(probe: Probe, x: torch.Tensor, axis: int) -> Places | Non
     return Places(np.asarray(centres))
 
 
+def where_they_respond(probe: Probe, x: torch.Tensor, axis: int, places: Places) -> Places:
+    """The units' places, moved where units respond far from the middle of what they see.
+
+    A causal layer with shortcuts sees the past, as long as all its layers together do, and responds to the present. Units are moved
+    together, by the median of what each is off.
+
+    Parameters
+    ----------
+    places : the middles of what they see
+    """
+    count = len(places.centres)
+    stride = float(places.centres[1] - places.centres[0]) if count > 1 else np.inf
+    if LOPSIDED * places.seen <= stride:  # a unit's own width hides it
+        return places
+    units = np.unique(np.linspace(0, count - 1, UNITS).round().astype(int))
+    off = float(np.median(_middles(_responses(probe, x, axis, units)) - places.centres[units]))
+    return places if abs(off) <= max(LOPSIDED * places.seen, stride) else replace(places, centres=places.centres + off)
+
+
 def rows_moved_by_leads(probe: Probe, x: torch.Tensor, axis: int) -> Float[np.ndarray, "rows leads"]:
     """How much each lead moves each row of the output, along an axis."""
     rows = np.arange(probe(x).shape[axis])
@@ -55,9 +79,8 @@ def rows_moved_by_leads(probe: Probe, x: torch.Tensor, axis: int) -> Float[np.nd
 
 def _responses(probe: Probe, x: torch.Tensor, axis: int, units: np.ndarray) -> Float[np.ndarray, "units time"]:
     rng = seed_generator(0, "response of units")
-    size = float(x.std()) or 1.0
-    noise = [torch.from_numpy(rng.normal(0, size, x.shape)).to(x) for _ in range(WINDOWS - 1)]
-    return np.asarray(sum(_gradients(probe, window, axis, units).sum(axis=1) for window in (x, *noise)))
+    noise = [torch.from_numpy(rng.normal(size=x.shape)).to(x) for _ in range(WINDOWS)]
+    return np.asarray(sum(_gradients(probe, window, axis, units).sum(axis=1) for window in noise))
 
 
 def _gradients(probe: Probe, x: torch.Tensor, axis: int, units: np.ndarray) -> Float[np.ndarray, "units leads time"]:

@@ -15,7 +15,7 @@ from ecgbench.methods.cam.layout import Layout, layout_named, layout_of
 from ecgbench.methods.cam.outputs import NetworkError, Probe, buffers_restored, output_kept, probe_of
 from ecgbench.methods.cam.places import Places
 from ecgbench.methods.cam.reach import moving_axes, places_by_reach, rows_that_one_lead_moves
-from ecgbench.methods.cam.response import places_by_response, rows_moved_by_leads
+from ecgbench.methods.cam.response import places_by_response, rows_moved_by_leads, where_they_respond
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,14 +27,17 @@ class Units:
     layer : the module's name
     layout : what the axes of its output are
     places : where the units stand
+    whole : whether the logits depend on the window through this layer alone, where that was asked
     """
 
     layer: str
     layout: Layout
     places: Places
+    whole: bool = True
 
 
-_FOUND: WeakKeyDictionary[torch.nn.Module, dict[tuple[object, ...], Units]] = WeakKeyDictionary()
+_FOUND: WeakKeyDictionary[torch.nn.Module, dict[tuple[object, ...], Units | str]] = WeakKeyDictionary()
+"""By model and what was asked, the units, or why there are none."""
 
 
 def units_of(model: torch.nn.Module, x: torch.Tensor, layer: str, layer_layout: str | None = None) -> Units:
@@ -60,12 +63,19 @@ def units_of(model: torch.nn.Module, x: torch.Tensor, layer: str, layer_layout: 
 
 
 def found_once(model: torch.nn.Module, x: torch.Tensor, what: tuple[str | None, ...], find: Callable[[], Units]) -> Units:
-    """What is found of a model for windows as long as these, the first time it is asked for."""
+    """What is found of a model for windows as long as these, the first time it is asked for; a refusal is found once as well."""
     known = _FOUND.setdefault(model, {})
     key = (*what, *x.shape[1:], x.dtype, x.device, str(model))
     if key not in known:
-        known[key] = find()
-    return known[key]
+        try:
+            known[key] = find()
+        except InputError as error:
+            known[key] = str(error)
+            raise
+    found = known[key]
+    if isinstance(found, str):
+        raise InputError(found)
+    return found
 
 
 def _found(model: torch.nn.Module, windows: torch.Tensor, layer: str, layer_layout: str | None) -> Units:
@@ -101,10 +111,13 @@ def _where_numbers_are_lost(probe: Probe, x: torch.Tensor) -> list[int]:
 
 def _places(probe: Probe, x: torch.Tensor, axis: int) -> Places | None:
     """The units' places by what they can see, or else by what moves them."""
+    places = None
     with torch.no_grad(), suppress(NetworkError):
         places = places_by_reach(probe, x, axis)
-        if places is not None:
-            return places
+    if places is not None:
+        with suppress(NetworkError):
+            return where_they_respond(probe, x, axis, places)
+        return places
     with suppress(NetworkError):
         return places_by_response(probe, x, axis)
     return None

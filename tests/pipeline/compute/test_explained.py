@@ -221,10 +221,10 @@ class Weighing(nn.Module):
     def __init__(self):
         super().__init__()
         self.weight = nn.Parameter(torch.arange(16.0).reshape(4, 4).roll(1, 0))
-        self.calls = 0
+        self.calls = []
 
     def forward(self, x):
-        self.calls += 1
+        self.calls.append(len(x))
         return x[:, 0] @ self.weight.T + torch.tensor([0.5, -1.0, 2.0, 4.0])
 
 
@@ -244,8 +244,8 @@ def test_logits_are_computed_once_for_a_model_and_again_for_another(tmp_path):
     windows, _ = world(100, 13)
     model, store = Weighing(), ArtifactStore(tmp_path)
     outputs_on_test(dataset(windows), TrainedModel(model, "digest", {}), store)
-    calls = model.calls
+    calls = len(model.calls)
     outputs_on_test(dataset(windows), TrainedModel(model, "digest", {}), store)
-    assert model.calls == calls
+    assert len(model.calls) == calls
     outputs_on_test(dataset(windows), TrainedModel(model, "another", {}), store)
-    assert model.calls == 2 * calls
+    assert len(model.calls) == 2 * calls

@@ -1,0 +1,25 @@
+"""The table of networks and methods: a method applies to a network or refuses it, and no map is silently wrong."""
+
+import pytest
+
+from ecgbench.methods import METHODS
+
+from .table import all_networks
+from .verdicts import REFUSED, verdict
+
+ASKING = [entry.key for entry in METHODS if entry.passes]
+"""Methods that ask the model."""
+
+EVERYWHERE = {"saliency", "input_gradient", "smoothgrad", "vargrad", "occlusion", "rise", "lime", "kernel_shap", "shapley_patches"}
+"""Methods that need no more than a network that can be differentiated, or called."""
+
+RESTLESS = "Dropout that never rests"
+
+
+@pytest.mark.parametrize("network", all_networks())
+def test_methods_apply_or_refuse_and_no_map_is_silently_wrong(network):
+    found = {key: verdict(network, key) for key in ASKING}
+    assert {key: one.wrong for key, one in found.items() if one.wrong} == {}
+    refused = {key: one.reason for key, one in found.items() if one.says == REFUSED}
+    assert network == RESTLESS or EVERYWHERE.isdisjoint(refused)
+    assert all(reason.startswith("expected ") and "; " in reason for reason in refused.values())

@@ -1,0 +1,92 @@
+"""What a method says of a network, and what is wrong with its maps: a row of the table."""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+import ecgbench
+from ecgbench.errors import InputError, MapWarning
+from ecgbench.methods._promises import MASS
+
+from .properties import BY_HAND, HOMOGENEOUS, OPTIONS, POSITIVE, SUMS, TARGET, differs, gradient, is_homogeneous, without_biases
+from .table import built, windows
+
+APPLIES, WARNS, REFUSED = "applies", "warns", "refused"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Of a method and a network.
+
+    Attributes
+    ----------
+    says : APPLIES, WARNS or REFUSED
+    reason : of the warning or refusal
+    error : largest error of a map's sum as a share of its total, nan where no sum is known
+    wrong : what contradicts what is known of the map although nobody was told
+    """
+
+    says: str
+    reason: str
+    error: float
+    wrong: tuple[str, ...]
+
+
+def verdict(network, key):
+    """What a method says of a network."""
+    x = windows()
+    says, reason, maps = explained(built(network), x, TARGET, key)
+    alone, _, map_alone = explained(built(network), x[1:], TARGET[1:], key)
+    wrong = []
+    if (says == REFUSED) != (alone == REFUSED):
+        wrong.append("whether it applies depends on the windows")
+    if maps is None:
+        return Verdict(says, reason, np.nan, tuple(wrong))
+    if map_alone is not None and differs(map_alone, maps[1:]):
+        wrong.append("the map depends on the windows beside it")
+    model, error = built(network), np.nan
+    if key in BY_HAND and differs(maps, BY_HAND[key](model, x)):
+        wrong.append("it is not what the definition gives")
+    if key in SUMS:
+        error, missed = sum_error(key, model, x, maps)
+        wrong += ["it misses its sum, and nobody is told"] * (missed and says == APPLIES)
+    if key in POSITIVE and maps.min() < 0:
+        wrong.append("a value is negative")
+    if not maps.any() and says == APPLIES:
+        wrong.append("it is zero, and nobody is told")
+    return Verdict(says, reason, error, (*wrong, *homogeneous(network, key, x)))
+
+
+def explained(model, x, target, key):
+    """Verdict, reason and maps, None where it is refused."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        try:
+            maps = ecgbench.explain(model, x, target, key, **OPTIONS.get(key, {}))
+        except InputError as error:
+            return REFUSED, str(error), None
+    reasons = [str(one.message) for one in told if issubclass(one.category, MapWarning)]
+    return (WARNS, reasons[0], maps) if reasons else (APPLIES, "", maps)
+
+
+def sum_error(key, model, x, maps):
+    """The largest error of a sum as a share of its total, and whether one is more than the method promises.
+
+    Where the parts of a map nearly cancel, a thousandth of their absolute values is allowed as well.
+    """
+    total, by, within = SUMS[key]
+    wanted = total(model, x)
+    off = np.abs(by(maps) - wanted)
+    missed = off > within * np.abs(wanted) + MASS * by(np.abs(maps)) + 1e-9
+    return float((off / np.maximum(np.abs(wanted), 1e-12)).max()), bool(missed.any())
+
+
+def homogeneous(network, key, x):
+    """Without biases, where the network is homogeneous, rules of proportion give input times gradient."""
+    if key not in HOMOGENEOUS or not is_homogeneous(model := without_biases(built(network)), x):
+        return ()
+    large = 1e4 * x  # beside which stabilisers are nothing
+    says, _, maps = explained(model, large, TARGET, key)
+    wanted = large.numpy() * gradient(model, large)
+    return () if says == REFUSED or not differs(maps, wanted, 1e-3) else ("of a network without biases it is not input times gradient",)
