@@ -28,6 +28,9 @@ from ecgbench.types import Dataset, EvaluateSteps, Explained, Regions, Signals
 if TYPE_CHECKING:
     import torch
 
+OWN_WINDOWS = "own windows"
+"""Name of a user's windows, which no registered dataset can have."""
+
 DIGITS = 4
 """Significant digits of logits that tell one network from another; further ones depend on the processor."""
 
@@ -126,7 +129,7 @@ def _dataset(own: Own, pairs: Pairs, classes: tuple[str, ...]) -> Dataset:
         "own windows", x=array_digest(windows.signal), y=windows.y.tolist(), patient=windows.patient.tolist(), spans=spans, **twins
     )
     fs = rate_of(own.fs)
-    return Dataset(OWN, windows, windows, classes, fs, leads, labels=OWN, split="", edition="", key=key)
+    return Dataset(OWN_WINDOWS, windows, windows, classes, fs, leads, labels=OWN, split="", edition="", key=key)
 
 
 def _explained(model: torch.nn.Module, pairs: Pairs, logits: np.ndarray) -> Explained:

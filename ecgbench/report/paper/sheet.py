@@ -23,7 +23,7 @@ GAINS = {MILLIVOLTS: GAIN, DEVIATIONS: SQUARE}
 FOR = "#D55E00"
 """Colour of what speaks for the class, with blue for what speaks against it (Okabe & Ito 2008)."""
 
-SIDE, PULSE, GAP, TITLE, FOOT = 4.0, 10.0, 4.0, 6.0, 15.0
+SIDE, PULSE, GAP, TITLE, FOOT = 4.0, 10.0, 4.0, 6.0, 18.0
 """Beside the paper, of it before the signal, above a row, for a title, and for the legend below, mm."""
 
 
@@ -127,12 +127,13 @@ def draw_foot(figure: Figure, sheet: Sheet, total: float, has_maps: bool) -> Non
     """
     left = SIDE / sheet.width
     said = f"{SPEED} mm/s, {sheet.gain:g} mm/mV" if sheet.unit == MILLIVOLTS else f"{SPEED} mm/s, {sheet.gain:g} mm a standard deviation"
-    bars = "; bars: marked spans" if sheet.marks.any() else ""
-    figure.text(left, (FOOT - 4) / total, f"{said}{bars}", fontsize=7.5, va="center")
+    bars = "bars: marked spans" if sheet.marks.any() else ""
+    figure.text(left, (FOOT - 3.5) / total, said, fontsize=7.5, va="center")
+    figure.text(left, (FOOT - 7) / total, bars, fontsize=7.5, va="center")
     if not has_maps:
         return
     edge = 10  # half of the first label stands left of the bar
-    axes = figure.add_axes((left + edge / sheet.width, (FOOT - 10) / total, min(60, sheet.width - 4 * edge) / sheet.width, 2.5 / total))
+    axes = figure.add_axes((left + edge / sheet.width, (FOOT - 13) / total, min(60, sheet.width - 4 * edge) / sheet.width, 2.5 / total))
     axes.imshow(np.linspace(-1, 1, 255)[None], cmap=colours(BLUE, FOR), aspect="auto", extent=(-1, 1, 0, 1))
     axes.set(yticks=[])
     axes.set_xticks([-1, 0, 1], ["speaks against", "0", "speaks for"], fontsize=7)
