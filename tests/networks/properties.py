@@ -11,7 +11,7 @@ from .table import TIME, windows
 
 PATCH = 24
 OPTIONS = {
-    "lime": {"patch": PATCH, "samples": 60, "alpha": 1e-5},
+    "lime": {"patch": 2 * PATCH, "samples": 60, "alpha": 1e-4},
     "kernel_shap": {"patch": PATCH, "samples": 160},
     "deep_shap": {"background": windows(3, seed=7).numpy()},
     "expected_gradients": {"normal_windows": windows(3, seed=7).numpy(), "baselines": 3, "steps": 4},

@@ -33,11 +33,11 @@ class Verdict:
     wrong: tuple[str, ...]
 
 
-def verdict(network, key):
-    """What a method says of a network."""
+def verdict(network, model, key):
+    """What a method says of a network, built as it is."""
     x = windows()
-    says, reason, maps = explained(built(network), x, TARGET, key)
-    alone, _, map_alone = explained(built(network), x[1:], TARGET[1:], key)
+    says, reason, maps = explained(model, x, TARGET, key)
+    alone, _, map_alone = explained(model, x[1:], TARGET[1:], key)
     wrong = []
     if (says == REFUSED) != (alone == REFUSED):
         wrong.append("whether it applies depends on the windows")
@@ -45,7 +45,7 @@ def verdict(network, key):
         return Verdict(says, reason, np.nan, tuple(wrong))
     if map_alone is not None and differs(map_alone, maps[1:]):
         wrong.append("the map depends on the windows beside it")
-    model, error = built(network), np.nan
+    error = np.nan
     if key in BY_HAND and differs(maps, BY_HAND[key](model, x)):
         wrong.append("it is not what the definition gives")
     if key in SUMS:
