@@ -26,6 +26,10 @@ class InputError(EcgbenchError, ValueError):
     """An argument, an array or a file's content is not what the call needs."""
 
 
+class MapError(InputError):
+    """A method returned what is no map of its windows: another shape, or values that are not finite."""
+
+
 class RefusedError(InputError):
     """A method cannot explain a model: what the network computes has no rule, or no place in time, or the like."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 
 from ecgbench.baseline import of_part
-from ecgbench.errors import InputError, MapWarning, UnknownKeyError
+from ecgbench.errors import InputError, MapError, MapWarning, UnknownKeyError
 from ecgbench.inputs import as_array, as_targets, as_windows, at_least, known_options, protocol_options
 from ecgbench.methods._promises import MapInfo, map_info
 from ecgbench.methods._registry import METHODS, Explanation, MethodEntry
@@ -242,7 +242,7 @@ def _refusing_overwriting() -> Iterator[None]:
 
 def _check(maps: np.ndarray, windows: np.ndarray, method: str) -> None:
     if maps.shape != windows.shape:
-        raise InputError(f"expected maps {windows.shape} from {method}, got {maps.shape}; return one value for each sample.")
+        raise MapError(f"expected maps {windows.shape} from {method}, got {maps.shape}; return one value for each sample.")
     broken = np.flatnonzero(~np.isfinite(maps).all(axis=(1, 2)))
     if broken.size:
-        raise InputError(f"expected finite maps from {method}, got non-finite values in windows {broken.tolist()[:10]}; check x and model.")
+        raise MapError(f"expected finite maps from {method}, got non-finite values in windows {broken.tolist()[:10]}; check x and model.")

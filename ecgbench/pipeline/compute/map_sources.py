@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from ecgbench.artifacts import Arrays, Artifact, artifact_key
 from ecgbench.controls import CONTROLS, ControlEntry, Scene, control_maps
-from ecgbench.errors import InputError, RefusedError, UnknownKeyError
+from ecgbench.errors import InputError, MapError, RefusedError, UnknownKeyError
 from ecgbench.inputs import protocol_options
 from ecgbench.methods import METHODS, Explanation, MethodEntry, explain_from, explanation
 from ecgbench.metrics import MetricEntry
@@ -156,6 +156,8 @@ class MethodSource(MapSource):
         options = {**self._dataset_options(subject), **self._normal_windows(subject)}
         try:
             return explanation(subject.network, x, target, self.key, seed, subject.protocol, batch_size=subject.batch_size, **options)
+        except MapError:  # it did explain the model, and wrongly
+            raise
         except InputError as error:
             raise RefusedError(str(error)) from error
 
