@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     reference="doi:10.1016/j.compbiomed.2018.06.002",
     title="four convolutions and an LSTM with few channels",
     gradcam_layer="features",
-    recipe={"optimizer": "adamw"},
+    recipe={"epochs": 40, "optimizer": "adamw"},
 )
 def cnn_lstm_narrow(leads: int, samples: int, outputs: int) -> nn.Sequential:
     """As `cnn_lstm` (Oh et al. 2018), small; takes any number of samples."""

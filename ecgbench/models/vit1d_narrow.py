@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     reference="arXiv:2010.11929",
     title="vision transformer in one dimension with few layers and features",
     gradcam_layer="features",
-    recipe={"learning_rate": 5e-3, "epochs": 16, "weight_decay": 0.1, "optimizer": "adamw"},
+    recipe={"learning_rate": 3e-3, "epochs": 32, "weight_decay": 0.1, "optimizer": "adamw"},
 )
 def vit1d_narrow(leads: int, samples: int, outputs: int) -> nn.Sequential:
     """As `vit1d` (Dosovitskiy et al. 2021), small."""

@@ -47,6 +47,7 @@ def evaluate(
     device: str | None = None,
     batch_size: int | None = None,
     normal_windows: Any = None,
+    normal: int | str | None = None,
     store: str | Path | ArtifactStore | None = None,
 ) -> Report:
     """Find out which attribution methods can be trusted on a network, by all controls and every metric whose needs are met.
@@ -71,6 +72,8 @@ def evaluate(
     device : where to compute; by default the model's device
     batch_size : rows that pass through the model at once, which bounds memory
     normal_windows : (m, leads, time) windows of the normal class as the model takes them, for methods that compare with them
+    normal : the class, or its name, whose windows are normal; of the normal windows of its patient a window gets a donor, by which
+        faithfulness is scored without masks or twins. Needs `y` and `patient`
     store : folder, or store, of what is computed; by default `ECGBENCH_CACHE`
 
     Returns
@@ -84,7 +87,7 @@ def evaluate(
     UnknownKeyError
         If there is no such method or metric.
     """
-    own = Own(x, y, masks, patient, twin, fs, classes, leads, normal_windows)
+    own = Own(x, y, masks, patient, twin, fs, classes, leads, normal_windows, normal)
     batch = None if batch_size is None else at_least("batch_size", batch_size)
     with _placed(model, device):
         subject = own_subject(model, own, seed, batch, _store(store))
@@ -189,6 +192,9 @@ def _shown(analysis: Analysis, measured: Sequence[Measured]) -> dict[str, np.nda
         if len(found) < BEST and source not in board.blind and source not in {name.removesuffix("_abs") for name in found}:
             values = by_key[source].maps.values
             found[variant_name(source, variant)] = np.abs(values) if variant == ABSOLUTE else values
+    if not found:  # nothing orders them
+        usual = [one for one in measured if one.source.key not in board.controls and one.source.key not in board.blind]
+        found = {one.source.key: one.maps.values for one in usual[:BEST]}
     best = [control[0] for column in board.columns if column.ranked and (control := analysis.best_control(column)) is not None]
     for key in sorted(set(best), key=best.count, reverse=True)[:1]:
         found[f"control: {key}"] = by_key[key].maps.values

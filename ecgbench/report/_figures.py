@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def forest(analysis: Analysis, variants: Sequence[Variant]) -> Figure:
-    """Means with their intervals, a row a variant or control, a column a metric that counts."""
+    """Means with their intervals, a row a variant or control, a column a metric that counts, or any where none does."""
     board = analysis.board
     counted = [column for column in board.columns if column.ranked] or list(board.columns)
     names = [f"control: {source}" if source in board.controls else variant_name(source, variant) for source, variant in variants]
@@ -37,6 +37,6 @@ def _panel(analysis: Analysis, column: Column, variants: Sequence[Variant]) -> P
 
 def _interval(analysis: Analysis, column: Column, variant: Variant) -> Interval | None:
     cell = analysis.summary(variant, column)
-    if cell is None or not column.counts(variant[1]):
+    if cell is None or (column.ranked and not column.counts(variant[1])):
         return None
     return Interval(cell.mean, cell.low, cell.high)

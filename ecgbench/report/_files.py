@@ -17,7 +17,7 @@ from ecgbench.untrusted.npz_arrays import npz_arrays
 if TYPE_CHECKING:
     import torch
 
-REQUIRED, OPTIONAL = ("x", "fs"), ("y", "masks", "patient", "twin", "classes", "leads", "normal_windows")
+REQUIRED, OPTIONAL = ("x", "fs"), ("y", "masks", "patient", "twin", "classes", "leads", "normal_windows", "normal")
 """Arrays of a file of windows, under the names of `evaluate`'s arguments."""
 
 SAFE = ".safetensors"

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from ecgbench.datasets import DATASETS
 from ecgbench.errors import EcgbenchError, InputError
-from ecgbench.metrics import METRICS
+from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.pipeline.compute.map_sources import MapSource, registered_sources
 from ecgbench.pipeline.compute.maps import Maps, joined
 from ecgbench.pipeline.compute.scores import batch_scores
@@ -20,10 +19,8 @@ from ecgbench.pipeline.grid.address import MapsAddress, metric_names, split_metr
 from ecgbench.pipeline.grid.selection import matching
 from ecgbench.printable import shortened
 from ecgbench.protocol import OWN
+from ecgbench.report._subject import OwnSubject
 from ecgbench.types import PerWindow
-
-OF_ARRAYS = frozenset({"x", "target", "evaluate", "explain", "seed", "multilabel", "fs", "further"})
-"""Needs of metrics that any windows meet."""
 
 OF_ONE_MODEL = frozenset({"other_maps", "other_shared"})
 """Needs of metrics that a single network cannot meet."""
@@ -92,18 +89,22 @@ def chosen_metrics(subject: Subject, metrics: Sequence[str] | None) -> list[str]
     InputError
         If no metric is left.
     """
-    if subject.dataset.name in DATASETS:
-        possible = [name for name in metric_names(subject.dataset.name) if not OF_ONE_MODEL & split_metric(name)[0].asks]
+    if isinstance(subject, OwnSubject):
+        possible = [entry.key for entry in METRICS if set(entry.given_needs) | set(entry.situation_needs) <= subject.met]
     else:
-        met = OF_ARRAYS | ({"mask"} if subject.spec.mask_kinds else set()) | ({"twin", "sham"} if subject.spec.twins else set())
-        possible = [entry.key for entry in METRICS if set(entry.given_needs) | set(entry.situation_needs) <= met]
+        possible = [name for name in metric_names(subject.dataset.name) if not OF_ONE_MODEL & split_metric(name)[0].asks]
     if metrics is None:
-        return [name for name in possible if split_metric(name)[0].by_default]
+        return [name for name in possible if _by_default(split_metric(name)[0])]
     wanted = matching("metrics", metrics, dict.fromkeys([*METRICS.keys(), *possible]))
     found = [name for name in possible if name in wanted]
     if not found:
         raise InputError(f"expected a metric whose needs these windows meet, got {', '.join(wanted)}; choose among {', '.join(possible)}.")
     return found
+
+
+def _by_default(entry: MetricEntry) -> bool:
+    """Donors are dear on a board of many; where they are all that a user can give, they are what orders the methods."""
+    return entry.by_default or (entry.ranked and "donor" in entry.asks)
 
 
 def measure_all(subject: Subject, sources: Sequence[MapSource], metrics: Sequence[str]) -> tuple[list[Measured], list[Refusal]]:

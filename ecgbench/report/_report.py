@@ -110,8 +110,9 @@ class Report:
         write_atomically(target, content.encode())
 
     def __repr__(self) -> str:
-        families = ordered_families(self.analysis)
-        shown = self.table()[["kind", *(f"place: {family}" for family in families)]].head(SHOWN)
+        places = [f"place: {family}" for family in ordered_families(self.analysis)]
+        means = [column.name for column in self.analysis.board.columns]
+        shown = self.table()[["kind", *(places or means)]].head(SHOWN)
         text = shown.to_string(float_format="{:.2f}".format, na_rep="-")
         more = f"{len(self.refused)} refused; see .table(), .plot(), .refused, .save('report.html')"
         return f"{self.verdict}\n\n{text}\n{more}"

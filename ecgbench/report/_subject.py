@@ -14,22 +14,27 @@ import numpy as np
 from ecgbench.artifacts import ArtifactStore, artifact_key
 from ecgbench.datasets import DATASETS, Request, load_dataset, request_for
 from ecgbench.datasets.own.numbers import own_numbers
+from ecgbench.datasets.records.donors import Donors
 from ecgbench.errors import InputError
-from ecgbench.inputs import as_array, rate_of
+from ecgbench.inputs import as_array, as_targets, rate_of
 from ecgbench.models import evaluator, forward, model_digest, plain_evaluator
+from ecgbench.pipeline.compute.donors import detected_beats, donors_in
 from ecgbench.pipeline.compute.explained_windows import choose, explained_windows, outputs_on_test
 from ecgbench.pipeline.compute.models import TrainedModel
 from ecgbench.pipeline.compute.subject import Subject, array_digest
 from ecgbench.pipeline.compute.twins import with_twins
 from ecgbench.protocol import OURS, OWN
 from ecgbench.report._windows import Own, Pairs, explained_pairs
-from ecgbench.types import Dataset, EvaluateSteps, Explained, Regions, Signals
+from ecgbench.types import Dataset, EvaluateSteps, Explained, Regions, Signals, Windows
 
 if TYPE_CHECKING:
     import torch
 
 OWN_WINDOWS = "own windows"
 """Name of a user's windows, which no registered dataset can have."""
+
+OF_ARRAYS = frozenset({"x", "target", "evaluate", "explain", "seed", "multilabel", "fs", "further"})
+"""Needs of metrics that any windows meet."""
 
 DIGITS = 4
 """Significant digits of logits that tell one network from another; further ones depend on the processor."""
@@ -42,14 +47,29 @@ class OwnSubject(Subject):
     Attributes
     ----------
     normal : (m, leads, time) windows of the normal class as the network takes them; None if none are known
+    normal_class : the class whose windows are normal, of which others of their patients get donors; None if none is known
     """
 
     normal: Signals | None = field(default=None, repr=False)
+    normal_class: int | None = None
 
     @cached_property
     def normal_windows(self) -> Signals | None:
         """The windows that the user gave as normal ones."""
         return self.normal
+
+    @cached_property
+    def donors(self) -> Donors:
+        """The patients' normal ECGs at the windows' cardiac phases, by the R peaks that XQRS finds."""
+        found = partial(_of_class_alone, self.dataset.test, self.normal_class)
+        beats = detected_beats(self.dataset.fs)
+        return donors_in(self.store, self.explained.windows, self.dataset, found, beats, normal_class=self.normal_class)
+
+    @property
+    def met(self) -> frozenset[str]:
+        """What metrics may ask for that the user's arrays give."""
+        given = {"mask": self.spec.mask_kinds, "twin": self.spec.twins, "sham": self.spec.twins, "donor": self.normal_class is not None}
+        return OF_ARRAYS.union(need for need, there in given.items() if there)
 
     @cached_property
     def regions(self) -> Regions | None:
@@ -83,7 +103,8 @@ def own_subject(model: torch.nn.Module, own: Own, seed: int, batch_size: int | N
     request = Request(Path(), OWN, "", "", store, spec, fetch_command="")
     normal = None if own.normal_windows is None else _windows("normal_windows", own.normal_windows)
     explained = _explained(model, pairs, logits)
-    return OwnSubject(dataset, spec, trained, explained, seed, OURS, store, request, None, batch_size, normal)
+    normal_class = None if own.normal is None else _normal_class(own, classes)
+    return OwnSubject(dataset, spec, trained, explained, seed, OURS, store, request, None, batch_size, normal, normal_class)
 
 
 def dataset_subject(
@@ -130,6 +151,23 @@ def _dataset(own: Own, pairs: Pairs, classes: tuple[str, ...]) -> Dataset:
     )
     fs = rate_of(own.fs)
     return Dataset(OWN_WINDOWS, windows, windows, classes, fs, leads, labels=OWN, split="", edition="", key=key)
+
+
+def _normal_class(own: Own, classes: tuple[str, ...]) -> int:
+    if own.patient is None or own.y is None:
+        raise InputError(
+            "expected y and patient beside a normal class, since donors are normal windows of the same patient, got none; name them."
+        )
+    return int(as_targets(own.normal, 1, classes)[0])
+
+
+def _of_class_alone(windows: Windows, number: int | None) -> np.ndarray:
+    """Which windows (n,) have that class and no other."""
+    if number is None:
+        return np.zeros(len(windows), dtype=bool)
+    if windows.y.ndim == 1:
+        return np.asarray(windows.y == number)
+    return np.asarray((windows.y.astype(bool) == (np.arange(windows.y.shape[1]) == number)).all(axis=1))
 
 
 def _explained(model: torch.nn.Module, pairs: Pairs, logits: np.ndarray) -> Explained:

@@ -13,8 +13,9 @@ CAVEAT = (
 )
 
 UNORDERED = (
-    "Nothing here orders the methods: without masks of what an explanation should point at, or twins, only metrics are left that do not "
-    "count, since a map that knows the answer need not be the best in them; their scores are shown all the same."
+    "Nothing here orders the methods: without masks of what an explanation should point at, twins, or normal windows of the same patients, "
+    "only metrics are left that do not count, since a map that knows the answer need not be the best in them; their scores are shown all "
+    "the same."
 )
 
 LISTED = 5

@@ -68,6 +68,7 @@ class Own:
     classes: Sequence[str] | None = None
     leads: Sequence[str] | None = None
     normal_windows: Any = None
+    normal: Any = None
 
 
 def explained_pairs(own: Own, logits: Float64[np.ndarray, "n outputs"]) -> Pairs:

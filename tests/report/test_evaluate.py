@@ -81,8 +81,10 @@ def test_windows_of_which_the_network_predicts_another_class_are_left_out_and_co
         report_of(case, y=np.zeros(12, dtype=int))
 
 
-def test_without_masks_and_twins_nothing_is_ordered_and_it_is_said(case):
+def test_without_masks_and_twins_nothing_is_ordered_and_it_is_said(case, tmp_path):
     report = report_of(case, masks=None, patient=None, metrics=["region_perturbation_morf"])
+    report.save(tmp_path / "report.html")
+    assert "input_gradient" in report.pictures[0].maps
     assert report.verdict.startswith("Nothing here orders the methods")
     assert "region_perturbation_morf" in report.table()
     assert len([note for note in report.notes if note.startswith("No ")]) == 2

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Int64
 
-from ecgbench.artifacts import Arrays, artifact_key
+from ecgbench.artifacts import Arrays, ArtifactStore, artifact_key
 from ecgbench.controls.r_peaks import detected
 from ecgbench.datasets import DATASETS, Request
-from ecgbench.datasets.records.donors import Donors, WindowBeats, donors_of
+from ecgbench.datasets.records.donors import Donors, FindBeats, WindowBeats, donors_of
 from ecgbench.pipeline.compute.normal_windows import is_normal
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.types import Dataset, Windows
@@ -28,19 +29,39 @@ def stored_donors(windows: Windows, dataset: Dataset, spec: DatasetProtocol, req
     request : how the dataset was loaded
     """
     entry = DATASETS[dataset.name]
+    beats = detected_beats(dataset.fs) if entry.beats is None else entry.beats(request)
 
-    def detected_beats(some: Windows) -> list[WindowBeats]:
-        return [_detected_beats(signal, dataset.fs) for signal in some.signal]
+    def normal() -> np.ndarray:
+        return is_normal(dataset.test, dataset.classes, spec.normal)
+
+    return donors_in(request.store, windows, dataset, normal, beats, annotated=entry.beats is not None)
+
+
+def donors_in(
+    store: ArtifactStore, windows: Windows, dataset: Dataset, normal: Callable[[], np.ndarray], beats: FindBeats, **told: Any
+) -> Donors:
+    """Donors of some of a dataset's test windows, from the store where they are there.
+
+    Parameters
+    ----------
+    normal : which of the test windows (n,) are normal
+    beats : finds the beats of some windows
+    told : what else donors depend on
+    """
 
     def compute() -> tuple[Arrays, dict[str, Any]]:
-        normal = np.flatnonzero(is_normal(dataset.test, dataset.classes, spec.normal))
-        made = donors_of(windows, dataset.test, normal, detected_beats if entry.beats is None else entry.beats(request))
+        made = donors_of(windows, dataset.test, np.flatnonzero(normal()), beats)
         return {"donor": made.donor}, {"dataset": dataset.name, "reason": made.reason.tolist()}
 
     places = {"record": windows.record.tolist(), "start": windows.start.tolist()}
-    key = artifact_key("donors", dataset=dataset.name, version=VERSION, windows=dataset.key, annotated=entry.beats is not None, **places)
-    found = request.store.compute("donors", key, compute)
+    key = artifact_key("donors", dataset=dataset.name, version=VERSION, windows=dataset.key, **told, **places)
+    found = store.compute("donors", key, compute)
     return Donors(found.arrays["donor"], np.array(found.info["reason"], dtype=str))
+
+
+def detected_beats(fs: float) -> FindBeats:
+    """What finds beats in windows that nobody annotated, at `fs` Hz."""
+    return lambda windows: [_detected_beats(signal, fs) for signal in windows.signal]
 
 
 def _detected_beats(signal: Float32[np.ndarray, "leads time"], fs: float) -> WindowBeats:
