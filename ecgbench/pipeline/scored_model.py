@@ -50,8 +50,9 @@ def _check_draws(model: torch.nn.Module, x: Rows) -> None:
     import torch
 
     from ecgbench.nn import check_deterministic, frozen, place_of
+    from ecgbench.traces import without_traces
 
-    with frozen(model):
+    with frozen(model), without_traces(model):
         check_deterministic(model, torch.from_numpy(np.array(x[:1])).to(place_of(model)))
 
 

@@ -10,7 +10,6 @@ from torch import nn
 
 import ecgbench
 from ecgbench.artifacts import ArtifactStore
-from ecgbench.errors import InputError
 from ecgbench.leaderboard import write_pages
 from ecgbench.models import MODELS, save_model, untrained
 from ecgbench.pipeline import SELECTION_ARGUMENTS, MapsAddress, ModelAddress, Options, Run, judge, selection_from
@@ -81,13 +80,12 @@ def check_trained(run, folder):
 
 
 def check_explained(run):
-    """By gradients, by Grad-CAM of the layer that it names, and not by rules for networks of another kind."""
+    """By gradients, by Grad-CAM of the layer that it names, and by the rules of what it calls."""
     explained, module = run.explained(OF), run.model(OF).module
     maps = ecgbench.explain(module, explained.windows.x, explained.target, "saliency", seed=1)
     np.testing.assert_allclose(run.maps(MapsAddress(DATASET, OWN, "saliency", 1)).values, maps, rtol=1e-4, atol=1e-7)
     assert run.maps(MapsAddress(DATASET, OWN, "gradcam", 1)).values.shape == maps.shape
-    with pytest.raises(InputError, match="the model computes something that the method has no rule for"):
-        run.maps(MapsAddress(DATASET, OWN, "lrp", 1))
+    assert run.maps(MapsAddress(DATASET, OWN, "lrp", 1)).health["sum_error"] < 1e-3
 
 
 def check_accepted(run, cells, root):
