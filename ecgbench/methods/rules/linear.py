@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch.autograd.graph import Node
 from torch.overrides import resolve_name
+from torch.utils._pytree import tree_map_only
 from torch.utils.weak import WeakIdKeyDictionary
 
 from ecgbench.errors import InputError
@@ -98,7 +99,7 @@ class StrictRules(Rules):
 
     def __torch_function__(self, function: Function, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Replace a call by its rule, or let it through if it is linear in what depends on the rows."""
-        options = kwargs or {}
+        args, options = _held_still((args, kwargs or {}))
         looked_at = args[:1] if args and function.__name__ in LIKE else (args, options)
         given = [tensor for tensor in tensors_in(looked_at) if self.depends(tensor)]
         if not given:
@@ -107,7 +108,7 @@ class StrictRules(Rules):
             if tensor.requires_grad and tensor in self._cut:  # given back by a custom function, which computes without a gradient
                 raise self._cut[tensor]
             self._check_linear(tensor, function, "a function that cannot be seen, before ")
-        result = super().__torch_function__(function, types, args, kwargs)
+        result = super().__torch_function__(function, types, args, options)
         self._check_cut(function, given, result, args[:1])
         return result
 
@@ -229,6 +230,13 @@ def is_linear(node: Node) -> bool:
 def _operation(node: str) -> str:
     """The name of a node without its ending."""
     return re.sub(r"Backwards?\d*$", "", node.removeprefix("torch::autograd::"))
+
+
+def _held_still(arguments: Any) -> Any:
+    """Arguments of a function without parameters that learn: a model may use layers that it does not hold, which nobody froze."""
+    if not any(isinstance(tensor, torch.nn.Parameter) and tensor.requires_grad for tensor in tensors_in(arguments)):
+        return arguments
+    return tree_map_only(torch.nn.Parameter, torch.Tensor.detach, arguments)
 
 
 def _name(function: Function) -> str:

@@ -2,11 +2,13 @@
 
 import inspect
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 
+import ecgbench
 from ecgbench.errors import InputError
 from ecgbench.methods.rules.linear import StrictRules
 
@@ -141,3 +143,21 @@ def test_numbers_that_the_forward_pass_takes_out_of_values_are_kept():
 
 def test_nothing_is_refused_that_is_the_same_for_every_window():
     passed(lambda x: x * torch.sigmoid(torch.ones(8)) + torch.exp(torch.ones(8)).softmax(0))
+
+
+class Borrowing(nn.Module):
+    """A network whose layers are another's, which nobody freezes."""
+
+    def __init__(self, lender):
+        super().__init__()
+        self.lenders = [lender]
+
+    def forward(self, x):
+        return self.lenders[0](x)
+
+
+@pytest.mark.parametrize("method", ["lrp", "lrp_gamma", "deep_lift", "guided_backprop"])
+def test_layers_that_a_model_does_not_hold_are_weights_all_the_same(method):
+    lender = nn.Sequential(nn.Conv1d(2, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(3 * 6, 2))
+    x = torch.randn(2, 2, 8, generator=torch.Generator().manual_seed(0))
+    np.testing.assert_array_equal(ecgbench.explain(Borrowing(lender), x, 1, method), ecgbench.explain(lender, x, 1, method))
