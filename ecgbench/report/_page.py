@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 MOST_LEADS = 4
 """Leads that a picture shows below each other; the twelve standard ones stand beside each other."""
 
+SHADES = 192
+"""Colours of a picture: enough for the shades of two colours on paper, and a third of the bytes of all."""
+
 WIDTH = 92
 """Pixels of an interval that is drawn in a cell."""
 
@@ -69,7 +72,7 @@ def _drawn(report: Report, picture: Picture) -> bytes:
     maps = {name: values[leads] for name, values in picture.maps.items()}
     names = [report.leads[lead] for lead in leads]
     figure = plot(picture.x[leads], maps, report.fs, names, picture.marks[leads], unit=DEVIATIONS)
-    return as_png(figure, colours=None)
+    return as_png(figure, SHADES)
 
 
 def _drawn_leads(names: Sequence[str], picture: Picture) -> list[int]:
