@@ -223,8 +223,8 @@ REFUSED = {
     "an attribute": (with_an_attribute, {}, "the model as it was found, got other attributes"),
     "dearer than declared": (twice, {}, "passes of 1 a window, got 2; declare passes"),
     "cheaper than declared": (gradient, {"passes": 10}, "passes of 10 a window, got 1; declare passes"),
-    "nan": (lambda model, x, target: x * np.nan, {}, "Maps are finite, .*, got InputError: expected finite maps from broken"),
-    "another shape": (lambda model, x, target: x[..., 1:], {}, "Maps are finite, .*, got InputError: expected maps"),
+    "nan": (lambda model, x, target: x * np.nan, {}, "Maps are finite, .*, got MapError: expected finite maps from broken"),
+    "another shape": (lambda model, x, target: x[..., 1:], {}, "Maps are finite, .*, got MapError: expected maps"),
     "an error of its own": (raising, {}, "Maps are finite, .*, got KeyError: 'relu'; mend what raises it"),
 }
 
