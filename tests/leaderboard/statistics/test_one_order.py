@@ -54,8 +54,8 @@ def test_table_letters_list_and_heat_map_of_accepted_results_have_one_order(svdb
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_no_pair_is_told_apart_against_the_order(svdb, family):
-    """What patients say of a pair that differs is what the place says: both rank all variants by one rule."""
+def test_a_pair_that_is_told_apart_against_the_order_is_named(svdb, family):
+    """Where most patients say otherwise of a pair than the place, which a few with many windows decide, the page says so."""
     compared = svdb.comparisons[family]
     names = [method for method, _ in compared.order]
     against = [
@@ -64,7 +64,7 @@ def test_no_pair_is_told_apart_against_the_order(svdb, family):
         for worse in names[i + 1 :]
         if compared.adjusted.loc[better, worse] <= LEVEL and compared.within[better] > compared.within[worse]
     ]
-    assert against == []
+    assert list(compared.against_order) == against
 
 
 def test_patient_with_many_windows_decides_the_order_and_all_patients_the_groups(metrics):
