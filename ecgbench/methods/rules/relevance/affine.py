@@ -55,19 +55,24 @@ def of_channels(values: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     return values.view(-1, *[1] * (like.ndim - 2))
 
 
+class OfLayer(torch.autograd.Function):
+    """A rule of a layer's output: a subclass says what passes back, given the layer's input, output and weights."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, output: torch.Tensor, layer: Affine, told: Any) -> torch.Tensor:
+        """The output as it is; `told` is whom the rule tells what it doesn't pass back."""
+        ctx.save_for_backward(x)
+        ctx.values = output, layer, told
+        return output.clone()
+
+
 def positive(x: torch.Tensor, output: torch.Tensor, layer: Affine, account: Account) -> torch.Tensor:
     """The z+ rule of a convolution: relevance goes to positive contributions, x+ w+ and x- w-, and to the positive part of the bias."""
     result: torch.Tensor = _Positive.apply(x, output, layer, account)  # type: ignore[no-untyped-call]
     return result
 
 
-class _Positive(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, output: torch.Tensor, layer: Affine, account: Account) -> torch.Tensor:
-        ctx.save_for_backward(x)
-        ctx.values = output, layer, account
-        return output.clone()
-
+class _Positive(OfLayer):
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> tuple[torch.Tensor, None, None, None]:
         (x,), (output, layer, account) = ctx.saved_tensors, ctx.values

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from ecgbench.methods.rules.relevance.affine import Affine, of_channels
+from ecgbench.methods.rules.relevance.affine import Affine, OfLayer, of_channels
 from ecgbench.methods.rules.relevance.context import Relevance
 from ecgbench.methods.rules.relevance.shares import EPSILON, Account
 
@@ -47,18 +47,12 @@ def _is_the_window(x: torch.Tensor) -> bool:
     return x.requires_grad and (node is None or node.name().endswith("AccumulateGrad"))
 
 
-class _Gamma(torch.autograd.Function):
+class _Gamma(OfLayer):
     """Contributions count 1 + gamma times where they have the output's sign, the bias among them (Andeol et al. 2021, arXiv:2106.04923).
 
     Where inputs and outputs are positive, it is the rule of Montavon et al. Theirs is unstable for the negative outputs that a sum
     follows, since positive contributions, counted more, can cancel the others; here what is divided by is never smaller than the output.
     """
-
-    @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, output: torch.Tensor, layer: Affine, rule: GammaRelevance) -> torch.Tensor:
-        ctx.save_for_backward(x)
-        ctx.values = output, layer, rule
-        return output.clone()
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> tuple[torch.Tensor, None, None, None]:
@@ -83,17 +77,11 @@ class _Gamma(torch.autograd.Function):
         return torch.where(x < 0, of_below, of_above), None, None, None
 
 
-class _Box(torch.autograd.Function):
+class _Box(OfLayer):
     """Contributions are counted from the window's lowest value for positive weights, and from its highest for negative ones.
 
     So each is positive; the bias takes no part. No gradient passes back: the rule gives relevance to samples itself.
     """
-
-    @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, output: torch.Tensor, layer: Affine, rule: GammaRelevance) -> torch.Tensor:
-        ctx.save_for_backward(x)
-        ctx.values = output, layer, rule
-        return output.clone()
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> tuple[torch.Tensor, None, None, None]:
