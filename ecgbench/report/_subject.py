@@ -21,11 +21,12 @@ from ecgbench.models import evaluator, forward, model_digest, plain_evaluator
 from ecgbench.pipeline.compute.donors import detected_beats, donors_in
 from ecgbench.pipeline.compute.explained_windows import choose, explained_windows, outputs_on_test
 from ecgbench.pipeline.compute.models import TrainedModel
+from ecgbench.pipeline.compute.normal_windows import of_class_alone
 from ecgbench.pipeline.compute.subject import Subject, array_digest
 from ecgbench.pipeline.compute.twins import with_twins
 from ecgbench.protocol import OURS, OWN
 from ecgbench.report._windows import Own, Pairs, explained_pairs
-from ecgbench.types import Dataset, EvaluateSteps, Explained, Regions, Signals, Windows
+from ecgbench.types import Dataset, EvaluateSteps, Explained, Regions, Signals
 
 if TYPE_CHECKING:
     import torch
@@ -61,7 +62,7 @@ class OwnSubject(Subject):
     @cached_property
     def donors(self) -> Donors:
         """The patients' normal ECGs at the windows' cardiac phases, by the R peaks that XQRS finds."""
-        found = partial(_of_class_alone, self.dataset.test, self.normal_class)
+        found = partial(of_class_alone, self.dataset.test, self.normal_class)
         beats = detected_beats(self.dataset.fs)
         return donors_in(self.store, self.explained.windows, self.dataset, found, beats, normal_class=self.normal_class)
 
@@ -159,15 +160,6 @@ def _normal_class(own: Own, classes: tuple[str, ...]) -> int:
             "expected y and patient beside a normal class, since donors are normal windows of the same patient, got none; name them."
         )
     return int(as_targets(own.normal, 1, classes)[0])
-
-
-def _of_class_alone(windows: Windows, number: int | None) -> np.ndarray:
-    """Which windows (n,) have that class and no other."""
-    if number is None:
-        return np.zeros(len(windows), dtype=bool)
-    if windows.y.ndim == 1:
-        return np.asarray(windows.y == number)
-    return np.asarray((windows.y.astype(bool) == (np.arange(windows.y.shape[1]) == number)).all(axis=1))
 
 
 def _explained(model: torch.nn.Module, pairs: Pairs, logits: np.ndarray) -> Explained:

@@ -27,7 +27,14 @@ def normal_windows(dataset: Dataset, spec: DatasetProtocol) -> Signals | None:
 
 def is_normal(windows: Windows, classes: tuple[str, ...], normal: str) -> np.ndarray:
     """(n,) bool: whether each window is of the first class, or of several labels has the normal one alone."""
+    return of_class_alone(windows, 0 if windows.y.ndim == 1 else classes.index(normal) if normal in classes else None)
+
+
+def of_class_alone(windows: Windows, number: int | None) -> np.ndarray:
+    """(n,) bool: whether each window has that class and no other; of None, whether it has no label at all."""
     if windows.y.ndim == 1:
-        return np.asarray(windows.y == 0)
-    wanted = np.array([name == normal for name in classes])
+        return np.asarray(windows.y == number)
+    wanted = np.zeros(windows.y.shape[1], dtype=bool)
+    if number is not None:
+        wanted[number] = True
     return np.asarray((windows.y.astype(bool) == wanted).all(axis=1))
