@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from tests.methods.networks import Called
+
 LEADS, TIME, OUTPUTS = 12, 240, 3
 WINDOWS = 2
 
@@ -103,17 +105,6 @@ class Joined(nn.Module):
 
     def forward(self, x):
         return torch.cat([branch(x) for branch in self.branches], dim=self.dim)
-
-
-class Called(nn.Module):
-    """A function as a module."""
-
-    def __init__(self, function):
-        super().__init__()
-        self.function = function
-
-    def forward(self, x):
-        return self.function(x)
 
 
 class Last(nn.Module):
