@@ -204,13 +204,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Any:
 @pytest.fixture
 def score_cell(request: pytest.FixtureRequest, run: Run, benchmark: Any) -> Callable[[Address], None]:
     """Compute a cell, timed, and check it against what was accepted."""
-    from ecgbench.pipeline import judge
+    from ecgbench.pipeline import judge, refuse_missed_sum
 
     option = request.config.option
 
     def score(cell: Address) -> None:
         try:
             scores = benchmark.pedantic(run.scores, (cell,), rounds=1, iterations=1)
+            refuse_missed_sum(run, cell.of_maps, option.scores, option.update_scores)
         except RefusedError as error:
             request.node.user_properties.append(("ecgbench", refused_cell(run, cell, error, option)))
             return

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from ecgbench.errors import RefusedError
-from ecgbench.pipeline import health_record
+from ecgbench.pipeline import health_record, refuse_missed_sum
 
 
-def test_maps_are_healthy(maps_of, run, benchmark, record_property):
+def test_maps_are_healthy(maps_of, run, benchmark, record_property, pytestconfig):
     try:
         maps = benchmark.pedantic(run.maps, (maps_of,), rounds=1, iterations=1)
+        refuse_missed_sum(run, maps_of, pytestconfig.option.scores, pytestconfig.option.update_scores)
     except RefusedError as error:
         pytest.skip(f"not applicable: {error}")
     measures = run.health(maps_of)

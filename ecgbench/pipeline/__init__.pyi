@@ -12,6 +12,7 @@ from .acceptance.judge import judge as judge
 from .acceptance.judge import judge_refusal as judge_refusal
 from .acceptance.judge import lost_cells as lost_cells
 from .acceptance.judge import new_cells as new_cells
+from .acceptance.missed_sums import refuse_missed_sum as refuse_missed_sum
 from .acceptance.score_table import score_tables as score_tables
 from .compute.entries import stored_entry as stored_entry
 from .compute.map_sources import MapSource as MapSource

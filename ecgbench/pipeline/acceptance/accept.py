@@ -17,6 +17,7 @@ from ecgbench.pipeline.acceptance.gallery import gallery
 from ecgbench.pipeline.acceptance.identity import identity_of, panel_digests
 from ecgbench.pipeline.acceptance.judge import number_of
 from ecgbench.pipeline.acceptance.merge import Place, merged, replaced
+from ecgbench.pipeline.acceptance.missed_sums import refuse_missed_sum
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_bounds, split_metric
 from ecgbench.protocol import COMMON, PREDICTED
@@ -89,6 +90,7 @@ def _without_refused(run: Run, cells: Sequence[Address], root: Path) -> list[Add
     for cell in cells:
         try:
             run.scores(cell)
+            refuse_missed_sum(run, cell.of_maps, root, update=True)
         except RefusedError as error:
             reasons[str(cell.seed)] = str(error)
         else:

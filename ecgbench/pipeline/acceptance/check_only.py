@@ -8,6 +8,7 @@ from pathlib import Path
 from ecgbench.errors import NotStoredError, RefusedError
 from ecgbench.pipeline.acceptance.identity import compute_command
 from ecgbench.pipeline.acceptance.judge import judge, judge_refusal
+from ecgbench.pipeline.acceptance.missed_sums import refuse_missed_sum
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import Address
 from ecgbench.results import Verdict
@@ -30,6 +31,7 @@ def score_and_judge(run: Run, cell: Address, root: Path, update: bool = False) -
     """A cell's scores and what `judge` says of them; no scores where they may not be computed and are not stored, or are refused."""
     try:
         scores = run.scores(cell)
+        refuse_missed_sum(run, cell.of_maps, root, update)
         return scores, judge(run, cell, scores, root, update)
     except RefusedError as error:
         return None, judge_refusal(run, cell, str(error), root, update)

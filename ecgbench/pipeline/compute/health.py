@@ -59,22 +59,32 @@ def defined_mean(name: str, values: np.ndarray) -> dict[str, float]:
 
 
 def illness(measured: Mapping[str, float], sum_within: float | None) -> str:
-    """What is wrong with maps, or an empty text.
+    """What is wrong with maps, or an empty text (see `missed_sum` for the parameters)."""
+    return "; ".join(filter(None, [_broken(measured), missed_sum(measured, sum_within)]))
+
+
+def _broken(measured: Mapping[str, float]) -> str:
+    """What no maps should be, whatever the model."""
+    found = []
+    if measured["nonfinite"] > 0:
+        found.append(f"expected finite maps, got non-finite values in {measured['nonfinite']:.2%} of them")
+    if measured["flat"] > FLAT_LIMIT:
+        found.append(f"expected at most {FLAT_LIMIT:.0%} constant maps, got {measured['flat']:.0%}")
+    return "; ".join(found)
+
+
+def missed_sum(measured: Mapping[str, float], sum_within: float | None) -> str:
+    """By how much maps miss the sum that they promise, or an empty text.
 
     Parameters
     ----------
     measured : see `map_health`
     sum_within : the largest healthy error of a map's sum; None if nobody promised a total
     """
-    found = []
-    if measured["nonfinite"] > 0:
-        found.append(f"expected finite maps, got non-finite values in {measured['nonfinite']:.2%} of them")
-    if measured["flat"] > FLAT_LIMIT:
-        found.append(f"expected at most {FLAT_LIMIT:.0%} constant maps, got {measured['flat']:.0%}")
-    if sum_within is not None and not measured.get("sum_error", np.inf) <= sum_within:
-        got = f"an error of {measured['sum_error']:.3g}" if "sum_error" in measured else "no total with them"
-        found.append(f"expected maps that sum to their total within {sum_within:g}, got {got}")
-    return "; ".join(found)
+    if sum_within is None or measured.get("sum_error", np.inf) <= sum_within:
+        return ""
+    got = f"an error of {measured['sum_error']:.3g}" if "sum_error" in measured else "no total with them"
+    return f"expected maps that sum to their total within {sum_within:g}, got {got}"
 
 
 @dataclass(frozen=True)

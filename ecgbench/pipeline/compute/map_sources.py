@@ -20,7 +20,7 @@ from ecgbench.methods import METHODS, Explanation, MethodEntry, explain_from, ex
 from ecgbench.metrics import MetricEntry
 from ecgbench.needs import Explain
 from ecgbench.pipeline.compute.entries import stored_entry
-from ecgbench.pipeline.compute.health import Asked, agreement_of, illness
+from ecgbench.pipeline.compute.health import Asked, agreement_of, illness, missed_sum
 from ecgbench.pipeline.compute.subject import Batch, Subject, array_digest
 from ecgbench.pipeline.grid.address import ABSOLUTE, RAW, MapsAddress
 from ecgbench.protocol import STUDY, DatasetProtocol
@@ -98,9 +98,18 @@ class MapSource(ABC):
         """What is kept of what was measured of the maps' health."""
         return dict(measured)
 
+    def sum_within(self, protocol: str) -> float | None:
+        """The largest healthy error of its maps' sums; None if it promises no total."""
+        return None
+
     def illness(self, measured: Mapping[str, float], protocol: str) -> str:
         """What is wrong with its maps, or an empty text."""
-        return illness(measured, None)
+        return illness(measured, self.sum_within(protocol))
+
+    def only_misses_its_sum(self, measured: Mapping[str, float], protocol: str) -> bool:
+        """Whether its maps are sound but for the sum that they promise, as those of too few steps along a path are."""
+        missed = missed_sum(measured, self.sum_within(protocol))
+        return "sum_error" in measured and bool(missed) and missed == self.illness(measured, protocol)
 
     def provenance(self) -> dict[str, Any]:
         """What accepted results say of it, beside where and with what they were computed."""
@@ -184,10 +193,9 @@ class MethodSource(MapSource):
 
         return agreement_of(Asked(self.key, self.entry.stochastic, self.identity, explain), subject, maps)
 
-    def illness(self, measured: Mapping[str, float], protocol: str) -> str:
-        """What is wrong with its maps; under the study's protocol a method whose options differ promises no total."""
-        promises = not (protocol == STUDY and self.entry.study)
-        return illness(measured, self.entry.sum_within if promises else None)
+    def sum_within(self, protocol: str) -> float | None:
+        """What the entry states; under the study's protocol a method whose options differ promises no total."""
+        return None if protocol == STUDY and self.entry.study else self.entry.sum_within
 
     def provenance(self) -> dict[str, Any]:
         """Whether leaderboards rank it."""

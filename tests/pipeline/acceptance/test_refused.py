@@ -8,7 +8,7 @@ from ecgbench.errors import InputError, RefusedError, ResultsError
 from ecgbench.leaderboard.pages.dataset_page import dataset_page
 from ecgbench.leaderboard.statistics.analysis import analyse
 from ecgbench.leaderboard.statistics.board import read_boards
-from ecgbench.methods import METHODS
+from ecgbench.methods import METHODS, Explanation
 from ecgbench.pipeline import accept, score_and_judge
 from tests.pipeline.runs import FOLDER, accepted_files, cell, maps_of, small_run, store_with_windows
 
@@ -69,6 +69,24 @@ def test_refusal_never_stands_for_an_accepted_value(store, tmp_path, monkeypatch
     monkeypatch.setattr("ecgbench.pipeline.compute.run.Run.scores", lambda self, cell: (_ for _ in ()).throw(RefusedError(REASON)))
     for update in (False, True):
         assert {verdict.status for verdict in verdicts(small_run(store), root, update)} == {"changed"}
+
+
+@pytest.mark.parametrize("sums_to", [1.0, 1.5])
+def test_maps_that_miss_their_sum_fail_until_it_is_accepted_that_the_method_does_not_apply(sums_to, store, tmp_path, monkeypatch):
+    def summing(model, x, target):
+        maps = x / x.sum((1, 2), keepdim=True)
+        return Explanation(maps, maps.sum((1, 2)) * sums_to)
+
+    entry = replace(METHODS["input_gradient"], function=summing, sum_within=0.1)
+    monkeypatch.setitem(METHODS._entries, "input_gradient", entry)
+    run, root = small_run(store, wanted=CELLS), tmp_path / "scores"
+    misses = sums_to > 1
+    assert {verdict.status for verdict in verdicts(run, root)} == {"unhealthy" if misses else "no_baseline"}
+    accept(run, CELLS, root)
+    assert {verdict.status for verdict in verdicts(small_run(store), root)} == {"accepted"}
+    path = root / FOLDER / "refused" / "input_gradient.json"
+    assert path.is_file() == misses
+    assert not misses or "within 0.1, got an error of 0.333" in path.read_text()
 
 
 def test_page_says_which_methods_do_not_apply_and_why(store, refusing, tmp_path):

@@ -1,0 +1,40 @@
+"""Maps that miss the sum which their method promises: on some architectures that is a fact about the method, which is accepted as such.
+
+Integrated gradients with 50 steps, for example, miss it behind a recurrent layer. Scores of such maps would be the step width's, not the
+method's. They fail until somebody has looked and accepted that the method does not apply to these models as it is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ecgbench.errors import RefusedError
+from ecgbench.pipeline.acceptance.identity import identity_of
+from ecgbench.pipeline.compute.run import Run
+from ecgbench.pipeline.grid.address import MapsAddress
+from ecgbench.results import read_refusal, refusal_path
+
+
+def refuse_missed_sum(run: Run, of: MapsAddress, root: Path, update: bool = False) -> None:
+    """Refuse maps that are sound but for their sum, where this was accepted of the same model below `root` or is about to be.
+
+    Parameters
+    ----------
+    update : whether what the run finds is about to be accepted
+
+    Raises
+    ------
+    RefusedError
+        With the error of the sum, and as from `Run.maps`.
+    ResultsError
+        If the accepted refusals cannot be read.
+    """
+    source, measured = run.source(of.source), run.maps(of).health
+    if source.only_misses_its_sum(measured, run.options.protocol) and (update or _is_accepted(run, of, root)):
+        raise RefusedError(source.illness(measured, run.options.protocol))
+
+
+def _is_accepted(run: Run, of: MapsAddress, root: Path) -> bool:
+    own = identity_of(run, of.of_model)
+    held = read_refusal(refusal_path(root, own, of.source))
+    return held is not None and held.identity == own and str(of.seed) in held.reasons
