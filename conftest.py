@@ -1,6 +1,11 @@
-"""The README's examples leave nothing behind: what they register is forgotten, what they compute goes to a folder of their own."""
+"""Examples of the README and the tutorials leave nothing behind.
+
+What they register is forgotten, what they write and compute goes to a folder of their own.
+"""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
@@ -21,4 +26,7 @@ def _doctests_apart(request: pytest.FixtureRequest) -> None:
     if isinstance(request.node, pytest.DoctestItem):
         request.getfixturevalue("registries_restored")
         patch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
-        patch.setenv("ECGBENCH_CACHE", str(request.getfixturevalue("tmp_path")))
+        folder: Path = request.getfixturevalue("tmp_path")
+        (folder / "leaderboards").symlink_to(request.config.rootpath / "leaderboards")
+        patch.chdir(folder)
+        patch.setenv("ECGBENCH_CACHE", str(folder))

@@ -172,8 +172,7 @@ def run(request: pytest.FixtureRequest) -> Run:
 
 @pytest.fixture(scope="session")
 def scores_root(request: pytest.FixtureRequest) -> Path:
-    root: Path = request.config.option.scores
-    return root
+    return Path(request.config.option.scores)
 
 
 @pytest.fixture(autouse=True)

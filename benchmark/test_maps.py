@@ -8,10 +8,10 @@ from ecgbench.errors import RefusedError
 from ecgbench.pipeline import health_record, refuse_missed_sum
 
 
-def test_maps_are_healthy(maps_of, run, benchmark, record_property, pytestconfig):
+def test_maps_are_healthy(maps_of, run, benchmark, record_property, scores_root, pytestconfig):
     try:
         maps = benchmark.pedantic(run.maps, (maps_of,), rounds=1, iterations=1)
-        refuse_missed_sum(run, maps_of, pytestconfig.option.scores, pytestconfig.option.update_scores)
+        refuse_missed_sum(run, maps_of, scores_root, pytestconfig.option.update_scores)
     except RefusedError as error:
         pytest.skip(f"not applicable: {error}")
     measures = run.health(maps_of)

@@ -26,7 +26,8 @@ from tests.benchmark.bench import Bench
 from tests.controls.scenes import scene
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/decisions.md", "docs/own_model.md"]
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/decisions.md", "docs/own_model.md", "docs/index.md"]
+TUTORIALS = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("docs/tutorials/*.md"))]
 COMMANDS = ("pytest benchmark", "OMP_NUM_THREADS=1 pytest -n 2")
 INSTALL = "python -m venv .venv && . .venv/bin/activate && python -m pip install -c constraints.txt -e '.[dev]' &&"
 
@@ -104,7 +105,7 @@ def test_every_option_that_is_named_exists(benchmark_help, capsys):
     assert {flag for span in ours for flag in re.findall(r"(?<!\S)--?[a-z][a-z-]*", span)} <= known
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("name", DOCUMENTS + TUTORIALS)
 def test_linked_files_exist(name):
     links = re.findall(r"\]\(([^)\s]+)\)", text(name))
     files = [link.partition("#")[0] for link in links if "://" not in link]

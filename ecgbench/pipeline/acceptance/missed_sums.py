@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ecgbench.errors import RefusedError
 from ecgbench.pipeline.acceptance.identity import identity_of
+from ecgbench.pipeline.compute.health import missed_sum
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import MapsAddress
 from ecgbench.results import read_refusal, refusal_path
@@ -29,9 +30,11 @@ def refuse_missed_sum(run: Run, of: MapsAddress, root: Path, update: bool = Fals
     ResultsError
         If the accepted refusals cannot be read.
     """
-    source, measured = run.source(of.source), run.maps(of).health
-    if source.only_misses_its_sum(measured, run.options.protocol) and (update or _is_accepted(run, of, root)):
-        raise RefusedError(source.illness(measured, run.options.protocol))
+    source, measured, protocol = run.source(of.source), run.maps(of).health, run.options.protocol
+    missed = missed_sum(measured, source.sum_within(protocol))
+    is_all = "sum_error" in measured and missed == source.illness(measured, protocol)
+    if missed and is_all and (update or _is_accepted(run, of, root)):
+        raise RefusedError(missed)
 
 
 def _is_accepted(run: Run, of: MapsAddress, root: Path) -> bool:

@@ -20,7 +20,7 @@ from ecgbench.methods import METHODS, Explanation, MethodEntry, explain_from, ex
 from ecgbench.metrics import MetricEntry
 from ecgbench.needs import Explain
 from ecgbench.pipeline.compute.entries import stored_entry
-from ecgbench.pipeline.compute.health import Asked, agreement_of, illness, missed_sum
+from ecgbench.pipeline.compute.health import Asked, agreement_of, illness
 from ecgbench.pipeline.compute.subject import Batch, Subject, array_digest
 from ecgbench.pipeline.grid.address import ABSOLUTE, RAW, MapsAddress
 from ecgbench.protocol import STUDY, DatasetProtocol
@@ -105,11 +105,6 @@ class MapSource(ABC):
     def illness(self, measured: Mapping[str, float], protocol: str) -> str:
         """What is wrong with its maps, or an empty text."""
         return illness(measured, self.sum_within(protocol))
-
-    def only_misses_its_sum(self, measured: Mapping[str, float], protocol: str) -> bool:
-        """Whether its maps are sound but for the sum that they promise, as those of too few steps along a path are."""
-        missed = missed_sum(measured, self.sum_within(protocol))
-        return "sum_error" in measured and bool(missed) and missed == self.illness(measured, protocol)
 
     def provenance(self) -> dict[str, Any]:
         """What accepted results say of it, beside where and with what they were computed."""
