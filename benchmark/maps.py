@@ -1,6 +1,6 @@
 """Draw one explained window with the maps of all methods over its ECG: `python benchmark/maps.py mitdb --window 0 --out maps.png`.
 
-A row is a method: the map as colour behind the signal (red speaks for the class, blue against it), scaled to the map's own 99.5th
+A row is a method: the map as colour behind the signal (orange speaks for the class, blue against it), scaled to the map's own 99.5th
 percentile, and as a line below. Grey bars at the top are the beats of the class.
 """
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import EcgbenchError
+from ecgbench.leaderboard.figures.ecg_paper import map_colours
 from ecgbench.methods import METHODS
 from ecgbench.pipeline import MapsAddress, ModelAddress, Options, Run
 from ecgbench.types import Explained
@@ -79,7 +80,7 @@ def _draw_map(axis: object, time: np.ndarray, signal: np.ndarray, values: np.nda
     low, height = signal.min(), np.ptp(signal)
     limit = float(np.percentile(np.abs(values), SHOWN) or np.abs(values).max() or 1)
     extent = (time[0], time[-1], low - 0.9 * height, low + 1.05 * height)
-    axis.imshow(values[None], aspect="auto", extent=extent, cmap="bwr", vmin=-limit, vmax=limit, alpha=0.6, interpolation="nearest")
+    axis.imshow(values[None], aspect="auto", extent=extent, cmap=map_colours(), vmin=-limit, vmax=limit, alpha=0.6, interpolation="nearest")
     axis.plot(time, signal, color="black", lw=0.7)
     axis.plot(time, low - 0.5 * height + 0.35 * height * np.clip(values / limit, -1.1, 1.1), color="0.25", lw=0.6)
 

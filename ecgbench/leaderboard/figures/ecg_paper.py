@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgbench.leaderboard.figures.style import AGAINST, FOR
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -25,7 +27,7 @@ SQUARE = 5
 CLIP = 99
 """Percentile of a map's absolute values that has the full colour; the few largest values would leave the rest pale."""
 
-_LINE = "#b5554a"
+_LINE, _GROUND = "#b5554a", "#fffaf7"
 
 
 def strip_height(extent: float, gain: float = GAIN) -> float:
@@ -59,8 +61,8 @@ def rule(axes: Axes, start: float, end: float, low: float, high: float, gain: fl
         axes.hlines(levels, start, end, colors=_LINE, lw=width, alpha=0.6)
 
 
-def colours(against: str, speaks_for: str) -> Any:
-    """A colour map from one colour (against the class) over the paper's to another (for it)."""
+def map_colours() -> Any:
+    """The colour map of attributions: from `AGAINST` over the paper's colour to `FOR`."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("for and against", [against, "#fffaf7", speaks_for])
+    return LinearSegmentedColormap.from_list("for and against", [AGAINST, _GROUND, FOR])

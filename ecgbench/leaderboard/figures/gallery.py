@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ecgbench.leaderboard.figures.canvas import canvas
-from ecgbench.leaderboard.figures.ecg_paper import GAIN, MM, SPEED, colours, full_colour, rule, strip_height
-from ecgbench.leaderboard.figures.style import BLUE, INK, ORANGE
+from ecgbench.leaderboard.figures.ecg_paper import GAIN, MM, SPEED, full_colour, map_colours, rule, strip_height
+from ecgbench.leaderboard.figures.style import INK
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.results import gallery_name, sample_name
 
@@ -86,7 +86,7 @@ def _draw(axes: Axes, strip: Strip, fs: float) -> None:
     low, high = middle - height / 2, middle + height / 2
     scaled = strip.values[None] / full_colour(strip.values)
     extent = (0, seconds, low, high)
-    axes.imshow(scaled, cmap=colours(ORANGE, BLUE), vmin=-1, vmax=1, aspect="auto", interpolation="nearest", extent=extent)
+    axes.imshow(scaled, cmap=map_colours(), vmin=-1, vmax=1, aspect="auto", interpolation="nearest", extent=extent)
     rule(axes, 0, seconds, low, high)
     time = np.arange(len(strip.signal)) / fs
     axes.plot(time, strip.signal, color=INK, lw=0.8)

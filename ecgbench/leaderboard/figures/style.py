@@ -7,6 +7,9 @@ from typing import Any
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
 """Colours of Okabe & Ito 2008, which people who are colour-blind can tell apart."""
 
+FOR, AGAINST = "#D55E00", "#0072B2"
+"""Warm: what speaks for the class. Cool: what speaks against it. The same in every map: figures, `ecgbench.plot`, reports and the site."""
+
 INK, FAINT, PAPER = "#1f2328", "#8c959f", "#ffffff"
 
 STYLE: Any = {

@@ -10,11 +10,13 @@ from pathlib import Path
 from string import Template
 from urllib.parse import quote, unquote, urlsplit
 
+from ecgbench.leaderboard.figures.style import AGAINST, FOR
 from ecgbench.leaderboard.site.folder import INDEX, fill
 from ecgbench.leaderboard.site.html import Page, parse, to_html
 from ecgbench.leaderboard.write import render
 
-ASSETS = ("style.css", "tables.js", "menus.js")
+STYLE = "style.css"
+ASSETS = ("tables.js", "menus.js")
 START = "README.md"
 SCHEMES = ("http", "https", "mailto")
 
@@ -64,7 +66,12 @@ def render_site(contents: Mapping[str, bytes], source: Path) -> dict[str, bytes]
             content=to_html(page, lambda link, path=path: _target(link, path, pages, contents, source)),  # type: ignore[misc]
         )
         site[_name(path)] = filled.encode()
-    return site | {name: _asset(name) for name in ASSETS}
+    return site | {name: _asset(name) for name in ASSETS} | {STYLE: _style()}
+
+
+def _style() -> bytes:
+    """The style sheet with the colours that maps have in figures too."""
+    return Template(_asset(STYLE).decode()).substitute({"for": FOR, "against": AGAINST}).encode()
 
 
 def _asset(name: str) -> bytes:

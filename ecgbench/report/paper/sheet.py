@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Bool, Float
 
-from ecgbench.leaderboard.figures.ecg_paper import GAIN, SPEED, SQUARE, colours, full_colour, rule, strip_height
-from ecgbench.leaderboard.figures.style import BLUE, INK
+from ecgbench.leaderboard.figures.ecg_paper import GAIN, SPEED, SQUARE, full_colour, map_colours, rule, strip_height
+from ecgbench.leaderboard.figures.style import INK
 from ecgbench.report.paper.layout import Row, Segment, centred
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 MILLIVOLTS, DEVIATIONS = "mV", "standard deviations"
 GAINS = {MILLIVOLTS: GAIN, DEVIATIONS: SQUARE}
 """Millimetres a unit of the signal."""
-
-FOR = "#D55E00"
-"""Colour of what speaks for the class, with blue for what speaks against it (Okabe & Ito 2008)."""
 
 SIDE, PULSE, GAP, TITLE, FOOT = 4.0, 10.0, 4.0, 6.0, 18.0
 """Beside the paper, of it before the signal, above a row, for a title, and for the legend below, mm."""
@@ -95,7 +92,7 @@ class Sheet:
     def _colour(self, axes: Axes, segment: Segment, scaled: Any, low: float, high: float) -> None:
         extent = (segment.start / self.fs, segment.stop / self.fs, low, high)
         part = scaled[segment.lead, segment.start : segment.stop][None]
-        axes.imshow(part, cmap=colours(BLUE, FOR), vmin=-1, vmax=1, aspect="auto", interpolation="nearest", extent=extent)
+        axes.imshow(part, cmap=map_colours(), vmin=-1, vmax=1, aspect="auto", interpolation="nearest", extent=extent)
 
     def _draw_segment(self, axes: Axes, segment: Segment, high: float) -> None:
         time = np.arange(segment.start, segment.stop) / self.fs
@@ -134,7 +131,7 @@ def draw_foot(figure: Figure, sheet: Sheet, total: float, has_maps: bool) -> Non
         return
     edge = 10  # half of the first label stands left of the bar
     axes = figure.add_axes((left + edge / sheet.width, (FOOT - 13) / total, min(60, sheet.width - 4 * edge) / sheet.width, 2.5 / total))
-    axes.imshow(np.linspace(-1, 1, 255)[None], cmap=colours(BLUE, FOR), aspect="auto", extent=(-1, 1, 0, 1))
+    axes.imshow(np.linspace(-1, 1, 255)[None], cmap=map_colours(), aspect="auto", extent=(-1, 1, 0, 1))
     axes.set(yticks=[])
     axes.set_xticks([-1, 0, 1], ["speaks against", "0", "speaks for"], fontsize=7)
     axes.tick_params(length=2, pad=1)
