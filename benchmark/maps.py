@@ -14,7 +14,7 @@ import numpy as np
 
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import EcgbenchError
-from ecgbench.leaderboard.figures.ecg_paper import map_colours
+from ecgbench.leaderboard.figures.paper.ruling import map_colours
 from ecgbench.methods import METHODS
 from ecgbench.pipeline import MapsAddress, ModelAddress, Options, Run
 from ecgbench.types import Explained

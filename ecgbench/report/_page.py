@@ -12,13 +12,13 @@ import numpy as np
 
 from ecgbench._version import __version__
 from ecgbench.leaderboard.figures.canvas import as_png, render_figure
+from ecgbench.leaderboard.figures.paper.layout import is_standard
+from ecgbench.leaderboard.figures.paper.sheet import DEVIATIONS
 from ecgbench.leaderboard.pages.tables import NOTHING, arrow, number
 from ecgbench.leaderboard.statistics.ranking import Column, family_title
 from ecgbench.pipeline.grid.address import variant_name
+from ecgbench.report._plot import plot
 from ecgbench.report._verdict import ordered_families
-from ecgbench.report.paper.layout import is_standard
-from ecgbench.report.paper.plot import plot
-from ecgbench.report.paper.sheet import DEVIATIONS
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from ecgbench.report.paper.layout import STANDARD
+from ecgbench.leaderboard.figures.paper.layout import STANDARD
 
 NETWORK = """
 import torch

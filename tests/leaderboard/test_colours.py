@@ -4,7 +4,7 @@ from pathlib import Path
 
 import ecgbench
 from ecgbench.leaderboard.figures import style
-from ecgbench.leaderboard.figures.ecg_paper import map_colours
+from ecgbench.leaderboard.figures.paper.ruling import map_colours
 from ecgbench.leaderboard.site.build import render_site
 
 

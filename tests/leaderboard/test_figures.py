@@ -15,7 +15,7 @@ from PIL import Image
 from ecgbench.leaderboard.figures.canvas import render_figure
 from ecgbench.leaderboard.figures.charts import Interval, Panel, cost_figure, critical_difference, heat_map, interval_figure
 from ecgbench.leaderboard.figures.drawn import digest, drawn, embedded_digest
-from ecgbench.leaderboard.figures.gallery import gallery_figure
+from ecgbench.leaderboard.figures.gallery import gallery_figure, time_of_day
 from ecgbench.leaderboard.pages.page_figures import dataset_figures, figure_path, gallery_path
 from ecgbench.results import gallery_name, write_file
 
@@ -258,17 +258,53 @@ def with_gallery(scores, analysed):
 def test_gallery_shows_signals_maps_and_masks_on_standard_paper(with_gallery):
     board, kept = with_gallery()
     figure = gallery_figure(board, "lime")
+    strips = [axes for axes in figure.axes if len(axes.collections) > 3]
     millimetres = [2.0, 2.5, 5.0]  # strips of 0.4, 1.8 and 8 mV: at least 2, the range with room, at most 5
-    size = (8 * 25 + 2 * 4, sum(10 * height + 9 for height in millimetres))
-    assert figure.get_size_inches() * 25.4 == pytest.approx(size)
-    for axes, signal, values, name in zip(figure.axes, kept["signal"], kept["map"], ("best", "median", "worst"), strict=True):
-        assert axes.lines[0].get_ydata() == pytest.approx(signal / 1000)
+    for axes, signal, values, height in zip(strips, kept["signal"], kept["map"], millimetres, strict=True):
+        line = next(line for line in axes.lines if len(line.get_ydata()) == 2880)
+        assert line.get_ydata() == pytest.approx(signal / 1000 - np.median(signal / 1000))
+        assert np.ptp(axes.get_ylim()) == pytest.approx(height)
         assert np.corrcoef(axes.images[0].get_array()[0], values)[0, 1] == pytest.approx(1)
-        assert axes.get_title(loc="left").startswith(f"{name}: relevance rank accuracy")
-        (bar,) = axes.collections[-1].get_paths()
+        bar = next(one.get_paths()[0] for one in axes.collections if len(one.get_paths()) == 1)
         assert bar.get_extents().intervalx == pytest.approx([0, 499 / 360])
-    image = Image.open(io.BytesIO(render_figure(figure, ".png")))
-    assert image.size == tuple(round(4 * length) for length in size)
+        share = np.clip(values[:500].astype(float), 0, None).sum() / np.clip(values.astype(float), 0, None).sum()
+        assert f"{100 * share:.0f}%" in [text.get_text() for text in axes.texts]
+    written = [text.get_text() for text in figure.texts]
+    assert [text.partition(":")[0] for text in written if "record" in text] == ["best", "median", "worst"]
+    width, height = figure.get_size_inches() * 25.4
+    assert width == pytest.approx(8 * 25 + 10 + 2 * 4)
+    assert Image.open(io.BytesIO(render_figure(figure, ".png"))).size == (round(4 * width), round(4 * height))
+
+
+def test_signal_that_is_larger_than_the_paper_is_marked_where_it_is_cut(with_gallery):
+    board, _ = with_gallery()
+    figure = gallery_figure(board, "lime")
+    marked = [[line for line in axes.lines if line.get_marker() in "^v"] for axes in figure.axes if len(axes.collections) > 3]
+    assert [bool(lines) for lines in marked] == [False, False, True]
+    assert any("triangles" in text.get_text() for text in figure.texts)
+
+
+def test_nothing_of_the_gallery_stands_on_something_else_or_outside(with_gallery):
+    board, _ = with_gallery()
+    figure = gallery_figure(board, "lime")
+    render_figure(figure, ".png")
+    renderer = figure.canvas.get_renderer()
+    boxes = [text.get_window_extent(renderer) for text in figure.texts if text.get_text()]
+    boxes += [text.get_window_extent(renderer) for axes in figure.axes for text in axes.texts if "%" in text.get_text()]
+    assert all(box.x0 >= 0 and box.x1 <= figure.bbox.width and box.y0 >= 0 and box.y1 <= figure.bbox.height for box in boxes)
+    bars = [
+        collection.get_window_extent(renderer)
+        for axes in figure.axes
+        for collection in axes.collections
+        if len(axes.collections) > 3 and len(collection.get_paths()) == 1
+    ]
+    papers = [axes.get_window_extent(renderer) for axes in figure.axes]
+    for number, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in [*boxes[:number], *bars, *papers])
+
+
+def test_time_of_day_has_hours_from_the_first_one_on():
+    assert [time_of_day(seconds) for seconds in (0, 408.0, 3723.9)] == ["0:00", "6:48", "1:02:03"]
 
 
 def test_gallery_is_drawn_and_on_the_pages_where_windows_are_kept(with_gallery, analysed, pages):

@@ -5,7 +5,7 @@ import pytest
 
 import ecgbench
 from ecgbench.errors import InputError
-from ecgbench.report.paper.layout import STANDARD, rows_of
+from ecgbench.leaderboard.figures.paper.layout import STANDARD, rows_of
 
 FS = 100
 
@@ -16,7 +16,7 @@ def signal(leads: int = 1, seconds: float = 4) -> np.ndarray:
 
 
 def axes_of(figure):
-    return [axes for axes in figure.axes if axes.get_title() == "" and len(axes.collections) > 3]
+    return [axes for axes in figure.axes if len(axes.collections) > 3]
 
 
 def millimetres(figure, axes) -> tuple[float, float]:

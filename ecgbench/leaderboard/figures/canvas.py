@@ -75,7 +75,8 @@ def as_png(figure: Figure, colours: int | None = COLOURS) -> bytes:
     rendered: Any = FigureCanvasAgg(figure)
     rendered.draw()
     image = Image.fromarray(np.asarray(rendered.buffer_rgba())).convert("RGB")
-    image = image if colours is None else image.quantize(colours, dither=Image.Dither.NONE)
+    # Chosen so that no colour is far from its own: others would turn a colour that few pixels have, as of the legend, into grey.
+    image = image if colours is None else image.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     image.save(content, format="png", optimize=True, pnginfo=about)
     return content.getvalue()
 

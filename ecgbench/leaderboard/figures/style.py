@@ -10,7 +10,11 @@ BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
 FOR, AGAINST = "#D55E00", "#0072B2"
 """Warm: what speaks for the class. Cool: what speaks against it. The same in every map: figures, `ecgbench.plot`, reports and the site."""
 
-INK, FAINT, PAPER = "#1f2328", "#8c959f", "#ffffff"
+INK, QUIET, FAINT, PAPER = "#1f2328", "#59636e", "#8c959f", "#ffffff"
+"""Of text, of text beside it, of lines, and the ground."""
+
+DARK = {INK: "#e2e6eb", QUIET: "#9aa4b0", FAINT: "#8c959f", PAPER: "#14171c", BLUE: "#4aa3e0"}
+"""What an SVG has instead where the page is dark; all other colours serve on both grounds."""
 
 STYLE: Any = {
     "font.family": "sans-serif",

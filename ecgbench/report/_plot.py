@@ -10,10 +10,9 @@ from jaxtyping import Bool, Float
 
 from ecgbench.errors import InputError
 from ecgbench.inputs import as_array, rate_of
-from ecgbench.leaderboard.figures.canvas import canvas
-from ecgbench.leaderboard.figures.ecg_paper import MM
-from ecgbench.report.paper.layout import rows_of
-from ecgbench.report.paper.sheet import DEVIATIONS, FOOT, GAINS, MILLIVOLTS, SIDE, TITLE, Sheet, draw_foot
+from ecgbench.leaderboard.figures.paper.layout import rows_of
+from ecgbench.leaderboard.figures.paper.sheet import DEVIATIONS, GAINS, MILLIVOLTS, Sheet
+from ecgbench.leaderboard.figures.paper.stack import Strip, stacked
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -58,20 +57,7 @@ def plot(
     signal = _signal(x)
     named = _maps(maps, signal)
     sheet = Sheet(signal, rate_of(fs), _unit(unit, signal), rows_of(signal, _leads(leads, len(signal))), _marks(spans, signal))
-    above = TITLE if title else 0.0
-    each = [(TITLE if name else 0.0) + sheet.height for name in named]
-    total = above + sum(each) + FOOT
-    with canvas(sheet.width * MM, total * MM, arranged=False) as figure:
-        if title:
-            figure.text(SIDE / sheet.width, 1 - TITLE / 2 / total, title, fontsize=10, weight="bold", va="center")
-        top = above
-        for (name, values), height in zip(named.items(), each, strict=True):
-            heading = height - sheet.height
-            figure.text(SIDE / sheet.width, 1 - (top + TITLE / 2) / total, name, fontsize=9, va="center")
-            sheet.draw(figure, top + heading, total, values)
-            top += height
-        draw_foot(figure, sheet, total, maps is not None)
-        return figure
+    return stacked([Strip(sheet, values, name) for name, values in named.items()], title or "")
 
 
 def _signal(x: Any) -> Float[np.ndarray, "leads time"]:

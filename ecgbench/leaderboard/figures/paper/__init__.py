@@ -1,0 +1,1 @@
+"""ECG paper to scale with maps on it: what galleries, reports and `ecgbench.plot` draw."""

@@ -1,1 +1,0 @@
-"""Windows on ECG paper to scale, with maps over them."""
