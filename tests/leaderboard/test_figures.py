@@ -26,14 +26,14 @@ TOLERANCE = 25
 NAN = float("nan")
 ROWS = ("first", "second (abs)", "control_1")
 VALUES = np.array([[0.91, 0.12], [0.52, NAN], [0.33, 0.44]])
-RANKS = np.array([[0.0, 1.0], [0.5, NAN], [1.0, 0.0]])
+BEHIND = np.array([[0.0, 9.0], [0.9, NAN], [3.0, -1.0]])
 NAMES = ("first", "second", "third")
 PLACES = dict(zip(NAMES, (0.1, 0.5, 0.9), strict=True))
 ADJUSTED = np.array([[1.0, 0.2, 0.01], [0.2, 1.0, 0.0004], [0.01, 0.0004, 1.0]])
 
 
 def scores():
-    return heat_map(ROWS, ("auc ↑", "morf ↓"), VALUES, RANKS, below=1)
+    return heat_map(ROWS, ("auc ↑", "morf ↓"), VALUES, BEHIND, below=1)
 
 
 def intervals():
@@ -69,12 +69,12 @@ def lines(axes, marker="None", **style):
 # What is drawn
 
 
-def test_heat_map_writes_values_on_colours_of_their_ranks():
+def test_heat_map_has_one_scale_for_all_columns_and_one_colour_within_an_interval():
     (axes,) = scores().axes
     assert texts(axes) == {(0, 0): "0.91", (1, 0): "0.12", (0, 1): "0.52", (0, 2): "0.33", (1, 2): "0.44"}
     assert (names(axes.yaxis), names(axes.xaxis)) == (list(ROWS), ["auc ↑", "morf ↓"])
-    np.testing.assert_array_equal(np.ma.filled(axes.images[0].get_array(), NAN), 1 - RANKS)
-    best, worst = axes.images[0].cmap(1.0), axes.images[0].cmap(0.0)
+    np.testing.assert_array_equal(np.ma.filled(axes.images[0].get_array(), NAN), [[0, 4], [0, NAN], [2, 0]])
+    best, worst = axes.images[0].cmap(0), axes.images[0].cmap(4)
     assert best[2] < best[0]  # yellow
     assert worst[2] > worst[0]  # blue
     assert lines(axes) == [[[0, 1.5], [1, 1.5]]]  # the controls stand apart
@@ -89,9 +89,11 @@ def test_interval_figure_draws_points_intervals_and_lines_to_compare_with():
 
 
 def test_diagram_draws_places_bars_and_the_p_of_each_pair():
-    diagram, matrix = groups().axes
+    diagram, joined, matrix = groups().axes
     assert lines(diagram, "o") == [[[place, row]] for row, place in enumerate(PLACES.values())]
-    assert lines(diagram, linewidth=3) == [[[1.06, -0.25], [1.06, 1.25]]]
+    assert diagram.get_xlim() == (0, 1)
+    assert lines(joined) == [[[0, -0.25], [0, 1.25]]]
+    assert [text.get_text() for text in joined.texts] == ["A"]
     assert names(diagram.yaxis) == list(NAMES)
     assert texts(matrix) == {(0, 1): ".200", (0, 2): ".010", (1, 2): "<.001"}
     dark = np.ma.filled(matrix.images[0].get_array(), NAN)[[1, 2, 2], [0, 0, 1]]
@@ -146,7 +148,7 @@ def test_picture_looks_as_it_did():
         GOLDEN.write_bytes(render_figure(groups(), ".png"))
     golden, other = blurred(GOLDEN.read_bytes()), groups()
     assert np.abs(blurred(render_figure(groups(), ".png")) - golden).max() <= TOLERANCE
-    other.axes[0].lines[-1].remove()
+    other.axes[1].lines[-1].remove()
     assert np.abs(blurred(render_figure(other, ".png")) - golden).max() > TOLERANCE
 
 
@@ -169,7 +171,7 @@ def moved_line(figure):
 
 
 def other_text(figure):
-    figure.axes[1].texts[0].set_text(".300")
+    figure.axes[2].texts[0].set_text(".300")
 
 
 def other_colour(figure):
@@ -177,7 +179,7 @@ def other_colour(figure):
 
 
 def other_value(figure):
-    figure.axes[1].images[0].set_data(np.zeros((3, 3)))
+    figure.axes[2].images[0].set_data(np.zeros((3, 3)))
 
 
 def other_name(figure):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecgbench.leaderboard.figures.drawn import digest
-from ecgbench.leaderboard.figures.style import STYLE
+from ecgbench.leaderboard.figures.style import DARK, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -58,7 +58,14 @@ def as_svg(figure: Figure) -> bytes:
         figure.set_layout_engine(None)
     content = io.BytesIO()
     figure.savefig(content, format="svg", metadata=about)
-    return content.getvalue()
+    return content.getvalue().replace(b"</style>", f"{_dark_rules()}</style>".encode(), 1)
+
+
+def _dark_rules() -> str:
+    """Style rules that exchange colours where the page is dark, so that no figure is a white slab on it."""
+    pairs = [(light.lower(), dark) for light, dark in DARK.items()]
+    rules = [f'[style*="{what}: {light}"]{{{what}:{dark}!important}}' for light, dark in pairs for what in ("fill", "stroke")]
+    return f"@media(prefers-color-scheme:dark){{{''.join(rules)}}}"
 
 
 def as_png(figure: Figure, colours: int | None = COLOURS) -> bytes:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
 
 from ecgbench.leaderboard.figures.canvas import canvas
-from ecgbench.leaderboard.figures.style import BLUE, FAINT, GREEN, INK, ORANGE, PURPLE
+from ecgbench.leaderboard.figures.method_style import MethodStyle, method_style
+from ecgbench.leaderboard.figures.style import AMBER, BLUE, FAINT, INK, ON_DARK, ON_LIGHT, PAPER, PURPLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
 DIGITS = 4
@@ -25,7 +28,8 @@ _ROW = 0.24
 _LABELS = 2.1
 """Room for the names of variants, inches."""
 
-_MARKERS = "osD^vP*X"
+STEPS = (1, 2, 4, 8)
+"""Where the colours of a heat map change, half widths of an interval."""
 
 
 @dataclass(frozen=True)
@@ -57,24 +61,26 @@ def heat_map(
     rows: Sequence[str],
     columns: Sequence[str],
     values: Float[np.ndarray, "rows columns"],
-    ranks: Float[np.ndarray, "rows columns"],
+    behind: Float[np.ndarray, "rows columns"],
     below: int = 0,
 ) -> Figure:
-    """Values as numbers on colours from yellow (rank 0, the best) to dark blue (rank 1, the worst); nan is left empty.
+    """Values as numbers on colours that say how far behind the best of its column each is; one scale holds for all columns.
 
     Parameters
     ----------
     rows, columns : their names
-    values : (rows, columns) numbers in the cells
-    ranks : (rows, columns) scaled ranks, shown as colours
+    values : (rows, columns) numbers in the cells; nan is left empty
+    behind : (rows, columns) how far behind the best, in half widths of an interval, so that what lies inside one has one colour;
+        nan where nothing is known
     below : number of last rows that are separated by a line
     """
-    with canvas(_LABELS + 0.85 * len(columns), _ROW * len(rows) + 1.5) as figure:
+    levels = np.where(np.isnan(behind), np.nan, np.digitize(behind, STEPS))
+    with canvas(_LABELS + max(0.85 * len(columns), 2.6), _ROW * len(rows) + 2) as figure:
         axes = figure.subplots()
-        axes.imshow(1 - ranks, cmap="cividis", vmin=0, vmax=1, aspect="auto")
+        axes.imshow(levels, cmap=_heat(), vmin=0, vmax=len(STEPS), aspect="auto")
         for (i, j), value in np.ndenumerate(values):
             if not np.isnan(value):
-                colour = "black" if ranks[i, j] < 0.45 else "white"
+                colour = INK if np.isnan(levels[i, j]) else ON_LIGHT if levels[i, j] <= len(STEPS) / 2 else ON_DARK
                 axes.text(j, i, f"{round(value, 2) + 0.0:.2f}", ha="center", va="center", color=colour, fontsize=8)
         axes.set_xticks(range(len(columns)), columns, rotation=40, ha="left", rotation_mode="anchor")
         axes.set_yticks(range(len(rows)), rows)
@@ -82,29 +88,50 @@ def heat_map(
         axes.spines[:].set_visible(False)
         axes.set_xticks(np.arange(len(columns) + 1) - 0.5, minor=True)
         axes.set_yticks(np.arange(len(rows) + 1) - 0.5, minor=True)
-        axes.grid(which="minor", color="white", lw=1.5)
+        axes.grid(which="minor", color=PAPER, lw=1.5)
         axes.tick_params(which="minor", length=0)
         if below:
             axes.axhline(len(rows) - below - 0.5, color=INK, lw=1.2)
+        _explain_levels(figure)
         return figure
+
+
+def _heat() -> Colormap:
+    """A colour a level, from yellow (as good as the best) to dark blue, which people who are colour-blind see as light and dark."""
+    from matplotlib import colormaps
+
+    return colormaps["cividis_r"].resampled(len(STEPS) + 1)
+
+
+def _explain_levels(figure: Figure) -> None:
+    from matplotlib.patches import Patch
+
+    ends = [f"{step:g}" for step in STEPS]
+    names = [f"≤ {ends[0]}", *(f"≤ {end}" for end in ends[1:]), f"> {ends[-1]}"]
+    patches = [Patch(facecolor=_heat()(level), edgecolor=FAINT, lw=0.5, label=name) for level, name in enumerate(names)]
+    title = "behind the best of the column, in half 95 % intervals"
+    figure.legend(handles=patches, loc="outside lower right", ncols=len(patches), frameon=False, fontsize=8, title=title, title_fontsize=8)
 
 
 def interval_figure(rows: Sequence[str], panels: Sequence[Panel], counts: bool = True) -> Figure:
     """A row a variant, a column a quantity: points with their intervals, beside lines to compare them with; grey where nothing counts."""
+    from matplotlib.lines import Line2D
+
     with canvas(_LABELS + 1.75 * len(panels), _ROW * len(rows) + 1.1) as figure:
         grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         for axes, panel in zip(grid, panels, strict=True):
             _draw_panel(axes, panel, BLUE if counts else FAINT)
         grid[0].set_yticks(range(len(rows)), rows)
         grid[0].set_ylim(len(rows) - 0.5, -0.5)
+        shown = Line2D([], [], color=BLUE if counts else FAINT, lw=1.6, marker="o", mfc=INK, mec=INK, ms=3.5)
         named = {name: line for axes in grid for name, line in zip(*reversed(axes.get_legend_handles_labels()), strict=True)}
-        if named:
-            figure.legend(named.values(), named.keys(), loc="outside lower right", ncols=len(named), frameon=False, fontsize=8)
+        named = {"mean and 95 % interval": shown} | named
+        figure.legend(named.values(), named.keys(), loc="outside lower right", ncols=len(named), frameon=False, fontsize=8)
         return figure
 
 
 def _draw_panel(axes: Axes, panel: Panel, colour: str) -> None:
-    for line, style, (name, value) in zip((FAINT, ORANGE, PURPLE), ("--", ":", "-."), panel.lines.items(), strict=False):
+    for line, style, (name, value) in zip((FAINT, AMBER, PURPLE), ("--", ":", "-."), panel.lines.items(), strict=False):
         axes.axvline(round(value, DIGITS), color=line, ls=style, lw=1.1, label=name)
     for row, found in enumerate(panel.rows):
         axes.axhline(row, color=FAINT, lw=0.2)
@@ -129,36 +156,47 @@ def critical_difference(
     adjusted : corrected p of each pair, in that order
     level : at or below which a pair differs
     """
-    names, bars = list(places), [group for group in groups if len(group) > 1]
-    with canvas(10.4, 0.31 * len(names) + 1.5) as figure:
-        diagram, matrix = figure.subplots(1, 2, width_ratios=(1.35, 1))
-        _draw_places(diagram, names, places, bars)
+    names = list(places)
+    bars = {letter: group for letter, group in zip(ascii_uppercase + ascii_lowercase, groups, strict=False) if len(group) > 1}
+    room = 0.3 + 0.16 * len(bars)
+    with canvas(9.4 + room, 0.31 * len(names) + 1.5) as figure:
+        diagram, joined, matrix = figure.subplots(1, 3, width_ratios=(4.2, room, 4.2))
+        _draw_places(diagram, names, places)
+        _draw_bars(joined, names, bars)
         _draw_pairs(matrix, names, adjusted, level)
         return figure
 
 
-def _draw_places(axes: Axes, names: Sequence[str], places: Mapping[str, float], bars: Sequence[Sequence[str]]) -> None:
-    """Methods in their order with their places, and a bar beside each group."""
+def _draw_places(axes: Axes, names: Sequence[str], places: Mapping[str, float]) -> None:
+    """Methods in their order with their places."""
     for row, name in enumerate(names):
         axes.plot([0, round(places[name], DIGITS)], [row, row], color=FAINT, lw=0.6)
         axes.plot(round(places[name], DIGITS), row, "o", color=INK, ms=4)
-    for number, group in enumerate(bars):
-        first, last = names.index(group[0]), names.index(group[-1])
-        axes.plot([1.06 + 0.06 * number] * 2, [first - 0.25, last + 0.25], color=BLUE, lw=3, solid_capstyle="butt", clip_on=False)
     axes.set_yticks(range(len(names)), names)
-    axes.set(ylim=(len(names) - 0.5, -0.5), xlim=(0, 1.06 + 0.06 * max(len(bars), 1)), xticks=np.linspace(0, 1, 6))
-    axes.set_title("place: 0 best, 1 worst\na bar joins methods that cannot be told apart", fontsize=8.5)
+    axes.set(ylim=(len(names) - 0.5, -0.5), xlim=(0, 1), xticks=np.linspace(0, 1, 6))
+    axes.set_title("place: 0 best, 1 worst", fontsize=8.5)
     axes.tick_params(axis="y", length=0)
+
+
+def _draw_bars(axes: Axes, names: Sequence[str], bars: Mapping[str, Sequence[str]]) -> None:
+    """A bar beside the methods of each group, under its letter."""
+    for number, (letter, group) in enumerate(bars.items()):
+        first, last = names.index(group[0]), names.index(group[-1])
+        axes.plot([number, number], [first - 0.25, last + 0.25], color=BLUE, lw=3, solid_capstyle="butt")
+        axes.text(number, first - 0.3, letter, ha="center", va="bottom", fontsize=8)
+    axes.set(ylim=(len(names) - 0.5, -0.5), xlim=(-0.8, max(len(bars), 1) - 0.2), xticks=[], yticks=[])
+    axes.set_title("cannot be\ntold apart", fontsize=8.5, pad=12)
+    axes.spines[:].set_visible(False)
 
 
 def _draw_pairs(axes: Axes, names: Sequence[str], adjusted: Float[np.ndarray, "methods methods"], level: float) -> None:
     """The corrected p of each pair, below the diagonal; filled where the pair differs."""
     below = np.tril(np.ones_like(adjusted, dtype=bool), -1)
-    axes.imshow(np.where(below, np.where(adjusted <= level, 1.0, 0.25), np.nan), cmap="Blues", vmin=0, vmax=1.3, aspect="auto")
+    axes.imshow(np.where(below, np.where(adjusted <= level, 1.0, 0.25), np.nan), cmap="Blues", vmin=0, vmax=1.1, aspect="auto")
     for i, j in np.argwhere(below):
         p = adjusted[i, j]
         shown = "<.001" if p < 0.001 else f"{p:.3f}".removeprefix("0") if p < 1 else "1"
-        axes.text(j, i, shown, ha="center", va="center", fontsize=6.5, color="white" if p <= level else INK)
+        axes.text(j, i, shown, ha="center", va="center", fontsize=7, color=ON_DARK if p <= level else ON_LIGHT)
     axes.set_xticks(range(len(names)), names, rotation=90)
     axes.set_yticks(range(len(names)), [])
     axes.tick_params(length=0)
@@ -179,6 +217,7 @@ def cost_figure(seconds: Mapping[str, float], places: Mapping[str, Mapping[str, 
             _draw_cost(axes, {method: (seconds[method], place) for method, place in found.items() if seconds.get(method, 0) > 0})
             axes.set_title(family, fontsize=9.5)
             axes.set(xlabel="seconds a window", ylabel="place (0 best)")
+        _explain_kinds(figure, {method_style(method) for found in places.values() for method in found})
         return figure
 
 
@@ -186,19 +225,26 @@ def _draw_cost(axes: Axes, points: Mapping[str, tuple[float, float]]) -> None:
     order = sorted(points, key=lambda method: points[method][1])
     heights = _apart([points[method][1] for method in order], 0.052)
     axes.set(xscale="log", ylim=(max([1.04, *heights]) + 0.02, min([-0.04, *heights]) - 0.02))
-    for number, (method, height) in enumerate(zip(order, heights, strict=True)):
-        x, y = points[method][0], round(points[method][1], DIGITS)
-        colour = (BLUE, ORANGE, GREEN, PURPLE)[number % 4]
-        axes.plot(float(f"{x:.2g}"), y, _MARKERS[number % len(_MARKERS)], color=colour, ms=6, mec=INK, mew=0.5)
+    for method, height in zip(order, heights, strict=True):
+        style, x, y = method_style(method), float(f"{points[method][0]:.2g}"), round(points[method][1], DIGITS)
+        axes.plot(x, y, style.marker, color=style.colour, ms=6, mec=INK, mew=0.5)
         axes.annotate(
             method,
-            (float(f"{x:.2g}"), y),
+            (x, y),
             xytext=(1.02, height),
             textcoords=axes.get_yaxis_transform(),
             va="center",
             fontsize=8,
-            arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.6},
+            arrowprops={"arrowstyle": "-", "color": style.colour, "lw": 0.6},
         )
+
+
+def _explain_kinds(figure: Figure, styles: Collection[MethodStyle]) -> None:
+    from matplotlib.patches import Patch
+
+    colours = dict(sorted((style.kind, style.colour) for style in styles))
+    patches = [Patch(color=colour, label=kind) for kind, colour in colours.items()]
+    figure.legend(handles=patches, loc="outside lower left", ncols=3, frameon=False, fontsize=8)
 
 
 def _apart(heights: Sequence[float], gap: float) -> list[float]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecgbench.artifacts import canonical
-from ecgbench.leaderboard.figures.style import STYLE
+from ecgbench.leaderboard.figures.style import DARK, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +36,7 @@ _EMBEDDED = re.compile(rf"{_MARK}([0-9a-f]{{64}})".encode())
 
 def digest(figure: Figure) -> str:
     """Digest of what a figure shows and of the style it is rendered in, as it stands in the rendered file."""
-    shown = canonical({"figure": drawn(figure), "style": {name: str(value) for name, value in STYLE.items()}})
+    shown = canonical({"figure": drawn(figure), "style": {name: str(value) for name, value in STYLE.items()}, "dark": DARK})
     return _MARK + hashlib.sha256(shown.encode()).hexdigest()
 
 

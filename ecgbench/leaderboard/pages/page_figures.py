@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 FOLDER = "figures"
 
+_LEAST = 1e-9
+"""Half width that an interval has at least, so that scores that are all the same have one colour."""
+
 
 def dataset_figures(analysis: Analysis) -> Iterator[tuple[str, Figure]]:
     """Figures of a dataset, drawn one after another, with their paths below the pages' folder."""
@@ -86,9 +89,9 @@ def _scores(analysis: Analysis, family: str) -> Figure:
     columns = [column for column in analysis.board.columns if column.family == family and column.ranked]
     rows, controls = score_rows(analysis, family), len(analysis.board.controls)
     values = np.array([[_shown(analysis, variant, column) for column in columns] for variant in rows])
-    ranks = np.stack([_shares(values[:, j], len(rows) - controls, column) for j, column in enumerate(columns)], axis=1)
+    behind = np.stack([_behind(analysis, rows, len(rows) - controls, column) for column in columns], axis=1)
     titles = [f"{column.entry.key.replace('_', ' ')} {arrow(column)}" for column in columns]
-    return heat_map([plain(variant) for variant in rows], titles, values, ranks, below=controls)
+    return heat_map([plain(variant) for variant in rows], titles, values, behind, below=controls)
 
 
 def _shown(analysis: Analysis, variant: Variant, column: Column) -> float:
@@ -96,12 +99,17 @@ def _shown(analysis: Analysis, variant: Variant, column: Column) -> float:
     return cell.mean if cell is not None and column.applies(variant[1]) else math.nan
 
 
-def _shares(values: np.ndarray, ranked: int, column: Column) -> np.ndarray:
-    """Share of the other ranked variants that are better than each value."""
+def _behind(analysis: Analysis, rows: Sequence[Variant], ranked: int, column: Column) -> np.ndarray:
+    """How far each value is behind that of the best ranked variant, in half widths of these variants' intervals: their median."""
+    values = np.array([_shown(analysis, variant, column) for variant in rows])
+    cells = [analysis.summary(variant, column) for variant in rows[:ranked] if column.applies(variant[1])]
+    widths = [cell.high - cell.low for cell in cells if cell is not None and not math.isnan(cell.high - cell.low)]
+    if not widths or np.isnan(values[:ranked]).all():
+        return np.full(len(values), np.nan)
     sign = 1 if column.entry.higher_is_better else -1
-    known = values[:ranked][~np.isnan(values[:ranked])]
-    better = (sign * known > sign * values[:, None] + 1e-9).sum(axis=1) / max(len(known) - 1, 1)
-    return np.where(np.isnan(values), np.nan, np.minimum(better, 1))
+    half = float(np.median(widths)) / 2
+    behind: np.ndarray = (np.nanmax(sign * values[:ranked]) - sign * values) / max(half, _LEAST)
+    return behind
 
 
 def _intervals(analysis: Analysis, family: str) -> Figure:

@@ -82,7 +82,7 @@ def render_site(contents: Mapping[str, bytes], source: Path, drawn: Parts = Mapp
 
 def _style() -> bytes:
     """The style sheet with the colours that maps have in figures too."""
-    return Template(_asset(STYLE).decode()).substitute({"for": FOR, "against": AGAINST}).encode()
+    return Template(_asset(STYLE).decode()).safe_substitute({"for": FOR, "against": AGAINST}).encode()
 
 
 def _asset(name: str) -> bytes:
