@@ -15,7 +15,7 @@ from ecgbench.leaderboard.figures.drawn import digest, embedded_digest
 from ecgbench.leaderboard.pages.page_figures import FOLDER
 from ecgbench.leaderboard.pages.readme_excerpt import refresh_excerpt
 from ecgbench.leaderboard.pages.template import MARK
-from ecgbench.leaderboard.render import figures_of, text_pages
+from ecgbench.leaderboard.render import figures_of, text_figures, text_pages
 from ecgbench.leaderboard.statistics.analysis import Analysis, analyse
 from ecgbench.leaderboard.statistics.board import read_boards
 from ecgbench.metrics import METRICS, MetricEntry
@@ -49,16 +49,17 @@ def render(
     ResultsError
         If results are absent or unreadable, or the README has no place for the excerpt.
     """
-    return _rendered([analyse(board) for board in read_boards(scores, metrics, datasets)], out, readme)
+    return rendered([analyse(board) for board in read_boards(scores, metrics, datasets)], out, readme)
 
 
-def _rendered(analyses: Sequence[Analysis], out: Path, readme: Path | None) -> dict[Path, bytes]:
+def rendered(analyses: Sequence[Analysis], out: Path, readme: Path | None = None) -> dict[Path, bytes]:
+    """As `render`, from the analyses of all boards."""
     texts = {path: text.encode() for path, text in _texts(analyses, out, readme).items()}
     return texts | {out / path: render_figure(figure, Path(path).suffix) for path, figure in figures_of(analyses)}
 
 
 def _texts(analyses: Sequence[Analysis], out: Path, readme: Path | None) -> dict[Path, str]:
-    texts = {out / path: text for path, text in text_pages(analyses).items()}
+    texts = {out / path: text for path, text in {**text_pages(analyses), **text_figures(analyses)}.items()}
     if readme is not None:
         folder = Path(os.path.relpath(out, readme.parent)).as_posix()
         texts[readme] = refresh_excerpt(_read(readme), analyses, folder)
@@ -75,7 +76,7 @@ def write_pages(scores: Path, out: Path, readme: Path | None = None) -> list[Pat
     """
     analyses = [analyse(board) for board in read_boards(scores)]
     before = None if readme is None else _read(readme)
-    files = _rendered(analyses, out, readme)
+    files = rendered(analyses, out, readme)
     out.mkdir(parents=True, exist_ok=True)
     with file_lock(out / ".leaderboard.lock"):
         if readme is not None and _read(readme) != before:

@@ -14,6 +14,8 @@ from ecgbench.leaderboard.pages.architectures import architectures_facts
 from ecgbench.leaderboard.pages.dataset_page import OPTIONS
 from ecgbench.leaderboard.pages.entry_facts import description
 from ecgbench.leaderboard.pages.family_section import ahead
+from ecgbench.leaderboard.pages.glance.answers import cards
+from ecgbench.leaderboard.pages.glance.table import first_view, glance_table
 from ecgbench.leaderboard.pages.oracles import why_shown
 from ecgbench.leaderboard.pages.tables import NOTHING, escaped, heading, linked, number, rank_range, ranking, table, with_interval
 from ecgbench.leaderboard.pages.template import generated, render_page
@@ -46,6 +48,9 @@ def overview_page(
     default = [analysis for analysis in analyses if analysis.board.default and analysis.board.compared]
     context = {
         "generated": generated("scores/"),
+        "scope": _scope(default) if default else "",
+        "cards": cards(default),
+        "glance": glance_table(view) if (view := first_view(default)) else None,
         "anchor": anchor_facts(default),
         "architectures": [architectures_facts(found) for found in architectures],
         "recipes": recipes_table(analyses),
@@ -60,6 +65,24 @@ def overview_page(
         "stand_ins": _links(stand_ins) if (stand_ins := [board for board in boards if board.is_stand_in]) else "",
     }
     return render_page("overview.md.j2", context)
+
+
+def _scope(analyses: Sequence[Analysis]) -> str:
+    """How many methods, datasets and networks the answers are about, and what is not known."""
+    methods = {method for analysis in analyses for method in analysis.board.files}
+    real = [analysis.board for analysis in analyses if not analysis.board.embedded]
+    names = " and ".join(_sorts(real)) or "simulated ECGs only"
+    networks = ", ".join(f"`{name}`" for name in sorted({board.identity.model for board in real}))
+    explained = f", explaining {networks}: other networks are not known" if networks else ""
+    return f"{len(methods)} methods on {names}{explained}."
+
+
+def _sorts(boards: Sequence[Board]) -> list[str]:
+    """Databases of one lead, and of several."""
+    found: dict[int, list[str]] = {}
+    for board in boards:
+        found.setdefault(board.dataset.protocol.leads if board.dataset else 1, []).append(f"[{board.name}]({board.name}.md)")
+    return [f"{', '.join(names)} ({leads} lead{'s' if leads > 1 else ''})" for leads, names in sorted(found.items())]
 
 
 def _families(analyses: Iterable[Analysis]) -> tuple[str, ...]:

@@ -8,15 +8,19 @@ from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from string import Template
+from types import MappingProxyType
 from urllib.parse import quote, unquote, urlsplit
 
 from ecgbench.leaderboard.figures.style import AGAINST, FOR
+from ecgbench.leaderboard.site.drawn.parts import Parts, drawn_parts
 from ecgbench.leaderboard.site.folder import INDEX, fill
 from ecgbench.leaderboard.site.html import Page, parse, to_html
-from ecgbench.leaderboard.write import render
+from ecgbench.leaderboard.statistics.analysis import analyse
+from ecgbench.leaderboard.statistics.board import read_boards
+from ecgbench.leaderboard.write import rendered
 
 STYLE = "style.css"
-ASSETS = ("tables.js", "menus.js")
+ASSETS = ("tables.js", "views.js", "menus.js")
 START = "README.md"
 SCHEMES = ("http", "https", "mailto")
 
@@ -42,18 +46,21 @@ def write_site(scores: Path, folder: Path, out: Path) -> Path:
     InputError
         If the site's folder holds something that is not of a site.
     """
-    contents = {path.relative_to(out).as_posix(): content for path, content in render(scores, out).items()}
-    fill(folder, render_site(contents, out))
+    analyses = [analyse(board) for board in read_boards(scores)]
+    contents = {path.relative_to(out).as_posix(): content for path, content in rendered(analyses, out).items()}
+    drawn, pictures = drawn_parts(analyses)
+    fill(folder, render_site(contents | pictures, out, drawn))
     return folder / INDEX
 
 
-def render_site(contents: Mapping[str, bytes], source: Path) -> dict[str, bytes]:
+def render_site(contents: Mapping[str, bytes], source: Path, drawn: Parts = MappingProxyType({})) -> dict[str, bytes]:
     """Content of every file of the site by its path below the site's folder.
 
     Parameters
     ----------
     contents : markdown pages and figures by their path, with slashes, below the pages' folder
     source : the pages' folder; a link out of the pages leads to the file that it names from there, or nowhere if there is none
+    drawn : HTML by page and name of the part in whose place it stands
     """
     pages = {path: parse(content.decode()) for path, content in contents.items() if path.endswith(".md")}
     site = {path: content for path, content in contents.items() if path not in pages}
@@ -63,7 +70,11 @@ def render_site(contents: Mapping[str, bytes], source: Path) -> dict[str, bytes]
             title=html.escape(page.title),
             root=_relative("", path),
             navigation=_navigation(pages, path),
-            content=to_html(page, lambda link, path=path: _target(link, path, pages, contents, source)),  # type: ignore[misc]
+            content=to_html(
+                page,
+                lambda link, path=path: _target(link, path, pages, contents, source),  # type: ignore[misc]
+                drawn.get(path, {}),
+            ),
         )
         site[_name(path)] = filled.encode()
     return site | {name: _asset(name) for name in ASSETS} | {STYLE: _style()}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -24,6 +25,11 @@ ATTRIBUTES = LINKS | frozenset(("align", "alt", "height", "media", "open", "titl
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 TAG = re.compile(r'<(/?)([A-Za-z][\w-]*)((?:\s+[\w:-]+(?:="[^"]*")?)*)\s*/?>')
 ATTRIBUTE = re.compile(r'([\w:-]+)(?:="([^"]*)")?')
+
+
+DRAWN, DRAWN_END = re.compile(r"<!-- drawn:(\S+) -->"), "<!-- /drawn -->"
+"""Between these stands, in markdown, what the site draws."""
+DRAWN_LINK = re.compile(r'\b(href|src)="([^"]*)"')
 
 
 @dataclass(frozen=True)
@@ -48,10 +54,42 @@ def parse(markdown: str) -> Page:
     return Page(tokens, titles[0] if titles else "", frozenset(anchors))
 
 
-def to_html(page: Page, target: Target) -> str:
-    """Render a page; a link or picture without a target keeps its text alone."""
-    rendered: str = _parser().renderer.render(page.tokens, _parser().options, {"target": target})
+def to_html(page: Page, target: Target, drawn: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Render a page; a link or picture without a target keeps its text alone.
+
+    Parameters
+    ----------
+    page : parsed
+    target : where links lead
+    drawn : trusted HTML by the name of the part of the page in whose place it stands
+    """
+    rendered: str = _parser().renderer.render(_with_drawn(page.tokens, drawn), _parser().options, {"target": target})
     return rendered
+
+
+def _with_drawn(tokens: Sequence[Token], drawn: Mapping[str, str]) -> list[Token]:
+    """The tokens, those between the marks of a drawn part replaced by it."""
+    kept, within = list[Token](), False
+    for token in tokens:
+        mark = DRAWN.match(token.content) if token.type == "html_block" else None
+        if mark and mark[1] in drawn:
+            kept.append(Token("drawn", "", 0, content=drawn[mark[1]]))
+        within = mark[1] in drawn if mark else within
+        if not within:
+            kept.append(token)
+        elif token.type == "html_block" and token.content.startswith(DRAWN_END):
+            within = False
+    return kept
+
+
+def _drawn(_renderer: RendererHTML, tokens: Sequence[Token], at: int, _options: OptionsDict, env: Environment) -> str:
+    """A drawn part with its links resolved."""
+
+    def resolved(link: re.Match[str]) -> str:
+        wanted = env["target"](html.unescape(link[2]))
+        return "" if wanted is None else f'{link[1]}="{html.escape(wanted)}"'
+
+    return DRAWN_LINK.sub(resolved, tokens[at].content)
 
 
 def own_markup(text: str, target: Target) -> str:
@@ -96,6 +134,7 @@ def _anchor(title: str, taken: Sequence[str]) -> str:
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark").enable("table")
     for kind, rule in {
+        "drawn": _drawn,
         "html_block": _raw,
         "html_inline": _raw,
         "link_open": _link,

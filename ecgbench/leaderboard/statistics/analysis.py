@@ -157,10 +157,22 @@ class Analysis:
 
 def analyse(board: Board) -> Analysis:
     """Compute the statistics of a board."""
-    windows = window_scores(board)
+    return analysis_of(board, window_scores(board))
+
+
+def analysis_of(board: Board, windows: WindowScores, compares: bool = True) -> Analysis:
+    """Compute the statistics of a board from its per-window scores, or from some of them.
+
+    Parameters
+    ----------
+    board : whose places are those of these scores
+    windows : the scores
+    compares : whether methods are compared in pairs, which takes the longest
+    """
     means = resampled_means(windows)
     draws = place_draws(means, board.columns, board.places)
-    compared = {family: comparison(windows, board.columns, board.places, family) for family in families(board.columns)}
+    of = families(board.columns) if compares else ()
+    compared = {family: comparison(windows, board.columns, board.places, family) for family in of}
     return Analysis(
         board=board,
         windows=windows,

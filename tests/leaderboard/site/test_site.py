@@ -174,7 +174,7 @@ def test_hostile_text_stays_text(around, tmp_path):
     site = render_site({"README.md": markdown.encode()}, tmp_path)
     found = Tags(site["index.html"].decode()).found
     assert {tag for tag, _ in found}.isdisjoint({"iframe", "svg", "style"})
-    assert [attributes["src"] for attributes in tags(site["index.html"], "script")] == ["tables.js", "menus.js"]
+    assert [attributes["src"] for attributes in tags(site["index.html"], "script")] == ["tables.js", "views.js", "menus.js"]
     assert not [key for _, attributes in found for key in attributes if key.startswith("on")]
     assert not [value for _, attributes in found for value in attributes.values() if value and value.startswith("javascript")]
 

@@ -16,6 +16,7 @@ function textOf(cell) {
 
 // The first line of a cell says whether it has a value.
 function valueOf(cell) {
+  if (cell.dataset.value !== undefined) return cell.dataset.value;
   const copy = cell.cloneNode(true);
   const line = copy.querySelector("br");
   if (line) while (line.nextSibling) line.nextSibling.remove();
@@ -58,11 +59,12 @@ function makeSortable(table, rows) {
 
   function sort(column) {
     const order = NEXT[headers[column].getAttribute("aria-sort")];
-    for (const header of headers) show(header, header === headers[column] ? order : "none");
+    for (const header of headers) if (header.hasAttribute("aria-sort")) show(header, header === headers[column] ? order : "none");
     table.tBodies[0].append(...sorted(rows, column, order, unplaced));
   }
 
   headers.forEach((header, column) => {
+    if (header.dataset.unsorted !== undefined) return;
     const button = document.createElement("button");
     button.type = "button";
     button.setAttribute("aria-label", `Sort by ${textOf(header) || "the first column"}`);
@@ -100,5 +102,5 @@ for (const box of document.querySelectorAll(".box")) {
   const table = box.querySelector("table");
   const rows = table.tBodies.length ? [...table.tBodies[0].rows] : [];
   if (rows.length > 1) makeSortable(table, rows);
-  if (rows.length > LONG) makeFilter(box, rows);
+  if (rows.length > LONG && !box.classList.contains("plain")) makeFilter(box, rows);
 }

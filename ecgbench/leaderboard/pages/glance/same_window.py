@@ -1,0 +1,73 @@
+"""The window of which the most methods have a kept map, so that their maps can stand side by side."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ecgbench.leaderboard.statistics.board import Board
+from ecgbench.results import gallery_name, sample_name
+
+_KEPT = ("window", "signal", "map", "lead")
+
+
+class SameWindow(NamedTuple):
+    """One explained window and the methods' maps of it.
+
+    Attributes
+    ----------
+    said : its class and where it lies: "SVEB, record 849"
+    signal : (time,) of the lead that is shown, mV
+    fs : Hz
+    maps : by method, (time,) of that lead
+    """
+
+    said: str
+    signal: np.ndarray
+    fs: float
+    maps: Mapping[str, np.ndarray]
+
+
+def same_window(board: Board, methods: Sequence[str]) -> SameWindow | None:
+    """The window that the most of the methods have in their galleries; None where none has one.
+
+    Parameters
+    ----------
+    board : whose accepted results hold the galleries
+    methods : the most interesting ones first: of two windows that as many have, it is the one that more of the first five have
+    """
+    kept = {method: found for method in methods if (found := _kept(board, method))}
+    shown = {(method, place) for method, found in kept.items() for place in _places(found)}
+    if not shown or board.dataset is None:
+        return None
+    every, first = Counter(place for _, place in shown), Counter(place for method, place in shown if method in methods[:5])
+    window, lead = max(every, key=lambda place: (every[place], first[place], place))
+    rows = {method: _places(found).index((window, lead)) for method, found in kept.items() if (window, lead) in _places(found)}
+    of_one = kept[next(iter(rows))]
+    return SameWindow(
+        _said(board, next(iter(rows)), window),
+        of_one["signal"][rows[next(iter(rows))]] / 1000,
+        board.dataset.numbers(board.identity.edition or None).fs,
+        {method: kept[method]["map"][row].astype(np.float64) for method, row in rows.items()},
+    )
+
+
+def _kept(board: Board, method: str) -> Mapping[str, np.ndarray]:
+    """What a method's gallery of the first seed holds; empty if there is none."""
+    arrays, seed = board.samples[method], board.seeds[0]
+    names = {what: gallery_name(what, seed) for what in _KEPT}
+    return {what: arrays[name] for what, name in names.items()} if all(name in arrays for name in names.values()) else {}
+
+
+def _places(kept: Mapping[str, np.ndarray]) -> list[tuple[int, int]]:
+    """Window and lead of each row of a gallery."""
+    return list(zip(kept["window"].tolist(), kept["lead"].tolist(), strict=True))
+
+
+def _said(board: Board, method: str, window: int) -> str:
+    arrays, seed = board.samples[method], board.seeds[0]
+    record, target = (arrays[sample_name(what, seed)][window] for what in ("record", "target"))
+    return f"{board.class_name(int(target))}, record {record}"
