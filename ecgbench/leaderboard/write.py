@@ -49,10 +49,11 @@ def render(
     ResultsError
         If results are absent or unreadable, or the README has no place for the excerpt.
     """
-    return _rendered([analyse(board) for board in read_boards(scores, metrics, datasets)], out, readme)
+    return rendered([analyse(board) for board in read_boards(scores, metrics, datasets)], out, readme)
 
 
-def _rendered(analyses: Sequence[Analysis], out: Path, readme: Path | None) -> dict[Path, bytes]:
+def rendered(analyses: Sequence[Analysis], out: Path, readme: Path | None) -> dict[Path, bytes]:
+    """The same of boards that are analysed; see `render`."""
     texts = {path: text.encode() for path, text in _texts(analyses, out, readme).items()}
     return texts | {out / path: render_figure(figure, Path(path).suffix) for path, figure in figures_of(analyses)}
 
@@ -75,7 +76,7 @@ def write_pages(scores: Path, out: Path, readme: Path | None = None) -> list[Pat
     """
     analyses = [analyse(board) for board in read_boards(scores)]
     before = None if readme is None else _read(readme)
-    files = _rendered(analyses, out, readme)
+    files = rendered(analyses, out, readme)
     out.mkdir(parents=True, exist_ok=True)
     with file_lock(out / ".leaderboard.lock"):
         if readme is not None and _read(readme) != before:
