@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgbench.cli._judged import compute_and_judge
-from ecgbench.cli._verb import DONE, FAILED, FILE, FOLDER, add, add_scores, say
+from ecgbench.cli._verb import DONE, FAILED, FILE, FOLDER, TEXT, add, add_scores, say
 from ecgbench.errors import InputError
 
 if TYPE_CHECKING:
     from ecgbench.cli._verb import Verbs
+    from ecgbench.leaderboard.site.build import Explore
     from ecgbench.pipeline import Address, Run
 
 SITE = Path("build/site")
 """Where the site is written unless the user says otherwise."""
+
+NO_EXPLORER = "none"
 
 
 def add_run(verbs: Verbs) -> None:
@@ -38,6 +41,9 @@ def add_leaderboard(verbs: Verbs) -> None:
     verb.add_argument("--readme", type=FILE, default=Path("README.md"), help="file with an excerpt between marks (default README.md)")
     verb.add_argument("--open", action="store_true", help="build a site of the pages, which are not written, and open it in the browser")
     verb.add_argument("--site", type=FOLDER, metavar="DIR", help=f"build the site in this folder (default of --open: {SITE})")
+    what = "datasets or models of the site's explorer, such as svdb,synthetic-vit1d_narrow-seed1, globs allowed, or none; what the store"
+    what += " doesn't hold is computed (default: a model of each embedded dataset, with methods that take little time)"
+    verb.add_argument("--explorer", type=TEXT, metavar="NAMES", help=what)
     add_scores(verb)
     verb.set_defaults(run=_leaderboard)
 
@@ -71,6 +77,8 @@ def _leaderboard(given: argparse.Namespace) -> int:
 
     if given.site or given.open:
         return _site(given)
+    if given.explorer is not None:
+        raise InputError("expected --explorer with --site or --open, got neither; name the site's folder.")
     if given.check:
         differences = check_pages(given.scores, given.out, given.readme)
         say("\n".join(differences) or "the pages are what the accepted results say")
@@ -83,6 +91,17 @@ def _leaderboard(given: argparse.Namespace) -> int:
     return DONE
 
 
+def _explore(names: str | None) -> Explore | None:
+    """What finds the windows of the site's explorer; nothing where none is wanted."""
+    if names == NO_EXPLORER:
+        return None
+    from ecgbench.pipeline import Options
+    from ecgbench.report.explorer import named_models, shown_models, usual_models
+
+    wanted = usual_models() if names is None else named_models(names.split(","))
+    return lambda orders: shown_models(wanted, Options(), orders)
+
+
 def _site(given: argparse.Namespace) -> int:
     import webbrowser
 
@@ -90,7 +109,7 @@ def _site(given: argparse.Namespace) -> int:
 
     if given.check:
         raise InputError("expected --check or a site, got both; ask for one after the other.")
-    index = write_site(given.scores, given.site or SITE, given.out)
+    index = write_site(given.scores, given.site or SITE, given.out, _explore(given.explorer))
     say(str(index))
     if given.open and not webbrowser.open(index.resolve().as_uri()):
         say("no browser was found; open the file in one")

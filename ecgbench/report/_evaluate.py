@@ -11,6 +11,8 @@ import numpy as np
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.inputs import at_least
+from ecgbench.leaderboard.site.build import methods_in_order
+from ecgbench.leaderboard.site.explorer.case import Shown
 from ecgbench.leaderboard.statistics.analysis import Analysis, analyse
 from ecgbench.nn import device_named, frozen, place_of, usable
 from ecgbench.pipeline.compute.subject import Subject
@@ -22,6 +24,7 @@ from ecgbench.report._report import Picture, Report
 from ecgbench.report._subject import dataset_subject, own_subject
 from ecgbench.report._verdict import cautions, ordered_families, recommended
 from ecgbench.report._windows import Own
+from ecgbench.report.explorer.own import shown_of
 from ecgbench.types import standardise
 
 if TYPE_CHECKING:
@@ -140,6 +143,7 @@ def _store(store: str | Path | ArtifactStore | None) -> ArtifactStore:
 def _report(subject: Subject, methods: Sequence[str] | None, metrics: Sequence[str] | None, notes: tuple[str, ...]) -> Report:
     measured, refused = measure_all(subject, chosen_sources(subject, methods), chosen_metrics(subject, metrics))
     analysis = analyse(board_of_measured(subject, measured))
+    pictures = _pictures(subject, analysis, measured)
     return Report(
         analysis=analysis,
         illness={one.source.key: one.illness for one in measured if one.illness},
@@ -147,8 +151,17 @@ def _report(subject: Subject, methods: Sequence[str] | None, metrics: Sequence[s
         notes=(*notes, *cautions(analysis)),
         fs=subject.dataset.fs,
         leads=subject.dataset.leads,
-        pictures=_pictures(subject, analysis, measured),
+        pictures=pictures,
+        shown=_explored(subject, analysis, measured, pictures),
     )
+
+
+def _explored(subject: Subject, analysis: Analysis, measured: Sequence[Measured], pictures: Sequence[Picture]) -> Shown:
+    """What the report's explorer shows, beginning with the maps of its pictures."""
+    drawn = pictures[0].maps
+    keys = [one.source.key for one in measured]
+    first = [key for key in keys if not drawn.keys().isdisjoint((key, variant_name(key, ABSOLUTE), f"control: {key}"))]
+    return shown_of(subject, measured, methods_in_order(analysis.board), first)
 
 
 def _named(refusal: Refusal) -> tuple[str, str]:

@@ -6,6 +6,7 @@ import math
 from base64 import b64encode
 from collections.abc import Sequence
 from functools import cache
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from ecgbench.leaderboard.figures.canvas import as_png, render_figure
 from ecgbench.leaderboard.figures.paper.layout import is_standard
 from ecgbench.leaderboard.figures.paper.sheet import DEVIATIONS
 from ecgbench.leaderboard.pages.tables import NOTHING, arrow, number
+from ecgbench.leaderboard.site.explorer.page import STYLE, asset, explorer_markup, inlined_scripts
 from ecgbench.leaderboard.statistics.ranking import Column, family_title
 from ecgbench.pipeline.grid.address import variant_name
 from ecgbench.report._plot import plot
@@ -40,8 +42,16 @@ def page(report: Report) -> str:
     """The whole page."""
     figure = render_figure(report.plot(), ".svg")
     pictures = [{"title": picture.title, "data": _data("image/png", _drawn(report, picture))} for picture in report.pictures]
-    context = {**_context(report), "figure": _data("image/svg+xml", figure), "pictures": pictures}
+    context = {**_context(report), "figure": _data("image/svg+xml", figure), "pictures": pictures, **_explorer(report)}
     return _environment().get_template("report.html.j2").render(context)
+
+
+def _explorer(report: Report) -> dict[str, Any]:
+    """The explorer, and the digests of its scripts: the page lets no other code run, wherever it may come from."""
+    scripts = inlined_scripts(report.shown)
+    digests = [b64encode(sha256(script.encode()).digest()).decode() for script in scripts]
+    parts = {"style": asset(STYLE), "markup": explorer_markup(schemes=False), "scripts": scripts, "digests": digests}
+    return {"explorer": parts}
 
 
 def summary(report: Report) -> str:

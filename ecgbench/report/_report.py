@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ecgbench.errors import InputError
+from ecgbench.leaderboard.site.explorer.case import Shown
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.ranking import place_order
 from ecgbench.pipeline.grid.address import RAW, variant_name
@@ -57,6 +58,7 @@ class Report:
     fs : Hz
     leads : names of the leads
     pictures : windows with the best methods' maps and a control's
+    shown : windows with the maps of everything, for the page's explorer
     """
 
     analysis: Analysis
@@ -66,6 +68,7 @@ class Report:
     fs: float
     leads: tuple[str, ...]
     pictures: tuple[Picture, ...]
+    shown: Shown
 
     @property
     def verdict(self) -> str:
@@ -93,7 +96,7 @@ class Report:
         return forest(self.analysis, self.variants())
 
     def save(self, path: str | Path) -> None:
-        """Write one HTML file that needs no other.
+        """Write one HTML file that needs no other, of some megabytes at most.
 
         Raises
         ------

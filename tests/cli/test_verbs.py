@@ -288,15 +288,15 @@ def opened(monkeypatch):
 
 
 def test_site_is_built_where_it_is_told_and_opened_where_asked_and_no_page_written(ecg, accepted, opened, tmp_path, monkeypatch):
-    assert ecg("leaderboard", "--site", "there") == f"{Path('there') / 'index.html'}\n"
+    assert ecg("leaderboard", "--site", "there", "--explorer", "none") == f"{Path('there') / 'index.html'}\n"
     assert opened == []
     index = Path("build") / "site" / "index.html"
-    assert ecg("leaderboard", "--open") == f"{index}\n"
+    assert ecg("leaderboard", "--open", "--explorer", "none") == f"{index}\n"
     assert opened == [(tmp_path / index).as_uri()]
     assert "random_baseline" in "".join(page.read_text() for page in index.parent.glob("synthetic@samples-3*.html"))
     assert [path.name for path in Path("leaderboards").iterdir()] == ["scores"]
     monkeypatch.setattr("webbrowser.open", lambda address: False)
-    assert ecg("leaderboard", "--open").endswith("no browser was found; open the file in one\n")
+    assert ecg("leaderboard", "--open", "--explorer", "none").endswith("no browser was found; open the file in one\n")
 
 
 def test_site_in_a_folder_of_other_files_is_refused(refused, accepted):

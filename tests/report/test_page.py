@@ -1,11 +1,15 @@
 """The page of a report is one file, says what the report says, and shows somebody else's words as text."""
 
 import re
+from base64 import b64encode
+from hashlib import sha256
 from html.parser import HTMLParser
 
 import pytest
 
 import ecgbench
+from ecgbench.leaderboard.site.explorer.page import inlined_scripts
+from ecgbench.report.explorer.windows import fitting
 from tests.report.conftest import small_case
 
 
@@ -36,13 +40,29 @@ def text(report, tmp_path_factory):
     return path.read_text()
 
 
-def test_the_page_needs_no_other_file_and_runs_no_code(text):
+def test_the_page_needs_no_other_file_and_lets_no_code_run_but_the_explorers(report, text):
     tags = Tags()
     tags.feed(text)
     assert tags.links
     assert all(link.startswith("data:image/") for link in tags.links)
-    assert not {"script", "link", "iframe", "b"} & set(tags.found)
+    assert not {"link", "iframe", "b"} & set(tags.found)
     assert "url(" not in text
+    scripts = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    assert scripts == inlined_scripts(report.shown)
+    assert len(scripts) == tags.found.count("script")
+    policy = re.search(r"Content-Security-Policy\" content=\"(.*?)\"", text)[1]
+    digests = [b64encode(sha256(script.encode()).digest()).decode() for script in scripts]
+    assert policy.endswith("script-src" + "".join(f" 'sha256-{digest}'" for digest in digests))
+    assert policy.startswith("default-src 'none';")
+
+
+def test_the_explorer_begins_with_the_maps_of_the_pictures_and_holds_a_bounded_number_of_windows(report):
+    shown = report.shown
+    assert shown.first == [name.removeprefix("control: ").removesuffix("_abs") for name in report.pictures[0].maps]
+    assert set(shown.sources) == set(report.analysis.board.everything)
+    assert len(shown.cases) == 12
+    assert fitting(leads=12, time=5000, sources=30) == 5
+    assert fitting(leads=500, time=100_000, sources=30) == 1
 
 
 def test_the_page_says_what_the_report_says(report, text):

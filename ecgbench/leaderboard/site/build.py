@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from string import Template
@@ -13,19 +13,25 @@ from urllib.parse import quote, unquote, urlsplit
 
 from ecgbench.leaderboard.figures.style import AGAINST, FOR
 from ecgbench.leaderboard.site.drawn.parts import Parts, drawn_parts
-from ecgbench.leaderboard.site.folder import INDEX, fill
+from ecgbench.leaderboard.site.explorer.case import Shown
+from ecgbench.leaderboard.site.explorer.page import explorer_files, explorer_head, explorer_markup
+from ecgbench.leaderboard.site.folder import INDEX, check, fill
 from ecgbench.leaderboard.site.html import Page, parse, to_html
 from ecgbench.leaderboard.statistics.analysis import analyse
-from ecgbench.leaderboard.statistics.board import read_boards
+from ecgbench.leaderboard.statistics.board import Board, read_boards
 from ecgbench.leaderboard.write import rendered
 
 STYLE = "style.css"
 ASSETS = ("tables.js", "views.js", "menus.js")
 START = "README.md"
 SCHEMES = ("http", "https", "mailto")
+EXPLORER = "explorer.html"
+
+Explore = Callable[[Mapping[str, Sequence[str]]], Sequence[Shown]]
+"""From the methods of each dataset, the best first, to the models and windows that the explorer shows."""
 
 
-def write_site(scores: Path, folder: Path, out: Path) -> Path:
+def write_site(scores: Path, folder: Path, out: Path, explore: Explore | None = None) -> Path:
     """Build the site of the accepted results; no page outside its folder is written.
 
     Parameters
@@ -33,6 +39,7 @@ def write_site(scores: Path, folder: Path, out: Path) -> Path:
     scores : folder of the accepted results
     folder : folder of the site
     out : folder of the pages, which says what their links to other files mean
+    explore : finds what the explorer shows; without it the site has none
 
     Returns
     -------
@@ -46,14 +53,25 @@ def write_site(scores: Path, folder: Path, out: Path) -> Path:
     InputError
         If the site's folder holds something that is not of a site.
     """
-    analyses = [analyse(board) for board in read_boards(scores)]
+    check(folder)
+    boards = read_boards(scores)
+    analyses = [analyse(board) for board in boards]
+    shown = () if explore is None else explore({board.key: methods_in_order(board) for board in boards if board.default})
     contents = {path.relative_to(out).as_posix(): content for path, content in rendered(analyses, out).items()}
     drawn, pictures = drawn_parts(analyses)
-    fill(folder, render_site(contents | pictures, out, drawn))
+    fill(folder, render_site(contents | pictures, out, drawn, shown))
     return folder / INDEX
 
 
-def render_site(contents: Mapping[str, bytes], source: Path, drawn: Parts = MappingProxyType({})) -> dict[str, bytes]:
+def methods_in_order(board: Board) -> list[str]:
+    """Methods and controls from the best mean place on; those without one are left out."""
+    variants = board.places.mean(axis=1).dropna().sort_values().index
+    return list(dict.fromkeys(str(source) for source, _ in variants))
+
+
+def render_site(
+    contents: Mapping[str, bytes], source: Path, drawn: Parts = MappingProxyType({}), shown: Sequence[Shown] = ()
+) -> dict[str, bytes]:
     """Content of every file of the site by its path below the site's folder.
 
     Parameters
@@ -61,28 +79,31 @@ def render_site(contents: Mapping[str, bytes], source: Path, drawn: Parts = Mapp
     contents : markdown pages and figures by their path, with slashes, below the pages' folder
     source : the pages' folder; a link out of the pages leads to the file that it names from there, or nowhere if there is none
     drawn : HTML by page and name of the part in whose place it stands
+    shown : models and windows of the explorer; without any there is none
     """
     pages = {path: parse(content.decode()) for path, content in contents.items() if path.endswith(".md")}
     site = {path: content for path, content in contents.items() if path not in pages}
-    template = Template(_asset("page.html").decode())
+    explored = bool(shown)
     for path, page in pages.items():
-        filled = template.substitute(
-            title=html.escape(page.title),
-            root=_relative("", path),
-            navigation=_navigation(pages, path),
-            content=to_html(
-                page,
-                lambda link, path=path: _target(link, path, pages, contents, source),  # type: ignore[misc]
-                drawn.get(path, {}),
-            ),
-        )
-        site[_name(path)] = filled.encode()
+        content = to_html(page, lambda link, path=path: _target(link, path, pages, contents, source), drawn.get(path, {}))  # type: ignore[misc]
+        site[_name(path)] = _page(page.title, path, _navigation(pages, path, explored), content)
+    if explored:
+        content = f"<h1>Explorer</h1>\n{explorer_markup(schemes=True)}"
+        site[EXPLORER] = _page("Explorer", EXPLORER, _navigation(pages, EXPLORER, explored), content, explorer_head())
+        site |= explorer_files(shown)
     return site | {name: _asset(name) for name in ASSETS} | {STYLE: _style()}
 
 
 def _style() -> bytes:
     """The style sheet with the colours that maps have in figures too."""
     return Template(_asset(STYLE).decode()).safe_substitute({"for": FOR, "against": AGAINST}).encode()
+
+
+def _page(title: str, path: str, navigation: str, content: str, head: str = "") -> bytes:
+    """A page of the site; `path` says where it stands."""
+    template = Template(_asset("page.html").decode())
+    filled = template.substitute(title=html.escape(title), root=_relative("", path), head=head, navigation=navigation, content=content)
+    return filled.encode()
 
 
 def _asset(name: str) -> bytes:
@@ -92,7 +113,8 @@ def _asset(name: str) -> bytes:
 def _name(page: str) -> str:
     """File of a page in the site."""
     folder, file = posixpath.split(page)
-    return posixpath.join(folder, INDEX if file == START else f"{file.removesuffix('.md')}.html")
+    name = f"{file.removesuffix('.md')}.html" if file.endswith(".md") else file
+    return posixpath.join(folder, INDEX if file == START else name)
 
 
 def _relative(path: str, page: str) -> str:
@@ -120,12 +142,13 @@ def _target(link: str, page: str, pages: Mapping[str, Page], contents: Mapping[s
     return file.as_uri() if file.exists() else None
 
 
-def _navigation(pages: Mapping[str, Page], current: str) -> str:
-    """Links to all pages: the first one, and a menu for each folder."""
+def _navigation(pages: Mapping[str, Page], current: str, explored: bool) -> str:
+    """Links to all pages: the first one, the explorer if there is one, and a menu for each folder."""
     menus: dict[str, list[str]] = {}
     for path in sorted(pages.keys() - {START}):
         menus.setdefault(posixpath.dirname(path), []).append(path)
     items = [_entry(START, "Overview", current)] if START in pages else []
+    items += [_entry(EXPLORER, "Explorer", current)] if explored else []
     for folder, paths in sorted(menus.items()):
         entries = "".join(f"<li>{_entry(path, posixpath.basename(path).removesuffix('.md'), current)}</li>" for path in paths)
         here = ' class="here"' if current in paths else ""

@@ -14,6 +14,20 @@ LIST = ".ecgbench-site"
 MARK = "Files that `ecgbench leaderboard` built here; the next build replaces them."
 
 
+def check(folder: Path) -> None:
+    """Refuse a folder that holds files that were not built, before anything is drawn for it.
+
+    Raises
+    ------
+    InputError
+        If it does, or cannot be read.
+    """
+    try:
+        _built(folder)
+    except OSError as error:
+        raise _refused(folder, str(error.strerror or error)) from error
+
+
 def fill(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write the files and remove those of an earlier build that are not among them.
 

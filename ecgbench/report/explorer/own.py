@@ -1,0 +1,48 @@
+"""The explorer of one network that was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ecgbench.leaderboard.site.explorer.case import DEVIATIONS, MILLIVOLTS, Shown
+from ecgbench.pipeline.compute.subject import Subject
+from ecgbench.pipeline.compute.turns import share_out
+from ecgbench.protocol import OWN
+from ecgbench.report._measure import Measured
+from ecgbench.report.explorer.accepted import best_first, kind_of
+from ecgbench.report.explorer.windows import cases_of, fitting, marked_samples
+
+MODEL = "your network"
+"""What the network is called."""
+
+
+def shown_of(subject: Subject, measured: Sequence[Measured], order: Sequence[str], first: Sequence[str]) -> Shown:
+    """A network's windows, classes and patients in turn, with the maps of everything that was measured.
+
+    A user's own windows are in the unit that his network takes, which nobody knows: they are shown as standard deviations.
+
+    Parameters
+    ----------
+    order : methods from the best on
+    first : sources that are shown where the reader has not chosen
+    """
+    dataset, explained = subject.dataset, subject.explained
+    own = dataset.labels == OWN
+    leads, time = explained.windows.signal.shape[1:]
+    places = share_out(explained.windows, explained.target)[: fitting(leads, time, len(measured))].tolist()
+    maps = {one.source.key: np.array(one.maps.values[places]) for one in measured}
+    return Shown(
+        dataset=dataset.name,
+        title=dataset.name,
+        model=MODEL,
+        fs=dataset.fs,
+        leads=dataset.leads,
+        classes=dataset.classes,
+        unit=DEVIATIONS if own else MILLIVOLTS,
+        sources=best_first({one.source.key: kind_of(one.source) for one in measured}, order),
+        first=list(dict.fromkeys(first)),
+        marked=marked_samples(subject),
+        cases=cases_of(subject, places, maps, standardised=own),
+    )
