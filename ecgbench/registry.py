@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import inspect
 import pkgutil
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
@@ -34,6 +35,12 @@ class Entry:
     function: Callable[..., Any] = field(repr=False)
     version: int
     reference: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The function's options with their defaults."""
+        parameters = inspect.signature(self.function).parameters
+        return {name: parameter.default for name, parameter in parameters.items() if parameter.default is not parameter.empty}
 
 
 @runtime_checkable
@@ -197,6 +204,23 @@ def unknown(name: str, key: str, known: Any) -> str:
     if key in _UNLOADED:
         return _UNLOADED[key]
     names = sorted(known)
-    close = difflib.get_close_matches(key, names, n=3)
+    close = nearest(key, names)
     hint = f"did you mean {' or '.join(close)}?" if close else f"choose one of {', '.join(names)}."
     return f'expected a key of {name}, got "{shortened(key)}"; {hint}'
+
+
+def nearest(key: str, names: Sequence[str], most: int = 3) -> list[str]:
+    """The names that a misspelt one means most likely: other letter case, other dashes, its initials, or few letters wrong."""
+    folded = {_folded(name): name for name in names}
+    initials = {"".join(part[:1] for part in name.split("_")): name for name in folded}
+    meant = _folded(key)
+    if meant in folded:
+        return [folded[meant]]
+    close = difflib.get_close_matches(meant, folded, n=most)
+    if not close and meant in initials:
+        close = [initials[meant]]
+    return [folded[name] for name in close]
+
+
+def _folded(name: str) -> str:
+    return name.lower().replace("-", "_").replace(" ", "_")
