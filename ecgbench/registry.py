@@ -19,7 +19,7 @@ from ecgbench.printable import printable, shortened
 from ecgbench.untrusted.texts import file_name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Entry:
     """What every registered function declares beside itself.
 
@@ -35,6 +35,20 @@ class Entry:
     function: Callable[..., Any] = field(repr=False)
     version: int
     reference: str
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.call}: {self.what} [{self.reference}]>"
+
+    @property
+    def what(self) -> str:
+        """What it is, in a line: its title, or the beginning of its description."""
+        return str(getattr(self, "title", "") or (inspect.getdoc(self.function) or "").partition("\n")[0])
+
+    @property
+    def call(self) -> str:
+        """Its key, and its options with their defaults."""
+        options = ", ".join(f"{name}={default!r}" for name, default in self.options.items())
+        return f"{self.key}({options})" if options else self.key
 
     @property
     def options(self) -> dict[str, Any]:
@@ -112,6 +126,10 @@ class Registry(Generic[EntryT]):
             raise DuplicateKeyError(
                 f'expected a new key in {self.name}, got "{entry.key}" from {origin}, which {holder} holds; rename the function.'
             )
+        if isinstance(entry, Entry):
+            # `help(entry)` shows an object's own description where it has one, and else that of all entries of its kind.
+            described = f"{entry.call}\n\n{inspect.getdoc(entry.function) or ''}\n\nReference: {entry.reference}"
+            object.__setattr__(entry, "__doc__", described)
         self._entries[entry.key], self._origins[entry.key] = entry, origin
 
     def _declared(self, function: Callable[..., Any], declared: dict[str, Any]) -> EntryT:

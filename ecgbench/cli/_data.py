@@ -14,7 +14,7 @@ from ecgbench.cli.terminal.tables import add_json, say_json, say_table, show_row
 if TYPE_CHECKING:
     from ecgbench.cli.terminal.parser import Parser
     from ecgbench.datasets import DatasetEntry, Verification
-    from ecgbench.types import Dataset, Windows
+    from ecgbench.types import Dataset
 
 MAX_JOBS = 64
 """Most files that may be fetched at the same time: a server is not to be overrun."""
@@ -143,16 +143,11 @@ def _say_windows(dataset: Dataset, entry: DatasetEntry) -> None:
 
 def _windows(dataset: Dataset, entry: DatasetEntry) -> list[dict[str, Any]]:
     """Windows of each class, or with each label, on either side of the split."""
-    counts = zip(dataset.classes, _counts(dataset.train, dataset), _counts(dataset.test, dataset), strict=True)
+    from ecgbench.types import class_counts
+
+    sides = (class_counts(side, len(dataset.classes)) for side in (dataset.train, dataset.test))
+    counts = zip(dataset.classes, *sides, strict=True)
     rows: list[dict[str, Any]] = [{"class": name, "train": train, "test": test} for name, train, test in counts]
     if not entry.published:
         return rows
     return [{**row, "published, whole database": entry.published.get(name)} for name, row in zip(dataset.classes, rows, strict=True)]
-
-
-def _counts(windows: Windows, dataset: Dataset) -> list[int]:
-    import numpy as np
-
-    classes = np.arange(len(dataset.classes))
-    held = windows.y if windows.y.ndim == 2 else windows.y[:, None] == classes
-    return [int(count) for count in held.sum(axis=0, dtype=np.int64)]

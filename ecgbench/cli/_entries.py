@@ -82,7 +82,7 @@ def _row(entry: Any) -> dict[str, Any]:
     family = {"family": entry.family} if hasattr(entry, "family") else {}
     cost = {"passes": _passes(entry)} if hasattr(entry, "passes") else {}
     options = {"options": entry.options} if hasattr(entry, "passes") else {}
-    return {"key": entry.key, **family, **cost, "what it is": _what(entry), **options, "reference": entry.reference}
+    return {"key": entry.key, **family, **cost, "what it is": entry.what, **options, "reference": entry.reference}
 
 
 def _show_one(axis: str, entry: Any, as_json: bool) -> int:
@@ -132,8 +132,3 @@ def _parameters(entry: Any) -> int:
 def _order(entry: Any) -> tuple[int, str]:
     """Metrics stand by family, everything else by key."""
     return (entry.question.order if hasattr(entry, "question") else 0, entry.key)
-
-
-def _what(entry: Any) -> str:
-    """The entry's title, or the first line of its description."""
-    return str(getattr(entry, "title", "") or (inspect.getdoc(entry.function) or "").partition("\n")[0])

@@ -74,7 +74,7 @@ def explain(
     normal_windows : (m, leads, time) windows of the normal class, standardised, for methods that compare with them; take them from training
     classes : names of the model's outputs, in their order, for targets that are names
     return_info : also return what is known of the maps: totals, errors of their sums, warnings (see `MapInfo`)
-    options : the method's own
+    options : the method's own, which `help(ecgbench.methods()[method])` names with their defaults
 
     Returns
     -------

@@ -29,7 +29,7 @@ class Explanation(NamedTuple):
     measures: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MethodEntry(Entry):
     """Metadata of a method.
 
