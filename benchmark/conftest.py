@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,8 @@ import pytest
 from benchmark._arguments import all_arguments
 from benchmark._crosscheck import crosschecks
 from benchmark._estimate import estimate
-from benchmark._refused import refusals, refused_cell
+from benchmark._refused import refused_cell
+from benchmark._summary import summary
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import EcgbenchError, MissingDataError, NotStoredError, RefusedError
 from ecgbench.metrics import METRICS
@@ -42,9 +42,6 @@ WHAT: dict[str, Callable[[list[Address]], list[Any]]] = {
     "crossed": crosschecks,
 }
 """What a test can be about, by the name of its argument, and how it follows from the selected cells."""
-
-LEGEND = """+ higher is better, - lower is better; * the best of the ranked methods; a control is made without looking at the model.
-ecgbench leaderboard --open shows the accepted results with their intervals, and which methods can be told apart."""
 
 ORDER = ("test_models", "test_maps", "test_cells", "test_crosscheck")
 BEGAN = "ecgbench_began"
@@ -267,34 +264,11 @@ class Outcomes:
             self.not_accepted = str(error)
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """What a reader wants comes last: tables, what their signs mean, where to see more."""
-        from ecgbench.pipeline import health_tables, score_tables
-
-        if self.config.option.collectonly:
-            return
-        if not self.others:
-            why = self.skipped[0] if self.skipped else "the selection holds no cell; see --dataset, --method, --metric, --seeds and -k"
-            terminalreporter.write_line(f"ecgbench: no cell was computed: {why}", red=True)
-        for line in [*(f"beside its oracle: {line}" for line in self.crosschecks), *refusals(self.cells.values())]:
-            terminalreporter.write_line(line)
-        means = {cell: float("nan") if found["mean"] is None else found["mean"] for cell, found in self.cells.items()}
-        for table in [*health_tables(self.health), *score_tables(means)]:
-            terminalreporter.write_line("\n" + table)
-        if means:
-            terminalreporter.write_line(f"\n{LEGEND}\n{self._counts()}")
-        if self.not_accepted:
-            terminalreporter.write_line(f"ecgbench: {self.not_accepted}", red=True)
-
-    def _counts(self) -> str:
-        from ecgbench.pipeline import new_cells, replaced_cells
-
-        option, found = self.config.option, list(self.cells.values())
-        cached, status = sum(value["cached"] for value in found), Counter(value["status"] for value in found)
-        new = status["no_baseline"]
-        compared = f"{new} with no accepted result"
-        if option.update_scores:
-            compared = "not all accepted" if self.not_accepted else f"{status['updated']} accepted now"
-        told = [*new_cells(new, option.scores), *replaced_cells(self.written)]
-        return "\n".join([f"ecgbench: {len(found)} cells, {cached} cached, {compared}", *told])
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> Any:
+        """What a reader wants comes last, behind durations and what failed."""
+        found = yield
+        if not self.config.option.collectonly:
+            for line, red in summary(self):
+                terminalreporter.write_line(line, red=red)
+        return found

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import inspect
 import pkgutil
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
@@ -18,7 +19,7 @@ from ecgbench.printable import printable, shortened
 from ecgbench.untrusted.texts import file_name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Entry:
     """What every registered function declares beside itself.
 
@@ -34,6 +35,26 @@ class Entry:
     function: Callable[..., Any] = field(repr=False)
     version: int
     reference: str
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.call}: {self.what} [{self.reference}]>"
+
+    @property
+    def what(self) -> str:
+        """What it is, in a line: its title, or the beginning of its description."""
+        return str(getattr(self, "title", "") or (inspect.getdoc(self.function) or "").partition("\n")[0])
+
+    @property
+    def call(self) -> str:
+        """Its key, and its options with their defaults."""
+        options = ", ".join(f"{name}={default!r}" for name, default in self.options.items())
+        return f"{self.key}({options})" if options else self.key
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The function's options with their defaults."""
+        parameters = inspect.signature(self.function).parameters
+        return {name: parameter.default for name, parameter in parameters.items() if parameter.default is not parameter.empty}
 
 
 @runtime_checkable
@@ -105,6 +126,10 @@ class Registry(Generic[EntryT]):
             raise DuplicateKeyError(
                 f'expected a new key in {self.name}, got "{entry.key}" from {origin}, which {holder} holds; rename the function.'
             )
+        if isinstance(entry, Entry):
+            # `help(entry)` shows an object's own description where it has one, and else that of all entries of its kind.
+            described = f"{entry.call}\n\n{inspect.getdoc(entry.function) or ''}\n\nReference: {entry.reference}"
+            object.__setattr__(entry, "__doc__", described)
         self._entries[entry.key], self._origins[entry.key] = entry, origin
 
     def _declared(self, function: Callable[..., Any], declared: dict[str, Any]) -> EntryT:
@@ -197,6 +222,23 @@ def unknown(name: str, key: str, known: Any) -> str:
     if key in _UNLOADED:
         return _UNLOADED[key]
     names = sorted(known)
-    close = difflib.get_close_matches(key, names, n=3)
+    close = nearest(key, names)
     hint = f"did you mean {' or '.join(close)}?" if close else f"choose one of {', '.join(names)}."
     return f'expected a key of {name}, got "{shortened(key)}"; {hint}'
+
+
+def nearest(key: str, names: Sequence[str], most: int = 3) -> list[str]:
+    """The names that a misspelt one means most likely: other letter case, other dashes, its initials, or few letters wrong."""
+    folded = {_folded(name): name for name in names}
+    initials = {"".join(part[:1] for part in name.split("_")): name for name in folded}
+    meant = _folded(key)
+    if meant in folded:
+        return [folded[meant]]
+    close = difflib.get_close_matches(meant, folded, n=most)
+    if not close and meant in initials:
+        close = [initials[meant]]
+    return [folded[name] for name in close]
+
+
+def _folded(name: str) -> str:
+    return name.lower().replace("-", "_").replace(" ", "_")

@@ -8,25 +8,21 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from typing import Any
 
-from ecgbench.cli._accepted import add_compare, add_results, add_trace
-from ecgbench.cli._cache import add_cache
-from ecgbench.cli._data import add_datasets, add_download, add_verify
-from ecgbench.cli._entries import add_entries
-from ecgbench.cli._models import add_explain, add_train
-from ecgbench.cli._report import add_report
-from ecgbench.cli._results import add_leaderboard, add_run
-from ecgbench.cli._simulate import add_simulate
-from ecgbench.cli._submissions import add_evaluate, add_submit, add_windows
-from ecgbench.cli._verb import INTERRUPTED, UNREAD, WRONG_USE, Parser, UnreadError, complain
-from ecgbench.errors import EcgbenchError
+from ecgbench.cli._verb import DONE, INTERRUPTED, UNREAD, WRONG_USE
+from ecgbench.cli._verbs import VERBS, Verb
+from ecgbench.cli.terminal.parser import Parser
+from ecgbench.cli.terminal.speech import UnreadError, complain, say
+from ecgbench.errors import EcgbenchError, UnknownKeyError
 from ecgbench.untrusted.texts import refuse_lost_values
 
-VERBS = (
-    *(add_datasets, add_entries, add_download, add_verify, add_simulate, add_train, add_explain, add_run, add_report),
-    *(add_windows, add_submit, add_evaluate, add_leaderboard, add_compare, add_trace, add_results, add_cache),
-)
-"""What adds each verb, in the order of the help."""
+SHOWN = ("run", "report", "methods")
+"""Verbs whose first example is shown beside the help of all."""
+
+ABOUT = """Which feature attribution method to trust on an ECG classifier.
+
+`ecgbench VERB --help` says what a verb takes, with examples."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,9 +43,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str], given: Namespace) -> int:
     refuse_lost_values(arguments)
-    _parser().parse_args(arguments, given)
+    parser, _ = _parsers()
+    if not arguments:
+        parser.print_help()
+        return DONE
+    _check_verb(arguments[0])
+    parser.parse_args(arguments, given)
+    if given.version:
+        return _say_version()
+    if given.verb is None:
+        parser.error("expected a verb, got none")
     code: int = given.run(given)
     return code
+
+
+def _check_verb(text: str) -> None:
+    """Refuse a verb that there is not, with those that are meant most likely."""
+    names = [verb.name for verb in VERBS]
+    if text not in names and not text.startswith("-"):
+        from ecgbench.registry import unknown
+
+        raise UnknownKeyError(unknown("verbs", text, names))
+
+
+def _say_version() -> int:
+    from ecgbench._version import __version__
+
+    say(f"ecgbench {__version__}")
+    return DONE
 
 
 def _refused(given: Namespace, why: str) -> int:
@@ -63,9 +84,21 @@ def _unusable(error: OSError) -> str:
     return f"expected files and folders that can be read and written, got {what} ({error.strerror or error}); mend that or name another."
 
 
-def _parser() -> Parser:
-    parser = Parser(prog="ecgbench", description="Which feature attribution method to trust on an ECG classifier.")
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for add in VERBS:
-        add(verbs)
-    return parser
+def whole_parser() -> tuple[Parser, list[Parser]]:
+    """The parser of all verbs, and those of the verbs with all their arguments, for what looks at them."""
+    parser, verbs = _parsers()
+    return parser, [verb.filled() for verb in verbs]
+
+
+def _parsers() -> tuple[Parser, list[Parser]]:
+    """The parser of all verbs, and those of the verbs, which are filled when they are used."""
+    parser = Parser(prog="ecgbench", description=ABOUT, examples=[f"ecgbench {verb.examples[0]}" for verb in VERBS if verb.name in SHOWN])
+    parser.add_argument("--version", action="store_true", help="print the version")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
+    return parser, [_added(verbs, verb) for verb in VERBS]
+
+
+def _added(verbs: Any, verb: Verb) -> Parser:
+    examples = [f"ecgbench {line}" for line in verb.examples]
+    added: Parser = verbs.add_parser(verb.name, help=verb.help, description=verb.description, fill=verb.fill, examples=examples)
+    return added

@@ -8,24 +8,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgbench.cli._files import check_out
-from ecgbench.cli._verb import DONE, FAILED, FILE, FOLDER, SEED, TEXT, add_scores, say
+from ecgbench.cli._verb import DONE, FAILED, FILE, FOLDER, SEED, TEXT, add_scores
+from ecgbench.cli.terminal.speech import say
+from ecgbench.cli.terminal.tables import add_json, say_json
 from ecgbench.errors import InputError
 
 if TYPE_CHECKING:
-    from ecgbench.cli._verb import Verbs
+    from ecgbench.cli.terminal.parser import Parser
 
 ABOUT = """Say what changed between two folders of accepted results, or two revisions of the clone here, as markdown for a pull request.
 Exit codes: 0 if all cells, identities and models are alike (values within the metric's tolerance), 1 if not, 2 for bad input."""
 
 
-def add_compare(verbs: Verbs) -> None:
-    """Add the verb `compare`."""
-    verb = verbs.add_parser("compare", help="say what changed between two folders or revisions of accepted results", description=ABOUT)
+def fill_compare(verb: Parser) -> None:
+    """Arguments of the verb `compare`."""
     what = "folder such as leaderboards/scores, a dataset's in it, or else a git revision"
     verb.add_argument("before", type=TEXT, metavar="A", help=what)
     verb.add_argument("after", type=TEXT, metavar="B", help=what)
     verb.add_argument("--all", action="store_true", help="show all changed cells (default: the 40 largest changes of each dataset)")
     verb.add_argument("--out", type=FILE, metavar="FILE", help="write the markdown to a file")
+    add_json(verb)
     verb.set_defaults(run=_compare)
 
 
@@ -39,10 +41,12 @@ def _compare(given: argparse.Namespace) -> int:
         before, after = (_folder(text, Path(unpacked) / side) for side, text in (("A", given.before), ("B", given.after)))
         found = changes(before, after)
     page = changes_page(found, given.before, given.after, **({"limit": None} if given.all else {}))
-    if given.out is None:
-        say(page.rstrip())
-    else:
+    if given.out is not None:
         write_atomically(given.out, page.encode())
+    if given.json:
+        say_json(found)
+    elif given.out is None:
+        say(page.rstrip())
     return FAILED if any(dataset.any for dataset in found) else DONE
 
 
@@ -52,9 +56,8 @@ def _folder(text: str, unpacked: Path) -> Path:
     return Path(text) if Path(text).is_dir() else unpack_revision(text, unpacked)
 
 
-def add_trace(verbs: Verbs) -> None:
-    """Add the verb `scores`."""
-    verb = verbs.add_parser("scores", help="show the per-window scores behind a cell of the leaderboards, and its numbers from them")
+def fill_trace(verb: Parser) -> None:
+    """Arguments of the verb `scores`."""
     verb.add_argument("dataset", type=TEXT, help="folder of the accepted results, such as mitdb or ptbxl@100hz")
     verb.add_argument("--method", type=TEXT, required=True, help="key of the method, or of a control")
     verb.add_argument("--metric", type=TEXT, required=True, help="key of the metric, such as auc or auc_causal")
@@ -62,6 +65,7 @@ def add_trace(verbs: Verbs) -> None:
     verb.add_argument("--seed", type=SEED, help="list the windows of this seed only; the numbers are over all")
     verb.add_argument("--csv", type=FILE, help="also write the windows to this .csv file")
     add_scores(verb)
+    add_json(verb)
     verb.set_defaults(run=_scores)
 
 
@@ -71,16 +75,19 @@ def _scores(given: argparse.Namespace) -> int:
 
     check_out(given.csv, ".csv", "--csv")
     traced = trace(given.scores, given.dataset, given.method, given.metric, given.variant, given.seed)
-    say(traced.text)
     if given.csv is not None:
         write_atomically(given.csv, traced.csv)
+    if given.json:
+        say_json({"name": traced.name, "windows": traced.windows.to_dict("records"), "numbers": traced.numbers})
+        return DONE
+    say(traced.text)
+    if given.csv is not None:
         say(f"\n{len(traced.windows)} windows written to {given.csv}")
     return DONE
 
 
-def add_results(verbs: Verbs) -> None:
-    """Add the verb `results`."""
-    verb = verbs.add_parser("results", help="bring accepted results of an older schema to this one; no value changes")
+def fill_results(verb: Parser) -> None:
+    """Arguments of the verb `results`."""
     verb.add_argument("action", choices=("migrate",))
     verb.add_argument("folder", nargs="?", type=FOLDER, default=Path("leaderboards/scores"), help="accepted results of all datasets")
     verb.set_defaults(run=_results)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from ecgbench.cli._verb import DONE, FAILED, TEXT, say
+from ecgbench.cli._verb import DONE, FAILED, TEXT
+from ecgbench.cli.terminal.speech import say
+from ecgbench.cli.terminal.tables import add_json, say_json
 from ecgbench.errors import InputError
 
 if TYPE_CHECKING:
     from ecgbench.artifacts import ArtifactStore
-    from ecgbench.cli._verb import Verbs
+    from ecgbench.cli.terminal.parser import Parser
 
     Stored = dict[str, list[str]]
     """Keys of the artifacts by stage."""
@@ -19,11 +22,11 @@ MAX_NAMES = 5
 """Names of what is in a wrong folder that are listed."""
 
 
-def add_cache(verbs: Verbs) -> None:
-    """Add the verb `cache`."""
-    verb = verbs.add_parser("cache", help="list, verify or prune what was computed")
+def fill_cache(verb: Parser) -> None:
+    """Arguments of the verb `cache`."""
     verb.add_argument("action", choices=("list", "verify", "prune"))
     verb.add_argument("--stage", type=TEXT, help="only this stage (windows, model, ...); without it, prune removes leftovers only")
+    add_json(verb)
     verb.set_defaults(run=_cache)
 
 
@@ -35,13 +38,23 @@ def _cache(given: argparse.Namespace) -> int:
     if given.stage is not None and stored:
         stored = {given.stage: _keys(store, stored, given.stage)}
     if given.action == "prune":
-        say(f"{store.prune(given.stage)} bytes freed in {store.root}")
+        freed = store.prune(given.stage)
+        _tell(given, {"freed": freed}, f"{freed} bytes freed in {store.root}")
         return DONE
-    if not stored:
-        say(f"nothing is stored in {store.root} yet")
-        return DONE
-    say("\n".join([str(store.root), *(_size(store, stage, keys) for stage, keys in stored.items())]))
-    return _verify(store, stored) if given.action == "verify" else DONE
+    sizes = {stage: {"artifacts": len(keys), "bytes": sum(store.size(stage, key) for key in keys)} for stage, keys in stored.items()}
+    found = _damage(store, stored) if given.action == "verify" and stored else {}
+    listed = [f"  {stage}: {size['artifacts']} artifacts, {size['bytes'] / 1e6:.1f} MB" for stage, size in sizes.items()]
+    text = "\n".join([str(store.root), *listed, *_damage_lines(found)]) if stored else f"nothing is stored in {store.root} yet"
+    _tell(given, {"root": store.root, "stages": sizes, **found}, text)
+    return FAILED if found.get("damaged") else DONE
+
+
+def _tell(given: argparse.Namespace, facts: Mapping[str, Any], text: str) -> None:
+    """What was found, as JSON or as text."""
+    if given.json:
+        say_json(facts)
+    else:
+        say(text)
 
 
 def _stored(store: ArtifactStore) -> Stored:
@@ -70,21 +83,21 @@ def _keys(store: ArtifactStore, stored: Stored, stage: str) -> list[str]:
     return stored[stage]
 
 
-def _size(store: ArtifactStore, stage: str, keys: list[str]) -> str:
-    return f"  {stage}: {len(keys)} artifacts, {sum(store.size(stage, key) for key in keys) / 1e6:.1f} MB"
-
-
-def _verify(store: ArtifactStore, stored: Stored) -> int:
-    """Read every artifact; what is damaged is named and set aside."""
+def _damage(store: ArtifactStore, stored: Stored) -> dict[str, list[str]]:
+    """What is damaged, which is set aside, and what is of another layout: every artifact is read."""
     from ecgbench.artifacts import OtherLayoutError
 
     faults = {(stage, key): store.fault(stage, key) for stage, keys in stored.items() for key in keys}
     others = [place for place, fault in faults.items() if isinstance(fault, OtherLayoutError)]
     damaged = [place for place, fault in faults.items() if fault and place not in others]
     for stage, key in damaged:
-        say(f"damaged: {stage}/{key}")
         store.get(stage, key)
-    if others:
-        say(f"{len(others)} of another layout, which are computed anew where they are asked for")
-    say(f"{len(damaged)} damaged")
-    return FAILED if damaged else DONE
+    return {name: [f"{stage}/{key}" for stage, key in places] for name, places in (("damaged", damaged), ("of another layout", others))}
+
+
+def _damage_lines(found: Mapping[str, list[str]]) -> list[str]:
+    if not found:
+        return []
+    others = len(found["of another layout"])
+    told = [f"{others} of another layout, which are computed anew where they are asked for"] if others else []
+    return [*(f"damaged: {place}" for place in found["damaged"]), *told, f"{len(found['damaged'])} damaged"]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ecgbench.cli._verb import DONE, FAILED, FOLDER, TEXT, URL, count, say
+from ecgbench.cli._verb import DONE, FAILED, FOLDER, TEXT, URL, count
+from ecgbench.cli.terminal.speech import say
+from ecgbench.cli.terminal.tables import add_json, say_json, say_table, show_rows
 
 if TYPE_CHECKING:
-    from ecgbench.cli._verb import Verbs
+    from ecgbench.cli.terminal.parser import Parser
     from ecgbench.datasets import DatasetEntry, Verification
-    from ecgbench.types import Dataset, Windows
+    from ecgbench.types import Dataset
 
 MAX_JOBS = 64
 """Most files that may be fetched at the same time: a server is not to be overrun."""
@@ -20,15 +23,14 @@ SHOWN = 10
 """Files of one kind that are named."""
 
 
-def add_datasets(verbs: Verbs) -> None:
-    """Add the verb `datasets`."""
-    verb = verbs.add_parser("datasets", help="list the datasets: licence, size, whether their records are here")
+def fill_datasets(verb: Parser) -> None:
+    """Arguments of the verb `datasets`."""
+    add_json(verb)
     verb.set_defaults(run=_datasets)
 
 
-def add_download(verbs: Verbs) -> None:
-    """Add the verb `download`."""
-    verb = verbs.add_parser("download", help="fetch a dataset's records, or go on where that was cut off")
+def fill_download(verb: Parser) -> None:
+    """Arguments of the verb `download`."""
     _add_place(verb)
     verb.add_argument("--mirror", type=URL, metavar="URL", help="where <slug>/<version>/ lies (default PhysioNet)")
     verb.add_argument("--records", type=TEXT, nargs="+", default=(), metavar="RECORD", help="only these records: names or globs")
@@ -37,10 +39,10 @@ def add_download(verbs: Verbs) -> None:
     verb.set_defaults(run=_download)
 
 
-def add_verify(verbs: Verbs) -> None:
-    """Add the verb `verify`."""
-    verb = verbs.add_parser("verify", help="compare a dataset's files with their SHA-256 and count its windows")
+def fill_verify(verb: Parser) -> None:
+    """Arguments of the verb `verify`."""
     _add_place(verb)
+    add_json(verb)
     verb.set_defaults(run=_verify)
 
 
@@ -51,12 +53,11 @@ def _add_place(verb: argparse.ArgumentParser) -> None:
 
 
 def _datasets(given: argparse.Namespace) -> int:
-    from tabulate import tabulate
-
     from ecgbench.datasets import DATASETS
 
+    headings = ("dataset", "edition", "title", "licence", "size", "files", "where, or what fetches them")
     rows = [_row(entry, edition) for entry in DATASETS for edition in entry.edition_names]
-    say(tabulate(rows, headers=["dataset", "edition", "title", "licence", "size", "files", "where, or what fetches them"]))
+    show_rows([dict(zip(headings, row, strict=True)) for row in rows], given.json)
     return DONE
 
 
@@ -110,10 +111,15 @@ def _verify(given: argparse.Namespace) -> int:
 
     entry, root = DATASETS[given.dataset], given.dir or data_root()
     found = verify(entry, root, given.edition)
-    _say_files(found)
-    if not (found.missing or found.damaged):
-        dataset = load_dataset(entry.key, root, edition=given.edition)
-        _say_windows(dataset, entry)
+    usable = not (found.missing or found.damaged)
+    dataset = load_dataset(entry.key, root, edition=given.edition) if usable else None
+    if given.json:
+        windows = {} if dataset is None else {"windows": _windows(dataset, entry), "notes": dataset.notes, "simulated": dataset.simulated}
+        say_json({"complete": found.complete, **asdict(found), **windows})
+    else:
+        _say_files(found)
+        if dataset is not None:
+            _say_windows(dataset, entry)
     return DONE if found.complete else FAILED
 
 
@@ -130,19 +136,18 @@ def _say_files(found: Verification) -> None:
 
 
 def _say_windows(dataset: Dataset, entry: DatasetEntry) -> None:
-    """Windows of each class, or with each label, on either side of the split."""
-    from tabulate import tabulate
-
-    columns = {"class": dataset.classes, "train": _counts(dataset.train, dataset), "test": _counts(dataset.test, dataset)}
-    if entry.published:
-        columns["published, whole database"] = [entry.published.get(name, "") for name in dataset.classes]
-    say(f"\n{tabulate(columns, headers='keys')}")
+    say("")
+    say_table(_windows(dataset, entry))
     say("\n".join(["", *dataset.notes, *(["The records are simulated, no recordings."] if dataset.simulated else [])]))
 
 
-def _counts(windows: Windows, dataset: Dataset) -> list[int]:
-    import numpy as np
+def _windows(dataset: Dataset, entry: DatasetEntry) -> list[dict[str, Any]]:
+    """Windows of each class, or with each label, on either side of the split."""
+    from ecgbench.types import class_counts
 
-    classes = np.arange(len(dataset.classes))
-    held = windows.y if windows.y.ndim == 2 else windows.y[:, None] == classes
-    return [int(count) for count in held.sum(axis=0, dtype=np.int64)]
+    sides = (class_counts(side, len(dataset.classes)) for side in (dataset.train, dataset.test))
+    counts = zip(dataset.classes, *sides, strict=True)
+    rows: list[dict[str, Any]] = [{"class": name, "train": train, "test": test} for name, train, test in counts]
+    if not entry.published:
+        return rows
+    return [{**row, "published, whole database": entry.published.get(name)} for name, row in zip(dataset.classes, rows, strict=True)]

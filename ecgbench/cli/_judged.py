@@ -6,11 +6,16 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ecgbench.cli._verb import DONE, FAILED, say
+from ecgbench.cli._verb import DONE, FAILED
+from ecgbench.cli.terminal.speech import say
+from ecgbench.cli.terminal.tables import say_json
 from ecgbench.errors import NotStoredError, RefusedError
+from ecgbench.progress import progress
 
 if TYPE_CHECKING:
     from ecgbench.pipeline import Address, Run
+    from ecgbench.results import Verdict
+    from ecgbench.types import Scores
 
 
 def compute_and_judge(run: Run, cells: Sequence[Address], given: argparse.Namespace) -> int:
@@ -24,19 +29,29 @@ def compute_and_judge(run: Run, cells: Sequence[Address], given: argparse.Namesp
     found = {cell: score_and_judge(run, cell, given.scores, given.update_scores) for cell in cells}
     written = accept(run, [cell for cell, (_, verdict) in found.items() if verdict.status == "updated"], given.scores)
     health, unknown = _health(run, cells)
-    _say_tables({cell: scores.mean for cell, (scores, _) in found.items() if scores is not None}, health)
     bad = [verdict.message for _, verdict in found.values() if verdict.fails(given.check_only and not given.allow_new)]
     new = sum(verdict.status == "no_baseline" for _, verdict in found.values())
+    told = [*new_cells(new, given.scores), *replaced_cells(written)]
+    if given.json:
+        say_json(
+            {"cells": [_as_row(cell, *one) for cell, one in found.items()], "health": health, "failed": [*bad, *unknown], "notes": told}
+        )
+        return FAILED if bad or unknown else DONE
+    _say_tables({cell: scores.mean for cell, (scores, _) in found.items() if scores is not None}, health)
     counts = f"{len(cells)} cells, {len(bad)} failed, {new} with no accepted result"
-    say("\n".join(["", *bad, *unknown, counts, *new_cells(new, given.scores), *replaced_cells(written)]))
+    say("\n".join(["", *bad, *unknown, counts, *told]))
     return FAILED if bad or unknown else DONE
 
 
-def compute(run: Run) -> None:
-    """Perform the run's plan, with a progress bar."""
-    from tqdm import tqdm
+def _as_row(cell: Address, scores: Scores | None, verdict: Verdict) -> dict[str, Any]:
+    """A cell for a program."""
+    numbers = {} if scores is None else {"mean": scores.mean, "undefined": scores.undefined, "seconds": scores.seconds}
+    return {"id": cell.id, **cell.as_dict(), **numbers, "status": verdict.status, "message": verdict.message}
 
-    with tqdm(unit="task", delay=1) as bar:
+
+def compute(run: Run) -> None:
+    """Perform the run's plan, and show how far it is."""
+    with progress(what="tasks", unit="task", delay=1, leave=True) as bar:
         for _, known in run.perform():
             bar.total = known
             bar.update()
@@ -60,7 +75,7 @@ def _health(run: Run, cells: Sequence[Address]) -> tuple[list[dict[str, Any]], l
 
 
 def _say_tables(means: dict[Address, float], health: Sequence[dict[str, Any]]) -> None:
-    from ecgbench.pipeline import health_tables, score_tables
+    from ecgbench.pipeline import health_tables, score_tables, verdicts
 
-    for table in [*score_tables(means), *health_tables(health)]:
+    for table in [*health_tables(health), *score_tables(means), *verdicts(means)]:
         say(f"\n{table}")

@@ -7,18 +7,18 @@ import time
 from typing import TYPE_CHECKING
 
 from ecgbench.cli._files import check_out, write_arrays
-from ecgbench.cli._verb import DONE, FILE, SEED, TEXT, add, add_model, chosen_model, say
+from ecgbench.cli._verb import DONE, FILE, SEED, TEXT, add, add_model, chosen_model
+from ecgbench.cli.terminal.speech import say
 
 if TYPE_CHECKING:
-    from ecgbench.cli._verb import Verbs
+    from ecgbench.cli.terminal.parser import Parser
 
 
-def add_train(verbs: Verbs) -> None:
-    """Add the verb `train`."""
+def fill_train(verb: Parser) -> None:
+    """Arguments of the verb `train`."""
     from ecgbench.pipeline import DATA_ARGUMENTS
     from ecgbench.protocol import PRECISIONS
 
-    verb = verbs.add_parser("train", help="train a dataset's model, or take given weights as it")
     verb.add_argument("dataset", type=TEXT)
     add_model(verb)
     verb.add_argument("--seed", type=SEED, help="default: the dataset's first")
@@ -32,11 +32,10 @@ def add_train(verbs: Verbs) -> None:
     verb.set_defaults(run=_train)
 
 
-def add_explain(verbs: Verbs) -> None:
-    """Add the verb `explain`."""
+def fill_explain(verb: Parser) -> None:
+    """Arguments of the verb `explain`."""
     from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS
 
-    verb = verbs.add_parser("explain", help="write a method's maps of a dataset's explained windows to a file")
     verb.add_argument("dataset", type=TEXT)
     add_model(verb)
     verb.add_argument("--method", type=TEXT, required=True, help="key of the method")

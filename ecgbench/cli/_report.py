@@ -7,21 +7,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgbench.cli._files import check_out
-from ecgbench.cli._verb import DONE, FILE, SEED, TEXT, add, count, say
+from ecgbench.cli._verb import DONE, FILE, SEED, TEXT, add, count
+from ecgbench.cli.terminal.speech import say
+from ecgbench.cli.terminal.tables import add_json, say_json
 
 if TYPE_CHECKING:
-    from ecgbench.cli._verb import Verbs
+    from ecgbench.cli.terminal.parser import Parser
 
 ARRAYS = ".npz"
 MOST = 1 << 20
 """The largest number of windows or of rows."""
 
 
-def add_report(verbs: Verbs) -> None:
-    """Add the verb `report`."""
+def fill_report(verb: Parser) -> None:
+    """Arguments of the verb `report`."""
     from ecgbench.pipeline import SELECTION_ARGUMENTS
 
-    verb = verbs.add_parser("report", help="find out which method to trust on your own network, and write it as one HTML file")
     verb.add_argument("network", type=TEXT, metavar="MODULE:FUNCTION", help="builds the network, without arguments")
     verb.add_argument("--weights", type=FILE, help=".safetensors file, or a state dict that was saved with torch; no code in it is run")
     what = f"key of a dataset, or {ARRAYS} file: x as the network takes it, fs, and y, masks, patient, twin, classes, leads"
@@ -32,6 +33,7 @@ def add_report(verbs: Verbs) -> None:
     verb.add_argument("--seed", type=SEED, default=0, help="of methods' and metrics' random numbers (default 0)")
     verb.add_argument("--device", type=TEXT, help="torch device (default: the network's)")
     verb.add_argument("--batch-size", type=count("--batch-size", MOST), metavar="N", help="rows that pass through the network at once")
+    add_json(verb)
     verb.set_defaults(run=_report)
 
 
@@ -54,5 +56,8 @@ def _report(given: argparse.Namespace) -> int:
     else:
         report = evaluate_on(network, given.dataset, given.windows, **chosen, **place)
     report.save(given.out)
-    say(f"{report!r}\nwritten to {given.out}")
+    if given.json:
+        say_json(report.table().reset_index().to_dict("records"))
+    else:
+        say(f"{report!r}\nwritten to {given.out}")
     return DONE

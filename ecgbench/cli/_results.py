@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgbench.cli._judged import compute_and_judge
-from ecgbench.cli._verb import DONE, FAILED, FILE, FOLDER, TEXT, add, add_scores, say
+from ecgbench.cli._verb import DONE, FAILED, FILE, FOLDER, TEXT, add, add_scores
+from ecgbench.cli.terminal.speech import say
+from ecgbench.cli.terminal.tables import add_json
 from ecgbench.errors import InputError
 
 if TYPE_CHECKING:
-    from ecgbench.cli._verb import Verbs
+    from ecgbench.cli.terminal.parser import Parser
     from ecgbench.leaderboard.site.build import Explore
     from ecgbench.pipeline import Address, Run
 
@@ -23,19 +25,18 @@ SITE = Path("build/site")
 NO_EXPLORER = "none"
 
 
-def add_run(verbs: Verbs) -> None:
-    """Add the verb `run`."""
+def fill_run(verb: Parser) -> None:
+    """Arguments of the verb `run`."""
     from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS, SELECTION_ARGUMENTS
 
-    verb = verbs.add_parser("run", help="compute cells of the benchmark, or only check them, against the accepted results")
     add(verb, {**SELECTION_ARGUMENTS, **DATA_ARGUMENTS, **RUN_ARGUMENTS})
     add_scores(verb)
+    add_json(verb)
     verb.set_defaults(run=_run)
 
 
-def add_leaderboard(verbs: Verbs) -> None:
-    """Add the verb `leaderboard`."""
-    verb = verbs.add_parser("leaderboard", help="write the leaderboards from the accepted results, or show them as a site")
+def fill_leaderboard(verb: Parser) -> None:
+    """Arguments of the verb `leaderboard`."""
     verb.add_argument("--check", action="store_true", help="write nothing; fail if a page differs from what would be written")
     verb.add_argument("--out", type=FOLDER, default=Path("leaderboards"), help="folder of the pages (default leaderboards)")
     verb.add_argument("--readme", type=FILE, default=Path("README.md"), help="file with an excerpt between marks (default README.md)")
@@ -55,7 +56,8 @@ def _run(given: argparse.Namespace) -> int:
     run = Run(options_from(given, time.time()), wanted=cells)
     if not cells:
         raise InputError("expected a selection that holds cells, got an empty one; see --dataset, --method, --metric and --seeds.")
-    _say_estimate(run, cells)
+    if not given.json:
+        _say_estimate(run, cells)
     return compute_and_judge(run, cells, given)
 
 

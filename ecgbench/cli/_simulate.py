@@ -5,20 +5,20 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from ecgbench.cli._verb import DONE, FOLDER, SEED, TEXT, count, say
+from ecgbench.cli._verb import DONE, FOLDER, SEED, TEXT, count
+from ecgbench.cli.terminal.speech import say
 from ecgbench.errors import InputError
 
 if TYPE_CHECKING:
-    from ecgbench.cli._verb import Verbs
+    from ecgbench.cli.terminal.parser import Parser
 
 
 LARGEST = 100_000
 """Most records, and most windows of each, that a simulation is asked for."""
 
 
-def add_simulate(verbs: Verbs) -> None:
-    """Add the verb `simulate`."""
-    verb = verbs.add_parser("simulate", help="write a simulated stand-in for a dataset's database")
+def fill_simulate(verb: Parser) -> None:
+    """Arguments of the verb `simulate`."""
     verb.add_argument("dataset", type=TEXT)
     verb.add_argument("dir", type=FOLDER, metavar="DIR", help="folder to write <slug>/<version>/ into; then ECGBENCH_DATA=DIR uses it")
     verb.add_argument("--edition", type=TEXT, help="edition of the database, where there are several")

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from ecgbench.cli._files import check_out, write_arrays
 from ecgbench.cli._judged import compute, compute_and_judge
-from ecgbench.cli._verb import DONE, FAILED, FILE, SEED, TEXT, add, add_model, add_scores, chosen_model, say
+from ecgbench.cli._verb import DONE, FAILED, FILE, SEED, TEXT, add, add_model, add_scores, chosen_model
+from ecgbench.cli.terminal.speech import say
+from ecgbench.cli.terminal.tables import add_json
 from ecgbench.errors import InputError
 from ecgbench.protocol import COMMON, OURS
 
 if TYPE_CHECKING:
-    from ecgbench.cli._verb import Verbs
+    from ecgbench.cli.terminal.parser import Parser
 
 JUDGED = ("--update-scores", "--allow-new")
 """What becomes of scores."""
@@ -33,11 +35,10 @@ DECLARED = {
 """What an author must say, as nothing in the maps tells it."""
 
 
-def add_windows(verbs: Verbs) -> None:
-    """Add the verb `windows`."""
+def fill_windows(verb: Parser) -> None:
+    """Arguments of the verb `windows`."""
     from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS
 
-    verb = verbs.add_parser("windows", help="write a dataset's explained windows to a file, for a method of your own")
     verb.add_argument("dataset", type=TEXT)
     add_model(verb)
     verb.add_argument("--out", type=FILE, required=True, help=".npz file: x, target, record, patient, start, fs, seed, model")
@@ -46,11 +47,10 @@ def add_windows(verbs: Verbs) -> None:
     verb.set_defaults(run=_windows, **_OURS)
 
 
-def add_submit(verbs: Verbs) -> None:
-    """Add the verb `submit`."""
+def fill_submit(verb: Parser) -> None:
+    """Arguments of the verb `submit`."""
     from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS
 
-    verb = verbs.add_parser("submit", help="pack your method's maps into one file that anybody can evaluate")
     verb.add_argument("dataset", type=TEXT)
     add_model(verb)
     verb.add_argument("--name", type=TEXT, required=True, help="of the method: small letters, digits, underscores")
@@ -66,11 +66,10 @@ def add_submit(verbs: Verbs) -> None:
     verb.set_defaults(run=_submit, seed=None, **_OURS)
 
 
-def add_evaluate(verbs: Verbs) -> None:
-    """Add the verb `evaluate`."""
+def fill_evaluate(verb: Parser) -> None:
+    """Arguments of the verb `evaluate`."""
     from ecgbench.pipeline import RUN_ARGUMENTS, SELECTION_ARGUMENTS
 
-    verb = verbs.add_parser("evaluate", help="compute the scores of submitted maps and check them against the accepted results")
     verb.add_argument("file", type=FILE, help="as `submit` writes it")
     add(
         verb,
@@ -82,6 +81,7 @@ def add_evaluate(verbs: Verbs) -> None:
     held_back = "compare the public windows with others, which this file of 16 bytes or more draws; accepts nothing"
     verb.add_argument("--held-back", type=FILE, metavar="SECRET", help=held_back)
     add_scores(verb)
+    add_json(verb)
     verb.set_defaults(run=_evaluate, samples=None, labels=None, split=None, edition=None, explained=COMMON, **_OURS)
 
 

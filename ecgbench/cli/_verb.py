@@ -1,49 +1,26 @@
-"""What all verbs share: their parser, the options that several have, how they speak and how they end."""
+"""What all verbs share: the options that several have, and how they end."""
 
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ecgbench.errors import InputError, OutputError
-from ecgbench.printable import printable, shortened
+from ecgbench.cli.terminal.parser import WRONG_USE as WRONG_USE
+from ecgbench.errors import InputError
+from ecgbench.printable import shortened
 from ecgbench.untrusted.texts import file_path, folder_path, plain_text, seed_number, web_address, whole_number
 
 if TYPE_CHECKING:
     from ecgbench.pipeline import ModelAddress
 
-    Verbs = argparse._SubParsersAction["Parser"]
-
 T = TypeVar("T")
 
-DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, INTERRUPTED = 0, 1, 130
 
 UNREAD = 141
 """Exit code where nobody reads on, as in `ecgbench datasets | head -1`: what a shell says of a program that SIGPIPE ended."""
-
-
-class UnreadError(Exception):
-    """Whoever read standard output has closed it."""
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(WRONG_USE, f"{self.prog}: {message}; see `{self.prog} --help`.")
-
-    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
-        if message:
-            complain(message)
-        sys.exit(status)
-
-    def print_help(self, file: object = None) -> None:
-        say(self.format_help().rstrip())
 
 
 def argument(check: Callable[[str], T]) -> Callable[[str], T]:
@@ -116,44 +93,3 @@ def _named_model(given: argparse.Namespace, usual: str) -> str:
 def add_scores(verb: argparse.ArgumentParser) -> None:
     """Give a verb the option that says where the accepted results are."""
     verb.add_argument("--scores", type=FOLDER, default=Path("leaderboards/scores"), help="accepted results (default leaderboards/scores)")
-
-
-def say(text: str) -> None:
-    """A line, or several, of what was asked for.
-
-    Raises
-    ------
-    UnreadError
-        If nobody reads on.
-    OutputError
-        If standard output cannot be written.
-    """
-    stream = sys.stdout
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    shown = printable(text, kept="\n").encode(encoding, "backslashreplace").decode(encoding)
-    try:
-        print(shown, flush=True)  # noqa: T201
-    except BrokenPipeError as error:
-        _abandon(stream)
-        raise UnreadError from error
-    except OSError as error:
-        _abandon(stream)
-        raise OutputError(f"expected to write to standard output, got {error.strerror}; free space there or send it elsewhere.") from error
-
-
-def complain(text: str) -> None:
-    """A line of what went wrong; where not even that can be written, the exit code says it."""
-    if sys.stderr is None:
-        return
-    try:
-        print(printable(text), file=sys.stderr, flush=True)  # noqa: T201
-    except OSError:
-        _abandon(sys.stderr)
-
-
-def _abandon(stream: TextIO) -> None:
-    """Let what a stream still holds go nowhere, so that the interpreter does not fail on it in the end."""
-    with suppress(OSError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)

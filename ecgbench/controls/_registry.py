@@ -43,7 +43,7 @@ class Scene:
         return n, leads, time
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ControlEntry(Entry):
     """What a control declares.
 

@@ -55,7 +55,7 @@ class Edition:
     source: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DatasetEntry(Entry):
     """What a dataset declares.
 

@@ -19,6 +19,7 @@ from ecgbench.datasets.records.waves import window_regions
 from ecgbench.datasets.simulator import rhythm
 from ecgbench.datasets.simulator.patients import ALL_RANGES, draw_patient
 from ecgbench.datasets.simulator.rhythm import SVEB, VEB, Beats, N, Patient
+from ecgbench.progress import progress
 from ecgbench.protocol import (
     SHIFTS,
     SYNTHETIC,
@@ -135,13 +136,11 @@ def _load(request: Request, names: Sequence[str], side: str, key: str) -> Window
     return from_artifact(request.store.compute("windows", artifact_key("windows", twins=1, of=key), build))
 
 
-def simulate_windows(names: Sequence[str], count: int, progress: str) -> Windows:
+def simulate_windows(names: Sequence[str], count: int, what: str) -> Windows:
     """Simulate the first `count` windows of each named record."""
-    from tqdm import tqdm
-
     starts = np.arange(count) * SYNTHETIC.window
     simulated = []
-    for name in tqdm(names, desc=progress, unit="record", leave=False):
+    for name in progress(names, what, "record"):
         simulated += [simulate_window(name, start) for start in starts.tolist()]
     signal = np.stack([window.signal for window in simulated])[:, None]
     twin = np.stack([window.twin for window in simulated])[:, None]

@@ -16,6 +16,7 @@ from ecgbench.datasets.simulator import counterfactual, rhythm
 from ecgbench.datasets.simulator.counterfactual import ecg_steps, without
 from ecgbench.datasets.simulator.diagnoses import FINDINGS, IMPLIED, RHYTHMS, goes_with
 from ecgbench.datasets.simulator.patients import ALL_RANGES
+from ecgbench.progress import progress
 from ecgbench.protocol import (
     PTBXL_LEADS,
     SYNTHETIC12,
@@ -107,13 +108,11 @@ def _load(request: Request, names: Sequence[str], side: str) -> Side:
     return Side(from_artifact(request.store.compute("windows", key, build)), key)
 
 
-def simulate_windows(names: Sequence[str], count: int, progress: str) -> Windows:
+def simulate_windows(names: Sequence[str], count: int, what: str) -> Windows:
     """Simulate the first `count` windows of each named record."""
-    from tqdm import tqdm
-
     starts = [number * SYNTHETIC12.window for number in range(count)]
     labels, signals = [], []
-    for name in tqdm(names, desc=progress, unit="record", leave=False):
+    for name in progress(names, what, "record"):
         for start in starts:
             labels.append(draw_labels(name, start, count))
             signals.append(simulate_window(name, start, labels[-1]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -75,7 +74,7 @@ def explain(
     normal_windows : (m, leads, time) windows of the normal class, standardised, for methods that compare with them; take them from training
     classes : names of the model's outputs, in their order, for targets that are names
     return_info : also return what is known of the maps: totals, errors of their sums, warnings (see `MapInfo`)
-    options : the method's own
+    options : the method's own, which `help(ecgbench.methods()[method])` names with their defaults
 
     Returns
     -------
@@ -186,20 +185,15 @@ def _batch(batch_size: int | None) -> int:
 
 def _chosen(entry: MethodEntry, protocol: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """The options that are not the defaults."""
-    if BASELINE in given and BASELINE not in _options_of(entry):
-        having = ", ".join(one.key for one in METHODS if BASELINE in _options_of(one))
+    if BASELINE in given and BASELINE not in entry.options:
+        having = ", ".join(one.key for one in METHODS if BASELINE in one.options)
         raise UnknownKeyError(f"expected a method that takes a baseline ({having}), got {entry.key}; choose one of these, or leave it out.")
-    return {**protocol_options(entry.study, protocol), **known_options(entry.key, given, _options_of(entry))}
+    return {**protocol_options(entry.study, protocol), **known_options(entry.key, given, entry.options)}
 
 
 def options_of(entry: MethodEntry, protocol: str = OURS, given: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
     """All options with the values that they have where these are given, defaults included."""
-    parameters = inspect.signature(entry.function).parameters
-    return {**{name: parameters[name].default for name in _options_of(entry)}, **_chosen(entry, protocol, given)}
-
-
-def _options_of(entry: MethodEntry) -> list[str]:
-    return [name for name in inspect.signature(entry.function).parameters if name not in ("model", "x", "target", *entry.needs)]
+    return {**entry.options, **_chosen(entry, protocol, given)}
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -30,7 +29,7 @@ class Explanation(NamedTuple):
     measures: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MethodEntry(Entry):
     """Metadata of a method.
 
@@ -72,6 +71,11 @@ class MethodEntry(Entry):
         """Whether its maps depend on the seed."""
         return bool({"generators", "generator", "noise_generators"}.intersection(self.needs))
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options with their defaults."""
+        return {name: default for name, default in super().options.items() if name not in self.needs}
+
     def passes_of(self, samples: int, given: Mapping[str, Any]) -> float:
         """Forward and backward passes of a window.
 
@@ -80,8 +84,7 @@ class MethodEntry(Entry):
         samples : how many the window has
         given : options that are not the defaults
         """
-        defaults = {name: parameter.default for name, parameter in inspect.signature(self.function).parameters.items()}
-        options = {**defaults, **given}
+        options = {**self.options, **given}
         times = float(options[self.per]) if self.per else 1.0
         return self.passes * times * (-(-samples // options[self.per_patch]) if self.per_patch else 1)
 

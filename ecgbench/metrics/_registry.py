@@ -25,7 +25,7 @@ def _no_passes(samples: int) -> float:
     return 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MetricEntry(Entry):
     """Metadata of a metric.
 

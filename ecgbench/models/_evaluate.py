@@ -8,10 +8,10 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import torch
 from jaxtyping import Float, Int64
-from tqdm import tqdm
 
 from ecgbench.models._forward import BATCH, forward
 from ecgbench.models._registry import MODELS
+from ecgbench.progress import progress
 from ecgbench.types import Curves, EvaluateSteps, Logits, Replacement, Rows, Steps
 
 Window = Float[np.ndarray, "leads time"]
@@ -98,7 +98,7 @@ class Evaluator:
         if not len(steps):
             return self(x[:0])[:, None].repeat(points, axis=1)
         parts = _batches(len(distinct), self.path.rows(*x.shape[1:]))
-        shown = tqdm(parts, "perturbed rows", leave=False, disable=None, delay=5)
+        shown = progress(parts, "perturbed rows", "batch", delay=5)
         found = [self.path.follow(x, distinct.take(rows), replacement) for rows in shown]
         curves: Curves = np.concatenate([np.pad(part, ((0, 0), (0, points - part.shape[1]), (0, 0))) for part in found])[row_of]
         return curves

@@ -82,7 +82,7 @@ MODEL_NEEDS: Mapping[str, Need[Blueprint]] = MappingProxyType(
 """What an architecture may ask for beside leads, samples and outputs."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ModelEntry(Entry):
     """What an architecture declares.
 

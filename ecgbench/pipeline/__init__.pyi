@@ -14,6 +14,7 @@ from .acceptance.judge import lost_cells as lost_cells
 from .acceptance.judge import new_cells as new_cells
 from .acceptance.missed_sums import refuse_missed_sum as refuse_missed_sum
 from .acceptance.score_table import score_tables as score_tables
+from .acceptance.verdict import verdicts as verdicts
 from .compute.entries import stored_entry as stored_entry
 from .compute.map_sources import MapSource as MapSource
 from .compute.map_sources import source_named as source_named

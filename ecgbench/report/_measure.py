@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from ecgbench.errors import EcgbenchError, InputError
 from ecgbench.metrics import METRICS, MetricEntry
@@ -18,6 +17,7 @@ from ecgbench.pipeline.compute.subject import Subject
 from ecgbench.pipeline.grid.address import MapsAddress, metric_names, split_metric
 from ecgbench.pipeline.grid.selection import matching
 from ecgbench.printable import shortened
+from ecgbench.progress import progress
 from ecgbench.protocol import OWN
 from ecgbench.report._subject import OwnSubject
 from ecgbench.types import PerWindow
@@ -111,7 +111,7 @@ def measure_all(subject: Subject, sources: Sequence[MapSource], metrics: Sequenc
     """Measure one source after the other; what is in the store is taken from there."""
     found: list[Measured] = []
     refused: list[Refusal] = []
-    for source in (shown := tqdm(sources, "methods", disable=None, leave=False)):
+    for source in (shown := progress(sources, "methods", "method")):
         shown.set_postfix_str(source.key)
         try:
             found.append(_measured(subject, source, metrics, refused))

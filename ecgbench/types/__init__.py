@@ -23,6 +23,8 @@ from ecgbench.types.evaluation import Logits as Logits
 from ecgbench.types.evaluation import Replacement as Replacement
 from ecgbench.types.evaluation import Rows as Rows
 from ecgbench.types.evaluation import Steps as Steps
+from ecgbench.types.summaries import class_counts as class_counts
+from ecgbench.types.summaries import dataset_html, dataset_text, windows_text
 
 Signals = Float32[np.ndarray, "n leads time"]
 Continued = Float32[np.ndarray, "n leads longer"]
@@ -70,6 +72,9 @@ class Windows:
 
     def __len__(self) -> int:
         return len(self.signal)
+
+    def __repr__(self) -> str:
+        return windows_text(self)
 
     @cached_property
     def x(self) -> Signals:
@@ -146,10 +151,10 @@ class Twins:
     reason, sham_reason : (n,) str, why there is none, empty where there is one; None if it is not told
     """
 
-    twin: Signals
-    sham: Signals
-    reason: Names | None = None
-    sham_reason: Names | None = None
+    twin: Signals = field(repr=False)
+    sham: Signals = field(repr=False)
+    reason: Names | None = field(default=None, repr=False)
+    sham_reason: Names | None = field(default=None, repr=False)
 
 
 def standardise(signal: Signals) -> Signals:
@@ -198,6 +203,12 @@ class Dataset:
     notes: tuple[str, ...] = ()
     simulated: bool = False
 
+    def __repr__(self) -> str:
+        return dataset_text(self)
+
+    def _repr_html_(self) -> str:
+        return dataset_html(self)
+
 
 @dataclass(frozen=True)
 class Explained:
@@ -215,9 +226,9 @@ class Explained:
     """
 
     windows: Windows
-    target: Targets
-    logit: PerWindow
-    probability: PerWindow
+    target: Targets = field(repr=False)
+    logit: PerWindow = field(repr=False)
+    probability: PerWindow = field(repr=False)
     neutral: Float64[np.ndarray, " outputs"]
     available: int
     common: int

@@ -76,8 +76,7 @@ def command_lines() -> list[tuple[str, ...]]:
 
 def verbs() -> dict[str, argparse.ArgumentParser]:
     """The parser of each verb."""
-    chosen = next(action for action in cli._parser()._actions if isinstance(action, argparse._SubParsersAction))
-    return dict(chosen.choices)
+    return {verb.prog.split()[-1]: verb for verb in cli.whole_parser()[1]}
 
 
 def _with(base: tuple[str, ...], action: argparse.Action, value: str) -> list[tuple[str, ...]]:

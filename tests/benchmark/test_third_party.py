@@ -44,7 +44,7 @@ def test_metrics_of_a_family_of_its_own_have_cells_cross_checks_tables_and_pages
     assert "beside its oracle: synthetic gini_checked: at most 0.0e+00" in said
     assert "gini_plain:" not in said
     tables = [line for line in said.splitlines() if line.startswith("saliency")]
-    assert len(tables) == 3  # raw and absolute maps, and the health of the maps
+    assert len(tables) == 5  # scores and places of raw and absolute maps, and the health of the maps
     results = json.loads((empty.accepted.parent / "saliency.json").read_text())
     assert {cell["metric"] for cell in results["cells"]} == {"gini_plain", "gini_checked", "gini_crooked"}
     out = empty.folder / "pages"

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ecgbench import cli
-from ecgbench.cli._verb import UNREAD, complain, say
+from ecgbench.cli._verb import UNREAD
+from ecgbench.cli.terminal.speech import complain, say
 
 COMMAND = f"{sys.executable} -m ecgbench.cli"
 LINES = ("datasets", "methods", "--help", "run --help")

@@ -16,8 +16,14 @@ from tests.cli.cases import SLICE
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "the following arguments are required: VERB; see `ecgbench --help`."),
-        (("run", "--nonsense"), "unrecognized arguments: --nonsense; see `ecgbench --help`."),
+        (("--",), "; see `ecgbench --help`."),
+        (("Datasets",), 'expected a key of verbs, got "Datasets"; did you mean datasets?'),
+        (("run", "--nonsense"), "unrecognized arguments: --nonsense; see `ecgbench run --help`."),
+        (("run", "--metod", "lrp"), "unrecognized arguments: --metod lrp, did you mean --method?; see `ecgbench run --help`."),
+        (("run", "--method", "LRP"), 'expected a key of methods, got "LRP"; did you mean lrp?'),
+        (("methods", "Integrated Gradients"), "did you mean integrated_gradients?"),
+        (("methods", "ig"), "did you mean integrated_gradients?"),
+        (("methods", "lrp", "--model", "package:build"), "expected a method's key or --model, got"),
         (("train", "synthetic", "--seed", "-1"), 'expected a seed as a whole number from 0 to 999999999, got "-1"'),
         (("train", "synthetic", "--from", "f", "--retrain"), "not allowed with argument --from"),
         (("train", "synthetik"), 'expected a key of datasets, got "synthetik"; did you mean synthetic or synthetic12?'),

@@ -21,7 +21,7 @@ from tests.results.cases import with_scores
 
 VERBS = (
     *("datasets", "models", "recipes", "methods", "controls", "metrics", "download", "verify", "simulate", "train", "explain", "run"),
-    *("report", "windows", "submit", "evaluate", "leaderboard", "compare", "scores", "results", "cache"),
+    *("report", "windows", "submit", "evaluate", "leaderboard", "compare", "scores", "results", "cache", "completion"),
 )
 
 
@@ -29,7 +29,8 @@ VERBS = (
 
 
 def test_help_names_every_verb_and_every_verb_explains_itself(ecg):
-    assert re.findall(r"^    (\w+)", ecg("--help"), re.MULTILINE) == list(VERBS)
+    assert re.findall(r"^    (\w+)", ecg("--help").partition("verbs:")[2], re.MULTILINE) == list(VERBS)
+    assert ecg() == ecg("--help")
     for verb in VERBS:
         assert ecg(verb, "--help").startswith(f"usage: ecgbench {verb}")
 
@@ -39,10 +40,10 @@ def test_help_names_every_verb_and_every_verb_explains_itself(ecg):
 
 def test_every_entry_is_listed_with_what_it_is_and_its_source(ecg):
     for axis in ("models", "methods", "controls", "metrics"):
-        entries, lines = getattr(ecgbench, axis)(), ecg(axis).splitlines()
+        entries, lines = getattr(ecgbench, axis)(), ecg(axis).splitlines()[2:]
         assert {line.split()[0] for line in lines} == set(entries)
         assert all(line.rstrip().endswith(entries[line.split()[0]].reference) for line in lines)
-    families = [line.split()[1] for line in ecg("metrics").splitlines()]
+    families = [line.split()[1] for line in ecg("metrics").splitlines()[2:]]
     counts = {"localisation": 8, "causal": 5, "donor": 3, "faithfulness": 3, "waves": 3, "consistency": 2, "sanity": 6, "complexity": 2}
     assert Counter(families) == counts
     order = [FAMILIES[family].order for family in families]
@@ -138,6 +139,15 @@ def test_accepted_results_stand(ecg, accepted):
     assert "4 cells, 0 failed, 0 with no accepted result" in said
     assert "random_baseline_abs" in said
     assert "\nhealth " in said
+
+
+def test_run_is_json_where_it_is_asked_for(ecg, accepted):
+    found = json.loads(ecg(*SLICE, "--check-only", "--json"))
+    assert {cell["status"] for cell in found["cells"]} == {"accepted"}
+    (auc,) = [one for one in json.loads(accepted.read_text())["cells"] if (one["metric"], one["variant"]) == ("auc", "abs")]
+    (mean,) = [row["mean"] for row in found["cells"] if row["id"] == cell("auc", "random_baseline", "abs").id]
+    assert mean == pytest.approx(auc["value"], abs=1e-12)
+    assert found["failed"] == []
 
 
 def test_accepted_cells_of_another_identity_are_told_when_they_are_replaced(ecg, accepted):

@@ -24,6 +24,7 @@ from ecgbench.datasets.records.checksums import SUMS, sha256
 from ecgbench.datasets.simulator.stand_in import SIMULATED
 from ecgbench.errors import DataError, InputError
 from ecgbench.printable import printable
+from ecgbench.progress import progress
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.untrusted.texts import web_address
 
@@ -153,7 +154,6 @@ def _locked(folder: Path) -> Iterator[None]:
 
 def _fetch_list(source: str, folder: Path, numbers: DatasetProtocol, connection: Connection) -> bool:
     """Fetch SHA256SUMS.txt, unless it is here and valid; returns whether it was fetched."""
-    from tqdm import tqdm
 
     def check(path: Path) -> None:
         refuse_forged(numbers, path)
@@ -166,7 +166,7 @@ def _fetch_list(source: str, folder: Path, numbers: DatasetProtocol, connection:
             say(f"fetching the list anew: {error}")
         else:
             return False
-    with tqdm(desc=SUMS, unit="B", unit_scale=True, leave=False) as bar:
+    with progress(what=SUMS, unit="B", unit_scale=True) as bar:
         transfer(source + SUMS, path, check, connection, bar.update, summed=False)
     return True
 
@@ -176,11 +176,9 @@ def _fetch_files(name: str, place: _Place, needed: Mapping[str, str | None], job
 
     Where the network fails one file after the other, the mirror is given up: each of thousands of files would be waited for in vain.
     """
-    from tqdm import tqdm
-
     tally = Tally()
     outcomes: dict[str, bool | Exception] = {}
-    with tqdm(total=len(needed), desc=name, unit="file", leave=False) as bar:
+    with progress(what=name, unit="file", total=len(needed)) as bar:
 
         def finished(path: str, outcome: bool | Exception) -> None:
             bar.update()

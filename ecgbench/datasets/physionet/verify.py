@@ -9,6 +9,7 @@ from ecgbench.datasets._registry import DatasetEntry, fetch_command
 from ecgbench.datasets.physionet.needed_files import folder_of, needed_files, needed_paths
 from ecgbench.datasets.records.checksums import SUMS, sha256
 from ecgbench.errors import MissingDataError
+from ecgbench.progress import progress
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,11 @@ def verify(entry: DatasetEntry, root: Path, edition: str | None = None) -> Verif
     DataError
         If it is damaged, or a file cannot be read.
     """
-    from tqdm import tqdm
-
     folder = folder_of(entry, root, edition)
     if not (folder / SUMS).is_file():
         raise MissingDataError(f"expected {folder / SUMS}, got no such file; fetch it: {fetch_command(entry.numbers(edition), root)}")
     found: dict[str, list[str]] = {"whole": [], "missing": [], "damaged": [], "unlisted": []}
-    for path, expected in tqdm(needed_files(entry, folder, edition).items(), desc=entry.key, unit="file", leave=False):
+    for path, expected in progress(needed_files(entry, folder, edition).items(), entry.key, "file"):
         found[_state(folder / path, expected)].append(path)
     return Verification(**{state: tuple(paths) for state, paths in found.items()})
 

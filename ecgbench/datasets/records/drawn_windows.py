@@ -26,6 +26,7 @@ from ecgbench.datasets.records.twins import twins_of
 from ecgbench.datasets.records.waves import regions_of
 from ecgbench.datasets.records.wfdb_reader import Record, read_record, record_files
 from ecgbench.errors import DataError, MissingDataError
+from ecgbench.progress import progress
 from ecgbench.protocol import ICENTIA11K_RULE, ICENTIA11K_SEED, ICENTIA11K_WINDOWS, UNCLASSIFIABLE, DatasetProtocol
 from ecgbench.types import Continued, Names, Regions, Targets, Twins, Windows
 
@@ -73,7 +74,7 @@ class WindowLabels:
     usable: Bool[np.ndarray, " n"]
 
 
-def load_drawn(request: Request, paths: Mapping[str, str], progress: str) -> DrawnSide:
+def load_drawn(request: Request, paths: Mapping[str, str], what: str) -> DrawnSide:
     """Draw as many windows of each class as of any other, as long as there are any.
 
     They come from the store if they were drawn from the same files before.
@@ -81,7 +82,7 @@ def load_drawn(request: Request, paths: Mapping[str, str], progress: str) -> Dra
     Parameters
     ----------
     paths : of each record, below the database's folder, without suffix
-    progress : shown in the progress bar
+    what : stands beside the progress
 
     Raises
     ------
@@ -90,23 +91,23 @@ def load_drawn(request: Request, paths: Mapping[str, str], progress: str) -> Dra
     """
     if not paths:
         raise MissingDataError(
-            f"expected stated segments for {progress} in {request.folder / SUMS}, got none; remove that file and download it again."
+            f"expected stated segments for {what} in {request.folder / SUMS}, got none; remove that file and download it again."
         )
     files = [file for path in paths.values() for file in record_files(request.folder / path, request.absent, request.remedy)]
     options = {"seed": ICENTIA11K_SEED, "count": ICENTIA11K_WINDOWS, "rule": repr(ICENTIA11K_RULE), "window": request.numbers.window}
     key = artifact_key("windows", drawn=VERSION, source=source_digest(files, request.store), records=list(paths), **options)
 
     def build() -> tuple[Arrays, dict[str, object]]:
-        return _draw_windows(request, paths, progress)
+        return _draw_windows(request, paths, what)
 
     artifact = request.store.compute("windows", key, build)
     counts = {name: artifact.info[name] for name in ("available", "left_out", "unusable", "without_beat")}
     return DrawnSide(from_artifact(artifact), key=key, **counts)
 
 
-def _draw_windows(request: Request, paths: Mapping[str, str], progress: str) -> tuple[Arrays, dict[str, object]]:
+def _draw_windows(request: Request, paths: Mapping[str, str], what: str) -> tuple[Arrays, dict[str, object]]:
     """The arrays and the info of the windows' artifact."""
-    found = _read_labels(request, paths, progress)
+    found = _read_labels(request, paths, what)
     candidates = np.flatnonzero(found.usable & (found.label != UNCLASSIFIABLE))
     if not candidates.size:
         raise DataError(
@@ -114,7 +115,7 @@ def _draw_windows(request: Request, paths: Mapping[str, str], progress: str) -> 
         )
     order = (found.record[candidates], found.number[candidates], found.label[candidates])
     drawn = candidates[draw(*order, ICENTIA11K_WINDOWS, ICENTIA11K_SEED)]
-    windows = _read_signals(request, paths, found.record[drawn], found.number[drawn], progress)
+    windows = _read_signals(request, paths, found.record[drawn], found.number[drawn], what)
     arrays, info = to_arrays(windows)
     return arrays, {
         **info,
@@ -125,10 +126,10 @@ def _draw_windows(request: Request, paths: Mapping[str, str], progress: str) -> 
     }
 
 
-def _read_labels(request: Request, paths: Mapping[str, str], progress: str) -> WindowLabels:
+def _read_labels(request: Request, paths: Mapping[str, str], what: str) -> WindowLabels:
     """The first pass."""
     record, number, label, usable = [], [], [], []
-    for name in _shown(paths, f"{progress}: labels"):
+    for name in _shown(paths, f"{what}: labels"):
         windows = _cut_segment(request.folder, name, paths[name], request.numbers)
         record.append(windows.record)
         number.append(np.arange(len(windows)))
@@ -137,19 +138,17 @@ def _read_labels(request: Request, paths: Mapping[str, str], progress: str) -> W
     return WindowLabels(np.concatenate(record), np.concatenate(number), np.concatenate(label), np.concatenate(usable))
 
 
-def _read_signals(request: Request, paths: Mapping[str, str], record: Names, number: Indices, progress: str) -> Windows:
+def _read_signals(request: Request, paths: Mapping[str, str], record: Names, number: Indices, what: str) -> Windows:
     """The second pass: the windows of these records and numbers, which come record by record."""
     parts = []
-    for name in _shown(dict.fromkeys(record.tolist()), f"{progress}: signals"):
+    for name in _shown(dict.fromkeys(record.tolist()), f"{what}: signals"):
         windows = _cut_segment(request.folder, name, paths[name], request.numbers)
         parts.append(windows.take(number[record == name]))
     return concatenate(parts)
 
 
-def _shown(names: Iterable[str], progress: str) -> Iterator[str]:
-    from tqdm import tqdm
-
-    yield from tqdm(list(names), desc=progress, unit="segment", leave=False)
+def _shown(names: Iterable[str], what: str) -> Iterator[str]:
+    yield from progress(list(names), what, "segment")
 
 
 def _usable(windows: Windows) -> Bool[np.ndarray, " n"]:

@@ -18,6 +18,7 @@ from ecgbench.datasets.records.wave_marks import read_waves, wave_spans
 from ecgbench.datasets.records.wfdb_header import read_header
 from ecgbench.datasets.records.whole_records import read_whole
 from ecgbench.errors import DataError, MissingDataError
+from ecgbench.progress import progress
 from ecgbench.protocol import LUDB, LUDB_LABELS, PTBXL_LEADS, WAVE_CRITERIA, DatasetProtocol
 from ecgbench.types import Spans, Windows
 
@@ -123,11 +124,9 @@ def load_records(request: Request, records: Sequence[LudbRecord]) -> LudbWindows
 
 def _cut_records(request: Request, records: Sequence[LudbRecord]) -> tuple[Arrays, dict[str, object]]:
     """The arrays and the info of the windows' artifact."""
-    from tqdm import tqdm
-
     y = np.zeros((len(records), len(LUDB_LABELS)), dtype=np.uint8)
     signals, spans, unmarked = [], [], 0
-    for i, record in enumerate(tqdm(records, desc="ludb", unit="record", leave=False)):
+    for i, record in enumerate(progress(records, "ludb", "record")):
         y[i, list(record.labels)] = 1
         signals.append(_signal(record, request.numbers))
         of_record, incomplete = _spans(record, request.numbers)

@@ -22,6 +22,7 @@ from ecgbench.datasets.records.waves import regions_of
 from ecgbench.datasets.records.wfdb_header import read_header
 from ecgbench.datasets.records.wfdb_reader import SUFFIXES, Record, read_record, record_files
 from ecgbench.errors import InputError
+from ecgbench.progress import progress
 from ecgbench.protocol import BEAT_RULES, UNCLASSIFIABLE, DatasetProtocol
 from ecgbench.types import Continued, Dataset, Regions, Targets, Twins, Windows
 
@@ -83,13 +84,13 @@ def _test_records(request: Request, name: str, patients: Mapping[str, str]) -> t
     return tested
 
 
-def load_side(request: Request, names: Sequence[str], patients: Mapping[str, str], progress: str) -> AnnotatedSide:
+def load_side(request: Request, names: Sequence[str], patients: Mapping[str, str], what: str) -> AnnotatedSide:
     """The windows of the named records, from the store if the same files were cut by the same rule before.
 
     Parameters
     ----------
     patients : patient of each record that doesn't stand for a patient of its own
-    progress : shown in the progress bar
+    what : stands beside the progress
 
     Raises
     ------
@@ -103,7 +104,7 @@ def load_side(request: Request, names: Sequence[str], patients: Mapping[str, str
     key = artifact_key("windows", version=VERSION, source=source, **options)
 
     def build() -> tuple[Arrays, dict[str, object]]:
-        return _cut_records(request, names, patients, progress)
+        return _cut_records(request, names, patients, what)
 
     artifact = store.compute("windows", key, build)
     return AnnotatedSide(from_artifact(artifact), artifact.info["left_out"], artifact.info["without_beat"], key)
@@ -139,13 +140,11 @@ def _reader(request: Request) -> Callable[[str], Record]:
     return read
 
 
-def _cut_records(request: Request, names: Sequence[str], patients: Mapping[str, str], progress: str) -> tuple[Arrays, dict[str, object]]:
+def _cut_records(request: Request, names: Sequence[str], patients: Mapping[str, str], what: str) -> tuple[Arrays, dict[str, object]]:
     """The arrays and the info of the windows' artifact."""
-    from tqdm import tqdm
-
     numbers, rule = request.numbers, BEAT_RULES[request.labels]
     parts, read = [], _reader(request)
-    for name in tqdm(names, desc=progress, unit="record", leave=False):
+    for name in progress(names, what, "record"):
         record = read(name)
         parts.append(cut(record, numbers.window, rule, patients.get(name, name)))
     windows = concatenate(parts)

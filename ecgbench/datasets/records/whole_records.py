@@ -20,6 +20,7 @@ from ecgbench.datasets.records.source_files import check_files, source_digest
 from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
 from ecgbench.datasets.records.wfdb_header import read_signals
 from ecgbench.errors import ArtifactError, DataError
+from ecgbench.progress import progress
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.types import Windows
 
@@ -68,16 +69,14 @@ class WholeSide:
     key: str
 
 
-def load_whole(
-    request: Request, records: Sequence[LabelledRecord], suffixes: Sequence[str], leads: Sequence[str], progress: str
-) -> WholeSide:
+def load_whole(request: Request, records: Sequence[LabelledRecord], suffixes: Sequence[str], leads: Sequence[str], what: str) -> WholeSide:
     """The records as windows that can have several labels, from the store if the same files were read before.
 
     Parameters
     ----------
     suffixes : of a record's two files, the header's first
     leads : names of the leads in their order; letters' case does not matter
-    progress : shown in the progress bar
+    what : stands beside the progress
 
     Raises
     ------
@@ -92,7 +91,7 @@ def load_whole(
     artifact = store.get("windows", key)
     if artifact is None:
         attached = store.scratch("windows", key) / SIGNAL
-        build = partial(_write_file, attached, partial(_write_records, request, records, suffixes[-1], leads, progress))
+        build = partial(_write_file, attached, partial(_write_records, request, records, suffixes[-1], leads, what))
         artifact = store.compute("windows", key, build, attached=attached)
         with suppress(OSError):
             attached.parent.rmdir()
@@ -120,13 +119,11 @@ def _write_file(path: Path, write: Callable[[BinaryIO], Built]) -> Built:
 
 
 def _write_records(
-    request: Request, records: Sequence[LabelledRecord], suffix: str, leads: Sequence[str], progress: str, file: BinaryIO
+    request: Request, records: Sequence[LabelledRecord], suffix: str, leads: Sequence[str], what: str, file: BinaryIO
 ) -> Built:
     """Write the signals of the records without invalid samples into the file, one after the other."""
-    from tqdm import tqdm
-
     kept, flat = [], 0
-    for record in tqdm(records, desc=progress, unit="record", leave=False):
+    for record in progress(records, what, "record"):
         signal = read_whole(request.folder / record.path, suffix, request.numbers, leads)
         if np.isfinite(signal).all():
             file.write(signal.tobytes())
@@ -134,7 +131,7 @@ def _write_records(
             flat += bool((signal.min(axis=1) == signal.max(axis=1)).any())
     if not kept:
         raise DataError(
-            f"expected records with valid samples in {request.folder} for {progress}, got none of {len(records)}; download them again."
+            f"expected records with valid samples in {request.folder} for {what}, got none of {len(records)}; download them again."
         )
     arrays, info = to_arrays(_without_signals(kept, len(request.numbers.classes)))
     del arrays["signal"]

@@ -22,6 +22,7 @@ from ecgbench.datasets.simulator.stand_in import Simulate, SimulatedSize
 from ecgbench.datasets.synthetic import draw_abnormal
 from ecgbench.errors import InputError
 from ecgbench.inputs import at_least
+from ecgbench.progress import progress
 from ecgbench.protocol import UNCLASSIFIABLE, DatasetProtocol
 
 FUSION = VEB + 1
@@ -93,12 +94,10 @@ def simulate_records(form: RecordForm) -> Simulate:
 
 
 def _simulate_database(folder: Path, numbers: DatasetProtocol, form: RecordForm, windows: Mapping[str, int], seed: int) -> None:
-    from tqdm import tqdm
-
     sizes = " or ".join(str(count) for count in dict.fromkeys(windows.values()))
     origin = f"Simulated ECGs, no recordings, in place of {numbers.slug} {numbers.version}: seed {seed}, {sizes} windows a record."
     with new_database(folder, origin) as partial:
-        for name, count in tqdm(windows.items(), desc=f"simulate {numbers.slug}", unit="record", leave=False):
+        for name, count in progress(windows.items(), f"simulate {numbers.slug}", "record"):
             if _generator(numbers, name, "published", seed).random() >= form.unpublished:
                 _simulate_record(partial / form.path(name), name, numbers, form, count, seed)
 

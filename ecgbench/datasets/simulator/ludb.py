@@ -38,6 +38,7 @@ from ecgbench.datasets.simulator.twelve_leads import (
 )
 from ecgbench.errors import InputError
 from ecgbench.inputs import at_least
+from ecgbench.progress import progress
 from ecgbench.protocol import LUDB, LUDB_FOLDS, LUDB_LABELS, LUDB_RECORDS, PTBXL, DatasetProtocol
 
 LEAST_RECORDS = 10
@@ -119,8 +120,6 @@ class LudbPlan:
 
 def simulate_ludb(folder: Path, numbers: DatasetProtocol, size: SimulatedSize) -> None:
     """Write a stand-in for LUDB, at its own rate whichever edition is asked for."""
-    from tqdm import tqdm
-
     if size.windows is not None:
         raise InputError(f"expected no number of windows, because a record of LUDB is one, got {size.windows}; name --records.")
     count = at_least("records", LUDB_RECORDS if size.records is None else size.records, LEAST_RECORDS)
@@ -128,7 +127,7 @@ def simulate_ludb(folder: Path, numbers: DatasetProtocol, size: SimulatedSize) -
         raise InputError(f"expected at most {LUDB_RECORDS} records, as LUDB has, got {count}; name fewer.")
     origin = f"Simulated ECGs, no recordings, in place of {numbers.slug} {numbers.version}: seed {size.seed}, {count} records."
     with new_database(folder, origin) as partial:
-        for number in tqdm(range(1, count + 1), desc="simulate ludb", unit="record", leave=False):
+        for number in progress(range(1, count + 1), "simulate ludb", "record"):
             _write(partial / "data" / str(number), plan_ludb(number, size.seed), size.seed)
 
 

@@ -22,6 +22,7 @@ from ecgbench.datasets.simulator.stand_in import SimulatedSize
 from ecgbench.datasets.simulator.twelve_leads import Draws, normal_ecg, render_ecg
 from ecgbench.errors import InputError
 from ecgbench.inputs import at_least
+from ecgbench.progress import progress
 from ecgbench.protocol import PTBXL, PTBXL_CHALLENGE, PTBXL_LEADS, DatasetProtocol
 
 RECORDS = 600
@@ -95,9 +96,7 @@ def simulate_ptbxl(folder: Path, numbers: DatasetProtocol, size: SimulatedSize) 
 
 
 def _plans(count: int, seed: int) -> Iterator[RecordPlan]:
-    from tqdm import tqdm
-
-    for number in tqdm(range(1, count + 1), desc="simulate ptbxl", unit="record", leave=False):
+    for number in progress(range(1, count + 1), "simulate ptbxl", "record"):
         yield plan_record(number, seed)
 
 

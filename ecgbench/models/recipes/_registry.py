@@ -13,7 +13,7 @@ WITH = "+"
 """Between an architecture and a recipe in a model's name."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RecipeEntry(Entry):
     """What a recipe declares.
 

@@ -19,7 +19,6 @@ import torch
 from safetensors.torch import load, save
 from torch import nn
 from torch.nn import functional
-from tqdm import tqdm
 
 from ecgbench.artifacts import DamagedArtifactWarning, write_atomically
 from ecgbench.errors import InputError
@@ -29,6 +28,7 @@ from ecgbench.models.training.measures import evaluate_predictions
 from ecgbench.models.training.sampling import Sides, epoch_order, sides
 from ecgbench.nn import device_named, seeded
 from ecgbench.printable import printable
+from ecgbench.progress import progress
 from ecgbench.protocol import PRECISIONS, Recipe
 from ecgbench.randomness import seed_generator
 from ecgbench.types import Windows
@@ -92,7 +92,7 @@ def train_model(training: Training, train: Windows, test: Windows, outputs: int,
     """
     state = _restore(training, outputs, train, folder)
     epochs = training.recipe.epochs
-    with tqdm(total=epochs, initial=len(state.log), desc=training.name, unit="epoch") as bar:
+    with progress(what=training.name, unit="epoch", total=epochs, initial=len(state.log), leave=True) as bar:
         while len(state.log) < epochs:
             with seeded(_epoch_seed(training, len(state.log)), device_named(training.device)):
                 state.log.append(_run_epoch(training, state, train, test, outputs))
@@ -179,7 +179,7 @@ def _flush_subnormals(state: _State) -> None:
 
 
 def _batches(order: np.ndarray, size: int, epoch: int) -> Iterator[np.ndarray]:
-    for first in tqdm(range(0, len(order), size), desc=f"epoch {epoch + 1}", unit="batch", leave=False, mininterval=1):
+    for first in progress(range(0, len(order), size), f"epoch {epoch + 1}", "batch"):
         yield order[first : first + size]
 
 

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from ecgbench.pipeline.compute.map_sources import is_ranked
-from ecgbench.pipeline.grid.address import RAW, SPANS, Address, split_metric, variant_name
-
-Means = Mapping[Address, float]
-"""Mean score of each computed cell, nan where it is undefined in all windows."""
-
-Row = tuple[str, str]
-"""Source and variant."""
+from ecgbench.pipeline.acceptance.places import Means, counts, in_order, over_seeds, places, rows_of
+from ecgbench.pipeline.grid.address import SPANS, Address, split_metric, variant_name
 
 
 def score_tables(means: Means) -> list[str]:
     """A table for each dataset, architecture, family of metrics and kind of mask.
 
-    A row is a variant, a column a metric with its direction (+ higher, - lower is better); `*` marks the best of the ranked methods.
+    Rows are variants in the order of their places (see `places`), those that are not ranked last. Columns are metrics, each with its
+    direction (+ higher, - lower is better); `*` marks the best of the ranked methods.
     """
     groups: dict[tuple[str, str], dict[Address, float]] = {}
     for cell, mean in means.items():
@@ -39,26 +32,17 @@ def _metric_groups(means: Means) -> list[list[str]]:
 def _table(title: str, means: Means, metrics: list[str]) -> str:
     from tabulate import tabulate
 
-    rows = list(dict.fromkeys((cell.source, cell.variant) for cell in means))
-    values = {(row, metric): _mean(means, row, metric) for row in rows for metric in metrics}
-    best = {metric: _best(metric, [values[row, metric] for row in rows if _counts(row, metric)]) for metric in metrics}
+    held = over_seeds(means)
+    rows = in_order(rows_of(held), places(held, metrics))
+    values = {(row, metric): held.get((row, metric), float("nan")) for row in rows for metric in metrics}
+    counted = {(row, metric): counts(row, split_metric(metric)[0]) for row, metric in values}
+    best = {metric: _best(metric, [values[row, metric] for row in rows if counted[row, metric]]) for metric in metrics}
     body = []
     for row in rows:
-        shown = [_shown(values[row, metric], _counts(row, metric) and values[row, metric] == best[metric]) for metric in metrics]
+        shown = [_shown(values[row, metric], counted[row, metric] and values[row, metric] == best[metric]) for metric in metrics]
         body.append([variant_name(*row), *shown])
     headings = [title, *(_heading(metric) for metric in metrics)]
     return str(tabulate(body, headings, disable_numparse=True, colalign=["left", *["right"] * len(metrics)]))
-
-
-def _counts(row: Row, metric: str) -> bool:
-    """Whether a variant is ranked by a metric."""
-    source, variant = row
-    return is_ranked(source) and (variant == RAW or not split_metric(metric)[0].signed_only)
-
-
-def _mean(means: Means, row: Row, metric: str) -> float:
-    found = [value for cell, value in means.items() if (cell.source, cell.variant) == row and cell.metric == metric]
-    return float(np.mean(found)) if found else float("nan")
 
 
 def _best(metric: str, values: list[float]) -> float:
