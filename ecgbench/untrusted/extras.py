@@ -18,5 +18,6 @@ def needed(package: str, path: Path) -> None:
     """
     if find_spec(package) is None:
         raise InputError(
-            f"expected the package {package} to read {path}, got none; install it: python -m pip install 'ecgbench-attribution[formats]'."
+            f"expected the package {package} to read {path}, got none; install the extra formats: python -m pip install "
+            "-c constraints.txt -e '.[formats]'."
         )

@@ -24,6 +24,12 @@ MOST_BYTES = 1 << 32
 MOST_TEXTS, LONGEST_TEXT = 1 << 20, 1 << 8
 """Texts of an array, such as the symbols of a day's beats, and letters of one."""
 
+TEXTS_AT_ONCE = 64
+"""Texts that are read before their lengths are looked at."""
+
+POINTER, HEAP = np.dtype([("length", "<u4"), ("heap", "<u8"), ("index", "<u4")]), b"GCOL"
+"""What stands for a text of any length, and how the heap begins in which it is (the format's specification, III.E)."""
+
 DEFLATED = 1100
 """Times that packed values are smaller at most: zlib gains a factor of 1,032. An array that claims more was never written."""
 
@@ -70,9 +76,11 @@ def _value(file: h5py.File, name: str) -> Value:
         return [_letters(file[reference]) for reference in held[()].ravel()]
     if class_ == "char":
         return [_letters(held)]
-    if held.dtype.kind in "OS":
+    if held.dtype.kind == "S" or _of_any_length(held):
         return _texts(held, name)
-    values: np.ndarray = held[()]
+    if held.dtype.kind not in "fiubc":
+        raise ValueError(f"{quoted(name)} of {held.dtype}, neither numbers nor texts")
+    values = np.asarray(held[()])
     return values.T if class_ else values
 
 
@@ -86,7 +94,8 @@ def _check(held: h5py.Dataset, name: str) -> None:
     """Refuse an array before it is read, that is kept elsewhere, or larger than the bounds or than what is kept of it."""
     if held.shape is None or held.is_virtual or held.external:
         raise ValueError(f"{quoted(name)} that is empty or kept in other files")
-    stored, claimed = held.id.get_storage_size(), held.size * held.dtype.itemsize
+    item = POINTER.itemsize if _of_any_length(held) else held.id.get_type().get_size()
+    stored, claimed = held.id.get_storage_size(), held.size * item
     if claimed > MOST_BYTES or claimed > stored * DEFLATED or (held.chunks is None and claimed > stored):
         raise ValueError(f"{quoted(name)} of {' x '.join(map(str, held.shape))} values, {claimed} bytes, of which {stored} are there")
     if held.dtype.kind not in "fiub" and held.size > MOST_TEXTS:
@@ -103,14 +112,40 @@ def _letters(held: Any) -> str:
 
 
 def _texts(held: h5py.Dataset, name: str) -> list[str]:
-    """Texts one after the other, so that one that stands there often and is long is refused before it is read often."""
-    found = []
-    for place in np.ndindex(held.shape):
-        text = _text(held[place])
-        if len(text) > LONGEST_TEXT:
-            raise ValueError(f"{quoted(name)} with a text of {len(text)} letters, more than {LONGEST_TEXT}")
-        found.append(text)
+    """Texts, some at a time, so that one that stands there often and is long is refused before it is read often."""
+    if held.ndim > 1:
+        raise ValueError(f"{quoted(name)} of texts along {held.ndim} axes, more than one")
+    if _of_any_length(held):
+        _check_heaps(held, name)
+    found: list[str] = []
+    for start in range(0, held.size, TEXTS_AT_ONCE):
+        some = held[start : start + TEXTS_AT_ONCE] if held.ndim else [held[()]]
+        found += [_text(one) for one in some]
+        longest = max(len(text) for text in found[start:])
+        if longest > LONGEST_TEXT:
+            raise ValueError(f"{quoted(name)} with a text of {longest} letters, more than {LONGEST_TEXT}")
     return found
+
+
+def _of_any_length(held: h5py.Dataset) -> bool:
+    import h5py
+
+    text = h5py.check_string_dtype(held.dtype)
+    return text is not None and text.length is None
+
+
+def _check_heaps(held: h5py.Dataset, name: str) -> None:
+    """Refuse texts of any length whose heaps, as the file names them, are none: HDF5 would take whatever memory they then ask for."""
+    offset, start = held.id.get_offset(), held.file.userblock_size
+    if offset is None or held.id.get_storage_size() != held.size * POINTER.itemsize:
+        raise ValueError(f"{quoted(name)} of texts in pieces; write them in one, or all of one length")
+    content = np.memmap(held.file.filename, dtype=np.uint8, mode="r")
+    pointers = content[offset : offset + held.size * POINTER.itemsize].tobytes()
+    for heap in np.unique(np.frombuffer(pointers, dtype=POINTER)["heap"]).tolist():
+        place = heap + start
+        head = content[place : place + 16].tobytes() if heap else b""
+        if heap and (head[:4] != HEAP or place + int.from_bytes(head[8:], "little") > len(content)):
+            raise ValueError(f"{quoted(name)} of texts that are not where the file says")
 
 
 def _text(value: Any) -> str:

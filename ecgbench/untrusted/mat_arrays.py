@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections import deque
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -158,7 +159,10 @@ def _matrix(content: memoryview, order: str) -> _Matrix:
 
 def _check(matrix: _Matrix, order: str) -> None:
     """Refuse what is neither a plain array within bounds nor a cell of texts."""
-    inside = [_matrix(element.data, order) for element in _elements(matrix.behind, order)] if matrix.class_ == CELL else []
+    parts = list(_elements(matrix.behind, order))  # which checks their lengths
+    inside = [_matrix(part.data, order) for part in parts] if matrix.class_ == CELL else []
+    for one in inside:
+        deque(_elements(one.behind, order), maxlen=0)
     if any(one.class_ != CHAR for one in inside) or not (matrix.class_ in (CELL, CHAR) or matrix.class_ in NUMBERS):
         raise ValueError(f"{quoted(matrix.name)} that is neither an array of numbers, nor text, nor a cell of texts")
     values = [prod(one.shape) for one in (matrix, *inside)]

@@ -70,10 +70,10 @@ def _one(held: Mapping[str, Value], what: str, path: Path) -> float | str | None
     if what not in held:
         return None
     found = held[what]
-    if len(found) == 1 and isinstance(found, list):
+    if isinstance(found, list) and len(found) == 1:
         return found[0]
     if isinstance(found, list) or found.size != 1 or found.dtype.kind not in "fiu":
-        raise DataError(f"expected {what} in {path} as one value, got {len(found)}; write one.")
+        raise DataError(f"expected {what} in {path} as one value, got {len(found) if isinstance(found, list) else found.shape}; write one.")
     return float(found.reshape(())[()])
 
 

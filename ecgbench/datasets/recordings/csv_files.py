@@ -64,7 +64,8 @@ def _lines(path: Path, remedy: str) -> Iterator[Iterator[str]]:
             warnings.simplefilter("error")
             if size > MOST_BYTES:
                 raise DataError(f"expected at most {MOST_BYTES} bytes in {path}, got {size}; cut it into several recordings.")
-            yield _bounded(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""))
+            with io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
+                yield _bounded(text)
     except DataError:
         raise
     except (ValueError, OSError, csv.Error, UserWarning) as error:  # of which the refusals of `regular_file` are
