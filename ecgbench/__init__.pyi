@@ -7,6 +7,7 @@ from . import metrics as metrics
 from . import models as models
 from ._version import __version__ as __version__
 from .datasets import load_dataset as load_dataset
+from .datasets import read_recording as read_recording
 from .datasets import windows as windows
 from .methods import explain as explain
 from .methods import methods_for as methods_for

@@ -14,7 +14,7 @@ from ecgbench.cli.terminal.tables import add_json, say_json
 if TYPE_CHECKING:
     from ecgbench.cli.terminal.parser import Parser
 
-ARRAYS = ".npz"
+ARRAYS = (".npz", ".h5", ".hdf5", ".mat")
 MOST = 1 << 20
 """The largest number of windows or of rows."""
 
@@ -25,8 +25,8 @@ def fill_report(verb: Parser) -> None:
 
     verb.add_argument("network", type=TEXT, metavar="MODULE:FUNCTION", help="builds the network, without arguments")
     verb.add_argument("--weights", type=FILE, help=".safetensors file, or a state dict that was saved with torch; no code in it is run")
-    what = f"key of a dataset, or {ARRAYS} file: x as the network takes it, fs, and y, masks, patient, twin, classes, leads"
-    verb.add_argument("--dataset", type=TEXT, required=True, metavar="KEY|NPZ", help=what)
+    what = "key of a dataset, or .npz, .h5 or .mat file: x as the network takes it, fs, and y, masks, patient, twin, classes, leads"
+    verb.add_argument("--dataset", type=TEXT, required=True, metavar="KEY|FILE", help=what)
     verb.add_argument("--out", type=FILE, required=True, help=".html file")
     verb.add_argument("--windows", type=count("--windows", MOST), metavar="N", help="of a dataset (default: its usual number, mostly 64)")
     add(verb, {flag: SELECTION_ARGUMENTS[flag] for flag in ("--method", "--metric")})
@@ -44,7 +44,7 @@ def _report(given: argparse.Namespace) -> int:
     check_out(given.out, ".html")
     own = given.dataset.endswith(ARRAYS)
     if own and given.windows is not None:
-        raise InputError(f"expected --windows with a dataset's key, got an {ARRAYS} file; save the windows that are to be explained.")
+        raise InputError("expected --windows with a dataset's key, got a file of windows; save the windows that are to be explained.")
     arrays = windows_of(Path(given.dataset)) if own else {}
     network = network_of(given.network)
     if given.weights is not None:

@@ -13,6 +13,7 @@ from ecgbench.datasets._registry import (
     request_for,
 )
 from ecgbench.datasets.own.arrays import register_arrays
+from ecgbench.datasets.own.recording_files import read_recording
 from ecgbench.datasets.own.records import register_records
 from ecgbench.datasets.own.windows import windows
 from ecgbench.datasets.physionet.download import Downloaded, download
@@ -41,6 +42,7 @@ __all__ = [
     "load_dataset",
     "part_of",
     "pinned_sums",
+    "read_recording",
     "register_arrays",
     "register_records",
     "request_for",

@@ -47,7 +47,7 @@ PATIENT_LINE = re.compile(r"^#\s*patient\s+(\d+)\s*$", re.MULTILINE)
 )
 def incartdb(request: Request) -> Dataset:
     """Load incartdb: lead II, windows of 8 s, records I01 to I37 for training and I38 to I75 for testing."""
-    return load_annotated(request, "incartdb", "II", patients_of(request))
+    return load_annotated(request, "incartdb", ("II",), patients_of(request))
 
 
 def patients_of(request: Request) -> Mapping[str, str]:

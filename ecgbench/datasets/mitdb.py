@@ -38,4 +38,4 @@ from ecgbench.types import Dataset
 )
 def mitdb(request: Request) -> Dataset:
     """Load mitdb: lead 0, windows of 8 s, DS1 for training and DS2 for testing."""
-    return load_annotated(request, "mitdb", "lead 0", MITDB.patients)
+    return load_annotated(request, "mitdb", ("lead 0",), MITDB.patients)

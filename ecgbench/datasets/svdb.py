@@ -36,4 +36,4 @@ from ecgbench.types import Dataset
 )
 def svdb(request: Request) -> Dataset:
     """Load svdb: lead 0, windows of 8 s, records 800 to 855 for training and 856 to 894 for testing."""
-    return load_annotated(request, "svdb", "lead 0", SVDB.patients)
+    return load_annotated(request, "svdb", ("lead 0",), SVDB.patients)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 BEAT_CLASSES = ("N", "SVEB", "VEB", "F", "Q")
@@ -22,12 +22,16 @@ class BeatRule:
     otherwise : class of every other symbol; None if it is no beat
     one_per_sample : keep one beat a sample index, the higher class winning
     leave_out_unclassifiable : leave a window out whose label would be unclassifiable
+    beats : further texts that stand for a beat, beside the symbols that WFDB has for beats
+    unclassifiable : class integer of beats that have no class
     """
 
     symbols: Mapping[str, int]
     otherwise: int | None
     one_per_sample: bool
     leave_out_unclassifiable: bool
+    beats: frozenset[str] = field(default=frozenset(), repr=False)
+    unclassifiable: int = field(default=UNCLASSIFIABLE, repr=False)
 
 
 def _symbols(*classes: str) -> Mapping[str, int]:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from operator import attrgetter
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ecgbench.errors import CheckpointError, InputError
 from ecgbench.printable import shortened
+from ecgbench.untrusted.hdf5_arrays import hdf5_arrays
+from ecgbench.untrusted.mat_arrays import mat_arrays
 from ecgbench.untrusted.npz_arrays import npz_arrays
 
 if TYPE_CHECKING:
@@ -20,7 +25,12 @@ if TYPE_CHECKING:
 REQUIRED, OPTIONAL = ("x", "fs"), ("y", "masks", "patient", "twin", "classes", "leads", "normal_windows", "normal")
 """Arrays of a file of windows, under the names of `evaluate`'s arguments."""
 
-SAFE = ".safetensors"
+SAFE, MAT = ".safetensors", ".mat"
+
+READERS: Mapping[str, Callable[[Path], Mapping[str, np.ndarray | list[str]]]] = MappingProxyType(
+    {".npz": npz_arrays, ".h5": hdf5_arrays, ".hdf5": hdf5_arrays, MAT: mat_arrays}
+)
+"""Readers of files of windows, by the endings of their names."""
 
 
 def network_of(text: str) -> torch.nn.Module:
@@ -66,17 +76,14 @@ def load_weights(network: torch.nn.Module, path: Path) -> None:
 
 
 def windows_of(path: Path) -> dict[str, Any]:
-    """Arguments of `evaluate` from an .npz file: x and fs, and those of the others that are in it.
+    """Arguments of `evaluate` from an .npz, HDF5 or MAT file: x and fs, and those of the others that are in it.
 
     Raises
     ------
     InputError
         If it is no such file.
     """
-    try:
-        held = npz_arrays(path)
-    except ValueError as error:
-        raise InputError(f"expected an .npz file of arrays at {path}, got {error}; write it with numpy.savez.") from error
+    held = _arrays(path)
     wrong = [name for name in held if name not in (*REQUIRED, *OPTIONAL)]
     missing = [name for name in REQUIRED if name not in held]
     if wrong or missing:
@@ -86,7 +93,32 @@ def windows_of(path: Path) -> dict[str, Any]:
     if fs.size != 1 or fs.dtype.kind not in "fiu":
         raise InputError(f"expected fs as one number in {path}, got {fs.dtype} {fs.shape}; save the sampling rate in Hz.")
     names: dict[str, Any] = {name: held.pop(name).astype(str).tolist() for name in ("classes", "leads") if name in held}
+    if "normal" in held and held["normal"].size == 1:
+        held["normal"] = held["normal"].reshape(())
     return {**held, **names, "fs": float(fs.reshape(()))}
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a file, texts among them, in the kinds and axes that `evaluate` takes."""
+    try:
+        found = READERS.get(path.suffix.lower(), npz_arrays)(path)
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"expected a file of arrays at {path}, got {error}; write it again, as with numpy.savez.") from error
+    held = {name: np.array(values) if isinstance(values, list) else values for name, values in found.items()}
+    return {name: _of_matlab(name, values) for name, values in held.items()} if path.suffix.lower() == MAT else held
+
+
+def _of_matlab(name: str, values: np.ndarray) -> np.ndarray:
+    """An array without what MATLAB adds: vectors are rows or columns there, and whole numbers mostly floats."""
+    if name == "masks" and np.isin(values, (0, 1)).all():
+        return values.astype(bool)
+    if name not in ("y", "patient", "normal"):
+        return values
+    whole = values.dtype.kind == "f" and np.isfinite(values).all() and (values == np.round(values)).all() and (np.abs(values) < 2**53).all()
+    given = values.astype(np.int64) if whole else values
+    return given.ravel() if 1 in given.shape else given
 
 
 @contextmanager

@@ -2,12 +2,15 @@
 
 import pickle
 
+import h5py
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from scipy.io import savemat
 
 from ecgbench.leaderboard.figures.paper.layout import STANDARD
+from ecgbench.report import windows_of
 
 NETWORK = """
 import torch
@@ -89,7 +92,7 @@ def test_a_state_dict_is_read_and_a_pickle_is_refused(session, ecg):
         ({"heads:build": "absent_module:build"}, "ModuleNotFoundError"),
         ({"heads:build": "heads:absent"}, "AttributeError"),
         ({"heads:build": "heads:nothing"}, "a torch module, got NoneType"),
-        ({"windows.npz": "heads.npz"}, "an .npz file of arrays"),
+        ({"windows.npz": "heads.npz"}, "a file of arrays"),
         ({"windows.npz": "absent"}, "absent"),
         ({"report.html": "report.txt"}, ".html"),
     ],
@@ -97,6 +100,24 @@ def test_a_state_dict_is_read_and_a_pickle_is_refused(session, ecg):
 def test_what_does_not_fit_is_refused_in_a_line(session, ecg, changed, what):
     (session / "heads.npz").write_bytes(b"no archive")
     assert what in ecg(*(changed.get(word, word) for word in CALL), code=2)
+
+
+def test_windows_of_hdf5_and_matlab_are_those_of_numpy(session):
+    """As MATLAB writes them: vectors as columns, whole numbers as floats, masks as bytes, names as cells of texts."""
+    wanted = windows_of(session / "windows.npz")
+    held = {name: value for name, value in wanted.items() if name not in ("classes", "leads")}
+    with h5py.File(session / "windows.h5", "w") as file:
+        for name, value in wanted.items():
+            file[name] = value
+    cells = {name: np.array(wanted[name], dtype=object) for name in ("classes", "leads")}
+    matlab = {**held, "y": held["y"].astype(float)[:, None], "masks": held["masks"].astype(np.uint8), **cells}
+    savemat(session / "windows.mat", matlab, do_compression=True)
+    for name in ("windows.h5", "windows.mat"):
+        found = windows_of(session / name)
+        assert found.keys() == wanted.keys()
+        for array, value in wanted.items():
+            assert np.array_equal(found[array], value), (name, array)
+            assert getattr(found[array], "dtype", None) == getattr(value, "dtype", None), (name, array)
 
 
 def test_a_file_of_windows_says_which_array_is_wrong(session, ecg):

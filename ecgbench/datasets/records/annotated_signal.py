@@ -39,6 +39,7 @@ class AnnotatedSignal:
     sample : (beats,) int64, R peaks, strictly ascending, all within the signal
     class_ : (beats,) int64
     noted : samples of annotations that are no beat, ascending
+    unclassifiable : class integer of beats that have no class
     """
 
     signal: Float32[np.ndarray, "leads time"]
@@ -46,6 +47,7 @@ class AnnotatedSignal:
     sample: Beats
     class_: Beats
     noted: Int64[np.ndarray, " noted"]
+    unclassifiable: int = UNCLASSIFIABLE
 
     @property
     def before(self) -> int:
@@ -115,10 +117,11 @@ def annotated_signal(
     found: dict[int, int] = {}
     noted: list[int] = []
     for place, one in zip(sample.tolist(), symbol, strict=True):
-        if one not in BEAT_SYMBOLS:
+        if one not in BEAT_SYMBOLS and one not in rule.beats:
             noted.append(place)
         elif place < signal.shape[1]:
-            found[place] = max(found.get(place, NORMAL), rule.symbols.get(one, UNCLASSIFIABLE))
+            found[place] = max(found.get(place, NORMAL), rule.symbols.get(one, rule.unclassifiable))
     places = sorted(found)
     class_ = np.array([found[place] for place in places], dtype=np.int64)
-    return AnnotatedSignal(signal, fs, np.array(places, dtype=np.int64), class_, np.array(sorted(noted), dtype=np.int64))
+    of_notes = np.array(sorted(noted), dtype=np.int64)
+    return AnnotatedSignal(signal, fs, np.array(places, dtype=np.int64), class_, of_notes, rule.unclassifiable)

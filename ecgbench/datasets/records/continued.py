@@ -12,7 +12,7 @@ from ecgbench.types import Continued, Windows
 
 
 def continued_in(windows: Windows, read: Callable[[str], Record]) -> Continued:
-    """Windows (n, 1, time + the longest of `SHIFTS`) in mV, nan behind the end of their record.
+    """Windows (n, leads, time + the longest of `SHIFTS`) in mV, nan behind the end of their record.
 
     Parameters
     ----------
@@ -23,6 +23,6 @@ def continued_in(windows: Windows, read: Callable[[str], Record]) -> Continued:
     for name in dict.fromkeys(windows.record.tolist()):
         record = read(name).signal
         for i in np.flatnonzero(windows.record == name).tolist():
-            held = record[windows.start[i] : windows.start[i] + signal.shape[2]]
-            signal[i, 0, : len(held)] = held
+            held = record[:, windows.start[i] : windows.start[i] + signal.shape[2]]
+            signal[i, :, : held.shape[1]] = held
     return signal

@@ -18,7 +18,8 @@ def cut(record: Record, window: int, rule: BeatRule, patient: str) -> Windows:
 
     Unclassifiable windows are among them.
     """
-    count = len(record.signal) // window
+    leads, length = record.signal.shape
+    count = length // window
     starts = np.arange(count, dtype=np.int64) * window
     sample, class_ = beats(record, rule)
     edges = np.searchsorted(sample, np.arange(count + 1) * window)
@@ -28,7 +29,7 @@ def cut(record: Record, window: int, rule: BeatRule, patient: str) -> Windows:
         beat_spans(sample[inside] - start, class_[inside], window) for start, inside in zip(starts.tolist(), beats_of_windows, strict=True)
     ]
     return Windows(
-        signal=record.signal[: count * window].reshape(count, 1, window),
+        signal=np.ascontiguousarray(record.signal[:, : count * window].reshape(leads, count, window).swapaxes(0, 1)),
         y=np.array(labels, dtype=np.int64),
         record=np.full(count, record.name),
         patient=np.full(count, patient),

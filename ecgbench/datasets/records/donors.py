@@ -98,7 +98,7 @@ def annotated_beats(read: Callable[[str], Record], rule: BeatRule, fs: float) ->
     @lru_cache(maxsize=KEPT)
     def annotated(name: str) -> AnnotatedSignal:
         record = read(name)
-        return annotated_signal(record.signal[None], fs, record.sample, record.symbol, rule)
+        return annotated_signal(record.signal, fs, record.sample, record.symbol, rule)
 
     def find(windows: Windows) -> list[WindowBeats]:
         places = zip(windows.record.tolist(), windows.start.tolist(), strict=True)

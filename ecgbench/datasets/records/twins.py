@@ -27,7 +27,7 @@ from ecgbench.datasets.records.annotated_signal import NORMAL, AnnotatedSignal, 
 from ecgbench.datasets.records.exchange import Reason, exchange
 from ecgbench.datasets.records.wfdb_reader import Record
 from ecgbench.errors import DataError
-from ecgbench.protocol import UNCLASSIFIABLE, BeatRule
+from ecgbench.protocol import BeatRule
 from ecgbench.types import Targets, Twins, Windows
 
 Window = Float32[np.ndarray, "leads time"]
@@ -60,7 +60,7 @@ def twins_of(windows: Windows, target: Targets, read: Callable[[str], Record], r
     reason, sham_reason = ([""] * len(windows) for _ in range(2))
     for name in dict.fromkeys(windows.record.tolist()):
         found = read(name)
-        record = annotated_signal(found.signal[None], fs, found.sample, found.symbol, rule)
+        record = annotated_signal(found.signal, fs, found.sample, found.symbol, rule)
         for i in np.flatnonzero(windows.record == name).tolist():
             start = int(windows.start[i])
             _check_window(record, name, start, windows.raw(i))
@@ -92,7 +92,7 @@ def construct(record: AnnotatedSignal, start: int, length: int, label: int) -> T
     class_ = record.class_[inside]
     if label == NORMAL or label not in class_:
         return Twin(Reason.NO_BEAT, Reason.NO_BEAT)
-    ectopic = inside[(class_ != NORMAL) & (class_ != UNCLASSIFIABLE)]
+    ectopic = inside[(class_ != NORMAL) & (class_ != record.unclassifiable)]
     return Twin(
         _exchanged(record, ectopic, start, length),
         _exchanged(record, _most_central(record, inside, start, length), start, length),

@@ -1,4 +1,4 @@
-"""WFDB records with beat annotations: one lead is read and checked."""
+"""WFDB records with beat annotations: leads are read and checked."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ SKIP, NOTE = 59, 63
 
 @dataclass(frozen=True)
 class Record:
-    """One lead of a record and its annotations.
+    """Leads of a record and its annotations.
 
     Attributes
     ----------
-    signal : (time,) float32, mV
+    signal : (leads, time) float32, mV
     sample : (annotations,) int64, ascending
-    symbol : (annotations,) one-character strings
+    symbol : (annotations,) texts: of WFDB records one character each
     """
 
     name: str
-    signal: Float32[np.ndarray, " time"]
+    signal: Float32[np.ndarray, "leads time"]
     sample: Int64[np.ndarray, " annotations"]
     symbol: Sequence[str]
 
@@ -88,15 +88,16 @@ def read_record(folder: Path, name: str, lead: int, fs: float, check_signal: boo
     header = read_header(path, remedy)
     _files(path, header, remedy)
     _check_signals(header, lead, fs, path, remedy)
-    _, (signal,) = read_signals(path, [lead], remedy)
-    if header.sig_len is not None and len(signal) != header.sig_len:
-        raise DataError(f"expected {header.sig_len} samples in the signal of {path}, got {len(signal)}; {remedy}.")
+    _, signal = read_signals(path, [lead], remedy)
+    length = signal.shape[1]
+    if header.sig_len is not None and length != header.sig_len:
+        raise DataError(f"expected {header.sig_len} samples in the signal of {path}, got {length}; {remedy}.")
     sample, symbol = read_annotations(path, SUFFIXES[-1], fs, remedy)
-    outside = sample[(sample < 0) | (sample > len(signal))]  # svdb's record 860 has a beat right behind its end
+    outside = sample[(sample < 0) | (sample > length)]  # svdb's record 860 has a beat right behind its end
     if outside.size:
-        raise DataError(f"expected annotations of {path}.atr within 0..{len(signal)}, got sample {outside[0]}; {remedy}.")
+        raise DataError(f"expected annotations of {path}.atr within 0..{length}, got sample {outside[0]}; {remedy}.")
     if check_signal:
-        _check_signal(signal, path)
+        _check_signal(signal[0], path)
     return Record(name, signal, sample, symbol)
 
 

@@ -106,7 +106,7 @@ def test_same_records_under_another_name_or_place_have_the_same_key(folder, tmp_
 
 def test_second_time_windows_come_from_the_store(folder, monkeypatch):
     first = loaded(folder)
-    monkeypatch.setattr("ecgbench.datasets.records.split_by_record.read_record", None)
+    monkeypatch.setattr("ecgbench.datasets.own.records.read_wanted", None)
     assert_equal(ecgbench.load_dataset("my_records").test, first.test)
 
 
@@ -143,7 +143,7 @@ REFUSED = {
     "patient of no record": ({"patients": {"e": "a"}}, "expected patients of records in train or test, got e; name the records"),
     "window of nothing": ({"window": 0}, "expected window as a whole number from 1 on, got 0"),
     "negative lead": ({"lead": -1}, "expected lead as a whole number from 0 on, got -1"),
-    "unknown number": ({"classes": ("a", "b")}, 'expected numbers among architecture, .* got "classes"; choose one of these'),
+    "unknown number": ({"batch": 3}, 'expected numbers among architecture, .* got "batch"; choose one of these'),
 }
 
 
@@ -186,7 +186,7 @@ def test_damaged_record_is_refused_as_the_built_in_ones_are(folder):
 
 
 def test_records_of_another_rate_or_without_the_lead_are_refused(folder):
-    with pytest.raises(DataError, match=r"expected 250 Hz in .*/a\.hea, got 360 Hz"):
+    with pytest.raises(DataError, match=r"expected 250 Hz in .*/a, got 360 Hz; say resample=True"):
         loaded(folder, key="slower", fs=250)
     with pytest.raises(DataError, match=r"expected at least 3 leads in .*/a\.hea, got 2"):
         loaded(folder, key="wider", lead=2)

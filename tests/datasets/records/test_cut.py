@@ -60,7 +60,7 @@ def plain_spans(beats: list[tuple[int, int]], window: int) -> list[list[int]]:
 
 def record_of(annotations: list[tuple[int, str]], length: int, name: str = "r") -> Record:
     sample = np.array([s for s, _ in annotations], dtype=np.int64)
-    return Record(name, np.arange(length, dtype=np.float32), sample, tuple(symbol for _, symbol in annotations))
+    return Record(name, np.arange(length, dtype=np.float32)[None], sample, tuple(symbol for _, symbol in annotations))
 
 
 LENGTH = 47

@@ -116,7 +116,7 @@ def test_annotated_beats_are_those_in_the_window_and_one_on_either_side_and_rhyt
     def read(name):
         reads.append(name)
         sample, symbol = np.array([50, 350, 420, 500, 510, 790, 900, 1100]), list("NNN+VNNN")
-        return SimpleNamespace(signal=np.zeros(1200, np.float32), sample=sample, symbol=symbol)
+        return SimpleNamespace(signal=np.zeros((1, 1200), np.float32), sample=sample, symbol=symbol)
 
     find = annotated_beats(read, BEAT_RULES["study"], 100.0)
     some = windows([np.zeros((1, TIME), np.float32)] * 2, [1, 0], ["a", "a"], ["r", "r"], [400, 0])

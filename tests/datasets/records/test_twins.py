@@ -22,7 +22,7 @@ RULE = BEAT_RULES["aami"]
 
 def read(name: str) -> Record:
     record = known_record(int(name)).record
-    return Record(name, record.signal[0], record.sample, tuple("NSVFQ"[class_] for class_ in record.class_))
+    return Record(name, record.signal, record.sample, tuple("NSVFQ"[class_] for class_ in record.class_))
 
 
 @pytest.fixture(scope="module")

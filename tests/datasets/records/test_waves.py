@@ -55,7 +55,7 @@ def test_beat_with_near_neighbours_ends_halfway() -> None:
 def test_regions_of_windows_are_by_the_beats_of_their_label_in_the_record(label: int) -> None:
     signal = np.zeros(900, dtype=np.float32)
     sample = np.array([100, 250, 320, 450, 700, 790])
-    record = Record(name="a", signal=signal, sample=sample, symbol=["N", "N", "A", "N", "V", "N"])
+    record = Record(name="a", signal=signal[None], sample=sample, symbol=["N", "N", "A", "N", "V", "N"])
     windows = Windows(
         signal=signal.reshape(3, 1, 300),
         y=np.full(3, label),

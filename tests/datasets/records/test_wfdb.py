@@ -22,7 +22,7 @@ from tests.datasets.records.wfdb_files import BEATS, FS, NUMBERS, load, signal_o
 def test_record_holds_the_lead_in_mv_as_float32_and_its_annotations(folder: Path, lead: int) -> None:
     record = read_record(folder, "a", lead, FS)
     assert record.signal.dtype == np.float32
-    assert np.array_equal(record.signal, signal_of()[:, lead].astype(np.float32))
+    assert np.array_equal(record.signal, signal_of()[None, :, lead].astype(np.float32))
     assert list(zip(record.sample.tolist(), record.symbol, strict=True)) == BEATS
 
 

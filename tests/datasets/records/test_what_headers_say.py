@@ -45,7 +45,7 @@ def header(folder: Path, old: str, new: str, name: str = "a") -> None:
 @pytest.mark.parametrize(("unit", "gain"), [("mV", 1000), ("uV", 1), ("UV", 1), ("V", 1_000_000)])
 def test_voltages_of_any_unit_are_read_in_millivolts(folder: Path, unit: str, gain: float) -> None:
     header(folder, "1000.0(0)/mV", f"{gain}(0)/{unit}")
-    np.testing.assert_allclose(read_record(folder, "a", 1, FS).signal, SIGNAL[:, 1], rtol=1e-6)
+    np.testing.assert_allclose(read_record(folder, "a", 1, FS).signal[0], SIGNAL[:, 1], rtol=1e-6)
 
 
 def test_annotations_that_count_in_steps_of_their_own_are_brought_to_samples(folder: Path) -> None:
@@ -100,7 +100,7 @@ def test_checksum_of_0_is_none(folder: Path) -> None:
     for line in lines[1:3]:
         line[6] = "0"
     path.write_text("\n".join(" ".join(line) for line in lines) + "\n")
-    np.testing.assert_allclose(read_record(folder, "a", 0, FS).signal, SIGNAL[:, 0], rtol=1e-6)
+    np.testing.assert_allclose(read_record(folder, "a", 0, FS).signal[0], SIGNAL[:, 0], rtol=1e-6)
 
 
 def test_file_that_the_header_names_is_read_and_seen_to_change_and_missed(folder: Path, store: ArtifactStore) -> None:

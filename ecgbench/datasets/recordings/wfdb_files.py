@@ -1,0 +1,38 @@
+"""WFDB records of a user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ecgbench.datasets.recordings.recording import NO_ANNOTATIONS, Recording, Wanted
+from ecgbench.datasets.records.wfdb_header import read_header, read_signals, signal_files
+from ecgbench.errors import DataError, MissingDataError
+
+HEADER = ".hea"
+
+
+def wfdb_parts(path: Path, absent: str, remedy: str) -> list[Path]:
+    """A record's header and the files of signals that it names.
+
+    Raises
+    ------
+    MissingDataError, DataError
+        If one is absent, or the header cannot be read.
+    """
+    header = path.with_name(path.name + HEADER)
+    if not header.is_file():
+        raise MissingDataError(f"expected {header}, got no such file; {absent}.")
+    return [header, *signal_files(path, read_header(path, remedy), f"{absent}.")]
+
+
+def read_wfdb(path: Path, wanted: Wanted, remedy: str) -> Recording:
+    """The wanted leads of a WFDB record."""
+    header = read_header(path, remedy)
+    where = f"{path}{HEADER}"
+    names = [name or f"lead {place}" for place, name in enumerate(header.sig_name or ())]
+    places = wanted.places(names, where, remedy)
+    signal_files(path, header, remedy)
+    _, signal = read_signals(path, places, remedy)
+    if header.sig_len is not None and signal.shape[1] != header.sig_len:
+        raise DataError(f"expected {header.sig_len} samples in the signal of {path}, got {signal.shape[1]}; {remedy}.")
+    return Recording(signal, float(header.fs), tuple(names[place] for place in places), *NO_ANNOTATIONS)
