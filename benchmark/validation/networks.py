@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT))
 
 from ecgbench.artifacts import write_atomically  # noqa: E402
 from ecgbench.leaderboard.pages.tables import table  # noqa: E402
-from tests.networks.table import NETWORKS, all_networks, built  # noqa: E402
+from tests.networks.table import NETWORKS, all_networks, built, windows  # noqa: E402
 from tests.networks.test_methods import ASKING  # noqa: E402
 from tests.networks.verdicts import APPLIES, REFUSED, WARNS, Verdict, verdict  # noqa: E402
 
@@ -45,7 +45,7 @@ def verdicts(names: list[str], seeds: int) -> Verdicts:
         for seed in range(seeds):
             model = built(name, seed)
             for key in ASKING:
-                one = verdict(name, model, key)
+                one = verdict(model, windows(), key)
                 found[name, key] = worse(found.get((name, key), one), one)
         print(name, Counter(found[name, key].says for key in ASKING))
     return found

@@ -7,7 +7,9 @@ from torch import nn
 
 import ecgbench
 from ecgbench.errors import InputError, MapWarning
-from ecgbench.methods import sum_errors
+from ecgbench.methods import METHODS, sum_errors
+from ecgbench.methods._promises import map_info
+from ecgbench.methods._registry import Explanation
 
 from .networks import Standardised
 
@@ -49,6 +51,15 @@ def test_some_maps_that_miss_their_sum_are_warned_of_by_number():
     x = np.concatenate([ONES, 0.1 * ONES, 0.2 * ONES])
     with pytest.warns(MapWarning, match=f"{SUM} 1 of 3 that don't, window 0 .* for 4"):
         ecgbench.explain(Steep(500), x, 1, "integrated_gradients", steps=40)
+
+
+def test_maps_whose_parts_nearly_cancel_do_not_count_against_those_beside_them():
+    """Of two windows that are off by more than half of their total, one has parts a thousand times as large as its total."""
+    maps, total = np.array([[[0.2, 0, 0]], [[100, -100, 0.1]]]), np.array([4, 0.05])
+    entry = METHODS["integrated_gradients"]
+    (text,) = map_info(entry, Explanation(maps, total), {"steps": 1}).warnings
+    assert text.startswith(f"{SUM} 1 of 2 that don't, window 0 0.2 for 4; ")
+    assert map_info(entry, Explanation(maps[1:], total[1:]), {"steps": 1}).warnings == ()
 
 
 def test_a_network_that_standardises_its_input_itself_has_no_integrated_gradients():

@@ -7,21 +7,27 @@ from torch import nn
 from ecgbench.methods._gradient import explained_logit
 from ecgbench.randomness import window_generator
 
-from .table import TIME, windows
+from .table import windows
 
-PATCH = 24
-OPTIONS = {
-    "lime": {"patch": 2 * PATCH, "samples": 60, "alpha": 1e-4},
-    "kernel_shap": {"patch": PATCH, "samples": 160},
-    "deep_shap": {"background": windows(3, seed=7).numpy()},
-    "expected_gradients": {"normal_windows": windows(3, seed=7).numpy(), "baselines": 3, "steps": 4},
-    "occlusion": {"patch": PATCH},
-    "rise": {"patch": PATCH, "masks": 40},
-    "shapley_patches": {"patch": PATCH, "permutations": 2},
-    "smoothgrad": {"copies": 3},
-    "vargrad": {"copies": 3},
-}
-"""Options with which methods take little time."""
+PATCHES = 10
+"""Patches of a window, of methods that hide some."""
+
+
+def options_of(key, x):
+    """Options with which a method takes little time on windows as long as these."""
+    patch, normal = x.shape[2] // PATCHES, windows(3, x.shape[2], seed=7).numpy()
+    return {
+        "lime": {"patch": 2 * patch, "samples": 60, "alpha": 1e-4},
+        "kernel_shap": {"patch": patch, "samples": 160},
+        "deep_shap": {"background": normal},
+        "expected_gradients": {"normal_windows": normal, "baselines": 3, "steps": 4},
+        "occlusion": {"patch": patch},
+        "rise": {"patch": patch, "masks": 40},
+        "shapley_patches": {"patch": patch, "permutations": 2},
+        "smoothgrad": {"copies": 3},
+        "vargrad": {"copies": 3},
+    }.get(key, {})
+
 
 TARGET = np.array([2, 0])
 CLOSE = 1e-6
@@ -60,10 +66,11 @@ def on_the_way(model, x):
 
 def occluded(model, x):
     found, whole = np.empty(x.shape), logits(model, x)
-    for start in range(0, TIME, PATCH):
+    patch = x.shape[2] // PATCHES
+    for start in range(0, x.shape[2], patch):
         hidden = x.clone()
-        hidden[:, :, start : start + PATCH] = 0
-        found[:, :, start : start + PATCH] = ((whole - logits(model, hidden)) / (x.shape[1] * PATCH))[:, None, None]
+        hidden[:, :, start : start + patch] = 0
+        found[:, :, start : start + patch] = ((whole - logits(model, hidden)) / (x.shape[1] * patch))[:, None, None]
     return found
 
 
@@ -100,9 +107,8 @@ def change(model, x):
 
 
 def change_from(key):
-    background = next(value for value in OPTIONS[key].values() if isinstance(value, np.ndarray))
-
     def total(model, x):
+        background = next(value for value in options_of(key, x).values() if isinstance(value, np.ndarray))
         with torch.no_grad():
             return logits(model, x) - model(torch.from_numpy(background)).mean(dim=0).numpy()[TARGET]
 
@@ -115,7 +121,7 @@ def summed(maps):
 
 def summed_by_patch(maps):
     """KernelSHAP gives a patch's value to each of its samples."""
-    return maps[:, :, ::PATCH].sum(axis=(1, 2))
+    return maps[:, :, :: maps.shape[2] // PATCHES].sum(axis=(1, 2))
 
 
 SUMS = {

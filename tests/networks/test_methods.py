@@ -4,7 +4,7 @@ import pytest
 
 from ecgbench.methods import METHODS
 
-from .table import all_networks, built
+from .table import all_networks, built, windows
 from .verdicts import REFUSED, verdict
 
 ASKING = [entry.key for entry in METHODS if entry.passes]
@@ -18,8 +18,8 @@ RESTLESS = "Dropout that never rests"
 
 @pytest.mark.parametrize("network", all_networks())
 def test_methods_apply_or_refuse_and_no_map_is_silently_wrong(network):
-    model = built(network)
-    found = {key: verdict(network, model, key) for key in ASKING}
+    model, x = built(network), windows()
+    found = {key: verdict(model, x, key) for key in ASKING}
     assert {key: one.wrong for key, one in found.items() if one.wrong} == {}
     refused = {key: one.reason for key, one in found.items() if one.says == REFUSED}
     assert network == RESTLESS or EVERYWHERE.isdisjoint(refused)

@@ -9,7 +9,7 @@ import torch
 import ecgbench
 from ecgbench.errors import InputError
 
-from .properties import OPTIONS, TARGET
+from .properties import TARGET, options_of
 from .table import all_networks, built, windows
 from .traces import changed, traces, world
 
@@ -32,7 +32,7 @@ def test_explaining_leaves_nothing_behind(model):
     before, settings = traces(model), world()
     for key in METHODS:
         with suppress(InputError):
-            ecgbench.explain(model, x, TARGET, key, **OPTIONS.get(key, {}))
+            ecgbench.explain(model, x, TARGET, key, **options_of(key, x))
         assert changed(before, traces(model)) == [], key
         assert changed(settings, world()) == [], key
 

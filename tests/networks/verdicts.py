@@ -1,5 +1,6 @@
 """What a method says of a network, and what is wrong with its maps: a row of the table."""
 
+import copy
 import warnings
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,8 +12,7 @@ import ecgbench
 from ecgbench.errors import InputError, MapWarning
 from ecgbench.methods._promises import MASS
 
-from .properties import BY_HAND, HOMOGENEOUS, OPTIONS, POSITIVE, SUMS, TARGET, differs, gradient, is_homogeneous, without_biases
-from .table import built, windows
+from .properties import BY_HAND, HOMOGENEOUS, POSITIVE, SUMS, TARGET, differs, gradient, is_homogeneous, options_of, without_biases
 
 APPLIES, WARNS, REFUSED = "applies", "warns", "refused"
 
@@ -45,9 +45,8 @@ class Verdict:
     wrong: tuple[str, ...]
 
 
-def verdict(network, model, key):
-    """What a method says of a network, built as it is."""
-    x = windows()
+def verdict(model, x, key):
+    """What a method says of a network, built as it is, and of two windows."""
     says, reason, maps = explained(model, x, TARGET, key)
     alone, _, map_alone = explained(model, x[1:], TARGET[1:], key)
     wrong = []
@@ -56,12 +55,11 @@ def verdict(network, model, key):
     if maps is None:
         return Verdict(says, reason, np.nan, tuple(wrong))
     with torch.compiler.set_stance("force_eager"):  # by hand, what is compiled is taken as it was before
-        return checked(network, model, key, Found(says, reason, maps, map_alone, wrong))
+        return checked(model, x, key, Found(says, reason, maps, map_alone, wrong))
 
 
-def checked(network, model, key, found):
+def checked(model, x, key, found):
     """The verdict on a map that a method returned."""
-    x = windows()
     says, reason, maps, map_alone, wrong = found
     if map_alone is not None and differs(map_alone, maps[1:]):
         wrong.append("the map depends on the windows beside it")
@@ -75,7 +73,7 @@ def checked(network, model, key, found):
         wrong.append("a value is negative")
     if not maps.any() and says == APPLIES:
         wrong.append("it is zero, and nobody is told")
-    return Verdict(says, reason, error, (*wrong, *homogeneous(network, key, x)))
+    return Verdict(says, reason, error, (*wrong, *homogeneous(model, x, key)))
 
 
 def explained(model, x, target, key):
@@ -83,7 +81,7 @@ def explained(model, x, target, key):
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         try:
-            maps = ecgbench.explain(model, x, target, key, **OPTIONS.get(key, {}))
+            maps = ecgbench.explain(model, x, target, key, **options_of(key, x))
         except InputError as error:
             return REFUSED, str(error), None
     reasons = [str(one.message) for one in told if issubclass(one.category, MapWarning)]
@@ -102,9 +100,9 @@ def sum_error(key, model, x, maps):
     return float((off / np.maximum(np.abs(wanted), 1e-12)).max()), bool(missed.any())
 
 
-def homogeneous(network, key, x):
+def homogeneous(model, x, key):
     """Without biases, where the network is homogeneous, rules of proportion give input times gradient."""
-    if key not in HOMOGENEOUS or not is_homogeneous(model := without_biases(built(network)), x):
+    if key not in HOMOGENEOUS or not is_homogeneous(model := without_biases(copy.deepcopy(model)), x):
         return ()
     large = 1e4 * x  # beside which stabilisers are nothing
     says, _, maps = explained(model, large, TARGET, key)

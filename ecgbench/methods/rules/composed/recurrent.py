@@ -6,6 +6,7 @@ Weights are torch's, in its order: of the input, of the state, and their biases,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -19,8 +20,13 @@ State = tuple[torch.Tensor, ...]
 Cell = Callable[[torch.Tensor, State, Sequence[Any]], State]
 """New states of a unit, the first of which is its output, given the input's share, the states, and the weights and bias of the state."""
 
+OverTime = Callable[[Cell, torch.Tensor, State, Sequence[Any], bool], tuple[torch.Tensor, State]]
+"""Outputs (n, time, features) of one layer in one direction, and its last states, given (n, time, features), the first states, all weights
+of the layer, and whether it is read from its end."""
 
-def _lstm(inputs: torch.Tensor, state: State, weights: Sequence[Any]) -> State:
+
+def lstm_unit(inputs: torch.Tensor, state: State, weights: Sequence[Any]) -> State:
+    """A step of `torch.lstm` (`Cell`)."""
     hidden, cell = state
     gates = inputs + functional.linear(hidden, *weights)
     input_gate, forget_gate, candidate, output_gate = gates.chunk(4, dim=-1)
@@ -28,7 +34,8 @@ def _lstm(inputs: torch.Tensor, state: State, weights: Sequence[Any]) -> State:
     return torch.sigmoid(output_gate) * torch.tanh(cell), cell
 
 
-def _gru(inputs: torch.Tensor, state: State, weights: Sequence[Any]) -> State:
+def gru_unit(inputs: torch.Tensor, state: State, weights: Sequence[Any]) -> State:
+    """A step of `torch.gru` (`Cell`)."""
     reset, update, candidate = inputs.chunk(3, dim=-1)
     of_reset, of_update, of_candidate = functional.linear(state[0], *weights).chunk(3, dim=-1)
     new = torch.tanh(candidate + torch.sigmoid(reset + of_reset) * of_candidate)
@@ -42,8 +49,8 @@ def _plain(activation: Callable[[torch.Tensor], torch.Tensor]) -> Cell:
     return cell
 
 
-def _over_time(cell: Cell, x: torch.Tensor, state: State, weights: Sequence[Any], reverse: bool) -> tuple[torch.Tensor, State]:
-    """Outputs (n, time, features) of one layer in one direction, and its last state."""
+def step_by_step(cell: Cell, x: torch.Tensor, state: State, weights: Sequence[Any], reverse: bool) -> tuple[torch.Tensor, State]:
+    """One layer in one direction, each operation of each step by itself (`OverTime`)."""
     of_input, of_state, *biases = weights
     inputs = functional.linear(x, of_input, biases[0] if biases else None)
     outputs = []
@@ -54,6 +61,7 @@ def _over_time(cell: Cell, x: torch.Tensor, state: State, weights: Sequence[Any]
 
 
 def _layers(
+    over_time: OverTime,
     cell: Cell,
     x: torch.Tensor,
     initial: State,
@@ -78,27 +86,23 @@ def _layers(
         for way in range(ways):
             place = layer * ways + way
             state = tuple(values[place] for values in initial)
-            found.append(_over_time(cell, x, state, weights[per * place : per * (place + 1)], way == 1))
+            found.append(over_time(cell, x, state, weights[per * place : per * (place + 1)], way == 1))
         x = torch.cat([outputs for outputs, _ in found], dim=2)
         ends += [end for _, end in found]
     states = [torch.stack(values) for values in zip(*ends, strict=True)]
     return x if batch_first else x.transpose(0, 1), states
 
 
-def lstm(x: torch.Tensor, initial: Any, *arguments: Any) -> tuple[torch.Tensor, ...]:
-    """`torch.lstm`: outputs, and the last hidden and cell states (layers, n, features)."""
+def _lstm(over_time: OverTime, x: torch.Tensor, initial: Any, *arguments: Any) -> tuple[torch.Tensor, ...]:
     _check_padded(initial)
-    outputs, states = _layers(_lstm, x, tuple(initial), *arguments)
+    outputs, states = _layers(over_time, lstm_unit, x, tuple(initial), *arguments)
     return outputs, *states
 
 
-def _recurrent(cell: Cell) -> Function:
-    def function(x: torch.Tensor, initial: Any, *arguments: Any) -> tuple[torch.Tensor, torch.Tensor]:
-        _check_padded(initial, arguments[0])
-        outputs, (states,) = _layers(cell, x, (initial,), *arguments)
-        return outputs, states
-
-    return function
+def _of_one_state(over_time: OverTime, cell: Cell, x: torch.Tensor, initial: Any, *arguments: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    _check_padded(initial, arguments[0])
+    outputs, (states,) = _layers(over_time, cell, x, (initial,), *arguments)
+    return outputs, states
 
 
 def _check_padded(initial: Any, weights: Any = ()) -> None:
@@ -107,25 +111,49 @@ def _check_padded(initial: Any, weights: Any = ()) -> None:
         raise InputError("expected windows of one length, got a packed sequence; pass it padded, or choose another method.")
 
 
+def states_over_time(cell: Cell, inputs: torch.Tensor, state: State, weights: Sequence[Any]) -> list[torch.Tensor]:
+    """All states before and after each step, without gradients: (n, time + 1, features) each.
+
+    Parameters
+    ----------
+    inputs : (n, time, features), the input's share, in the order of the steps
+    """
+    kept = [state]
+    with torch.no_grad():
+        for now in inputs.unbind(1):
+            kept.append(cell(now, kept[-1], weights))
+    return [torch.stack(values, dim=1) for values in zip(*kept, strict=True)]
+
+
 def _one_step(cell: Cell) -> Function:
     def function(x: torch.Tensor, state: Any, of_input: Any, of_state: Any, b_input: Any = None, b_state: Any = None) -> Any:
-        states = cell(functional.linear(x, of_input, b_input), tuple(state) if cell is _lstm else (state,), (of_state, b_state))
-        return states if cell is _lstm else states[0]
+        states = cell(functional.linear(x, of_input, b_input), tuple(state) if cell is lstm_unit else (state,), (of_state, b_state))
+        return states if cell is lstm_unit else states[0]
 
     return function
 
 
-_TANH, _RELU = _plain(torch.tanh), _plain(torch.relu)
+TANH_UNIT, RELU_UNIT = _plain(torch.tanh), _plain(torch.relu)
+
+
+def recurrent_layers(over_time: OverTime) -> Mapping[Function, Function]:
+    """The recurrent layers of torch, of the same arguments, by a way to go over time."""
+    cells = {torch.gru: gru_unit, torch.rnn_tanh: TANH_UNIT, torch.rnn_relu: RELU_UNIT}
+    return MappingProxyType(
+        {torch.lstm: partial(_lstm, over_time), **{layer: partial(_of_one_state, over_time, cell) for layer, cell in cells.items()}}
+    )
+
+
+LAYERS = recurrent_layers(step_by_step)
+"""Recurrent layers, all operations of which are seen by whoever intercepts them."""
 
 RECURRENT: Mapping[Function, Function] = MappingProxyType(
     {
-        torch.lstm: lstm,
-        torch.gru: _recurrent(_gru),
-        torch.rnn_tanh: _recurrent(_TANH),
-        torch.rnn_relu: _recurrent(_RELU),
-        torch.lstm_cell: _one_step(_lstm),
-        torch.gru_cell: _one_step(_gru),
-        torch.rnn_tanh_cell: _one_step(_TANH),
-        torch.rnn_relu_cell: _one_step(_RELU),
+        **LAYERS,
+        torch.lstm_cell: _one_step(lstm_unit),
+        torch.gru_cell: _one_step(gru_unit),
+        torch.rnn_tanh_cell: _one_step(TANH_UNIT),
+        torch.rnn_relu_cell: _one_step(RELU_UNIT),
     }
 )
+"""Recurrent layers, and one step of them."""

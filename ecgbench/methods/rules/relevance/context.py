@@ -78,8 +78,12 @@ class Relevance(StrictRules):
     def constant(self, values: torch.Tensor, anchor: torch.Tensor) -> torch.Tensor:
         """Values that absorb their relevance, in a network in which the anchor depends on the window."""
         absorbing = shares.constant(anchor, values, self.account)
-        self._seen.add(absorbing.grad_fn)  # type: ignore[arg-type]
+        self.pass_through(absorbing)
         return absorbing
+
+    def pass_through(self, output: torch.Tensor) -> None:
+        """Let the output of a function through that passes relevance back by a rule."""
+        self._seen.add(output.grad_fn)  # type: ignore[arg-type]
 
     def differs(self, value: Any) -> bool:
         """Whether a value depends on the window."""

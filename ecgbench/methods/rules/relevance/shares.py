@@ -40,6 +40,11 @@ class Account:
             self.absorbed += values.sum() / n
 
 
+def stabiliser_of(output: torch.Tensor) -> torch.Tensor:
+    """What is added to a denominator, away from zero."""
+    return torch.where(output < 0, -EPSILON, EPSILON).to(output)
+
+
 def stabilised(output: torch.Tensor, offset: torch.Tensor | None, account: Account) -> torch.Tensor:
     """The epsilon rule for a sum of terms, the constant `offset` among them; autograd shares relevance out in proportion to them."""
     result: torch.Tensor = _Stabilised.apply(output, offset, account)  # type: ignore[no-untyped-call]
@@ -55,7 +60,7 @@ class _Stabilised(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> tuple[torch.Tensor, None, None]:
         output, offset, account = ctx.values
-        stabiliser = torch.where(output < 0, -EPSILON, EPSILON).to(output)
+        stabiliser = stabiliser_of(output)
         ratio = gradients[0] * output / (output + stabiliser)
         account.absorb(ratio * (stabiliser if offset is None else stabiliser + offset))
         return ratio, None, None

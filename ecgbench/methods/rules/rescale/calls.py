@@ -8,10 +8,8 @@ from typing import Any, NamedTuple
 import torch
 
 from ecgbench.methods.rules.calls import Function
-from ecgbench.methods.rules.rescale.slopes import SLOPES, logarithmic_mean
-
-AGREE = 1e-6
-"""Inputs closer than this have no reliable slope; the derivative at the window's value is used instead (a ReLU's slope is always exact)."""
+from ecgbench.methods.rules.rescale.recurrence import Recurred
+from ecgbench.methods.rules.rescale.slopes import AGREE, SLOPES, between, logarithmic_mean
 
 Gradients = tuple[torch.Tensor, ...]
 
@@ -46,11 +44,7 @@ class Activated(NamedTuple):
 
     def back(self, other: Activated, gradient: torch.Tensor, window: Activated) -> Gradients:
         """Multipliers of the input."""
-        difference = self.x - other.x
-        # Relative to values below 1, since a norm that follows may enlarge them.
-        near = difference.abs() <= AGREE * torch.maximum(self.x.abs(), other.x.abs()).clamp(max=1)
-        slope = (self.output - other.output) / difference.masked_fill(near, 1)
-        return (gradient * torch.where(near, window.derivative, slope),)
+        return (gradient * between(self.x, other.x, self.output, other.output, window.derivative),)
 
 
 class Elementary(NamedTuple):
@@ -158,7 +152,7 @@ class Softened(NamedTuple):
         return (of_logarithm - weights * of_logarithm.sum(dim=self.axis, keepdim=True),)
 
 
-Call = Rectified | Activated | Elementary | Pooled | Product | Quotient | Softened
+Call = Rectified | Activated | Elementary | Pooled | Product | Quotient | Softened | Recurred
 
 
 class Rescaled(torch.autograd.Function):

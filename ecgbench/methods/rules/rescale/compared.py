@@ -11,9 +11,11 @@ from torch.nn import functional
 
 from ecgbench.methods.rules.calls import ELEMENTWISE, POOLS, RELU, Function
 from ecgbench.methods.rules.composed import COMPOSED, INTRICATE
+from ecgbench.methods.rules.composed.recurrent import LAYERS, Cell, State, recurrent_layers, step_by_step
 from ecgbench.methods.rules.linear import tensors_in
 from ecgbench.methods.rules.rescale.calls import Activated, Elementary, Pooled, Product, Quotient, Rectified, Softened
 from ecgbench.methods.rules.rescale.recorded import Recorded
+from ecgbench.methods.rules.rescale.recurrence import recurred
 from ecgbench.methods.rules.rescale.slopes import SLOPES
 
 ACTIVATIONS: tuple[Function, ...] = (
@@ -173,12 +175,34 @@ class Compared(Recorded):
         with self:
             found = COMPOSED[function](*arguments, **options)
         if function in INTRICATE:
-            with torch.no_grad():
-                wanted = function(*arguments, **options)
-            for ours, theirs in zip(tensors_in(found), tensors_in(wanted), strict=True):
-                if (ours.detach() - theirs).abs().max() > SAME * theirs.abs().max():
-                    raise self.refusal(f"a form of {function.__name__} that is computed otherwise")
+            self._check_same(found, function, arguments, options)
         return found
+
+    def _through_time(self, function: Function, *arguments: Any) -> Any:
+        self.moved = True  # last states stand behind the layers' axis
+        found = recurrent_layers(self._over_time)[function](*arguments)
+        self._check_same(found, function, arguments, {})
+        return found
+
+    def _over_time(self, cell: Cell, x: torch.Tensor, state: State, weights: Sequence[Any], reverse: bool) -> tuple[torch.Tensor, State]:
+        if any(self.depends(weight) for weight in weights) or not all(value.requires_grad for value in (x, *state) if self.depends(value)):
+            with self:
+                return step_by_step(cell, x, state, weights, reverse)
+        of_input, of_state, *biases = weights
+        inputs = functional.linear(x, of_input, biases[0] if biases else None)
+        given = inputs.flip(1) if reverse else inputs
+        outputs = self.kept(cell, recurred(cell, given, state, (of_state, *biases[1:])), given, *state)
+        self._seen.add(outputs.grad_fn)  # type: ignore[arg-type]
+        first, *others = outputs.chunk(len(state), dim=2)
+        return first.flip(1) if reverse else first, (first[:, -1], *(values[:, -1] for values in others))
+
+    def _check_same(self, found: Any, function: Function, arguments: Sequence[Any], options: Mapping[str, Any]) -> None:
+        """Refuse a function that computes something else than what it was written out as."""
+        with torch.no_grad():
+            wanted = function(*arguments, **options)
+        for ours, theirs in zip(tensors_in(found), tensors_in(wanted), strict=True):
+            if (ours.detach() - theirs).abs().max() > SAME * theirs.abs().max():
+                raise self.refusal(f"a form of {function.__name__} that is computed otherwise")
 
     rules = MappingProxyType(
         {
@@ -192,6 +216,7 @@ class Compared(Recorded):
             **dict.fromkeys((torch.min, torch.amin), _smallest),
             **dict.fromkeys((torch.maximum, torch.minimum), _larger),
             **dict.fromkeys(COMPOSED, _composed),
+            **dict.fromkeys(LAYERS, _through_time),
             torch.pow: _power,
             torch.div: _quotient,
             torch.Tensor.__rtruediv__: _divided,

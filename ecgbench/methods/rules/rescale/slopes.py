@@ -14,8 +14,24 @@ from ecgbench.methods.rules.calls import Function
 
 Slope = Callable[[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
+AGREE = 1e-6
+"""Inputs closer than this have no reliable slope; the derivative at the window's value is used instead (a ReLU's slope is always exact)."""
+
 NEAR = 1e-3
 """Half a difference below which sinh(h) / h is 1 + h^2 / 6, to the rounding of double precision."""
+
+
+def between(a: torch.Tensor, b: torch.Tensor, of_a: torch.Tensor, of_b: torch.Tensor, derivative: torch.Tensor) -> torch.Tensor:
+    """The slope of any function, and its derivative at the window where the two values agree."""
+    difference = a - b
+    # Relative to values below 1, since a norm that follows may enlarge them.
+    near = difference.abs() <= AGREE * torch.maximum(a.abs(), b.abs()).clamp(max=1)
+    return torch.where(near, derivative, (of_a - of_b) / difference.masked_fill(near, 1))
+
+
+def of_relu(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """The slope of a ReLU, without cancellation whatever the signs."""
+    return (a.clamp(min=0) + b.clamp(min=0)) / (a.abs() + b.abs() + torch.finfo(a.dtype).tiny)
 
 
 def logarithmic_mean(a: torch.Tensor, b: torch.Tensor, difference: torch.Tensor) -> torch.Tensor:
