@@ -14,7 +14,7 @@ SAMPLES = 1000
 """Length of the window for which costs are told."""
 
 CONTRACT = (
-    ("Data and models", ("load_dataset", "windows", "train", "load_model", "adapt")),
+    ("Data and models", ("load_dataset", "windows", "read_recording", "train", "load_model", "adapt")),
     ("Maps and scores", ("explain", "methods_for", "score", "plot", "evaluate")),
     ("Entries", ("register", "register_family", "register_arrays", "register_records")),
     ("Accepted results", ("read_results",)),
