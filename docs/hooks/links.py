@@ -37,7 +37,8 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
         target = site_path(posixpath.normpath(posixpath.join(folder, link)))
         if target is None:
             return text
-        return f"[{text}]({posixpath.relpath(target, posixpath.dirname(place) or '.')}{anchor})"
+        there = posixpath.relpath(target, posixpath.dirname(place) or ".") + anchor
+        return f'<a href="{there}">{text}</a>' if target.startswith("leaderboards/") else f"[{text}]({there})"
 
     return _LINK.sub(led, markdown)
 
