@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -68,7 +69,7 @@ def crosscheck(run, crossed):
     def compute():
         from ecgbench.models import OnImages, plain_evaluator
 
-        maps = ecgbench.explain(model.module, windows.x, target, "saliency")
+        maps = untied(ecgbench.explain(model.module, windows.x, target, "saliency"))
         given = {"mask": mask, "x": windows.x, "model": model.module, "target": target}
         found = {protocol: ecgbench.score(entry.key, maps, **given, protocol=protocol) for protocol in PROTOCOLS}
         case = OracleCase(maps, mask, windows.x, target, model.module, OnImages(model.module).eval(), plain_evaluator(model.module))
@@ -77,6 +78,16 @@ def crosscheck(run, crossed):
     key = artifact_key("crosscheck", model=model.digest, precision=model.precision, x=array_digest(windows.x), target=target.tolist())
     name = f"{crossed.metric}@{artifact_key('crosscheck', **_versions(entry), mask=array_digest(mask))[:16]}"
     return stored_entry(run.options.store, "crosscheck", key, name, compute, renew=True).arrays
+
+
+def untied(maps):
+    """The maps with equal values of a window moved apart by the least steps, later samples up: oracles order them as they please."""
+    flat = maps.reshape(len(maps), -1).copy()
+    for values in flat:
+        order = np.argsort(values, kind="stable")
+        for before, after in itertools.pairwise(order):
+            values[after] = max(values[after], np.nextafter(values[before], np.inf))
+    return flat.reshape(maps.shape)
 
 
 def _compared(explained, entry, kind):

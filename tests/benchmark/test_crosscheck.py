@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import ecgbench
-from benchmark._crosscheck import crosscheck, crosschecks
+from benchmark._crosscheck import crosscheck, crosschecks, untied
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.models import untrained
 from ecgbench.pipeline import Address
@@ -52,3 +52,12 @@ def test_windows_with_fewer_values_than_the_study_takes_are_left_out():
     ecgbench.register_arrays("short", *(2 * (spanned(720, [[(0, 9)]] * 3),)), ("a", "b"), 128)
     cells = [Address("short", MODEL, "saliency", "raw", metric, 1) for metric in ("top_k_intersection", "auc")]
     assert [crossed.metric for crossed in crosschecks(cells)] == ["auc"]
+
+
+def test_equal_values_of_a_window_are_moved_apart_in_order_and_no_others():
+    maps = np.array([[[2, 0, 2, 0, 1]], [[5, 4, 3, 2, 1]]], dtype=np.float32)
+    apart = untied(maps)
+    assert apart[0, 0].argsort().tolist() == [1, 3, 4, 0, 2]
+    assert len(np.unique(apart[0])) == 5
+    np.testing.assert_allclose(apart, maps, rtol=1e-6, atol=1e-40)
+    assert np.array_equal(apart[1], maps[1])
