@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,12 +12,12 @@ import ecgbench
 from ecgbench.datasets import DATASETS, request_for
 from ecgbench.datasets.recordings.resampling import ratio_of
 from ecgbench.errors import DataError, InputError, MissingDataError
+from ecgbench.protocol import MITDB
 from tests.datasets.records.wfdb_files import BEATS, FS, WINDOW, signal_of, wfdb, write
 
 pytestmark = pytest.mark.usefixtures("registries_restored")
 
 OWN_BEATS = {"N": "normal", "V": "ectopic", "A": "early", "/": None}
-REAL = Path(os.environ.get("ECGBENCH_DATA", "/tmp/ecgdata")) / "mitdb" / "1.0.0"
 
 
 @pytest.fixture(autouse=True)
@@ -139,12 +137,12 @@ def test_rates_without_a_small_ratio_are_refused():
             ratio_of(found, 250, length, "a")
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="needs mitdb below ECGBENCH_DATA")
-def test_real_record_at_another_rate_has_the_same_beats_within_a_sample():
+def test_real_record_at_another_rate_has_the_same_beats_within_a_sample(records):
+    record = records / MITDB.slug / MITDB.version / "100"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        known, signal = wfdb.rdann(str(REAL / "100"), "atr"), wfdb.rdrecord(str(REAL / "100")).p_signal
-    plain, found = (ecgbench.read_recording(REAL / "100", leads=["mlii", "V5"], fs=fs) for fs in (None, 250))
+        known, signal = wfdb.rdann(str(record), "atr"), wfdb.rdrecord(str(record)).p_signal
+    plain, found = (ecgbench.read_recording(record, leads=["mlii", "V5"], fs=fs) for fs in (None, 250))
     assert plain.symbol == found.symbol == tuple(known.symbol)
     assert np.array_equal(plain.sample, known.sample)
     np.testing.assert_allclose(plain.signal, signal.T, atol=1e-6)

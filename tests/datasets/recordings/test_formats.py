@@ -135,6 +135,31 @@ def test_file_is_refused_in_one_line(tmp_path: Path, case: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_leads_of_an_edf_file_may_differ_in_rate_where_only_those_of_one_are_read(tmp_path: Path) -> None:
+    rates = {"I": 250, "Resp": 25}
+    edfio.Edf([edfio.EdfSignal(np.sin(np.arange(10 * fs)), fs, label=name, physical_dimension="mV") for name, fs in rates.items()]).write(
+        tmp_path / "a.edf"
+    )
+    assert ecgbench.read_recording(tmp_path / "a.edf", leads=["I"]).fs == 250
+    with pytest.raises(DataError, match=r"expected leads of one rate in .*, got 25 and 250 Hz; name leads that have the same"):
+        ecgbench.read_recording(tmp_path / "a.edf")
+
+
+def test_annotations_beside_an_edf_file_take_the_place_of_its_own(tmp_path: Path) -> None:
+    write_edf(tmp_path / "a.edf")
+    (tmp_path / "a.beats.csv").write_text("symbol,sample\nV,700\nN,125\n")
+    found = ecgbench.read_recording(tmp_path / "a.edf", annotations="beats.csv")
+    assert (found.sample.tolist(), found.symbol) == ([125, 700], ("N", "V"))
+    for text, message in (
+        ("sample\n1\n", "expected columns sample and symbol"),
+        ("sample,symbol\n-1,N\n", "got -1,N"),
+        ("", "got nothing"),
+    ):
+        (tmp_path / "a.beats.csv").write_text(text)
+        with pytest.raises(DataError, match=message):
+            ecgbench.read_recording(tmp_path / "a.edf", annotations="beats.csv")
+
+
 def test_recording_with_gaps_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.edf"
     write_edf(path, annotated=False)
