@@ -156,6 +156,7 @@ def test_real_record_at_another_rate_has_the_same_beats_within_a_sample(records)
 
 REFUSED = {
     "a lead that is not there": ({"leads": ["L9"]}, DataError, r"expected one lead L9 in .*/a\.hea, got 0 of that name among L0, L1, L2"),
+    "leads and a lead": ({"leads": ["L1"], "lead": 1}, InputError, r"expected either leads or lead, got both, \['L1'\] and 1; leave"),
     "no mapping": ({"beats": {" ": "normal", "V": "ectopic"}}, InputError, "expected beats as a mapping such as"),
     "one class": ({"beats": {"N": "normal"}}, InputError, "expected classes as 2 or more different texts"),
     "a class that is not named": ({"beats": OWN_BEATS, "classes": ["normal", "early"]}, InputError, "got ectopic; name every class"),

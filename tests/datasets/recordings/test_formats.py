@@ -145,6 +145,18 @@ def test_leads_of_an_edf_file_may_differ_in_rate_where_only_those_of_one_are_rea
         ecgbench.read_recording(tmp_path / "a.edf")
 
 
+@pytest.mark.parametrize("samples", [77, 75, 3])
+def test_rate_is_what_the_record_s_seconds_say_to_the_last_digit(tmp_path: Path, samples: int) -> None:
+    signal = edfio.EdfSignal(np.sin(np.arange(10 * samples)), samples / 0.3, label="I", physical_dimension="mV")
+    edfio.Edf([signal], data_record_duration=0.3).write(tmp_path / "a.edf")
+    assert ecgbench.read_recording(tmp_path / "a.edf").fs == samples * 10 / 3
+
+
+def test_recording_prints_itself_in_a_line(tmp_path: Path) -> None:
+    write_edf(tmp_path / "a.edf")
+    assert repr(ecgbench.read_recording(tmp_path / "a.edf")) == "Recording(fs=250.0, leads=('I', 'II', 'V1'))"
+
+
 def test_annotations_beside_an_edf_file_take_the_place_of_its_own(tmp_path: Path) -> None:
     write_edf(tmp_path / "a.edf")
     (tmp_path / "a.beats.csv").write_text("symbol,sample\nV,700\nN,125\n")
