@@ -130,6 +130,14 @@ def test_resampled_sine_is_the_closed_form_and_beats_move_with_it(tmp_path, fs, 
     assert np.abs(found.sample - exact).max() <= 0.5
 
 
+def test_annotations_that_step_back_are_put_in_order(folder):
+    skip = (59 << 10).to_bytes(2, "little") + (0xFFFF).to_bytes(2, "little") + (0x10000 - 80).to_bytes(2, "little")
+    words = [(5 << 10 | 100).to_bytes(2, "little"), skip, (1 << 10 | 30).to_bytes(2, "little"), bytes(2)]
+    (folder / "a.atr").write_bytes(b"".join(words))
+    found = ecgbench.read_recording(folder / "a")
+    assert (found.sample.tolist(), found.symbol) == ([50, 100], ("N", "V"))
+
+
 def test_rates_without_a_small_ratio_are_refused():
     assert abs(ratio_of(360.00123, 250, 1000, "a") * Fraction("360.00123") - 250) < Fraction(1, 1000)
     for found, length in ((360.00123, 10**9), (1e7, 1000)):
