@@ -14,7 +14,7 @@ SOURCES = sorted((ROOT / "ecgbench").rglob("*.py"))
 BENCHMARK = sorted((ROOT / "benchmark").rglob("*.py"))
 GLOBAL_DRAWS = {"seed", "manual_seed", "rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial", "poisson"}
 OWN_GENERATORS = {"Generator", "default_rng", "SeedSequence", "PCG64", "MT19937", "BitGenerator", "get_state", "set_state"}
-HEAVY = ("torch", "wfdb", "matplotlib")
+HEAVY = ("torch", "wfdb", "matplotlib", "edfio", "h5py")
 LOADS = ("torch.load", "torch.save", "load_state_dict_from_url")
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 Value = np.ndarray | list[str]
 """An array of numbers, or texts."""
 
-MOST_BYTES = 1 << 32
-"""Bytes that an array may have: a day of twelve leads at 1,000 Hz in float32."""
+MOST_BYTES = 1 << 31
+"""Bytes that an array may have: a day of twelve leads at 500 Hz in float32."""
 
 MOST_TEXTS, LONGEST_TEXT = 1 << 20, 1 << 8
 """Texts of an array, such as the symbols of a day's beats, and letters of one."""

@@ -16,10 +16,11 @@ import scipy.io
 
 import ecgbench
 from ecgbench.datasets.recordings.recording import Recording
-from ecgbench.errors import EcgbenchError
+from ecgbench.errors import DataError, EcgbenchError
 from ecgbench.untrusted.hdf5_arrays import hdf5_arrays
 from ecgbench.untrusted.mat_arrays import mat_arrays
 from tests.datasets.recordings.files import FS, write_csv, write_edf, write_hdf5, write_mat, write_mat73
+from tests.datasets.records.wfdb_files import BEATS, signal_of, write
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +46,7 @@ def damaged(content: bytes, rng: np.random.Generator) -> bytes:
         return content[:place]
     if kind == 1:
         values = np.frombuffer(content, dtype=np.uint8).copy()
-        near = int(rng.choice([200, 2000, len(content)]))
+        near = min(len(content), int(rng.choice([200, 2000, len(content)])))
         values[rng.integers(0, near, size=rng.integers(1, 9))] = rng.integers(0, 256)
         return values.tobytes()
     count = int(rng.integers(1, 600))
@@ -78,6 +79,32 @@ def test_damaged_file_is_read_with_finite_values_or_refused_in_one_line(tmp_path
             assert np.isfinite(found.signal).all(), number
             assert len(found.sample) == len(found.symbol), number
     assert refused > len(made) / 10
+
+
+@pytest.mark.parametrize("ending", ["hea", "dat", "atr"])
+def test_damaged_wfdb_record_is_read_with_finite_values_or_refused_in_one_line(tmp_path, tries, ending):
+    write(tmp_path, "a", signal_of(), BEATS)
+    whole, refused = (tmp_path / f"a.{ending}").read_bytes(), 0
+    made = tries(300)
+    for number in made:
+        (tmp_path / f"a.{ending}").write_bytes(damaged(whole, np.random.default_rng(number)))
+        with little_memory():
+            found = outcome(tmp_path / "a")
+        if isinstance(found, str):
+            assert "\n" not in found, number
+            refused += 1
+        else:
+            assert np.isfinite(found.signal).all(), number
+    assert refused > len(made) / 10
+
+
+def test_wfdb_header_that_states_more_samples_than_there_are_is_refused_in_little_memory(tmp_path):
+    write(tmp_path, "a", signal_of(), BEATS)
+    header = (tmp_path / "a.hea").read_text()
+    for stated in (701, 4_000_000_000, 99_999_999_999):
+        (tmp_path / "a.hea").write_text(header.replace(" 350\n", f" {stated}\n", 1))
+        with little_memory(), pytest.raises(DataError, match=r"expected at most as many samples in .*/a\.hea as a\.dat has bytes, 1400"):
+            ecgbench.read_recording(tmp_path / "a")
 
 
 def mat_element(kind: int, data: bytes) -> bytes:

@@ -11,6 +11,7 @@ from ecgbench.datasets.own.numbers import names_of, positive
 from ecgbench.datasets.recordings.array_files import ARRAYS
 from ecgbench.datasets.recordings.reading import parts_of, read_wanted
 from ecgbench.datasets.recordings.recording import Recording, Wanted, factor_of
+from ecgbench.datasets.recordings.wfdb_files import HEADER
 from ecgbench.errors import DataError, InputError
 from ecgbench.inputs import at_least
 from ecgbench.printable import shortened
@@ -32,7 +33,7 @@ def read_recording(
 
     Parameters
     ----------
-    path : of the file; of a WFDB record, its name without ending
+    path : of the file; of a WFDB record, its header, or its name without ending
     leads : names of the leads, in the order in which they are wanted; by default all
     fs : Hz to which leads and the places of annotations are resampled; by default the file's own rate
     annotations : extension of the file of annotations beside it, such as "atr", or "beats.csv" for a table of `sample` and `symbol`; by
@@ -53,6 +54,7 @@ def read_recording(
         If the file is absent, damaged, larger than the bounds, lacks a lead, a rate or a voltage, or has values that are not finite.
     """
     where = Path(path).expanduser()
+    where = where.with_suffix("") if where.suffix == HEADER else where
     wanted = wanted_of(leads=leads, fs=fs, annotations=annotations, record_fs=record_fs, unit=unit, arrays=arrays)
     parts_of(where, wanted, ABSENT, REMEDY)
     return read_wanted(where, wanted, REMEDY)

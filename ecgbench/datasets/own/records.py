@@ -221,8 +221,11 @@ def register_records(
         If another dataset has the key.
     """
     sides = _sides(train, test)
-    only = None if leads is not None else lead
-    wanted = wanted_of(leads, fs if resample else None, annotations, record_fs, unit, arrays, only, annotated=True)
+    if leads is not None and lead:
+        raise InputError(f"expected either leads or lead, got both, {shortened(repr(leads))} and {lead}; leave one of them out.")
+    wanted = wanted_of(
+        leads, fs if resample else None, annotations, record_fs, unit, arrays, lead=None if leads is not None else lead, annotated=True
+    )
     mapping = _mapping(beats, classes)
     own = OwnRecords(key, Path(folder).expanduser().resolve(), wanted, mapping, drops(unmapped))
     fixed = {

@@ -47,7 +47,8 @@ def beside(path: Path, fs: float, remedy: str) -> tuple[Int64[np.ndarray, " anno
     if path.suffix.lower() == TABLE:
         return _table(path, remedy)
     sample, symbol = read_annotations(path.with_suffix(""), path.suffix, fs, remedy)
-    return sample, tuple(symbol)
+    order = np.argsort(sample, kind="stable")  # a file may step back
+    return sample[order], tuple(symbol[place] for place in order)
 
 
 def _table(path: Path, remedy: str) -> tuple[Int64[np.ndarray, " annotations"], tuple[str, ...]]:

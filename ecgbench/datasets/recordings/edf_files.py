@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ def read_edf(path: Path, wanted: Wanted, remedy: str) -> Recording:
             raise ValueError("signals without samples")
         places = wanted.places([signal.label for signal in signals], str(path), remedy)
         chosen = [signals[place] for place in places]
-        fs = _rate(chosen, path)
+        fs = _rate(chosen, file.data_record_duration, path)
         wanted.stated("a rate of", fs, wanted.record_fs, str(path))
         rows = [in_millivolts(_values(signal)[None], factor_of(signal.physical_dimension, str(path))) for signal in chosen]
         sample, symbol = _annotations(file, fs)
@@ -84,9 +85,11 @@ def _edf_errors(path: Path, remedy: str) -> Iterator[None]:
         raise DataError(f"expected a whole EDF file {path}, got {type(error).__name__}: {quoted(str(error))}; {remedy}.") from error
 
 
-def _rate(signals: Sequence[Any], path: Path) -> float:
-    rates = sorted({float(signal.sampling_frequency) for signal in signals})
-    if len(rates) != 1 or not 0 < rates[0] < float("inf"):
+def _rate(signals: Sequence[Any], seconds: float, path: Path) -> float:
+    """The rate of signals in records of so many seconds: 77 samples in 0.3 s are not quite what floats divide them to."""
+    record = Fraction(repr(float(seconds)))
+    rates = sorted({float(signal.samples_per_data_record / record) for signal in signals}) if record > 0 else []
+    if len(rates) != 1:
         got = " and ".join(f"{rate:g}" for rate in rates[:3]) or "none"
         raise DataError(f"expected leads of one rate in {path}, got {got} Hz; name leads that have the same.")
     return rates[0]

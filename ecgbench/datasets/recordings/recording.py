@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float32, Int64, Shaped
@@ -34,11 +34,11 @@ class Recording:
     symbol : (annotations,) texts, such as "N", or whatever an EDF+ file says
     """
 
-    signal: Float32[np.ndarray, "leads time"]
+    signal: Float32[np.ndarray, "leads time"] = field(repr=False)
     fs: float
     leads: tuple[str, ...]
-    sample: Int64[np.ndarray, " annotations"]
-    symbol: tuple[str, ...]
+    sample: Int64[np.ndarray, " annotations"] = field(repr=False)
+    symbol: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True)

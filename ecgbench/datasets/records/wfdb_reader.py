@@ -136,6 +136,9 @@ def read_annotations(path: Path, suffix: str, fs: float, remedy: str = AGAIN) ->
         raise DataError(
             f"expected WFDB's own annotation labels in {where}, got a table of labels of its own; write the annotations with WFDB's labels."
         )
+    nameless = sum(not isinstance(symbol, str) for symbol in found.symbol)
+    if nameless:
+        raise DataError(f"expected annotations of WFDB's kinds in {where}, got {nameless} of kinds that it does not have; {remedy}.")
     # The file may count in steps of its own; they are brought to samples of the signal.
     sample = np.round(np.asarray(found.sample) * (fs / (found.fs or fs)))
     return sample.astype(np.int64), tuple(found.symbol)

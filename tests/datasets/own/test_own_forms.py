@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,12 +12,12 @@ import ecgbench
 from ecgbench.datasets import DATASETS, request_for
 from ecgbench.datasets.recordings.resampling import ratio_of
 from ecgbench.errors import DataError, InputError, MissingDataError
+from ecgbench.protocol import MITDB
 from tests.datasets.records.wfdb_files import BEATS, FS, WINDOW, signal_of, wfdb, write
 
 pytestmark = pytest.mark.usefixtures("registries_restored")
 
 OWN_BEATS = {"N": "normal", "V": "ectopic", "A": "early", "/": None}
-REAL = Path(os.environ.get("ECGBENCH_DATA", "/tmp/ecgdata")) / "mitdb" / "1.0.0"
 
 
 @pytest.fixture(autouse=True)
@@ -132,6 +130,14 @@ def test_resampled_sine_is_the_closed_form_and_beats_move_with_it(tmp_path, fs, 
     assert np.abs(found.sample - exact).max() <= 0.5
 
 
+def test_annotations_that_step_back_are_put_in_order(folder):
+    skip = (59 << 10).to_bytes(2, "little") + (0xFFFF).to_bytes(2, "little") + (0x10000 - 80).to_bytes(2, "little")
+    words = [(5 << 10 | 100).to_bytes(2, "little"), skip, (1 << 10 | 30).to_bytes(2, "little"), bytes(2)]
+    (folder / "a.atr").write_bytes(b"".join(words))
+    found = ecgbench.read_recording(folder / "a")
+    assert (found.sample.tolist(), found.symbol) == ([50, 100], ("N", "V"))
+
+
 def test_rates_without_a_small_ratio_are_refused():
     assert abs(ratio_of(360.00123, 250, 1000, "a") * Fraction("360.00123") - 250) < Fraction(1, 1000)
     for found, length in ((360.00123, 10**9), (1e7, 1000)):
@@ -139,12 +145,12 @@ def test_rates_without_a_small_ratio_are_refused():
             ratio_of(found, 250, length, "a")
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="needs mitdb below ECGBENCH_DATA")
-def test_real_record_at_another_rate_has_the_same_beats_within_a_sample():
+def test_real_record_at_another_rate_has_the_same_beats_within_a_sample(records):
+    record = records / MITDB.slug / MITDB.version / "100"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        known, signal = wfdb.rdann(str(REAL / "100"), "atr"), wfdb.rdrecord(str(REAL / "100")).p_signal
-    plain, found = (ecgbench.read_recording(REAL / "100", leads=["mlii", "V5"], fs=fs) for fs in (None, 250))
+        known, signal = wfdb.rdann(str(record), "atr"), wfdb.rdrecord(str(record)).p_signal
+    plain, found = (ecgbench.read_recording(record, leads=["mlii", "V5"], fs=fs) for fs in (None, 250))
     assert plain.symbol == found.symbol == tuple(known.symbol)
     assert np.array_equal(plain.sample, known.sample)
     np.testing.assert_allclose(plain.signal, signal.T, atol=1e-6)
@@ -158,6 +164,7 @@ def test_real_record_at_another_rate_has_the_same_beats_within_a_sample():
 
 REFUSED = {
     "a lead that is not there": ({"leads": ["L9"]}, DataError, r"expected one lead L9 in .*/a\.hea, got 0 of that name among L0, L1, L2"),
+    "leads and a lead": ({"leads": ["L1"], "lead": 1}, InputError, r"expected either leads or lead, got both, \['L1'\] and 1; leave"),
     "no mapping": ({"beats": {" ": "normal", "V": "ectopic"}}, InputError, "expected beats as a mapping such as"),
     "one class": ({"beats": {"N": "normal"}}, InputError, "expected classes as 2 or more different texts"),
     "a class that is not named": ({"beats": OWN_BEATS, "classes": ["normal", "early"]}, InputError, "got ectopic; name every class"),

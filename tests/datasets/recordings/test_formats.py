@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import edfio
@@ -12,7 +10,6 @@ import numpy as np
 import pytest
 
 import ecgbench
-from ecgbench.datasets.recordings import edf_files
 from ecgbench.errors import DataError, InputError
 from tests.datasets.recordings.files import (
     FS,
@@ -135,6 +132,43 @@ def test_file_is_refused_in_one_line(tmp_path: Path, case: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_leads_of_an_edf_file_may_differ_in_rate_where_only_those_of_one_are_read(tmp_path: Path) -> None:
+    rates = {"I": 250, "Resp": 25}
+    edfio.Edf([edfio.EdfSignal(np.sin(np.arange(10 * fs)), fs, label=name, physical_dimension="mV") for name, fs in rates.items()]).write(
+        tmp_path / "a.edf"
+    )
+    assert ecgbench.read_recording(tmp_path / "a.edf", leads=["I"]).fs == 250
+    with pytest.raises(DataError, match=r"expected leads of one rate in .*, got 25 and 250 Hz; name leads that have the same"):
+        ecgbench.read_recording(tmp_path / "a.edf")
+
+
+@pytest.mark.parametrize("samples", [77, 75, 3])
+def test_rate_is_what_the_record_s_seconds_say_to_the_last_digit(tmp_path: Path, samples: int) -> None:
+    signal = edfio.EdfSignal(np.sin(np.arange(10 * samples)), samples / 0.3, label="I", physical_dimension="mV")
+    edfio.Edf([signal], data_record_duration=0.3).write(tmp_path / "a.edf")
+    assert ecgbench.read_recording(tmp_path / "a.edf").fs == samples * 10 / 3
+
+
+def test_recording_prints_itself_in_a_line(tmp_path: Path) -> None:
+    write_edf(tmp_path / "a.edf")
+    assert repr(ecgbench.read_recording(tmp_path / "a.edf")) == "Recording(fs=250.0, leads=('I', 'II', 'V1'))"
+
+
+def test_annotations_beside_an_edf_file_take_the_place_of_its_own(tmp_path: Path) -> None:
+    write_edf(tmp_path / "a.edf")
+    (tmp_path / "a.beats.csv").write_text("symbol,sample\nV,700\nN,125\n")
+    found = ecgbench.read_recording(tmp_path / "a.edf", annotations="beats.csv")
+    assert (found.sample.tolist(), found.symbol) == ([125, 700], ("N", "V"))
+    for text, message in (
+        ("sample\n1\n", "expected columns sample and symbol"),
+        ("sample,symbol\n-1,N\n", "got -1,N"),
+        ("", "got nothing"),
+    ):
+        (tmp_path / "a.beats.csv").write_text(text)
+        with pytest.raises(DataError, match=message):
+            ecgbench.read_recording(tmp_path / "a.edf", annotations="beats.csv")
+
+
 def test_recording_with_gaps_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.edf"
     write_edf(path, annotated=False)
@@ -161,8 +195,3 @@ def test_package_that_is_not_installed_is_named_with_its_extra(tmp_path: Path, m
         message = rf"expected the package {package} to read .*, got none; install the extra formats: python -m pip install -c"
         with pytest.raises(InputError, match=message):
             ecgbench.read_recording(tmp_path / name)
-
-
-def test_packages_of_formats_are_imported_where_they_are_used() -> None:
-    code = "import sys, ecgbench.datasets; assert not {'edfio', 'h5py', 'scipy.io', 'torch'} & {*sys.modules}"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(edf_files.__file__).parents[3])

@@ -109,3 +109,11 @@ def test_unreadable_file_is_a_data_error(folder: Path, store: ArtifactStore, mon
     monkeypatch.setattr(Path, "read_bytes", denied)
     with pytest.raises(DataError, match=r"expected a readable file .*/a\.hea, got Permission denied; mend its permissions"):
         load(folder, store)
+
+
+def test_annotation_of_a_kind_that_wfdb_does_not_have_is_refused(folder: Path) -> None:
+    """Its symbol would be nan, which no rule names, so that the beat would be gone."""
+    words = [45 << 10 | 40, 1 << 10 | 60, 0]
+    (folder / "b.atr").write_bytes(b"".join(word.to_bytes(2, "little") for word in words))
+    with pytest.raises(DataError, match=r"expected annotations of WFDB's kinds in .*/b\.atr, got 1 of kinds that it does not have"):
+        read_record(folder, "b", 0, FS)
