@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ecgbench.cli._files import check_out, write_arrays
 from ecgbench.cli._judged import compute, compute_and_judge
-from ecgbench.cli._verb import DONE, FAILED, FILE, SEED, TEXT, add, add_model, add_scores, chosen_model
+from ecgbench.cli._verb import DONE, FAILED, FILE, SEED, TEXT, add, add_model, add_scores, chosen_model, scores_of
 from ecgbench.cli.terminal.speech import say
 from ecgbench.cli.terminal.tables import add_json
 from ecgbench.errors import InputError
@@ -121,6 +121,7 @@ def _submit(given: argparse.Namespace) -> int:
 def _evaluate(given: argparse.Namespace) -> int:
     from ecgbench.pipeline import check_place, options_from, submitted_run
 
+    given.scores = scores_of(given)
     if given.held_back is not None:
         return _evaluate_held_back(given)
     run, cells = submitted_run(given.file, options_from(given, time.time()), tuple(given.metric))

@@ -8,7 +8,6 @@ from ecgbench.results.files import (
     read_files,
     read_if_accepted,
     read_pair,
-    read_results,
     read_scores,
     result_files,
     results_root,
@@ -27,6 +26,7 @@ from ecgbench.results.reading.window_arrays import OF_PREDICTIONS
 from ecgbench.results.records import BETWEEN, SUBMITTED, TWINLESS, Cell, ModelRecord, Provenance, SourceResults
 from ecgbench.results.refusals import Refusal, add_refusal, drop_refusals, read_refusal, read_refusals, refusal_path
 from ecgbench.results.resampling import drawn_means, expanded_tail, patient_sums, patient_weights
+from ecgbench.results.shipped import accepted_root, read_results
 from ecgbench.results.sketches import map_correlation, near_duplicates, sketch
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "Refusal",
     "SourceResults",
     "Verdict",
+    "accepted_root",
     "add_refusal",
     "check_folder",
     "compare",
