@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -47,15 +48,17 @@ def _manner(delay: float) -> dict[str, Any]:
 
 
 class _Lines:
-    """What tqdm writes, without what moves a terminal's cursor: a line for each state."""
+    """What tqdm writes, without what moves a terminal's cursor: a line now and then."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
+        self._last = time.monotonic()
 
     def write(self, text: str) -> None:
-        """Write a line; one that nobody reads is lost, since progress is no result."""
-        said = _OF_BARS.sub("", text).strip()
-        if said:
+        """Write a line, unless the last was just now; one that nobody reads is lost, since progress is no result."""
+        said, now = _OF_BARS.sub("", text).strip(), time.monotonic()
+        if said and now - self._last >= SECONDS_PER_LINE:
+            self._last = now
             with suppress(OSError):
                 self._stream.write(f"{said}\n")
                 self._stream.flush()

@@ -52,6 +52,35 @@ for options in ([], ["--check"]):
 """
 """Both commands, each twice, in one process: importing takes longer than what they do."""
 
+SUBMISSION = """
+import json, os, sys
+from pathlib import Path
+from ecgbench import cli
+from ecgbench.results import read_file
+folder = Path(sys.argv[1])
+os.chdir(folder)
+def ecg(*arguments, code=0):
+    assert cli.main(arguments) == code, arguments
+def store(name):
+    os.environ["ECGBENCH_CACHE"] = str(folder / name)
+about = ("--reference", "doi:10.1109/IJCNN.2017.7966039", "--authors", "A. Author", "--saw-test-set", "no", "--out", "fcn.safetensors")
+pack = ("submit", "bumps", "--model", "fcn", "--weights", *about)
+evaluate = ("evaluate", "fcn.safetensors", "--method", "saliency", "--metric", "auc", "--samples", "6", "--scores", str(folder / "models"))
+store("author")
+ecg(*pack, code=2)  # no model is there
+ecg("train", "bumps", "--model", "fcn", "--out", "own.safetensors")
+ecg(*pack)
+store("reviewer")
+ecg(*evaluate, "--update-scores")
+ecg(*evaluate)
+ecg("run", "--dataset", "bumps", *evaluate[2:], "--model", "fcn", "--check-only", code=1)  # the reviewer's store holds no such model
+results = read_file(folder / "models" / "bumps@samples-6" / "fcn" / "saliency.json")
+digest = json.loads(Path("own.json").read_text())["digest"]
+assert results.models["1"]["digest"] == digest
+assert results.submitted_models["authors"] == "A. Author"
+"""
+"""A model's way from its author to accepted results: trained, packed, and evaluated where only the package and the file are."""
+
 METHODS = ("smoothgrad_squared", "saliency", "ramp")
 METRICS = ("sparseness", "auc")
 SELECTION = [
@@ -118,3 +147,8 @@ def test_entries_of_the_package_are_computed_accepted_checked_and_drawn(python: 
     assert page.index("## Localisation") < page.index("## Sparsity")
     assert "Is the attribution confined to few samples? The place is over sparseness." in page
     assert "smoothgrad_squared" in page
+
+
+@pytest.mark.slow
+def test_models_of_the_package_are_submitted_and_evaluated_by_their_weights_digest(python: Path, folder: Path) -> None:
+    run(python, folder, "-c", SUBMISSION, str(folder))

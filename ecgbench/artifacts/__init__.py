@@ -10,7 +10,7 @@ and with a checksum of its own. `Store` is what callers rely on; `ArtifactStore`
 from ecgbench.artifacts._artifact import Arrays, Artifact, Attachment, artifact_key, canonical
 from ecgbench.artifacts._damage import DamagedArtifactWarning, OtherLayoutWarning
 from ecgbench.artifacts._files import USER_REMEDY, write_atomically, writing
-from ecgbench.artifacts._layout import user_cache
+from ecgbench.artifacts._layout import default_root, user_cache
 from ecgbench.artifacts._locks import file_lock
 from ecgbench.artifacts._record import DamageError, OtherLayoutError
 from ecgbench.artifacts.local_folder import ArtifactStore
@@ -30,6 +30,7 @@ __all__ = [
     "Store",
     "artifact_key",
     "canonical",
+    "default_root",
     "file_lock",
     "user_cache",
     "write_atomically",

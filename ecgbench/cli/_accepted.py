@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgbench.cli._files import check_out
-from ecgbench.cli._verb import DONE, FAILED, FILE, FOLDER, SEED, TEXT, add_scores
+from ecgbench.cli._verb import DONE, FAILED, FILE, FOLDER, SEED, TEXT, add_scores, scores_of
 from ecgbench.cli.terminal.speech import say
 from ecgbench.cli.terminal.tables import add_json, say_json
 from ecgbench.errors import InputError
@@ -74,7 +74,7 @@ def _scores(given: argparse.Namespace) -> int:
     from ecgbench.leaderboard.trace import trace
 
     check_out(given.csv, ".csv", "--csv")
-    traced = trace(given.scores, given.dataset, given.method, given.metric, given.variant, given.seed)
+    traced = trace(scores_of(given), given.dataset, given.method, given.metric, given.variant, given.seed)
     if given.csv is not None:
         write_atomically(given.csv, traced.csv)
     if given.json:

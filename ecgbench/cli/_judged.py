@@ -77,5 +77,5 @@ def _health(run: Run, cells: Sequence[Address]) -> tuple[list[dict[str, Any]], l
 def _say_tables(means: dict[Address, float], health: Sequence[dict[str, Any]]) -> None:
     from ecgbench.pipeline import health_tables, score_tables, verdicts
 
-    for table in [*health_tables(health), *score_tables(means), *verdicts(means)]:
+    for table in [*score_tables(means), *health_tables(health), *verdicts(means)]:
         say(f"\n{table}")

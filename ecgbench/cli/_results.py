@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgbench.cli._judged import compute_and_judge
-from ecgbench.cli._verb import DONE, FAILED, FILE, FOLDER, TEXT, add, add_scores
+from ecgbench.cli._verb import DONE, FAILED, FILE, FOLDER, TEXT, add, add_scores, scores_of
 from ecgbench.cli.terminal.speech import say
 from ecgbench.cli.terminal.tables import add_json
 from ecgbench.errors import InputError
@@ -23,6 +23,8 @@ SITE = Path("build/site")
 """Where the site is written unless the user says otherwise."""
 
 NO_EXPLORER = "none"
+
+README = Path("README.md")
 
 
 def fill_run(verb: Parser) -> None:
@@ -39,7 +41,7 @@ def fill_leaderboard(verb: Parser) -> None:
     """Arguments of the verb `leaderboard`."""
     verb.add_argument("--check", action="store_true", help="write nothing; fail if a page differs from what would be written")
     verb.add_argument("--out", type=FOLDER, default=Path("leaderboards"), help="folder of the pages (default leaderboards)")
-    verb.add_argument("--readme", type=FILE, default=Path("README.md"), help="file with an excerpt between marks (default README.md)")
+    verb.add_argument("--readme", type=FILE, help="file with an excerpt between marks (default README.md, in a clone)")
     verb.add_argument("--open", action="store_true", help="build a site of the pages, which are not written, and open it in the browser")
     verb.add_argument("--site", type=FOLDER, metavar="DIR", help=f"build the site in this folder (default of --open: {SITE})")
     what = "datasets or models of the site's explorer, such as svdb,synthetic-vit1d_narrow-seed1, globs allowed, or none; what the store"
@@ -52,6 +54,7 @@ def fill_leaderboard(verb: Parser) -> None:
 def _run(given: argparse.Namespace) -> int:
     from ecgbench.pipeline import Run, options_from, selection_from
 
+    given.scores = scores_of(given)
     cells = selection_from(given).cells()
     run = Run(options_from(given, time.time()), wanted=cells)
     if not cells:
@@ -76,7 +79,11 @@ def _say_estimate(run: Run, cells: Sequence[Address]) -> None:
 
 def _leaderboard(given: argparse.Namespace) -> int:
     from ecgbench.leaderboard import check_pages, write_pages
+    from ecgbench.results import results_root
 
+    given.scores = scores_of(given)
+    if given.readme is None and results_root().is_dir():
+        given.readme = README
     if given.site or given.open:
         return _site(given)
     if given.explorer is not None:

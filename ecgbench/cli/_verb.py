@@ -92,4 +92,15 @@ def _named_model(given: argparse.Namespace, usual: str) -> str:
 
 def add_scores(verb: argparse.ArgumentParser) -> None:
     """Give a verb the option that says where the accepted results are."""
-    verb.add_argument("--scores", type=FOLDER, default=Path("leaderboards/scores"), help="accepted results (default leaderboards/scores)")
+    what = "folder of the accepted results (default leaderboards/scores, or where that is not here the package's own)"
+    verb.add_argument("--scores", type=FOLDER, help=what)
+
+
+def scores_of(given: argparse.Namespace) -> Path:
+    """The folder of the accepted results; where they are about to be written it is none of the package's."""
+    from ecgbench.results import accepted_root, results_root
+
+    if given.scores is not None:
+        named: Path = given.scores
+        return named
+    return results_root() if getattr(given, "update_scores", False) else accepted_root()

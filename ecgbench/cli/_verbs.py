@@ -45,6 +45,7 @@ FITS = "With --model it says which of them apply to a network of your own, why t
 SUBMIT = (
     'submit synthetic --name mine --maps maps.npz --reference "doi:10.1000/xyz" --saw-labels no --saw-test-set no --out mine.safetensors'
 )
+SUBMIT_MODELS = 'submit synthetic --model my_network --weights --reference "doi:10.1000/xyz" --saw-test-set no --out my_network.safetensors'
 
 VERBS = (
     Verb(
@@ -115,10 +116,15 @@ VERBS = (
         "_submissions:fill_windows",
         ("windows synthetic --out windows.npz",),
     ),
-    Verb("submit", "pack your method's maps into one file that anybody can evaluate", "_submissions:fill_submit", (SUBMIT,)),
+    Verb(
+        "submit",
+        "pack your method's maps, or your models' weights, into one file that anybody can evaluate",
+        "_submissions:fill_submit",
+        (SUBMIT, SUBMIT_MODELS),
+    ),
     Verb(
         "evaluate",
-        "compute the scores of submitted maps and check them against the accepted results",
+        "compute the scores of submitted maps or models and check them against the accepted results",
         "_submissions:fill_evaluate",
         ("evaluate mine.safetensors --allow-new", "evaluate mine.safetensors --update-scores"),
     ),

@@ -25,6 +25,8 @@ from .checkpoints.checkpoint import model_from as model_from
 from .checkpoints.checkpoint import read_checkpoint as read_checkpoint
 from .checkpoints.checkpoint import save_model as save_model
 from .checkpoints.checkpoint import weights_of as weights_of
+from .checkpoints.several import models_file as models_file
+from .checkpoints.several import packed_models as packed_models
 from .checkpoints.shipped import ship as ship
 from .checkpoints.shipped import shipped_model as shipped_model
 from .checkpoints.shipped import shipped_record as shipped_record

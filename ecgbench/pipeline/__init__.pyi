@@ -59,6 +59,11 @@ from .submissions.form import check_about as check_about
 from .submissions.form import pack as pack
 from .submissions.held_back import held_back_run as held_back_run
 from .submissions.held_back import read_secret as read_secret
+from .submissions.model_evaluate import check_models_place as check_models_place
+from .submissions.model_evaluate import holds_models as holds_models
+from .submissions.model_evaluate import submitted_models as submitted_models
+from .submissions.model_form import AboutModels as AboutModels
+from .submissions.model_form import pack_models as pack_models
 from .submissions.tuning import compare_sides as compare_sides
 from .submissions.tuning_report import tuning_report as tuning_report
 from .submissions.window_file import ATTRIBUTIONS as ATTRIBUTIONS

@@ -8,7 +8,6 @@ from ecgbench.results.files import (
     read_files,
     read_if_accepted,
     read_pair,
-    read_results,
     read_scores,
     result_files,
     results_root,
@@ -24,9 +23,10 @@ from ecgbench.results.migration import migrate
 from ecgbench.results.pair import leftovers
 from ecgbench.results.reading.archive import gallery_name, sample_name, score_digest, score_name
 from ecgbench.results.reading.window_arrays import OF_PREDICTIONS
-from ecgbench.results.records import BETWEEN, SUBMITTED, TWINLESS, Cell, ModelRecord, Provenance, SourceResults
+from ecgbench.results.records import BETWEEN, SUBMITTED, SUBMITTED_MODELS, TWINLESS, Cell, ModelRecord, Provenance, SourceResults
 from ecgbench.results.refusals import Refusal, add_refusal, drop_refusals, read_refusal, read_refusals, refusal_path
 from ecgbench.results.resampling import drawn_means, expanded_tail, patient_sums, patient_weights
+from ecgbench.results.shipped import accepted_root, read_results
 from ecgbench.results.sketches import map_correlation, near_duplicates, sketch
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "OF_PREDICTIONS",
     "SEEDED",
     "SUBMITTED",
+    "SUBMITTED_MODELS",
     "TWINLESS",
     "Cell",
     "Fresh",
@@ -44,6 +45,7 @@ __all__ = [
     "Refusal",
     "SourceResults",
     "Verdict",
+    "accepted_root",
     "add_refusal",
     "check_folder",
     "compare",

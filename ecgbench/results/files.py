@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from ecgbench.errors import ArtifactError, ResultsError
 from ecgbench.printable import quoted
@@ -20,7 +18,7 @@ from ecgbench.results.pair import first_name, locked, read_archive, replace_pair
 from ecgbench.results.reading.archive import digest_of, packed, unpacked
 from ecgbench.results.reading.consistency import Bounds, check_bounds, check_results, unknown_bounds
 from ecgbench.results.reading.window_arrays import array_forms
-from ecgbench.results.records import LARGEST_TEXT, VERSION, Cell, OldSchemaError, SourceResults, from_text, to_text
+from ecgbench.results.records import LARGEST_TEXT, VERSION, OldSchemaError, SourceResults, from_text, to_text
 from ecgbench.untrusted.files import read_bounded
 
 ROOT = Path("leaderboards") / "scores"
@@ -229,28 +227,3 @@ def _checked_text(results: SourceResults, archive: bytes, path: Path, bounds: Bo
             f"look at the scores and maps of {results.source}."
         ) from error
     return text
-
-
-def read_results(path: Path | str | None = None) -> pd.DataFrame:
-    """Accepted results as a tidy frame: one row per dataset, model, source, variant, metric and seed.
-
-    The dataset has "@" and what differs from its default identity behind it; a source is a method, a control or a submission.
-
-    Parameters
-    ----------
-    path : folder of the results; default `leaderboards/scores` below the working directory
-
-    Raises
-    ------
-    ResultsError
-        If the folder is absent, or a file is unreadable or not of the schema (see `read_files`).
-    """
-    root = results_root() if path is None else Path(path)
-    if not root.is_dir():
-        raise ResultsError(f"expected a folder of accepted results at {root}, got none; name one, such as a clone's leaderboards/scores.")
-    rows = [
-        {"dataset": results.identity.folder, "model": results.identity.model, "source": results.source, **asdict(cell)}
-        for results in read_files(root)
-        for cell in results.cells
-    ]
-    return pd.DataFrame(rows, columns=["dataset", "model", "source", *(field.name for field in fields(Cell))])

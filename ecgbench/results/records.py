@@ -87,6 +87,20 @@ class Handed(TypedDict):
     saw_test_set: NotRequired[bool]
 
 
+SUBMITTED_MODELS: Final = "submitted_models"
+"""Under this the provenance of accepted results says that the explained models were handed in, and in which file."""
+
+
+class HandedModels(TypedDict):
+    """The file that submitted models come from, and what its author says of them."""
+
+    file: Text
+    reference: Text
+    authors: Text
+    description: Text
+    saw_test_set: bool
+
+
 class Provenance(TypedDict, total=False):
     """Where and with what numbers were computed, and what is special about the source."""
 
@@ -99,6 +113,7 @@ class Provenance(TypedDict, total=False):
     control: Text
     bound: bool
     submitted: Handed
+    submitted_models: HandedModels
 
 
 @dataclass(frozen=True)
@@ -135,6 +150,11 @@ class SourceResults:
     def submission(self) -> Handed | None:
         """What is said of the file that the maps come from, if they were handed in."""
         return self.provenance.get(SUBMITTED)
+
+    @property
+    def submitted_models(self) -> HandedModels | None:
+        """What is said of the file that the models come from, if they were handed in."""
+        return self.provenance.get(SUBMITTED_MODELS)
 
 
 @dataclass(frozen=True, kw_only=True)

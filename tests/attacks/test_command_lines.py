@@ -63,6 +63,7 @@ def places(tmp_path, monkeypatch):
     monkeypatch.setenv("ECGBENCH_CACHE", str(tmp_path / "store"))
     monkeypatch.setenv("ECGBENCH_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setattr("ecgbench.results.shipped.CLONE", tmp_path / "no clone")
     monkeypatch.chdir(tmp_path / "work")
     monkeypatch.setattr("ecgbench.datasets.physionet.download.transfer", _no_network)
     monkeypatch.setattr("webbrowser.open", lambda _: False)

@@ -20,6 +20,7 @@ def _places(artifacts, tmp_path, monkeypatch):
     """The windows at hand, no records, nothing accepted."""
     monkeypatch.setenv("ECGBENCH_CACHE", str(artifacts))
     monkeypatch.setenv("ECGBENCH_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr("ecgbench.results.shipped.CLONE", tmp_path / "no clone")
     monkeypatch.chdir(tmp_path)
 
 

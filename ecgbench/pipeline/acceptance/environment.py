@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from ecgbench.pipeline.compute.run import Run
-from ecgbench.results import Provenance
+from ecgbench.results import SUBMITTED_MODELS, Provenance
 
 PACKAGES = ("ecgbench-attribution", "torch", "numpy", "scipy", "scikit-learn", "captum", "wfdb")
 """Packages whose versions are kept with accepted results."""
@@ -25,6 +25,7 @@ def provenance(run: Run, source: str) -> Provenance:
         "device": run.options.device,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         **run.source(source).provenance(),
+        **({} if run.given is None else {SUBMITTED_MODELS: dict(run.given.about)}),
     }
     return cast(Provenance, said)
 

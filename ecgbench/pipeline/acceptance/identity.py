@@ -68,6 +68,8 @@ def _differs(run: Run, dataset: str, samples: Samples) -> str:
 
 def accept_command(run: Run, cell: Address) -> str:
     """The command that accepts the cell's new value."""
+    if run.given is not None:
+        return run.given.command
     return run.source(cell.source).accept_command(f"{compute_command(run, cell.flags)} --update-scores")
 
 

@@ -172,6 +172,12 @@ def import_model(
         return _from_artifact(store.put("model", key, weights_of(module), info))
 
 
+def given_model(dataset: Dataset, seed: int, module: torch.nn.Module, form: Form) -> TrainedModel:
+    """A network that somebody hands in as the dataset's model of a seed; it is kept nowhere."""
+    info = _described(module, dataset, form, "imported", seed, "unknown")
+    return TrainedModel(module, info["digest"], info)
+
+
 def model_key(dataset: Dataset, seed: int, recipe: Recipe) -> str:
     """Key of the place that a dataset's model of a recipe and a seed has in the store, whatever its origin."""
     return artifact_key("model", dataset=dataset.key, recipe=recipe.described(), seed=seed)

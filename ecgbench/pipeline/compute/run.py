@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,6 +33,22 @@ from ecgbench.types import Dataset, Explained, Scores
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class GivenModels:
+    """Models that somebody hands in, in the place of those that are stored or would be trained.
+
+    Attributes
+    ----------
+    models : by what they are models of
+    about : what accepted results say of where they come from
+    command : what accepts new scores of them
+    """
+
+    models: Mapping[ModelAddress, TrainedModel]
+    about: Mapping[str, Any]
+    command: str
+
+
 class Run:
     """One run of the benchmark, and the serial executor of its plan.
 
@@ -43,10 +59,14 @@ class Run:
     options : what is computed
     wanted : cells that will be asked for; all metrics of a batch of maps are computed with the first of them
     sources : of maps, beside the registered ones
+    given : models that were handed in
     """
 
-    def __init__(self, options: Options, wanted: Iterable[Address] = (), sources: Iterable[MapSource] = ()) -> None:
+    def __init__(
+        self, options: Options, wanted: Iterable[Address] = (), sources: Iterable[MapSource] = (), given: GivenModels | None = None
+    ) -> None:
         self.options = options
+        self.given = given
         self.plan = Plan(wanted, self.panel)
         self._sources = {source.key: source for source in sources}
         self._held: dict[tuple[Any, ...], Any] = {}
@@ -54,13 +74,13 @@ class Run:
 
     def on(self, wanted: Iterable[Address], sources: Iterable[MapSource]) -> Run:
         """A run on other cells and sources that remembers what this one does."""
-        run = Run(self.options, wanted, sources)
+        run = Run(self.options, wanted, sources, self.given)
         run._held, run._turn = self._held, self._turn
         return run
 
     def narrowed(self, wanted: Iterable[Address], sources: Iterable[MapSource], explained: Mapping[ModelAddress, Explained]) -> Run:
         """A run on some of the explained windows only, of the same data and models."""
-        run = Run(self.options, wanted, sources)
+        run = Run(self.options, wanted, sources, self.given)
         run._held = {key: held for key, held in self._held.items() if key[0] in ("dataset", "model", "outputs", "choice")}
         run._held |= {("explained", of): windows for of, windows in explained.items()}
         return run
@@ -98,6 +118,8 @@ class Run:
         o = self.options
 
         def get() -> TrainedModel:
+            if self.given is not None and of in self.given.models:
+                return self._placed(self.given.models[of], of)
             model = model_of(self.dataset(of.dataset), of.seed, o.store, of.model, o.precision, o.device, o.retrain_since)
             return self._placed(model, of)
 

@@ -130,14 +130,32 @@ def check_about(about: About) -> None:
     file_name("a name", name)
     if any(name in registry for registry in REGISTRIES):
         raise InputError(f'expected a name that no method of the benchmark has, got "{name}"; name another.')
-    if not REFERENCE.fullmatch(about.reference):
-        raise InputError(f"expected a reference as doi:10..., arXiv:... or a URL, got {ascii(about.reference)[:200]}; write it like that.")
+    check_reference(about.reference)
     for what, said in asdict(about).items():
         if isinstance(said, str):
-            _check_line(what, said)
+            check_line(what, said)
 
 
-def _check_line(what: str, text: str) -> None:
+def check_reference(text: str) -> None:
+    """Refuse what is no DOI, arXiv number or URL.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    if not REFERENCE.fullmatch(text):
+        raise InputError(f"expected a reference as doi:10..., arXiv:... or a URL, got {ascii(text)[:200]}; write it like that.")
+
+
+def check_line(what: str, text: str) -> None:
+    """Refuse a text that a page or a terminal would not show as it is, on one line.
+
+    Raises
+    ------
+    InputError
+        If it is one.
+    """
     if not text.isprintable() or set(text) & set("<>`") or len(text) > LINE_LIMIT:
         raise InputError(
             f"expected {what} as one line of at most {LINE_LIMIT} printable characters without <, > and `, got "
