@@ -16,8 +16,9 @@ from ecgbench.leaderboard.figures.canvas import render_figure
 from ecgbench.leaderboard.figures.charts import Interval, Panel, cost_figure, critical_difference, heat_map, interval_figure
 from ecgbench.leaderboard.figures.drawn import digest, drawn, embedded_digest
 from ecgbench.leaderboard.figures.gallery import gallery_figure, time_of_day
+from ecgbench.leaderboard.figures.paper.layout import STANDARD
 from ecgbench.leaderboard.pages.page_figures import dataset_figures, figure_path, gallery_path
-from ecgbench.results import gallery_name, write_file
+from ecgbench.results import gallery_name, shown_name, write_file
 
 from .conftest import results
 
@@ -307,6 +308,50 @@ def test_nothing_of_the_gallery_stands_on_something_else_or_outside(with_gallery
 
 def test_time_of_day_has_hours_from_the_first_one_on():
     assert [time_of_day(seconds) for seconds in (0, 408.0, 3723.9)] == ["0:00", "6:48", "1:02:03"]
+
+
+@pytest.fixture
+def with_shown(scores, analysed):
+    """Board of two methods of which the same two windows of some leads and 1,000 samples are kept."""
+
+    def board(leads):
+        rng, size = np.random.default_rng(0), (2, len(leads) * 1000)
+        shown = {
+            "window": np.array([1, 0]),
+            "leads": np.array(leads),
+            "probability": np.array([[0.03, 0.06, 0.91, 0.0], [0.2, 0.1, 0.3, 0.4]], dtype=np.float32),
+            "signal": rng.integers(-500, 500, size).astype(np.int16),
+            "mask": np.zeros(size, dtype=bool),
+            "beats": np.array([[0, 100, 200, 0], [0, 300, 500, 2], [1, 0, 1000, 2]]),
+            "variant": np.array("raw"),
+            "metric": np.array("auc"),
+        }
+        for method in ("lime", "saliency"):
+            found, arrays = results("mitdb", method, {"raw": {"auc": {1: 0.5}}})
+            shown |= {"map": rng.integers(-127, 127, size).astype(np.int8), "score": arrays["raw/auc/1"][[1, 0]]}
+            write_file(found, arrays | {shown_name(what, 1): array for what, array in shown.items()}, root=scores)
+        return analysed()["mitdb"].board
+
+    return board
+
+
+def test_gallery_of_shown_windows_is_of_the_same_ones_for_all_methods_with_what_the_model_says(with_shown):
+    board = with_shown(["MLII"])
+    headings = [[text.get_text() for text in gallery_figure(board, method).texts] for method in ("lime", "saliency")]
+    assert [text for text in headings[0] if "record" in text] == [text for text in headings[1] if "record" in text]
+    assert any("model: N 3%, SVEB 6%, VEB 91%, F 0%" in text for text in headings[0])
+    first, *_ = [axes for axes in gallery_figure(board, "lime").axes if len(axes.collections) > 3]
+    assert {"N", "V", "MLII"} <= {text.get_text() for text in first.texts}
+    assert [text.get_text() for text in first.texts if text.get_weight() == "bold" and text.get_text() in "NV"] == ["V"]
+
+
+def test_gallery_of_twelve_leads_is_a_sheet_of_three_rows_of_four_and_a_rhythm_strip(with_shown):
+    figure = gallery_figure(with_shown(list(STANDARD)), "lime")
+    rows = [axes for axes in figure.axes if len(axes.collections) > 3]
+    written = [[text.get_text() for text in axes.texts if text.get_text() in STANDARD] for axes in rows[:4]]
+    assert written == [["I", "aVR", "V1", "V4"], ["II", "aVL", "V2", "V5"], ["III", "aVF", "V3", "V6"], ["II"]]
+    assert len(rows) == 8
+    assert all("V" in [text.get_text() for text in axes.texts] for axes in (rows[3], rows[7]))
 
 
 def test_gallery_is_drawn_and_on_the_pages_where_windows_are_kept(with_gallery, analysed, pages):
