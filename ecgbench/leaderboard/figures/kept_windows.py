@@ -120,7 +120,7 @@ def _of_window(board: Board, method: str, kept: Arrays, row: int) -> dict[str, A
     return {"record": str(found["record"]), "start": int(found["start"]), "target": int(found["target"])}
 
 
-def _arrays(kept: Arrays) -> dict[str, np.ndarray]:
+def _arrays(kept: Arrays) -> dict[str, Any]:
     return {"signal": kept["signal"] / MICROVOLTS, "values": kept["map"].astype(np.float64), "marks": kept["mask"]}
 
 
