@@ -48,7 +48,8 @@ def probabilities(board: Board, window: KeptWindow) -> str:
 
 def _strip(board: Board, window: KeptWindow) -> Strip:
     title = title_of(board, window)
-    said = [probabilities(board, window), _held(window), f"{window.metric.replace('_', ' ')} {window.score:.2f}"]
+    score = "undefined" if np.isnan(window.score) else f"{window.score:.2f}"
+    said = [probabilities(board, window), _held(window), f"{window.metric.replace('_', ' ')} {score}"]
     return Strip(sheet_of(window), window.values, f"{window.rank}: {title}" if window.rank else title, "; ".join(filter(None, said)))
 
 
