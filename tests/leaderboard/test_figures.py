@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -127,6 +128,26 @@ def test_layout_leaves_all_text_on_the_page(draw):
     places = [re.search(r"translate\(([-\d.]+) ([-\d.]+)\)", text.get("transform", "")) for text in written]
     found = [(float(place[1]), float(place[2])) for place in places if place]
     assert all(0 <= x <= width and 0 <= y <= height for x, y in found)
+
+
+def test_numbers_of_many_methods_do_not_run_into_each_other():
+    many = [f"method {number}" for number in range(21)]
+    figure = critical_difference({name: number / 20 for number, name in enumerate(many)}, [many[:3]], np.full((21, 21), 0.123), 0.05)
+    render_figure(figure, ".png")
+    matrix = figure.axes[2]
+    lowest = sorted((text for text in matrix.texts if text.get_position()[1] == 20), key=lambda text: text.get_position()[0])
+    boxes = [text.get_window_extent(figure.canvas.get_renderer()) for text in lowest]
+    assert len(boxes) == 20
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+
+
+def test_lines_to_compare_with_look_the_same_in_every_panel():
+    panels = [Panel("a", [None], {"chance": 0.5, "best blind control": 0.6}), Panel("b", [None], {"best blind control": 0.6})]
+    first, second = (axes.lines for axes in interval_figure(["one"], panels).axes)
+    styles = [
+        [(line.get_color(), line.get_linestyle()) for line in lines if line.get_label().startswith("best")] for lines in (first, second)
+    ]
+    assert styles[0] == styles[1]
 
 
 def blurred(picture):
