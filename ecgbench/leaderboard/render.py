@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from ecgbench.leaderboard.figures.teaser import teaser
 from ecgbench.leaderboard.pages.architectures import compared_architectures
 from ecgbench.leaderboard.pages.dataset_page import dataset_page
 from ecgbench.leaderboard.pages.glance.table import first_view, thumbnails
@@ -13,7 +14,7 @@ from ecgbench.leaderboard.pages.metric_page import metric_page
 from ecgbench.leaderboard.pages.oracles import PATH as ORACLES
 from ecgbench.leaderboard.pages.oracles import oracles_page
 from ecgbench.leaderboard.pages.overview import overview_page
-from ecgbench.leaderboard.pages.page_figures import dataset_figures
+from ecgbench.leaderboard.pages.page_figures import FOLDER, dataset_figures
 from ecgbench.leaderboard.statistics.agreement import metric_agreement
 from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.oracles import oracle_checks
@@ -21,6 +22,9 @@ from ecgbench.leaderboard.study.page import PATH, study_page
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+TEASER = f"{FOLDER}/teaser.svg"
+"""Picture of one ECG with the maps of four methods, which needs no renderer."""
 
 
 def figures_of(analyses: Sequence[Analysis]) -> Iterator[tuple[str, Figure]]:
@@ -36,7 +40,7 @@ def text_figures(analyses: Sequence[Analysis]) -> dict[str, str]:
 
 
 def text_pages(analyses: Sequence[Analysis]) -> dict[str, str]:
-    """Pages as markdown.
+    """Pages as markdown, and the teaser, which is text too.
 
     What was computed on simulated stand-ins, or to be compared with the study, has pages of its own. Its scores are not on those of methods
     and metrics, but each of its methods and metrics has such a page, which says what it is.
@@ -56,4 +60,7 @@ def text_pages(analyses: Sequence[Analysis]) -> dict[str, str]:
     pages[ORACLES] = oracles_page(checks)
     if (study := study_page(analyses)) is not None:
         pages[PATH] = study
+    drawn = [found for analysis in analyses if analysis.board.embedded and (found := teaser(analysis.board)) is not None]
+    if drawn:
+        pages[TEASER] = drawn[0].decode()
     return pages

@@ -56,6 +56,8 @@ __all__ = [
     "FIGURE_METRICS",
     "GALLERY_LEVELS",
     "GALLERY_METRICS",
+    "GALLERY_MICROVOLTS",
+    "GALLERY_WINDOWS",
     "ICENTIA11K",
     "ICENTIA11K_RULE",
     "ICENTIA11K_SEED",
@@ -158,7 +160,13 @@ NEAR_DUPLICATE = 0.999
 """Mean correlation of two methods' maps above which they are near-duplicates."""
 
 GALLERY_METRICS = ("auc", "region_perturbation_morf")
-"""Metrics by which the best, the median and the worst map of a method are chosen: the first that a dataset has cells of."""
+"""Metrics by which the variant is chosen that a method's gallery shows: the first that a dataset has cells of."""
+
+GALLERY_WINDOWS = 3
+"""Windows that galleries show, the same for all methods of a dataset's models of one architecture."""
+
+GALLERY_MICROVOLTS = 5
+"""Steps of the signals that are kept for the gallery: a twentieth of a millimetre of ECG paper."""
 
 GALLERY_LEVELS = 127
 """Steps from zero to a window's largest attribution in the maps that are kept for the gallery."""

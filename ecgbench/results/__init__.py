@@ -21,7 +21,7 @@ from ecgbench.results.interval import mean_interval, seeds_interval
 from ecgbench.results.judgement import Fresh, Verdict, compare, same_number
 from ecgbench.results.migration import migrate
 from ecgbench.results.pair import leftovers
-from ecgbench.results.reading.archive import gallery_name, sample_name, score_digest, score_name
+from ecgbench.results.reading.archive import gallery_name, sample_name, score_digest, score_name, shown_name
 from ecgbench.results.reading.window_arrays import OF_PREDICTIONS
 from ecgbench.results.records import BETWEEN, SUBMITTED, SUBMITTED_MODELS, TWINLESS, Cell, ModelRecord, Provenance, SourceResults
 from ecgbench.results.refusals import Refusal, add_refusal, drop_refusals, read_refusal, read_refusals, refusal_path
@@ -79,6 +79,7 @@ __all__ = [
     "score_digest",
     "score_name",
     "seeds_interval",
+    "shown_name",
     "sketch",
     "update_file",
     "write_file",

@@ -30,7 +30,20 @@ def accepted(root):
         "variant": np.array("raw"),
         "metric": np.array("auc"),
     }
-    return write_file(found, arrays | {f"gallery/{what}/1": array for what, array in kept.items()}, root)
+    shown = {
+        "window": np.array([1, 2]),
+        "score": arrays["raw/auc/1"][[1, 2]],
+        "leads": np.array(["I", "V4"]),
+        "probability": np.array([[0.1, 0.9], [0.4, 0.6]], dtype=np.float32),
+        "signal": rng.integers(-999, 999, (2, 400)).astype(np.int16),
+        "map": rng.integers(-127, 127, (2, 400)).astype(np.int8),
+        "mask": np.ones((2, 400), dtype=bool),
+        "beats": np.array([[0, 0, 90, 1], [1, 90, 200, 0]]),
+        "variant": np.array("raw"),
+        "metric": np.array("auc"),
+    }
+    galleries = {"gallery": kept, "shown": shown}
+    return write_file(found, arrays | {f"{kind}/{what}/1": array for kind in galleries for what, array in galleries[kind].items()}, root)
 
 
 def refused(path):

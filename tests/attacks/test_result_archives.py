@@ -71,7 +71,9 @@ def with_member(path, name, content):
     return changed.getvalue()
 
 
-@pytest.mark.parametrize("name", ["raw/auc/1", "samples/sketch/1", "samples/patient/2", "samples/target/1", "gallery/signal/1"])
+@pytest.mark.parametrize(
+    "name", ["raw/auc/1", "samples/sketch/1", "samples/patient/2", "samples/target/1", "gallery/signal/1", "shown/signal/1"]
+)
 @pytest.mark.parametrize("member", MEMBERS.values(), ids=MEMBERS.keys())
 def test_malformed_array_is_refused(path, name, member):
     record(path, with_member(path, name, member))
@@ -102,6 +104,17 @@ def test_text_that_nothing_can_show_is_refused(path, codes):
         {"gallery/mask/1": np.zeros((3, 2879), dtype=bool)},
         {"raw/auc/3": np.zeros(4, dtype=np.float32)},
         {"gallery/lead/1": None},
+        {"shown/window/1": np.array([1, 4])},
+        {"shown/window/1": np.array([1, 3])},
+        {"shown/window/1": np.zeros(0, dtype=np.int64)},
+        {"shown/leads/1": np.array(["I", "II", "III"])},
+        {"shown/probability/1": np.full((2, 2), 1.5, dtype=np.float32)},
+        {"shown/signal/1": np.zeros((2, 399), dtype=np.int16)},
+        {"shown/map/1": np.zeros((3, 400), dtype=np.int8)},
+        {"shown/beats/1": np.array([[2, 0, 90, 1]])},
+        {"shown/beats/1": np.array([[0, 90, 201, 1]])},
+        {"shown/beats/1": np.array([[0, 90, 90, 1]])},
+        {"shown/mask/1": None},
         {"samples/patient/1": None},
         {"samples/target/2": None},
         {"raw/auc/1": None},

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,11 +16,7 @@ from PIL import Image
 from ecgbench.leaderboard.figures.canvas import render_figure
 from ecgbench.leaderboard.figures.charts import Interval, Panel, cost_figure, critical_difference, heat_map, interval_figure
 from ecgbench.leaderboard.figures.drawn import digest, drawn, embedded_digest
-from ecgbench.leaderboard.figures.gallery import gallery_figure, time_of_day
-from ecgbench.leaderboard.pages.page_figures import dataset_figures, figure_path, gallery_path
-from ecgbench.results import gallery_name, write_file
-
-from .conftest import results
+from ecgbench.leaderboard.pages.page_figures import dataset_figures, figure_path
 
 GOLDEN = Path(__file__).parent / "golden_groups.png"
 TOLERANCE = 25
@@ -133,6 +130,26 @@ def test_layout_leaves_all_text_on_the_page(draw):
     assert all(0 <= x <= width and 0 <= y <= height for x, y in found)
 
 
+def test_numbers_of_many_methods_do_not_run_into_each_other():
+    many = [f"method {number}" for number in range(21)]
+    figure = critical_difference({name: number / 20 for number, name in enumerate(many)}, [many[:3]], np.full((21, 21), 0.123), 0.05)
+    render_figure(figure, ".png")
+    matrix = figure.axes[2]
+    lowest = sorted((text for text in matrix.texts if text.get_position()[1] == 20), key=lambda text: text.get_position()[0])
+    boxes = [text.get_window_extent(figure.canvas.get_renderer()) for text in lowest]
+    assert len(boxes) == 20
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+
+
+def test_lines_to_compare_with_look_the_same_in_every_panel():
+    panels = [Panel("a", [None], {"chance": 0.5, "best blind control": 0.6}), Panel("b", [None], {"best blind control": 0.6})]
+    first, second = (axes.lines for axes in interval_figure(["one"], panels).axes)
+    styles = [
+        [(line.get_color(), line.get_linestyle()) for line in lines if line.get_label().startswith("best")] for lines in (first, second)
+    ]
+    assert styles[0] == styles[1]
+
+
 def blurred(picture):
     """The picture in tiles of 16 x 16 pixels, in which letters that are drawn a little differently look alike."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
@@ -228,93 +245,3 @@ def test_files_are_the_same_in_another_process_whatever_the_session_s_settings()
     with mpl.rc_context({"font.size": 20, "axes.grid": True, "svg.fonttype": "path"}):
         assert render_figure(scores(), ".svg") == content
         assert mpl.rcParams["font.size"] == 20
-
-
-# The gallery
-
-
-@pytest.fixture
-def with_gallery(scores, analysed):
-    """Board of a method of which three windows of 2,880 samples (8 s at 360 Hz) are kept."""
-    time, rng = 2880, np.random.default_rng(0)
-    kept = {
-        "window": np.array([1, 0, 3]),
-        "score": np.array([0.9, 0.5, 0.1], dtype=np.float32),
-        "lead": np.zeros(3, dtype=np.int64),
-        "signal": np.stack([np.round(1000 * height * np.sin(np.arange(time) / 40)) for height in (0.2, 0.9, 4.0)]).astype(np.int16),
-        "map": rng.integers(-127, 127, (3, time)).astype(np.int8),
-        "mask": np.arange(time)[None].repeat(3, axis=0) < 500,
-        "variant": np.array("raw"),
-        "metric": np.array("relevance_rank_accuracy"),
-    }
-
-    def board(**changed):
-        found, arrays = results("mitdb", "lime", {"raw": {"auc": {1: 0.5}}})
-        arrays |= {gallery_name(what, 1): array for what, array in (kept | changed).items() if array is not None}
-        write_file(found, arrays, root=scores)
-        return analysed()["mitdb"].board, kept
-
-    return board
-
-
-def test_gallery_shows_signals_maps_and_masks_on_standard_paper(with_gallery):
-    board, kept = with_gallery()
-    figure = gallery_figure(board, "lime")
-    strips = [axes for axes in figure.axes if len(axes.collections) > 3]
-    millimetres = [2.0, 2.5, 5.0]  # strips of 0.4, 1.8 and 8 mV: at least 2, the range with room, at most 5
-    for axes, signal, values, height in zip(strips, kept["signal"], kept["map"], millimetres, strict=True):
-        line = next(line for line in axes.lines if len(line.get_ydata()) == 2880)
-        assert line.get_ydata() == pytest.approx(signal / 1000 - np.median(signal / 1000))
-        assert np.ptp(axes.get_ylim()) == pytest.approx(height)
-        assert np.corrcoef(axes.images[0].get_array()[0], values)[0, 1] == pytest.approx(1)
-        bar = next(one.get_paths()[0] for one in axes.collections if len(one.get_paths()) == 1)
-        assert bar.get_extents().intervalx == pytest.approx([0, 499 / 360])
-        share = np.clip(values[:500].astype(float), 0, None).sum() / np.clip(values.astype(float), 0, None).sum()
-        assert f"{100 * share:.0f}%" in [text.get_text() for text in axes.texts]
-    written = [text.get_text() for text in figure.texts]
-    assert [text.partition(":")[0] for text in written if "record" in text] == ["best", "median", "worst"]
-    width, height = figure.get_size_inches() * 25.4
-    assert width == pytest.approx(8 * 25 + 10 + 2 * 4)
-    assert Image.open(io.BytesIO(render_figure(figure, ".png"))).size == (round(4 * width), round(4 * height))
-
-
-def test_signal_that_is_larger_than_the_paper_is_marked_where_it_is_cut(with_gallery):
-    board, _ = with_gallery()
-    figure = gallery_figure(board, "lime")
-    marked = [[line for line in axes.lines if line.get_marker() in "^v"] for axes in figure.axes if len(axes.collections) > 3]
-    assert [bool(lines) for lines in marked] == [False, False, True]
-    assert any("triangles" in text.get_text() for text in figure.texts)
-
-
-def test_nothing_of_the_gallery_stands_on_something_else_or_outside(with_gallery):
-    board, _ = with_gallery()
-    figure = gallery_figure(board, "lime")
-    render_figure(figure, ".png")
-    renderer = figure.canvas.get_renderer()
-    boxes = [text.get_window_extent(renderer) for text in figure.texts if text.get_text()]
-    boxes += [text.get_window_extent(renderer) for axes in figure.axes for text in axes.texts if "%" in text.get_text()]
-    assert all(box.x0 >= 0 and box.x1 <= figure.bbox.width and box.y0 >= 0 and box.y1 <= figure.bbox.height for box in boxes)
-    bars = [
-        collection.get_window_extent(renderer)
-        for axes in figure.axes
-        for collection in axes.collections
-        if len(axes.collections) > 3 and len(collection.get_paths()) == 1
-    ]
-    papers = [axes.get_window_extent(renderer) for axes in figure.axes]
-    for number, box in enumerate(boxes):
-        assert not any(box.overlaps(other) for other in [*boxes[:number], *bars, *papers])
-
-
-def test_time_of_day_has_hours_from_the_first_one_on():
-    assert [time_of_day(seconds) for seconds in (0, 408.0, 3723.9)] == ["0:00", "6:48", "1:02:03"]
-
-
-def test_gallery_is_drawn_and_on_the_pages_where_windows_are_kept(with_gallery, analysed, pages):
-    with_gallery()
-    assert gallery_path("mitdb", "lime") in dict(dataset_figures(analysed()["mitdb"]))
-    found = pages()
-    assert f"({gallery_path('mitdb', 'lime')})" in found["mitdb.md"]
-    assert f"(../{gallery_path('mitdb', 'lime')})" in found["methods/lime.md"]
-    board, kept = with_gallery()
-    board, _ = with_gallery(**dict.fromkeys(kept))
-    assert gallery_figure(board, "lime") is None

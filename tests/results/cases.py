@@ -57,7 +57,7 @@ RESULTS = SourceResults(
 def with_scores(path, changed):
     """Accepted results whose per-window scores are others, and whose numbers follow from these; without a gallery."""
     results, arrays = read_pair(path)
-    kept = {name: array for name, array in arrays.items() if not name.startswith("gallery/")}
+    kept = {name: array for name, array in arrays.items() if not name.startswith(("gallery/", "shown/"))}
     names = {score_name(found.variant, found.metric, found.seed): found for found in results.cells}
     kept |= {name: np.asarray(changed(arrays[name]), dtype=np.float32) for name in names}
     cells = tuple(

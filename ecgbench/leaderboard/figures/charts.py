@@ -25,8 +25,14 @@ DIGITS = 4
 _ROW = 0.24
 """Height of a row of a table or a list, inches."""
 
+_PAIR = 0.33
+"""Width of a cell with the p of a pair, inches."""
+
 _LABELS = 2.1
 """Room for the names of variants, inches."""
+
+_LINES = {"chance": (FAINT, "--"), "best blind control": (AMBER, ":"), "best control": (AMBER, ":")}
+"""Colour and style of lines to compare with, by their names; others have a third one."""
 
 STEPS = (1, 2, 4, 8)
 """Where the colours of a heat map change, half widths of an interval."""
@@ -131,8 +137,9 @@ def interval_figure(rows: Sequence[str], panels: Sequence[Panel], counts: bool =
 
 
 def _draw_panel(axes: Axes, panel: Panel, colour: str) -> None:
-    for line, style, (name, value) in zip((FAINT, AMBER, PURPLE), ("--", ":", "-."), panel.lines.items(), strict=False):
-        axes.axvline(round(value, DIGITS), color=line, ls=style, lw=1.1, label=name)
+    for name, value in panel.lines.items():
+        line, style = _LINES.get(name, (PURPLE, "-."))
+        axes.axvline(round(value, DIGITS), color=line, ls=style, lw=1.3, label=name)
     for row, found in enumerate(panel.rows):
         axes.axhline(row, color=FAINT, lw=0.2)
         if found is not None and not np.isnan(found.value):
@@ -159,8 +166,9 @@ def critical_difference(
     names = list(places)
     bars = {letter: group for letter, group in zip(ascii_uppercase + ascii_lowercase, groups, strict=False) if len(group) > 1}
     room = 0.3 + 0.16 * len(bars)
-    with canvas(9.4 + room, 0.31 * len(names) + 1.5) as figure:
-        diagram, joined, matrix = figure.subplots(1, 3, width_ratios=(4.2, room, 4.2))
+    pairs = max(4.2, _PAIR * len(names))
+    with canvas(5.2 + room + pairs, 0.31 * len(names) + 1.5) as figure:
+        diagram, joined, matrix = figure.subplots(1, 3, width_ratios=(4.2, room, pairs))
         _draw_places(diagram, names, places)
         _draw_bars(joined, names, bars)
         _draw_pairs(matrix, names, adjusted, level)
@@ -212,8 +220,13 @@ def cost_figure(seconds: Mapping[str, float], places: Mapping[str, Mapping[str, 
     seconds : by method
     places : by family and method, of the better variant
     """
-    with canvas(5.2 * len(places), 4.2) as figure:
-        for axes, (family, found) in zip(figure.subplots(1, len(places), squeeze=False)[0], places.items(), strict=True):
+    columns = min(len(places), 2)
+    lines = -(-len(places) // 2)
+    with canvas(5.2 * columns, 4.4 * lines + 0.5) as figure:
+        grid = figure.subplots(lines, columns, squeeze=False).ravel()
+        for axes in grid[len(places) :]:
+            axes.remove()
+        for axes, (family, found) in zip(grid, places.items(), strict=False):
             _draw_cost(axes, {method: (seconds[method], place) for method, place in found.items() if seconds.get(method, 0) > 0})
             axes.set_title(family, fontsize=9.5)
             axes.set(xlabel="seconds a window", ylabel="place (0 best)")
@@ -235,7 +248,7 @@ def _draw_cost(axes: Axes, points: Mapping[str, tuple[float, float]]) -> None:
             textcoords=axes.get_yaxis_transform(),
             va="center",
             fontsize=8,
-            arrowprops={"arrowstyle": "-", "color": style.colour, "lw": 0.6},
+            arrowprops={"arrowstyle": "-", "color": style.colour, "lw": 0.6, "relpos": (0, 0.5)},
         )
 
 

@@ -2,61 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecgbench.leaderboard.figures.paper.beats import letter_of, marked_beats, shares
-from ecgbench.leaderboard.figures.paper.layout import STANDARD, rows_of
+from ecgbench.leaderboard.figures.kept_windows import KeptWindow, kept_windows
+from ecgbench.leaderboard.figures.paper.beats import shares
+from ecgbench.leaderboard.figures.paper.layout import rows_of
 from ecgbench.leaderboard.figures.paper.sheet import MILLIVOLTS, Sheet
 from ecgbench.leaderboard.figures.paper.stack import Strip, stacked
 from ecgbench.leaderboard.statistics.board import Board
-from ecgbench.results import gallery_name, sample_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_KEPT = ("window", "score", "signal", "map", "mask", "lead", "variant", "metric")
-_NAMES = ("best", "median", "worst")
-
-MICROVOLTS = 1000
-"""Microvolts in a millivolt."""
+MOST_CLASSES = 4
+"""Classes whose probability is said: the most probable ones, and the one that is explained."""
 
 
 def gallery_figure(board: Board, method: str) -> Figure | None:
     """The kept windows of a method; None if none are kept."""
-    arrays, seed = board.samples[method], board.seeds[0]
-    if board.dataset is None or any(gallery_name(what, seed) not in arrays for what in _KEPT):
-        return None
-    kept = {what: arrays[gallery_name(what, seed)] for what in _KEPT}
-    return stacked([_strip(board, arrays, kept, row) for row in range(len(kept["window"]))])
+    windows = kept_windows(board, method)
+    return stacked([_strip(board, window) for window in windows]) if windows else None
 
 
-def _strip(board: Board, arrays: Mapping[str, np.ndarray], kept: Mapping[str, np.ndarray], row: int) -> Strip:
-    """A window with its map, under its rank among the method's windows and its place in its record."""
-    assert board.dataset is not None
-    fs, index = board.dataset.numbers(board.identity.edition or None).fs, kept["window"][row]
-    record, start, target = (arrays[sample_name(what, board.seeds[0])][index] for what in ("record", "start", "target"))
-    signal, marks = kept["signal"][row][None] / MICROVOLTS, kept["mask"][row][None]
-    name, metric = board.class_name(int(target)), str(kept["metric"]).replace("_", " ")
-    rows = rows_of(signal, [_lead_name(board.dataset.protocol.leads, int(kept["lead"][row]))])
-    sheet = Sheet(signal, fs, MILLIVOLTS, rows, marks, marked_beats(marks, letter_of(name)))
-    span = f"{time_of_day(start / fs)} to {time_of_day((start + signal.shape[1]) / fs)}"
-    heading = f"{_NAMES[row]}: {name}, record {record}, {span}"
-    values = kept["map"][row][None].astype(np.float64)
-    inside = np.nansum(shares(values, sheet.beats))
-    held = f"{100 * inside:.0f}% in the bars, " if marks.any() else ""
-    return Strip(sheet, values, heading, f"{held}{metric} {kept['score'][row]:.2f}")
+def sheet_of(window: KeptWindow) -> Sheet:
+    """The paper with a window's ECG."""
+    return Sheet(window.signal, window.fs, MILLIVOLTS, rows_of(window.signal, window.leads), window.marks, window.beats)
 
 
-def _lead_name(leads: int, lead: int) -> str:
-    if leads == 1:
+def title_of(board: Board, window: KeptWindow) -> str:
+    """Class, record and time in the record."""
+    span = f"{time_of_day(window.start / window.fs)} to {time_of_day((window.start + window.signal.shape[1]) / window.fs)}"
+    return f"{board.class_name(window.target)}, record {window.record}, {span}"
+
+
+def probabilities(board: Board, window: KeptWindow) -> str:
+    """What the model says of a window, the explained class among it; empty where it was not kept."""
+    if window.probability is None:
         return ""
-    return STANDARD[lead] if leads == len(STANDARD) else f"lead {lead + 1}"
+    likely = np.argsort(-window.probability, kind="stable")[:MOST_CLASSES].tolist()
+    listed = sorted({*likely, window.target})
+    return "model: " + ", ".join(f"{board.class_name(class_)} {100 * window.probability[class_]:.0f}%" for class_ in listed)
 
 
-def time_of_day(seconds: Any) -> str:
+def _strip(board: Board, window: KeptWindow) -> Strip:
+    title = title_of(board, window)
+    score = "undefined" if np.isnan(window.score) else f"{window.score:.2f}"
+    said = [probabilities(board, window), _held(window), f"{window.metric.replace('_', ' ')} {score}"]
+    return Strip(sheet_of(window), window.values, f"{window.rank}: {title}" if window.rank else title, "; ".join(filter(None, said)))
+
+
+def _held(window: KeptWindow) -> str:
+    """Which share of what speaks for the class lies in the beats that carry the label."""
+    labelled = [beat for beat in window.beats if beat.labelled]
+    return f"{100 * np.nansum(shares(window.values, labelled)):.0f}% in the bars" if labelled else ""
+
+
+def time_of_day(seconds: float) -> str:
     """Seconds since a record's start as minutes and seconds, with hours from the first one on: "6:48", "1:02:03"."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)

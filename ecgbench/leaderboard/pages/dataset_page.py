@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ecgbench.datasets import DatasetEntry
+from ecgbench.leaderboard.figures.kept_windows import keeps_windows
 from ecgbench.leaderboard.pages.architectures import architectures_facts
 from ecgbench.leaderboard.pages.class_patients import few_patients
 from ecgbench.leaderboard.pages.entry_facts import cited
@@ -22,7 +23,6 @@ from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.oracles import OracleCheck
 from ecgbench.leaderboard.statistics.ranking import families
 from ecgbench.protocol import COMMON
-from ecgbench.results import gallery_name
 
 OPTIONS = ("edition", "labels", "split", "protocol", "samples")
 """Parts of the identity that pages show."""
@@ -106,4 +106,4 @@ def _source(dataset: DatasetEntry) -> str:
 
 def has_gallery(board: Board, method: str) -> bool:
     """Whether windows and maps of a method are kept to be drawn."""
-    return board.dataset is not None and gallery_name("window", board.seeds[0]) in board.samples[method]
+    return keeps_windows(board, method)

@@ -1,6 +1,8 @@
-"""The gallery: of each method's maps the best, the median and the worst, so small that they are kept with the accepted results."""
+"""The gallery: maps of a few windows, the same for all methods, so small that they are kept with the accepted results."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Int64
@@ -8,52 +10,89 @@ from jaxtyping import Int64
 from ecgbench.datasets import DATASETS
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import RAW, Address, MapsAddress, metric_names, split_metric
-from ecgbench.protocol import GALLERY_LEVELS, GALLERY_METRICS
-from ecgbench.results import gallery_name
-from ecgbench.types import PerWindow
+from ecgbench.protocol import GALLERY_LEVELS, GALLERY_METRICS, GALLERY_MICROVOLTS, GALLERY_WINDOWS
+from ecgbench.results import shown_name
+from ecgbench.types import Explained, PerWindow, Spans
 
 MICROVOLTS = 1000
 """Microvolts in a millivolt."""
 
+DECIMALS = 3
+"""Of probabilities that are compared; further ones depend on the processor."""
+
 
 def gallery(run: Run, of: MapsAddress) -> dict[str, np.ndarray]:
-    """What a page draws of a source's maps, by `gallery_name`; nothing for sources without a gallery, later seeds, or where no map scores.
+    """What a page draws of a source's maps, by `shown_name`; nothing for sources without a gallery, later seeds, or where no map scores.
 
-    The variant with the better mean is taken, scored by the first of `GALLERY_METRICS` that the dataset has cells of, and of a window the
-    lead with the largest attribution.
+    The variant with the better mean is taken, scored by the first of `GALLERY_METRICS` that the dataset has cells of.
 
     Returns
     -------
-    window : (3,) int64, places of the best, the median and the worst map among the explained windows
-    score : (3,) float32
-    lead : (3,) int64
-    signal : (3, time) int16, microvolts
-    map : (3, time) int8, in shares of the window's largest absolute value over all leads
-    mask : (3, time) bool, spans of the label's beats; all false where no beat is annotated
+    window : (k,) int64, places of the windows among the explained ones (see `surest`)
+    score : (k,) float32, nan where it is undefined
+    leads : (leads,) str, their names
+    probability : (k, outputs) float32, what the model says
+    signal : (k, leads * time) int16, microvolts, in steps of `GALLERY_MICROVOLTS`; leads stand behind each other
+    map : (k, leads * time) int8, in shares of the window's largest absolute value over all leads
+    mask : (k, leads * time) bool, spans of the label; all false where nothing is annotated
+    beats : (b, 4) int64: row of the window, onset, offset (exclusive) and class of what is annotated in all leads
     variant, metric : () str
     """
     if not run.source(of.source).has_gallery or of.seed != DATASETS[of.dataset].protocol.seeds[0]:
         return {}
     metric = next(name for name in GALLERY_METRICS if name in metric_names(of.dataset))
     variant, scores = _better(run, of, metric)
-    chosen = best_median_worst(scores, split_metric(metric)[0].higher_is_better)
-    if not chosen.size:
+    if np.isnan(scores).all():
         return {}
+    chosen = surest(run.explained(of.of_model))
     maps = run.maps(of).values[chosen]
-    explained = run.explained(of.of_model)
-    windows = explained.windows.take(chosen)
-    place = np.arange(len(chosen)), np.abs(maps).max(axis=2).argmax(axis=1)
     arrays = {
         "window": chosen,
         "score": scores[chosen].astype(np.float32),
-        "lead": place[1],
-        "signal": np.round(windows.signal[place] * MICROVOLTS).clip(*_limits(np.int16)).astype(np.int16),
-        "map": _levels(maps if variant == RAW else np.abs(maps))[place],
-        "mask": windows.true_masks(explained.target[chosen])[place],
+        "map": _levels(maps if variant == RAW else np.abs(maps)).reshape(len(chosen), -1),
         "variant": np.array(variant),
         "metric": np.array(metric),
+        **_of_windows(run, of, chosen),
     }
-    return {gallery_name(what, of.seed): array for what, array in arrays.items()}
+    return {shown_name(what, of.seed): array for what, array in arrays.items()}
+
+
+def surest(explained: Explained) -> Int64[np.ndarray, " chosen"]:
+    """Windows that represent the explained ones: of each class in turn the one of a further patient that the model is surest of."""
+    order = np.lexsort((np.arange(len(explained.target)), -np.round(explained.probability, DECIMALS))).tolist()
+    classes = sorted(set(explained.target.tolist()), key=lambda class_: (-int((explained.target == class_).sum()), class_))
+    chosen: list[int] = []
+    while order and len(chosen) < GALLERY_WINDOWS:
+        for class_ in classes:
+            left = [window for window in order if explained.target[window] == class_]
+            patients = {str(explained.windows.patient[window]) for window in chosen}
+            further = [window for window in left if str(explained.windows.patient[window]) not in patients]
+            if left and len(chosen) < GALLERY_WINDOWS:
+                chosen.append((further or left)[0])
+                order.remove(chosen[-1])
+    return np.array(chosen, dtype=np.int64)
+
+
+def _of_windows(run: Run, of: MapsAddress, chosen: Int64[np.ndarray, " chosen"]) -> dict[str, np.ndarray]:
+    """What is the same for all methods."""
+    explained, dataset = run.explained(of.of_model), run.dataset(of.dataset)
+    windows = explained.windows.take(chosen)
+    steps = np.round(windows.signal * (MICROVOLTS / GALLERY_MICROVOLTS)) * GALLERY_MICROVOLTS
+    tested = run.choice(run.panel(of.of_model)).index[chosen]
+    probability = run.outputs(of.of_model).probability(dataset.test.y.ndim == 2)[tested]
+    return {
+        "leads": np.array(dataset.leads),
+        "probability": probability.astype(np.float32),
+        "signal": steps.clip(*_limits(np.int16)).astype(np.int16).reshape(len(chosen), -1),
+        "mask": windows.true_masks(explained.target[chosen]).reshape(len(chosen), -1),
+        "beats": _beats(windows.spans),
+    }
+
+
+def _beats(spans: Sequence[Spans]) -> Int64[np.ndarray, "beats 4"]:
+    """Row, onset, offset and class of the spans that hold for all leads."""
+    found = [(row, *span) for row, of_window in enumerate(spans) for span in of_window.tolist() if len(span) == 3]
+    return np.array(found, dtype=np.int64).reshape(-1, 4)
 
 
 def _better(run: Run, of: MapsAddress, metric: str) -> tuple[str, PerWindow]:
@@ -65,13 +104,6 @@ def _better(run: Run, of: MapsAddress, metric: str) -> tuple[str, PerWindow]:
     means = {variant: sign * np.nanmean(values) for variant, values in found.items() if not np.isnan(values).all()}
     best = max(means, key=lambda variant: means[variant], default=RAW)
     return best, found[best]
-
-
-def best_median_worst(scores: PerWindow, higher_is_better: bool) -> Int64[np.ndarray, " chosen"]:
-    """Indices of the best, the median and the worst defined score (of an even number the better of the two in the middle)."""
-    defined = np.flatnonzero(~np.isnan(scores))
-    order = defined[np.argsort(-scores[defined] if higher_is_better else scores[defined], kind="stable")]
-    return order[[0, (len(order) - 1) // 2, -1]] if order.size else order
 
 
 def _levels(maps: np.ndarray) -> np.ndarray:

@@ -8,10 +8,13 @@ from typing import Any, cast
 
 import numpy as np
 
-from ecgbench.results import Cell, ModelRecord, Pair, SourceResults, gallery_name, score_name
+from ecgbench.results import Cell, ModelRecord, Pair, SourceResults, gallery_name, score_name, shown_name
 
 Place = tuple[str, str, int]
 """Variant, metric and seed of a cell."""
+
+GALLERIES = {"gallery": gallery_name, "shown": shown_name}
+"""How the arrays of the two kinds of galleries are named, by what their names begin with."""
 
 
 def merged(new: Pair, accepted: Pair | None) -> Pair:
@@ -35,7 +38,7 @@ def merged(new: Pair, accepted: Pair | None) -> Pair:
         chance=_together(held.chance, results.chance),
         cells=tuple(cells.values()),
     )
-    return _in_order(together), _without_stale_galleries(_of_cells({**held_arrays, **arrays}, cells))
+    return _in_order(together), _without_stale_galleries(_of_cells({**_without_galleries(held_arrays, arrays), **arrays}, cells))
 
 
 def replaced(new: SourceResults, held: SourceResults) -> list[Place]:
@@ -92,14 +95,24 @@ def _of_cells(arrays: Mapping[str, np.ndarray], places: Collection[Place]) -> di
 
 def _without_stale_galleries(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The arrays without galleries that were chosen by other scores than are accepted now: by a variant that is not accepted anew."""
-    stale = {seed for first, what, seed in map(_parts, arrays) if (first, what) == ("gallery", "variant") and _is_stale(arrays, int(seed))}
-    return {name: array for name, array in arrays.items() if _parts(name)[0] != "gallery" or _parts(name)[2] not in stale}
+    stale = {
+        (first, seed)
+        for first, what, seed in map(_parts, arrays)
+        if first in GALLERIES and what == "variant" and _is_stale(arrays, first, int(seed))
+    }
+    return {name: array for name, array in arrays.items() if (_parts(name)[0], _parts(name)[2]) not in stale}
 
 
-def _is_stale(arrays: Mapping[str, np.ndarray], seed: int) -> bool:
-    variant, metric, window, score = (arrays[gallery_name(what, seed)] for what in ("variant", "metric", "window", "score"))
+def _is_stale(arrays: Mapping[str, np.ndarray], first: str, seed: int) -> bool:
+    variant, metric, window, score = (arrays[GALLERIES[first](what, seed)] for what in ("variant", "metric", "window", "score"))
     accepted = arrays.get(score_name(str(variant), str(metric), seed))
-    return accepted is not None and not np.array_equal(accepted[window], score)
+    return accepted is not None and not np.array_equal(accepted[window], score, equal_nan=True)
+
+
+def _without_galleries(held: Mapping[str, np.ndarray], new: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The held arrays without the galleries of seeds that have a new one, of whichever kind."""
+    anew = {_parts(name)[2] for name in new if _parts(name)[0] in GALLERIES}
+    return {name: array for name, array in held.items() if _parts(name)[0] not in GALLERIES or _parts(name)[2] not in anew}
 
 
 def _parts(name: str) -> list[str]:
@@ -108,4 +121,4 @@ def _parts(name: str) -> list[str]:
 
 def _is_of_seeds(name: str, seeds: Collection[int]) -> bool:
     first, _, seed = _parts(name)
-    return first in ("samples", "gallery") and int(seed) in seeds
+    return first in ("samples", *GALLERIES) and int(seed) in seeds

@@ -38,8 +38,13 @@ def sample_name(what: str, seed: int) -> str:
 
 
 def gallery_name(what: str, seed: int) -> str:
-    """Name of what the gallery draws, in the archive: its windows, their signal, maps and masks, ..."""
+    """Name of what a gallery of a method's best, median and worst window draws, in the archive."""
     return f"gallery/{what}/{seed}"
+
+
+def shown_name(what: str, seed: int) -> str:
+    """Name of what a gallery of windows that are the same for all methods draws, in the archive: their signal, maps and masks, ..."""
+    return f"shown/{what}/{seed}"
 
 
 def score_digest(values: np.ndarray) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from ecgbench.protocol import COMMON, PREDICTED, SKETCH_SIZE
 from ecgbench.results.reading.archive import gallery_name, sample_name, score_name
 from ecgbench.results.reading.npy import Form
+from ecgbench.results.reading.shown_windows import check_shown, shown_forms
 from ecgbench.results.records import SourceResults
 
 NEEDED = ("patient", "target")
@@ -69,7 +70,7 @@ def _window_forms(seed: int, windows: int) -> dict[str, Form]:
         "metric": Form("<U", ()),
     }
     named = {sample_name(what, seed): form for what, form in samples.items()}
-    return named | {gallery_name(what, seed): form for what, form in examples.items()}
+    return named | {gallery_name(what, seed): form for what, form in examples.items()} | shown_forms(seed)
 
 
 def _prediction_forms(results: SourceResults, seed: int, windows: int) -> dict[str, Form]:
@@ -102,6 +103,7 @@ def check_windows(results: SourceResults, arrays: Arrays, seed: int) -> None:
     if sketch is not None and not (np.abs(sketch) <= LARGEST_IN_SKETCH).all():
         raise ValueError(f"a sketch of seed {seed} that is not one of maps of norm 1")
     _check_gallery(results, arrays, seed, len(target))
+    check_shown(arrays, seed, len(target))
 
 
 def check_common(results: SourceResults, arrays: Arrays, seeds: Sequence[int]) -> None:

@@ -24,7 +24,7 @@ def names(path):
 
 
 def besides_gallery(path):
-    return {name for name in scores_in(path) if not name.startswith("gallery/")}
+    return {name for name in scores_in(path) if not name.startswith("shown/")}
 
 
 # What is written
@@ -200,7 +200,7 @@ def test_accepting_again_replaces_equal_cells_and_changes_no_byte(run, root):
 @pytest.mark.parametrize("variant", ["raw", "abs"])
 def test_one_of_two_changed_cells_can_be_accepted_though_the_gallery_was_chosen_by_the_other(run, root, variant):
     (path,) = accepted_files(run, SLICE, root)
-    gallery = {name for name in scores_in(path) if name.startswith("gallery/")}
+    gallery = {name for name in scores_in(path) if name.startswith("shown/")}
     with_scores(path, lambda values: values / 2)
     other = {"raw": "abs", "abs": "raw"}[variant]
     accept(run, [cell("auc", "random_baseline", variant)], root)

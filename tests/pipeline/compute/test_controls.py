@@ -125,7 +125,7 @@ def test_accepted_results_say_what_a_control_does_and_whether_it_knows_the_answe
     assert "control" not in found["saliency"]
     assert "ranked" not in found["amplitude"]
     assert dict(held["amplitude"][0].health) == {"1": {}}
-    assert [source for source in held if any(name.startswith("gallery/") for name in held[source][1])] == ["saliency"]
+    assert [source for source in held if any(name.startswith("shown/") for name in held[source][1])] == ["saliency"]
 
 
 def test_accepted_controls_stand_and_a_moved_number_does_not(run, root):

@@ -34,6 +34,11 @@ def marked_beats(marks: Bool[np.ndarray, "leads time"], letter: str) -> list[Bea
     return [Beat(onset, offset, letter, True) for onset, offset in edges]
 
 
+def peak(signal: Float[np.ndarray, " time"], beat: Beat) -> int:
+    """The sample of a beat where one lead's signal is furthest from its median: where the beat's letter stands."""
+    return beat.onset + int(np.abs(signal - np.median(signal))[beat.onset : beat.offset].argmax())
+
+
 def shares(values: Float[np.ndarray, "leads time"], beats: Sequence[Beat]) -> list[float]:
     """Which share of what speaks for the class lies in each beat, over all leads; nan where nothing speaks for it."""
     positive = np.clip(values, 0, None).sum(axis=0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Bool, Float
 
-from ecgbench.leaderboard.figures.paper.beats import Beat, shares
+from ecgbench.leaderboard.figures.paper.beats import Beat, peak, shares
 from ecgbench.leaderboard.figures.paper.layout import Row, Segment, centred
 from ecgbench.leaderboard.figures.paper.ruling import GAIN, SPEED, SQUARE, full_colour, map_colours, rule, strip_height
 from ecgbench.leaderboard.figures.style import INK, QUIET
@@ -139,9 +139,9 @@ class Sheet:
         """Above each beat its letter, and which share of the map lies in it; those that carry the label are bold."""
         height = self._height(row)
         found = [0.0] * len(self.beats) if values is None else shares(values, self.beats)
-        line = np.abs(centred(self.signal, row.segments[0]))
+        line = centred(self.signal, row.segments[0])
         for beat, share in zip(self.beats, found, strict=True):
-            place = (beat.onset + int(line[beat.onset : beat.offset].argmax())) / self.fs
+            place = peak(line, beat) / self.fs
             style: Any = {"ha": "center", "va": "bottom", "transform": axes.get_xaxis_transform(), "color": INK if beat.labelled else QUIET}
             weight = "bold" if beat.labelled else "normal"
             if beat.letter:

@@ -24,6 +24,9 @@ TITLE, HEADING, FOOT, LINE = 7.0, 8.0, 8.0, 4.0
 SCALE, BEFORE, BEHIND = 44.0, 12.0, 20.0
 """Length of the colours' scale, and room for the words before and behind it, mm."""
 
+HEADING_LINE, HEADING_WIDTH = 5.0, 2.1
+"""Height of a further line of a heading, and width of its letters, mm."""
+
 LETTER_WIDTH = 1.6
 """Of the legend's letters, mm, rather too wide than too narrow."""
 
@@ -38,9 +41,17 @@ class Strip:
     aside: str = ""
 
     @property
+    def lines(self) -> list[tuple[str, str]]:
+        """What stands above the sheet, left and right: in one line where there is room, else below each other."""
+        room = int((self.sheet.width - 2 * SIDE) / HEADING_WIDTH)
+        if len(self.heading) + len(self.aside) < room:
+            return [(self.heading, self.aside)] if self.heading or self.aside else []
+        return [(line, "") for line in [*wrap(self.heading, room), *wrap(self.aside, room)]]
+
+    @property
     def above(self) -> float:
         """Height of the heading, mm."""
-        return HEADING if self.heading or self.aside else 0.0
+        return HEADING + HEADING_LINE * (len(self.lines) - 1) if self.lines else 0.0
 
 
 def stacked(strips: Sequence[Strip], title: str = "") -> Figure:
@@ -51,9 +62,10 @@ def stacked(strips: Sequence[Strip], title: str = "") -> Figure:
         if title:
             figure.text(SIDE / width, 1 - TITLE / 2 / total, title, fontsize=11, weight="bold", va="center")
         for strip in strips:
-            middle = 1 - (top + 0.6 * strip.above) / total
-            figure.text(SIDE / width, middle, strip.heading, fontsize=10, va="center")
-            figure.text(1 - SIDE / width, middle, strip.aside, fontsize=9, va="center", ha="right", color=QUIET)
+            for number, (left, right) in enumerate(strip.lines):
+                middle = 1 - (top + 0.6 * HEADING + HEADING_LINE * number) / total
+                figure.text(SIDE / width, middle, left, fontsize=10, va="center")
+                figure.text(1 - SIDE / width, middle, right, fontsize=9, va="center", ha="right", color=QUIET)
             strip.sheet.draw(figure, top + strip.above, total, strip.values)
             top += strip.above + strip.sheet.height
         for number, line in enumerate(reversed(said)):
