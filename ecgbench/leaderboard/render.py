@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from ecgbench.leaderboard.pages.architectures import compared_architectures
 from ecgbench.leaderboard.pages.dataset_page import dataset_page
+from ecgbench.leaderboard.pages.glance.picture import PATH as PICTURE
+from ecgbench.leaderboard.pages.glance.picture import one_ecg
 from ecgbench.leaderboard.pages.glance.table import first_view, thumbnails
 from ecgbench.leaderboard.pages.method_page import method_page
 from ecgbench.leaderboard.pages.metric_page import metric_page
@@ -25,13 +27,16 @@ if TYPE_CHECKING:
 
 def figures_of(analyses: Sequence[Analysis]) -> Iterator[tuple[str, Figure]]:
     """Figures, drawn one after another, since all of them at once would fill the memory."""
+    view = first_view(analyses)
+    if view is not None and (picture := one_ecg(view)) is not None:
+        yield PICTURE, picture
     for analysis in analyses:
         yield from dataset_figures(analysis)
 
 
 def text_figures(analyses: Sequence[Analysis]) -> dict[str, str]:
     """Small figures that are the same text from the same numbers: the maps in the overview's table."""
-    view = first_view([analysis for analysis in analyses if analysis.board.default and analysis.board.compared])
+    view = first_view(analyses)
     return {} if view is None else thumbnails(view)
 
 

@@ -22,9 +22,10 @@ def first_view(analyses: Sequence[Analysis]) -> View | None:
 
     Parameters
     ----------
-    analyses : of the boards in their default identity that are compared with each other
+    analyses : of all boards, of which those count that are compared with each other in their default identity
     """
-    found = [view for analysis in analyses if (view := view_of_all(analysis)).rows]
+    default = [analysis for analysis in analyses if analysis.board.default and analysis.board.compared]
+    found = [view for analysis in default if (view := view_of_all(analysis)).rows]
     return max(found, key=lambda view: view.answers, default=None)
 
 
