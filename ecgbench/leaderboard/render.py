@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ecgbench.leaderboard.pages.architectures import compared_architectures
 from ecgbench.leaderboard.pages.dataset_page import dataset_page
+from ecgbench.leaderboard.pages.glance.numbers_file import numbers_file, numbers_path
 from ecgbench.leaderboard.pages.glance.picture import PATH as PICTURE
 from ecgbench.leaderboard.pages.glance.picture import one_ecg
 from ecgbench.leaderboard.pages.glance.table import first_view, thumbnails
@@ -34,10 +35,11 @@ def figures_of(analyses: Sequence[Analysis]) -> Iterator[tuple[str, Figure]]:
         yield from dataset_figures(analysis)
 
 
-def text_figures(analyses: Sequence[Analysis]) -> dict[str, str]:
-    """Small figures that are the same text from the same numbers: the maps in the overview's table."""
+def text_files(analyses: Sequence[Analysis]) -> dict[str, str]:
+    """What pages show or link to and is text: the maps in the overview's table, and the numbers of each dataset."""
     view = first_view(analyses)
-    return {} if view is None else thumbnails(view)
+    numbers = {numbers_path(analysis.board.name): numbers_file(analysis) for analysis in analyses}
+    return numbers | ({} if view is None else thumbnails(view))
 
 
 def text_pages(analyses: Sequence[Analysis]) -> dict[str, str]:

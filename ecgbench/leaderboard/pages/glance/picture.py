@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ecgbench.leaderboard.figures.one_ecg import one_ecg_figure
 from ecgbench.leaderboard.pages.glance.rows import View
-from ecgbench.leaderboard.pages.glance.table import window_of
+from ecgbench.leaderboard.pages.glance.same_window import SameWindow, same_window
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,13 +19,13 @@ SHOWN = 4
 
 
 def one_ecg(view: View) -> Figure | None:
-    """The window of the overview's maps under the first methods of its table and the last one; None where fewer than four have its map.
+    """One window under the first methods of the overview's table that have its map, and the last; None where fewer than four have.
 
     Parameters
     ----------
     view : of the overview's table
     """
-    window, methods = window_of(view), pictured(view)
+    window, methods = _window(view), pictured(view)
     if window is None or not methods:
         return None
     title = f"{window.said}: four answers to why the network says so"
@@ -34,6 +34,10 @@ def one_ecg(view: View) -> Figure | None:
 
 def pictured(view: View) -> list[str]:
     """Methods whose maps are in the picture; empty where there is none."""
-    window = window_of(view)
+    window = _window(view)
     methods = [] if window is None else [row.method for row in view.rows if row.method in window.maps]
     return [*methods[: SHOWN - 1], methods[-1]] if len(methods) >= SHOWN else []
+
+
+def _window(view: View) -> SameWindow | None:
+    return same_window(view.board, [row.method for row in view.rows])

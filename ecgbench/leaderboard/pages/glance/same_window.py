@@ -34,7 +34,7 @@ class SameWindow(NamedTuple):
     maps: Mapping[str, np.ndarray]
 
 
-def same_window(board: Board, methods: Sequence[str]) -> SameWindow | None:
+def same_window(board: Board, methods: Sequence[str], first: int = 0) -> SameWindow | None:
     """The window that the most of the methods have in their galleries; None where none has one.
 
     Parameters
@@ -42,15 +42,16 @@ def same_window(board: Board, methods: Sequence[str]) -> SameWindow | None:
     board : whose accepted results hold the galleries
     methods : of which the window is wanted; of two windows that as many have, it is the one that stands higher in their galleries,
         which begin with a method's best window
+    first : how many of the methods come before the others: as many of these as can be have the window
     """
     kept = {method: found for method in methods if (found := _kept(board, method))}
-    shown = [(place, row) for found in kept.values() for row, place in enumerate(_places(found))]
+    shown = [(place, row, method) for method, found in kept.items() for row, place in enumerate(_places(found))]
     if not shown or board.dataset is None:
         return None
-    count, rows_below = Counter(place for place, _ in shown), Counter[tuple[int, int]]()
-    for place, row in shown:
-        rows_below[place] += row
-    window, lead = max(count, key=lambda place: (count[place], -rows_below[place], place))
+    count = Counter(place for place, _, _ in shown)
+    before = Counter(place for place, _, method in shown if method in methods[:first])
+    below = {place: sum(row for one, row, _ in shown if one == place) for place in count}
+    window, lead = max(count, key=lambda place: (before[place], count[place], -below[place], place))
     rows = {method: _places(found).index((window, lead)) for method, found in kept.items() if (window, lead) in _places(found)}
     method, row = next(iter(rows.items()))
     return SameWindow(
