@@ -26,7 +26,17 @@ from tests.benchmark.bench import Bench
 from tests.controls.scenes import scene
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/decisions.md", "docs/own_model.md", "docs/index.md"]
+REFERENCE = "docs/reference.md"
+DOCUMENTS = [
+    "README.md",
+    REFERENCE,
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "docs/decisions.md",
+    "docs/own_model.md",
+    "docs/index.md",
+]
 TUTORIALS = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("docs/tutorials/*.md"))]
 COMMANDS = ("pytest benchmark", "OMP_NUM_THREADS=1 pytest -n 2")
 INSTALL = "python -m venv .venv && . .venv/bin/activate && python -m pip install -c constraints.txt -e '.[dev]' &&"
@@ -120,19 +130,19 @@ def test_links_within_the_readme_lead_to_headings():
 
 
 @pytest.mark.parametrize("family", ["controls", "datasets", "methods", "metrics"])
-def test_readme_has_a_row_for_every_entry_and_no_other(family):
-    rows = re.findall(rf"^\| \[`(\w+)`\]\(ecgbench/{family}/(\w+)\.py\)", text("README.md"), re.M)
+def test_reference_has_a_row_for_every_entry_and_no_other(family):
+    rows = re.findall(rf"^\| \[`(\w+)`\]\(\.\./ecgbench/{family}/(\w+)\.py\)", text(REFERENCE), re.M)
     assert all(key == file for key, file in rows)
     assert sorted(key for key, _ in rows) == list(getattr(ecgbench, family)())
 
 
-def test_readme_has_a_row_for_every_recipe_and_no_other():
-    rows = re.findall(r"^\| \[`(\w+)`\]\(ecgbench/models/recipes/(\w+)\.py\)", text("README.md"), re.M)
+def test_reference_has_a_row_for_every_recipe_and_no_other():
+    rows = re.findall(r"^\| \[`(\w+)`\]\(\.\./ecgbench/models/recipes/(\w+)\.py\)", text(REFERENCE), re.M)
     assert [key for key, _ in rows] == [file for _, file in rows] == RECIPES.keys()
 
 
 def test_contract_is_what_the_package_offers():
-    calls = [ast.parse(line, mode="eval").body for line in blocks("README.md", "text")[0].splitlines()]
+    calls = [ast.parse(line, mode="eval").body for line in blocks(REFERENCE, "text")[0].splitlines()]
     assert sorted(call.func.attr for call in calls) == sorted(set(ecgbench.__all__) - {"__version__"})
     for call in calls:
         parameters = inspect.signature(getattr(ecgbench, call.func.attr)).parameters

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from ecgbench.leaderboard.figures.teaser import teaser
 from ecgbench.leaderboard.pages.architectures import compared_architectures
 from ecgbench.leaderboard.pages.dataset_page import dataset_page
+from ecgbench.leaderboard.pages.glance.numbers_file import numbers_file, numbers_path
+from ecgbench.leaderboard.pages.glance.picture import PATH as PICTURE
+from ecgbench.leaderboard.pages.glance.picture import one_ecg
 from ecgbench.leaderboard.pages.glance.table import first_view, thumbnails
 from ecgbench.leaderboard.pages.method_page import method_page
 from ecgbench.leaderboard.pages.metric_page import metric_page
@@ -29,14 +32,18 @@ TEASER = f"{FOLDER}/teaser.svg"
 
 def figures_of(analyses: Sequence[Analysis]) -> Iterator[tuple[str, Figure]]:
     """Figures, drawn one after another, since all of them at once would fill the memory."""
+    view = first_view(analyses)
+    if view is not None and (picture := one_ecg(view)) is not None:
+        yield PICTURE, picture
     for analysis in analyses:
         yield from dataset_figures(analysis)
 
 
-def text_figures(analyses: Sequence[Analysis]) -> dict[str, str]:
-    """Small figures that are the same text from the same numbers: the maps in the overview's table."""
-    view = first_view([analysis for analysis in analyses if analysis.board.default and analysis.board.compared])
-    return {} if view is None else thumbnails(view)
+def text_files(analyses: Sequence[Analysis]) -> dict[str, str]:
+    """What pages show or link to and is text: the maps in the overview's table, and the numbers of each dataset."""
+    view = first_view(analyses)
+    numbers = {numbers_path(analysis.board.name): numbers_file(analysis) for analysis in analyses}
+    return numbers | ({} if view is None else thumbnails(view))
 
 
 def text_pages(analyses: Sequence[Analysis]) -> dict[str, str]:

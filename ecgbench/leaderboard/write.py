@@ -12,10 +12,12 @@ from ecgbench.datasets import DATASETS, DatasetEntry
 from ecgbench.errors import ResultsError
 from ecgbench.leaderboard.figures.canvas import CREATOR, render_figure
 from ecgbench.leaderboard.figures.drawn import digest, embedded_digest
+from ecgbench.leaderboard.pages.glance.numbers_file import FOLDER as NUMBERS
+from ecgbench.leaderboard.pages.glance.numbers_file import HEADER
 from ecgbench.leaderboard.pages.page_figures import FOLDER
 from ecgbench.leaderboard.pages.readme_excerpt import refresh_excerpt
 from ecgbench.leaderboard.pages.template import MARK
-from ecgbench.leaderboard.render import figures_of, text_figures, text_pages
+from ecgbench.leaderboard.render import figures_of, text_files, text_pages
 from ecgbench.leaderboard.statistics.analysis import Analysis, analyse
 from ecgbench.leaderboard.statistics.board import read_boards
 from ecgbench.metrics import METRICS, MetricEntry
@@ -59,7 +61,7 @@ def rendered(analyses: Sequence[Analysis], out: Path, readme: Path | None = None
 
 
 def _texts(analyses: Sequence[Analysis], out: Path, readme: Path | None) -> dict[Path, str]:
-    texts = {out / path: text for path, text in {**text_pages(analyses), **text_figures(analyses)}.items()}
+    texts = {out / path: text for path, text in {**text_pages(analyses), **text_files(analyses)}.items()}
     if readme is not None:
         folder = Path(os.path.relpath(out, readme.parent)).as_posix()
         texts[readme] = refresh_excerpt(_read(readme), analyses, folder)
@@ -129,17 +131,18 @@ def _quoted(line: str | None) -> str:
 
 
 def _left_over(out: Path, files: Collection[Path]) -> list[Path]:
-    """Generated files without results: pages are recognised by their first line, figures by the creator in their metadata."""
+    """Generated files without results: pages and numbers are recognised by their first line, figures by the creator in their metadata."""
     pages = [path for folder in (out, *(out / name for name in SUBFOLDERS)) for path in sorted(folder.glob("*.md"))]
     figures = [path for path in sorted((out / FOLDER).rglob("*")) if path.suffix in FIGURES and path not in files]
     drawn = [path for path in figures if CREATOR.encode() in path.read_bytes()]
-    return [path for path in pages if path not in files and _read(path).startswith(MARK)] + drawn
+    numbers = [path for path in sorted((out / NUMBERS).glob("*.csv")) if path not in files and _read(path).startswith(",".join(HEADER))]
+    return [path for path in pages if path not in files and _read(path).startswith(MARK)] + drawn + numbers
 
 
 def _partial(out: Path, readme: Path | None) -> list[Path]:
     """What killed writers left among the pages and figures, and beside the README."""
     beside = [] if readme is None else [path for path in readme.parent.glob(PARTIAL) if path.name.startswith(f".{readme.name}.")]
-    folders = ({*out.glob(PARTIAL), *beside}, *((out / name).rglob(PARTIAL) for name in (*SUBFOLDERS, FOLDER)))
+    folders = ({*out.glob(PARTIAL), *beside}, *((out / name).rglob(PARTIAL) for name in (*SUBFOLDERS, FOLDER, NUMBERS)))
     return sorted(path for folder in folders for path in folder)
 
 

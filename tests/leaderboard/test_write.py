@@ -26,7 +26,12 @@ def written(accept, scores, out, readme):
 
 def test_written_files_pass_the_check_and_are_the_same_again(written, scores, out, readme):
     pages = ("README", "mitdb", "oracles", "methods/lime", "methods/saliency", "metrics/auc")
-    expected = {readme, *(out / f"{name}.md" for name in pages), *(out / "figures" / "mitdb" / name for name in FIGURES)}
+    expected = {
+        readme,
+        out / "tables" / "mitdb.csv",
+        *(out / f"{name}.md" for name in pages),
+        *(out / "figures" / "mitdb" / name for name in FIGURES),
+    }
     assert set(written) == expected
     assert check_pages(scores, out, readme) == []
     assert {path: path.read_bytes() for path in write_pages(scores, out, readme)} == written
@@ -37,7 +42,7 @@ def test_check_names_every_file_that_differs_and_writing_mends_it(written, score
     changed, gone, bare = (out / "figures" / "mitdb" / name for name in FIGURES)
     edited.write_text(edited.read_text().replace("# MIT-BIH Arrhythmia Database (`mitdb`)", "# Edited", 1))
     cut.write_text(cut.read_text().removesuffix("\n"))
-    readme.write_text(readme.read_text().replace("[`lime`]", "[`mine`]"))
+    readme.write_text(readme.read_text().replace("where to look", "where to listen"))
     changed.write_bytes(written[bare])
     bare.write_text("<svg/>")
     absent.unlink()
@@ -64,18 +69,21 @@ def test_changed_results_are_found(written, accept, scores, out):
     accept("mitdb", "lrp", {"raw": {"auc": {1: 0.65, 2: 0.65}}})
     named = {line.partition(":")[0] for line in check_pages(scores, out)}
     pages = {str(out / name) for name in ("mitdb.md", "README.md", "methods/lrp.md", "methods/saliency.md", "metrics/auc.md")}
-    assert named == pages | {str(out / "figures" / "mitdb" / name) for name in (*FIGURES, "cost.svg")}
+    assert named == pages | {str(out / "tables" / "mitdb.csv"), *(str(out / "figures" / "mitdb" / name) for name in (*FIGURES, "cost.svg"))}
 
 
 def test_files_of_former_results_are_removed_and_those_by_hand_are_not(written, accept, scores, out):
     accept("svdb", "lrp", {"raw": {"relevance_rank_accuracy": {1: 0.5}}}, health={"1": {}})
     write_pages(scores, out)
-    by_hand = [out / name for name in ("notes.md", "methods/notes.md", "figures/mine.svg", "figures/mitdb/mine.png", "figures/data.csv")]
+    by_hand = [
+        out / name
+        for name in ("notes.md", "methods/notes.md", "figures/mine.svg", "figures/mitdb/mine.png", "figures/data.csv", "tables/mine.csv")
+    ]
     for path in by_hand:
         path.write_text("By hand")
     for file in (scores / "svdb").rglob("*.*"):
         file.unlink()
-    stale = [out / name for name in ("svdb.md", "methods/lrp.md", "metrics/relevance_rank_accuracy.md")]
+    stale = [out / name for name in ("svdb.md", "methods/lrp.md", "metrics/relevance_rank_accuracy.md", "tables/svdb.csv")]
     stale += sorted((out / "figures" / "svdb").iterdir())
     left = [line for line in check_pages(scores, out) if line.endswith("generated, but there are no results for it")]
     assert {line.partition(":")[0] for line in left} == set(map(str, stale))
@@ -89,7 +97,7 @@ def test_readme_changes_between_its_markers_only(written, readme):
     begin, end = README.split("<!-- leaderboard:end -->")
     assert readme.read_text().startswith(begin)
     assert readme.read_text().endswith(f"<!-- leaderboard:end -->{end}")
-    assert "(leaderboards/mitdb.md)" in readme.read_text()
+    assert "(leaderboards/README.md)" in readme.read_text()
 
 
 def test_absent_readme_is_refused(written, scores, out, tmp_path):

@@ -11,6 +11,9 @@ from ecgbench.leaderboard.pages.architectures import architectures_facts
 from ecgbench.leaderboard.pages.class_patients import few_patients
 from ecgbench.leaderboard.pages.entry_facts import cited
 from ecgbench.leaderboard.pages.family_section import family_section
+from ecgbench.leaderboard.pages.glance.answers import dataset_cards
+from ecgbench.leaderboard.pages.glance.chips import chips, part_said
+from ecgbench.leaderboard.pages.glance.numbers_file import numbers_path
 from ecgbench.leaderboard.pages.page_figures import costs, figure_path, gallery_path
 from ecgbench.leaderboard.pages.provenance import further_seeds, health_means, models_facts, provenance_facts, windows_facts
 from ecgbench.leaderboard.pages.strata_section import strata_section
@@ -41,7 +44,9 @@ def dataset_page(analysis: Analysis, checks: Sequence[OracleCheck] = (), archite
     galleries = [method for method in sorted(board.files) if has_gallery(board, method)]
     context = {
         "generated": generated(f"scores/{board.folder}"),
-        "board": _board(board),
+        "board": {**_board(board), "part_said": part_said(analysis), "numbers": numbers_path(board.name)},
+        "chips": chips(analysis),
+        "cards": dataset_cards(analysis),
         "families": [family_section(analysis, family, checks) for family in families(board.columns)],
         "architectures": [architectures_facts(found) for found in architectures if board.name in found.boards],
         "strata": strata_section(analysis),

@@ -63,6 +63,7 @@ def family_section(analysis: Analysis, family: str, checks: Sequence[OracleCheck
     compared = analysis.comparisons.get(family)
     return {
         "name": family_name(family),
+        "slug": slug(family),
         "title": family_title(family),
         "question": columns[0].entry.question.question,
         "mask": columns[0].kind,

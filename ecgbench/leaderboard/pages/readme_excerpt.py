@@ -6,6 +6,10 @@ import re
 from collections.abc import Sequence
 
 from ecgbench.errors import ResultsError
+from ecgbench.leaderboard.pages.glance.answers import cards
+from ecgbench.leaderboard.pages.glance.picture import PATH as PICTURE
+from ecgbench.leaderboard.pages.glance.picture import pictured
+from ecgbench.leaderboard.pages.glance.table import first_view
 from ecgbench.leaderboard.pages.oracles import PATH as ORACLES
 from ecgbench.leaderboard.pages.provenance import these_models
 from ecgbench.leaderboard.pages.tables import NOTHING, heading, linked, ranking, score, table, with_interval
@@ -23,8 +27,8 @@ _BLOCK = re.compile(r"(<!-- leaderboard:begin(?: (\S+))? -->\n).*?(<!-- leaderbo
 def refresh_excerpt(text: str, analyses: Sequence[Analysis], folder: str) -> str:
     """Renew the excerpt between the markers of a README's text.
 
-    Between `<!-- leaderboard:begin -->` and `<!-- leaderboard:end -->` stands the excerpt of the first real dataset; the first marker may
-    name another one (`<!-- leaderboard:begin synthetic -->`).
+    Between `<!-- leaderboard:begin -->` and `<!-- leaderboard:end -->` stand the overview's answers with a picture; the first marker may
+    name a dataset of which an excerpt stands there instead (`<!-- leaderboard:begin synthetic -->`).
 
     Raises
     ------
@@ -36,7 +40,26 @@ def refresh_excerpt(text: str, analyses: Sequence[Analysis], folder: str) -> str
         raise ResultsError(
             "expected the lines <!-- leaderboard:begin --> and <!-- leaderboard:end --> in the README, got neither or one; put both there."
         )
-    analysis = _chosen(analyses, found[2])
+    shown = _answers(analyses, folder) if found[2] is None else ""
+    block = found[1] + (shown or _of_dataset(_chosen(analyses, found[2]), folder)) + found[3]
+    return text[: found.start()] + block + text[found.end() :]
+
+
+def _answers(analyses: Sequence[Analysis], folder: str) -> str:
+    """The overview's answers and the picture of one ECG; empty without results that are compared."""
+    view = first_view(analyses)
+    if view is None:
+        return ""
+    context = {
+        "generated": generated(f"{folder}/scores"),
+        "cards": cards([analysis for analysis in analyses if analysis.board.default and analysis.board.compared]),
+        "picture": f"{folder}/{PICTURE}" if pictured(view) else "",
+        "page": f"{folder}/README.md",
+    }
+    return render_page("readme_answers.md.j2", context)
+
+
+def _of_dataset(analysis: Analysis, folder: str) -> str:
     name = analysis.board.name
     context = {
         "generated": generated(f"{folder}/scores/{analysis.board.folder}"),
@@ -48,8 +71,7 @@ def refresh_excerpt(text: str, analyses: Sequence[Analysis], folder: str) -> str
         "unordered": [family_name(family) for family in families(analysis.board.columns) if not analysis.board.orders(family)],
         "why": f"{folder}/{ORACLES}",
     }
-    block = found[1] + render_page("readme_excerpt.md.j2", context) + found[3]
-    return text[: found.start()] + block + text[found.end() :]
+    return render_page("readme_excerpt.md.j2", context)
 
 
 def _chosen(analyses: Sequence[Analysis], name: str | None) -> Analysis:

@@ -76,9 +76,10 @@ def family_table(analysis: Analysis, family: str) -> str:
     """Variants x metrics of one family, the best place first; below them chance and the controls."""
     shown = [column for column in analysis.board.columns if column.family == family]
     best = {column.name: best_variants(analysis, column) for column in shown}
+    said = {column.name: lacking_everywhere(analysis, column) for column in shown}
     letters, rows = analysis.groups(family), []
     for variant, _, place in ranking(analysis.board.places[family]):
-        scores = [score(analysis, variant, column, variant in best[column.name]) for column in shown]
+        scores = [score(analysis, variant, column, variant in best[column.name], said[column.name]) for column in shown]
         between = with_interval(float(place), *analysis.interval(family, variant, "place")) if place != NOTHING else NOTHING
         rows.append(
             [
@@ -89,8 +90,9 @@ def family_table(analysis: Analysis, family: str) -> str:
                 *scores,
             ]
         )
-    rows += [[NOTHING, name, "", NOTHING, *levels] for name, levels in _without_knowledge(analysis, shown)]
-    header = ["#", "variant", "group", "place", *(heading(column, "metrics/") for column in shown)]
+    rows += [[NOTHING, name, "", NOTHING, *levels] for name, levels in _without_knowledge(analysis, shown, said)]
+    below = {name: f"<br><sub>{text}</sub>" if text else "" for name, text in said.items()}
+    header = ["#", "variant", "group", "place", *(heading(column, "metrics/") + below[column.name] for column in shown)]
     return table(header, rows, numbers_from=3)
 
 
@@ -102,12 +104,15 @@ def rank_range(analysis: Analysis, family: str, variant: Variant, what: str = "r
     return f"{low:.0f}" if low == high else f"{low:.0f}..{high:.0f}"
 
 
-def _without_knowledge(analysis: Analysis, shown: Sequence[Column]) -> list[tuple[str, list[str]]]:
+def _without_knowledge(analysis: Analysis, shown: Sequence[Column], said: Mapping[str, str]) -> list[tuple[str, list[str]]]:
     """Rows that are no methods': chance, and the controls."""
     chance = chance_levels(analysis.board)
     rows = [("*chance*", [number(chance.get(column.name, math.nan)) for column in shown])]
     controls = sorted(analysis.board.controls, key=lambda key: (bool(analysis.board.controls[key].provenance.get("bound")), key))
-    rows += [(control_label(analysis.board, key), [score(analysis, (key, "raw"), column) for column in shown]) for key in controls]
+    rows += [
+        (control_label(analysis.board, key), [score(analysis, (key, "raw"), column, said=said[column.name]) for column in shown])
+        for key in controls
+    ]
     return [(name, levels) for name, levels in rows if set(levels) != {NOTHING}]
 
 
@@ -137,8 +142,8 @@ def best_variants(analysis: Analysis, column: Column) -> set[Variant]:
     return {variant for variant, mean in means.items() if mean == best}
 
 
-def score(analysis: Analysis, variant: Variant, column: Column, best: bool = False) -> str:
-    """Text of one cell of a table (see `templates/legend.md.j2`)."""
+def score(analysis: Analysis, variant: Variant, column: Column, best: bool = False, said: str = "") -> str:
+    """Text of one cell of a table (see `templates/legend.md.j2`); `said` is what the column's head says of windows without a score."""
     cell = analysis.summary(variant, column)
     if cell is None:
         return NOTHING
@@ -149,7 +154,7 @@ def score(analysis: Analysis, variant: Variant, column: Column, best: bool = Fal
     if not math.isnan(cell.low):
         text += f" ({number(cell.low)}..{number(cell.high)})"
     text += CONTROL_MARK if analysis.beaten(variant, column) else ""
-    text += "".join(f"<br><sub>{line}</sub>" for line in _below(cell, gained(analysis.gain(variant, column))))
+    text += "".join(f"<br><sub>{line}</sub>" for line in _below(cell, gained(analysis.gain(variant, column)), said))
     return text if column.counts(variant[1]) else f"<sub>[{text}]</sub>"
 
 
@@ -161,11 +166,22 @@ def gained(gain: Gain | None) -> str:
     return f"{signed(gain.value)}{between} over&nbsp;{gain.control}"
 
 
-def _below(cell: Summary, gain: str) -> list[str]:
-    """The small lines of a cell: gain, balanced mean, and how many windows have no score."""
+def _below(cell: Summary, gain: str, said: str) -> list[str]:
+    """The small lines of a cell: gain, balanced mean where it is another number, and how many windows have no score unless that is said."""
     lines = [f"gain&nbsp;{gain}"] if gain else []
-    lines += [] if math.isnan(cell.balanced) else [f"balanced&nbsp;{number(cell.balanced)}"]
-    return lines + ([f"{cell.undefined}&nbsp;of&nbsp;{cell.windows}&nbsp;undef."] if cell.undefined else [])
+    lines += [f"balanced&nbsp;{number(cell.balanced)}"] if number(cell.balanced) not in (NOTHING, number(cell.mean)) else []
+    return lines + ([lacking(cell)] if lacking(cell) != said else [])
+
+
+def lacking(cell: Summary) -> str:
+    """How many windows have no score; empty if each has one."""
+    return f"{cell.undefined}&nbsp;of&nbsp;{cell.windows}&nbsp;undef." if cell.undefined else ""
+
+
+def lacking_everywhere(analysis: Analysis, column: Column) -> str:
+    """How many windows have no score of a metric, where that is so of all methods and controls, two at least; else empty."""
+    found = [lacking(cell) for (_, _, metric), cell in analysis.cells.items() if metric == column.name]
+    return found[0] if len(found) > 1 and len(set(found)) == 1 else ""
 
 
 def chance_levels(board: Board) -> Mapping[str, float]:

@@ -139,12 +139,11 @@ def grid(cells: pd.DataFrame) -> pd.DataFrame:
 def gaps(values: pd.DataFrame, counted: Sequence[Column]) -> dict[tuple[str, str], dict[str, list[int]]]:
     """Seeds in which a variant lacks a value of a metric that applies to it, by variant and the metric's name."""
     found: dict[tuple[str, str], dict[str, list[int]]] = {}
-    for method, variant in values.index:
-        for column in counted:
-            row = values.loc[(method, variant), column.name]
-            lacking = [int(seed) for seed in row.index[row.isna()]]
-            if lacking and column.applies(variant):
-                found.setdefault((method, variant), {})[column.name] = lacking
+    for column in counted:
+        cells = values[column.name]
+        for (method, variant), absent in zip(values.index, cells.isna().to_numpy(), strict=True):
+            if absent.any() and column.applies(variant):
+                found.setdefault((method, variant), {})[column.name] = [int(seed) for seed in cells.columns[absent]]
     return found
 
 

@@ -9,7 +9,7 @@ from ecgbench.leaderboard.pages.glance.answers import cards
 from ecgbench.leaderboard.pages.glance.rows import view_of_all, views
 from ecgbench.leaderboard.pages.glance.words import bar, duration
 from ecgbench.leaderboard.statistics.controls_beaten import controls_beaten, recommended
-from ecgbench.leaderboard.statistics.of_class import of_class
+from ecgbench.leaderboard.statistics.of_class import class_views, of_class
 
 LOCALISATION = "localisation"
 
@@ -60,7 +60,8 @@ def test_view_of_a_class_has_the_means_of_its_windows(scored):
 
 
 def test_classes_of_few_patients_have_no_view(scored):
-    assert [view.class_name for view in views(scored())] == [""]
+    analysis = scored()
+    assert [view.class_name for view in views(analysis, class_views(analysis))] == [""]
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,7 @@ def test_one_model_tells_nothing_of_others(accept_twins, pages):
         assert "There is one model, so nothing can be said of others." in text
         assert "models of this recipe" not in text
     folded = re.findall("<summary>(.*)</summary>", section(found["synthetic.md"], "Causal faithfulness"))
-    assert folded == ["How much does the choice between signed and absolute maps matter? (causal faithfulness)"]
+    assert folded[1:] == ["How much does the choice between signed and absolute maps matter? (causal faithfulness)"]
     assert rows(section(found["README.md"], "Do orders agree with the anchor's?"), "by another")[0][3] == "-"
 
 

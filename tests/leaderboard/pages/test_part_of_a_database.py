@@ -33,11 +33,12 @@ def drawn(accept, accept_small, pages):
 
 def test_page_of_a_part_has_a_banner_and_no_order(drawn):
     page = drawn(500)["mitdb.md"]
-    assert "> **A part of the database.** 500 of its 21,799 records are listed." in page
+    assert "# MIT-BIH Arrhythmia Database, 500 of its 21,799 records, 2 labels (`mitdb`)" in page
+    assert "> **A part of the database: 500 of its 21,799 records, 2 labels.**" in page
     assert "- **Localisation**: no order, since these are results of a part of the database." in page
     assert "auc†&nbsp;↑ is shown and does not count: these are results of a part of the database." in page
     assert "Which differ" not in page
-    assert "**A part of the database.**" not in drawn(21000)["mitdb.md"]
+    assert "**A part of the database" not in drawn(21000)["mitdb.md"]
 
 
 def test_part_stands_in_no_comparison(drawn):
@@ -55,4 +56,4 @@ def test_part_stands_in_no_comparison(drawn):
 def test_excerpt_is_of_a_whole_database(drawn, analysed):
     drawn(500)
     text = refresh_excerpt("<!-- leaderboard:begin -->\n<!-- leaderboard:end -->\n", list(analysed().values()), "leaderboards")
-    assert "leaderboards/svdb.md" in text
+    assert "mitdb" not in text

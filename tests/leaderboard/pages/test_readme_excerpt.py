@@ -26,7 +26,7 @@ def test_best_three_of_each_family_are_shown(accept, analysed):
 
 def test_places_and_scores_are_those_of_the_page_and_links_lead_from_the_readme(accept_small, analysed):
     accept_small("mitdb")
-    text = refresh_excerpt(README.format(""), list(analysed().values()), "leaderboards")
+    text = refresh_excerpt(README.format(" mitdb"), list(analysed().values()), "leaderboards")
     row = rows(text)["`lime`"]
     assert row["localisation: place"] == "0.000 (0.000..0.000) A"
     assert row["auc&nbsp;↑"] == "0.750±0.071 (0.740..0.760)<br><sub>balanced&nbsp;0.737</sub>"
@@ -34,14 +34,19 @@ def test_places_and_scores_are_those_of_the_page_and_links_lead_from_the_readme(
     assert "](leaderboards/mitdb.md)" in text
 
 
-@pytest.mark.parametrize(("named", "shown"), [("", "svdb"), (" svdb@patient", "svdb@patient")])
-def test_real_dataset_is_shown_unless_another_is_named(accept, identity, analysed, named, shown):
-    accept("synthetic", "lime", {"raw": {"auc": {1: 0.5}}})
+def test_answers_of_the_overview_are_shown_unless_a_dataset_is_named(accept, identity, analysed):
     accept("svdb", "lime", {"raw": {"auc": {1: 0.5}}})
-    accept("mitdb", "lime", {"raw": {"auc": {1: 0.5}}}, identity=replace(identity, simulated=True))
     accept("svdb@patient", "lime", {"raw": {"auc": {1: 0.5}}}, identity=replace(identity, split="patient"))
-    text = refresh_excerpt(README.format(named), list(analysed().values()), "leaderboards")
-    assert f"[All of it](leaderboards/{shown}.md)" in text
+    answers, named = (refresh_excerpt(README.format(name), list(analysed().values()), "leaderboards") for name in ("", " svdb@patient"))
+    assert "I want to show a reader **where to look**" in answers
+    assert "](leaderboards/README.md)" in answers
+    assert "[All of it](leaderboards/svdb@patient.md)" in named
+
+
+def test_results_that_nothing_is_compared_with_leave_the_excerpt_of_a_dataset(accept, identity, analysed):
+    accept("svdb@patient", "lime", {"raw": {"auc": {1: 0.5}}}, identity=replace(identity, split="patient"))
+    with pytest.raises(ResultsError, match="accepted results of a dataset"):
+        refresh_excerpt(README.format(""), list(analysed().values()), "leaderboards")
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_intervals_are_drawn_and_no_heat_map(board):
 
 
 def test_excerpt_leaves_the_family_out_and_says_so(board):
-    text = refresh_excerpt("<!-- leaderboard:begin -->\n<!-- leaderboard:end -->\n", list(board.values()), "leaderboards")
+    text = refresh_excerpt("<!-- leaderboard:begin mitdb -->\n<!-- leaderboard:end -->\n", list(board.values()), "leaderboards")
     assert "faithfulness: place" not in text
     assert "No order is given of faithfulness" in text
     assert "(leaderboards/oracles.md)" in text

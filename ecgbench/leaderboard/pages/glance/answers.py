@@ -14,7 +14,7 @@ from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.anchor import Anchor, anchor
 from ecgbench.leaderboard.statistics.controls_beaten import Reach, best_by_anchor, furthest_reach, recommended
 from ecgbench.leaderboard.statistics.ranking import Column
-from ecgbench.metrics import LOCALISATION
+from ecgbench.metrics import FAMILIES, LOCALISATION
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,39 @@ def cards(analyses: Sequence[Analysis]) -> list[Card]:
     real = [analysis for analysis in analyses if not analysis.board.embedded] or list(analyses)
     anchors = [found for analysis in analyses if (found := anchor(analysis)) is not None]
     return [_looks(real), *([_rests(anchors)] if anchors else []), _warning(real)] if analyses else []
+
+
+def dataset_cards(analysis: Analysis) -> list[Card]:
+    """What one dataset's page says to the overview's two questions; empty where its results rank nothing.
+
+    Parameters
+    ----------
+    analysis : of the dataset
+    """
+    if analysis.board.part or LOCALISATION not in analysis.comparisons:
+        return []
+    found = anchor(analysis)
+    return [_looks_on(analysis), *([_rests([found])] if found is not None else [_no_anchor()])]
+
+
+def _looks_on(analysis: Analysis) -> Card:
+    """Methods of the first group of one dataset, and what so few patients can show."""
+    compared, named = analysis.comparisons[LOCALISATION], recommended(analysis, LOCALISATION)
+    sentences = []
+    if len(compared.groups[0]) > 1:
+        sentences.append(f"{len(compared.groups[0])} methods are in the first group: {compared.patients} patients cannot tell them apart.")
+    if len(named) < len(compared.groups[0]):
+        sentences.append("Named are those that are shown to beat every map made without the network in each metric that counts.")
+    if compared.attainable.possible:
+        sentences.append(f"A difference of {number(compared.attainable.difference, 2)} in place would be found with a probability of 0.8.")
+    else:
+        sentences.append("So few patients cannot show any difference.")
+    return Card("I want to show a reader", "where to look", _named(named, [analysis]), sentences)
+
+
+def _no_anchor() -> Card:
+    names = " or ".join(family.anchor.replace("_", " ") for family in FAMILIES if family.anchor)
+    return Card("I want to know", "why the model decides so", [], [f"No accepted results of {names} say so."], "This dataset does not tell")
 
 
 def _looks(analyses: Sequence[Analysis]) -> Card:

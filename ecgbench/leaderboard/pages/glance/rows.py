@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,6 @@ from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.anchor import anchor
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.controls_beaten import Beaten, controls_beaten
-from ecgbench.leaderboard.statistics.of_class import class_views
 from ecgbench.leaderboard.statistics.patient_places import chosen_variants
 from ecgbench.leaderboard.statistics.ranking import Column, place_order
 from ecgbench.metrics import LOCALISATION
@@ -79,11 +78,17 @@ class View:
         return not board.embedded, self.anchor is not None, len(self.rows), len(board.seeds), board.name
 
 
-def views(analysis: Analysis) -> Iterator[View]:
-    """What a board shows of all classes, then of each that has patients enough; without views in which no method is ranked."""
+def views(analysis: Analysis, by_class: Mapping[int, Analysis]) -> list[View]:
+    """What a board shows of all classes, then of each that is given; without views in which no method is ranked.
+
+    Parameters
+    ----------
+    analysis : of all classes
+    by_class : of the windows of single classes
+    """
     found = [view_of_all(analysis)]
-    found += [view(of_class, analysis.board.class_name(class_)) for class_, of_class in class_views(analysis).items()]
-    yield from (one for one in found if one.rows)
+    found += [view(of_class, analysis.board.class_name(class_)) for class_, of_class in by_class.items()]
+    return [one for one in found if one.rows]
 
 
 def view_of_all(analysis: Analysis) -> View:

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ecgbench.leaderboard.figures.gallery import MICROVOLTS
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.results import gallery_name, sample_name
 
-_KEPT = ("window", "signal", "map", "lead")
+_KEPT = ("window", "signal", "map", "mask", "lead")
 
 
 class SameWindow(NamedTuple):
@@ -21,37 +22,44 @@ class SameWindow(NamedTuple):
     ----------
     said : its class and where it lies: "SVEB, record 849"
     signal : (time,) of the lead that is shown, mV
+    mask : (time,) samples of the beats that carry its label
     fs : Hz
     maps : by method, (time,) of that lead
     """
 
     said: str
     signal: np.ndarray
+    mask: np.ndarray
     fs: float
     maps: Mapping[str, np.ndarray]
 
 
-def same_window(board: Board, methods: Sequence[str]) -> SameWindow | None:
+def same_window(board: Board, methods: Sequence[str], first: int = 0) -> SameWindow | None:
     """The window that the most of the methods have in their galleries; None where none has one.
 
     Parameters
     ----------
     board : whose accepted results hold the galleries
-    methods : the most interesting ones first: of two windows that as many have, it is the one that more of the first five have
+    methods : of which the window is wanted; of two windows that as many have, it is the one that stands higher in their galleries,
+        which begin with a method's best window
+    first : how many of the methods come before the others: as many of these as can be have the window
     """
     kept = {method: found for method in methods if (found := _kept(board, method))}
-    shown = {(method, place) for method, found in kept.items() for place in _places(found)}
+    shown = [(place, row, method) for method, found in kept.items() for row, place in enumerate(_places(found))]
     if not shown or board.dataset is None:
         return None
-    every, first = Counter(place for _, place in shown), Counter(place for method, place in shown if method in methods[:5])
-    window, lead = max(every, key=lambda place: (every[place], first[place], place))
+    count = Counter(place for place, _, _ in shown)
+    before = Counter(place for place, _, method in shown if method in methods[:first])
+    below = {place: sum(row for one, row, _ in shown if one == place) for place in count}
+    window, lead = max(count, key=lambda place: (before[place], count[place], -below[place], place))
     rows = {method: _places(found).index((window, lead)) for method, found in kept.items() if (window, lead) in _places(found)}
-    of_one = kept[next(iter(rows))]
+    method, row = next(iter(rows.items()))
     return SameWindow(
-        _said(board, next(iter(rows)), window),
-        of_one["signal"][rows[next(iter(rows))]] / 1000,
+        _said(board, method, window),
+        kept[method]["signal"][row] / MICROVOLTS,
+        kept[method]["mask"][row],
         board.dataset.numbers(board.identity.edition or None).fs,
-        {method: kept[method]["map"][row].astype(np.float64) for method, row in rows.items()},
+        {name: kept[name]["map"][at].astype(np.float64) for name, at in rows.items()},
     )
 
 

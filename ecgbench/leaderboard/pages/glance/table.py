@@ -16,15 +16,19 @@ from ecgbench.leaderboard.statistics.board import Board
 PLACES = 1.0, 0.0
 """Ends of the line of places: the worst one, then the best one."""
 
+FIRST = 5
+"""Methods at the top of the table of which as many as can be have their map shown."""
+
 
 def first_view(analyses: Sequence[Analysis]) -> View | None:
     """The view that answers the most: of real ECGs, by most methods with both answers, most models; None without results.
 
     Parameters
     ----------
-    analyses : of the boards in their default identity that are compared with each other
+    analyses : of all boards, of which those count that are compared with each other in their default identity
     """
-    found = [view for analysis in analyses if (view := view_of_all(analysis)).rows]
+    default = [analysis for analysis in analyses if analysis.board.default and analysis.board.compared]
+    found = [view for analysis in default if (view := view_of_all(analysis)).rows]
     return max(found, key=lambda view: view.answers, default=None)
 
 
@@ -75,7 +79,7 @@ def rests_ends(view: View) -> tuple[float, float]:
 
 def window_of(view: View) -> SameWindow | None:
     """The window whose maps stand beside each other in a view."""
-    return same_window(view.board, [row.method for row in view.rows])
+    return same_window(view.board, [row.method for row in view.rows], FIRST)
 
 
 def thumbnail_path(board: Board, method: str) -> str:
@@ -93,5 +97,4 @@ def thumbnails(view: View) -> dict[str, str]:
 def _picture(board: Board, method: str, known: Collection[str] | Mapping[str, object]) -> str:
     if method not in known:
         return NOTHING
-    path = thumbnail_path(board, method).replace("@", "%40")
-    return f'<img src="{path}" width="{WIDTH}" height="{HEIGHT}" alt="Map of {method}">'
+    return f'<img src="{thumbnail_path(board, method)}" width="{WIDTH}" height="{HEIGHT}" alt="Map of {method}">'
