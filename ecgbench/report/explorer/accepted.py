@@ -60,7 +60,7 @@ def named_models(patterns: Sequence[str]) -> list[Wanted]:
     """
     every = {entry.key: _default_models(entry.key) for entry in DATASETS}
     every |= {model.id: [model] for entry in DATASETS for model in _all_models(entry.key)}
-    chosen = [model for name in matching("models of the explorer", patterns, every) for model in every[name]]
+    chosen = [model for name in matching("the explorer's models", patterns, every) for model in every[name]]
     return [Wanted(model, all_methods=True) for model in dict.fromkeys(chosen)]
 
 

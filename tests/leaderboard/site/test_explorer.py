@@ -110,3 +110,10 @@ def test_the_site_has_the_explorer_where_something_is_shown_and_names_it(tmp_pat
     loaded = re.findall(r'src="([^"]*)"', site["explorer.html"].decode())
     assert all(name in site for name in loaded)
     assert HOSTILE.encode() not in site["explorer.html"]
+
+
+def test_pages_of_what_is_shown_lead_to_it(tmp_path):
+    names = ("single.md", "other.md", "methods/peak.md", "methods/single.md")
+    site = render_site(dict.fromkeys(names, b"# A page\n"), tmp_path, shown_models())
+    led = [re.findall(r'href="([^"]*#[^"]*)"', site[name.replace(".md", ".html")].decode()) for name in names]
+    assert led == [["explorer.html#dataset=single"], [], ["../explorer.html#maps=peak"], []]
