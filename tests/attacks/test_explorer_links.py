@@ -40,7 +40,7 @@ def made_up(rng):
 SHOWN = """async (state) => {
   location.hash = state;
   for (let turn = 0; turn < 6; turn += 1) await new Promise((done) => setTimeout(done, 25));
-  const seen = () => [...document.querySelectorAll(".sheet h3")].map((title) => title.textContent).join() + location.hash;
+  const seen = () => [...document.querySelectorAll(".sheet h2")].map((title) => title.textContent).join() + location.hash;
   const first = seen();
   window.dispatchEvent(new HashChangeEvent("hashchange"));
   await new Promise((done) => setTimeout(done, 25));

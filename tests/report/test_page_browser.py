@@ -25,7 +25,7 @@ def test_the_explorer_runs_and_no_name_does(report):
     made, path = report
     with chromium() as browser, opened(browser, path.as_uri(), viewport={"width": 400, "height": 800}) as page:
         page.wait_for_selector("canvas")
-        assert page.locator(".sheet h3").all_inner_texts()[:2] == ["ECG", "saliency"]
+        assert page.locator(".sheet h2").all_inner_texts()[:2] == ["ECG", "saliency"]
         assert HOSTILE in page.locator("[data-part=title]").inner_text()
         assert HOSTILE in page.locator("[data-part=leads]").inner_text()
         assert page.locator("[data-part=window] option").count() == len(made.shown.cases)

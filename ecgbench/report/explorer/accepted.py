@@ -107,7 +107,7 @@ def _shown(run: Run, wanted: Wanted, order: Sequence[str]) -> Shown:
     kinds = best_first({source.key: kind_of(source) for source in sources if source.key in maps}, order)
     return Shown(
         dataset=of.dataset,
-        title=DATASETS[of.dataset].title,
+        title=DATASETS[of.dataset].title + (" (simulated records)" if dataset.simulated else ""),
         model=f"{of.model}-seed{of.seed}",
         fs=dataset.fs,
         leads=dataset.leads,

@@ -49,7 +49,7 @@ def part(page, name):
 
 def names(page):
     """Headings of the sheets, in order."""
-    return page.locator(".sheet h3").all_inner_texts()
+    return page.locator(".sheet h2").all_inner_texts()
 
 
 def cells(page, table):
@@ -211,7 +211,7 @@ def test_blind_mode_hides_names_and_shares_and_shuffles_until_they_are_revealed(
         page.evaluate("state => { location.hash = state }", f"dataset=single&maps=peak,noise,flat,control&blind={seed}")
         page.wait_for_selector("text=Reveal the names")
         page.locator("[data-part=reveal]").click()
-        page.wait_for_selector("h3:text('peak')")
+        page.wait_for_selector("h2:text('peak')")
         orders.append(tuple(names(page)[1:]))
         assert "revealed=" in page.url
     assert len(set(orders)) > 4
@@ -236,7 +236,7 @@ def test_twelve_leads_stand_as_a_sheet_or_below_each_other(explore):
     said(page, leads="0,1,2,4,5,6,7,8,9,10,11")
     page.evaluate("location.hash = 'dataset=twelve&layout=stacked&leads=0,1&maps=peak'")
     page.wait_for_function(
-        "document.querySelectorAll('[data-part=leads] .on').length === 2 && document.querySelectorAll('h3').length === 2"
+        "document.querySelectorAll('[data-part=leads] .on').length === 2 && document.querySelectorAll('.sheet h2').length === 2"
     )
     heights.append(page.locator("canvas").first.bounding_box()["height"])
     assert heights[2] < heights[0] < heights[1]
@@ -271,7 +271,9 @@ def test_names_that_are_markup_are_shown_as_text(explore):
     key = HOSTILE.replace("/", "")
     page = explore("window=1")
     page.locator("[data-part=dataset]").select_option(key)
-    page.wait_for_function("document.querySelector('.sheet h3')?.textContent !== 'peak' && document.querySelectorAll('h3').length === 2")
+    page.wait_for_function(
+        "document.querySelector('.sheet h2')?.textContent !== 'peak' && document.querySelectorAll('.sheet h2').length === 2"
+    )
     part(page, "tables").locator("summary").click()
     assert key in names(page)
     assert HOSTILE in part(page, "said").inner_text()

@@ -40,7 +40,7 @@ ecgbenchExplorer.sheet = (() => {
   function side(sheet) {
     const { title, kind, shares, entry, found } = sheet;
     const header = element("header");
-    header.append(element("h3", "", title));
+    header.append(element("h2", "", title));
     if (KINDS[kind]) header.append(element("p", "kind", KINDS[kind]));
     if (!shares) return header;
     if (shares.inside !== null) {
