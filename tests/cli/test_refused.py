@@ -43,6 +43,7 @@ from tests.cli.cases import SLICE
         (("evaluate", "f", "--device", "nonsense"), 'expected a torch device that can be used here, got "nonsense"'),
         (("leaderboard",), "expected accepted results below leaderboards/scores, got none"),
         (("leaderboard", "--check", "--open"), "expected --check or a site, got both; ask for one after the other."),
+        (("leaderboard", "--explorer", "svdb"), "expected --explorer with --site or --open, got neither; name the site's folder."),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

@@ -309,6 +309,19 @@ def test_site_is_built_where_it_is_told_and_opened_where_asked_and_no_page_writt
     assert ecg("leaderboard", "--open", "--explorer", "none").endswith("no browser was found; open the file in one\n")
 
 
+def test_explorer_is_of_the_models_that_are_named_and_unknown_ones_are_refused(ecg, refused, accepted, monkeypatch):
+    asked = []
+    monkeypatch.setattr("ecgbench.report.explorer.shown_models", lambda wanted, options, orders: asked.append((wanted, orders)) or [])
+    ecg("leaderboard", "--site", "there", "--explorer", "synthetic-*_narrow-seed8,svdb")
+    (wanted, orders) = asked[0]
+    assert [one.model.id for one in wanted][:2] == ["svdb-resnet18_7-seed1", "svdb-resnet18_7-seed2"]
+    assert wanted[-1].model.seed == 8
+    assert orders == {}
+    assert 'expected a key of the explorer\'s models, got "svdbb"; did you mean svdb?' in refused(
+        "leaderboard", "--site", "there", "--explorer", "svdbb"
+    )
+
+
 def test_site_in_a_folder_of_other_files_is_refused(refused, accepted):
     assert "expected an empty folder or an earlier site in leaderboards, got other files" in refused(
         "leaderboard", "--site", "leaderboards"

@@ -86,7 +86,7 @@ def render_site(
     explored = bool(shown)
     for path, page in pages.items():
         content = to_html(page, lambda link, path=path: _target(link, path, pages, contents, source), drawn.get(path, {}))  # type: ignore[misc]
-        site[_name(path)] = _page(page.title, path, _navigation(pages, path, explored), content)
+        site[_name(path)] = _page(page.title, path, _navigation(pages, path, explored), _linked(content, path, shown))
     if explored:
         content = f"<h1>Explorer</h1>\n{explorer_markup(schemes=True)}"
         site[EXPLORER] = _page("Explorer", EXPLORER, _navigation(pages, EXPLORER, explored), content, explorer_head())
@@ -97,6 +97,17 @@ def render_site(
 def _style() -> bytes:
     """The style sheet with the colours that maps have in figures too."""
     return Template(_asset(STYLE).decode()).safe_substitute({"for": FOR, "against": AGAINST}).encode()
+
+
+def _linked(content: str, path: str, shown: Sequence[Shown]) -> str:
+    """A page's content with a link to the explorer below its heading, if it is of a dataset or method that is shown there."""
+    folder, file = posixpath.split(path)
+    name = file.removesuffix(".md")
+    states = {("", one.dataset): "dataset" for one in shown} | {("methods", key): "maps" for one in shown for key in one.sources}
+    if (folder, name) not in states:
+        return content
+    state = html.escape(f"{_relative(EXPLORER, path)}#{states[folder, name]}={quote(name)}")
+    return content.replace("</h1>", f'</h1>\n<p><a href="{state}">See its maps in the explorer</a></p>', 1)
 
 
 def _page(title: str, path: str, navigation: str, content: str, head: str = "") -> bytes:

@@ -60,7 +60,7 @@ def named_models(patterns: Sequence[str]) -> list[Wanted]:
     """
     every = {entry.key: _default_models(entry.key) for entry in DATASETS}
     every |= {model.id: [model] for entry in DATASETS for model in _all_models(entry.key)}
-    chosen = [model for name in matching("models of the explorer", patterns, every) for model in every[name]]
+    chosen = [model for name in matching("the explorer's models", patterns, every) for model in every[name]]
     return [Wanted(model, all_methods=True) for model in dict.fromkeys(chosen)]
 
 
@@ -107,7 +107,7 @@ def _shown(run: Run, wanted: Wanted, order: Sequence[str]) -> Shown:
     kinds = best_first({source.key: kind_of(source) for source in sources if source.key in maps}, order)
     return Shown(
         dataset=of.dataset,
-        title=DATASETS[of.dataset].title,
+        title=DATASETS[of.dataset].title + (" (simulated records)" if dataset.simulated else ""),
         model=f"{of.model}-seed{of.seed}",
         fs=dataset.fs,
         leads=dataset.leads,

@@ -9,8 +9,8 @@ import numpy as np
 from ecgbench.leaderboard.site.explorer.case import DEVIATIONS, MILLIVOLTS, Shown
 from ecgbench.pipeline.compute.subject import Subject
 from ecgbench.pipeline.compute.turns import share_out
-from ecgbench.protocol import OWN
 from ecgbench.report._measure import Measured
+from ecgbench.report._subject import OWN_WINDOWS
 from ecgbench.report.explorer.accepted import best_first, kind_of
 from ecgbench.report.explorer.windows import cases_of, fitting, marked_samples
 
@@ -29,7 +29,7 @@ def shown_of(subject: Subject, measured: Sequence[Measured], order: Sequence[str
     first : sources that are shown where the reader has not chosen
     """
     dataset, explained = subject.dataset, subject.explained
-    own = dataset.labels == OWN
+    own = dataset.name == OWN_WINDOWS
     leads, time = explained.windows.signal.shape[1:]
     places = share_out(explained.windows, explained.target)[: fitting(leads, time, len(measured))].tolist()
     maps = {one.source.key: np.array(one.maps.values[places]) for one in measured}

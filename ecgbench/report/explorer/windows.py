@@ -14,7 +14,7 @@ from ecgbench.leaderboard.site.explorer.scripts import megabytes_of_case
 from ecgbench.models import forward
 from ecgbench.pipeline.compute.donors import detected_beats
 from ecgbench.pipeline.compute.subject import Subject
-from ecgbench.protocol import OWN
+from ecgbench.report._subject import OWN_WINDOWS
 from ecgbench.types import Attributions, Dataset, Spans, Windows, standardise
 
 WINDOWS, MEGABYTES = 12, 4
@@ -108,7 +108,7 @@ def _marks(subject: Subject, windows: Windows, target: np.ndarray) -> np.ndarray
 
 def _title(dataset: Dataset, windows: Windows, i: int, place: int) -> str:
     """Where a window comes from, and when in its record it was; of a user's own windows nobody knows that."""
-    if dataset.labels == OWN:
+    if dataset.name == OWN_WINDOWS:
         return f"explanation {place + 1}, patient {windows.patient[i]}"
     start = windows.start[i] / dataset.fs
     return f"record {windows.record[i]}, {_clock(start)} to {_clock(start + windows.signal.shape[2] / dataset.fs)}"

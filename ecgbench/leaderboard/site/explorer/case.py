@@ -39,7 +39,8 @@ class Beats:
     Attributes
     ----------
     shown : those whose R peaks lie in the window
-    around : (k,) R peaks in samples, those just outside included: a sample belongs to the beat whose R peak is nearest
+    around : (k,) R peaks in samples, those just outside included: a sample belongs to the beat whose R peak is nearest,
+        the later one where two are as near
     source : who says so, in a few words; empty where there are none
     """
 

@@ -41,7 +41,7 @@ def case_scripts(shown: Sequence[Shown]) -> Iterator[tuple[str, str]]:
 
 
 def path_of(shown: Shown, number: int) -> str:
-    """Path of a window's script below the folder of the data, as an address."""
+    """Path of a window's script below the folder of the data, of names in which no sign is left that a file's name may not have."""
     return f"{quote(shown.dataset, safe='')}/{quote(shown.model, safe='')}/{number}.js"
 
 

@@ -36,7 +36,7 @@ ecgbenchExplorer.data = (() => {
   function loaded(folder, file) {
     return new Promise((resolve, reject) => {
       const script = document.createElement("script");
-      script.src = folder + file;
+      script.src = folder + file.split("/").map(encodeURIComponent).join("/");
       script.addEventListener("load", () => resolve(held.get(file)));
       script.addEventListener("error", () => reject(new Error(`expected ${script.src}, got nothing; build the site again.`)));
       document.head.append(script);

@@ -74,8 +74,10 @@
     view = viewOf();
     state = { ...state, from: view.from };
     const colours = paper.theme(root);
-    for (const one of sheets) one.draw(view, colours, repaint);
-    controls.showView(view, arranged, state.entry.unit, time());
+    const { fs, unit } = state.entry;
+    const drawn = paper.sheetOf({ arranged, found, fs, unit }, view, colours);
+    for (const one of sheets) one.draw(drawn, view, colours, repaint);
+    controls.showView(view, arranged, unit, time());
     remember();
   }
 
@@ -96,7 +98,7 @@
     const names = { title: key ?? "ECG", kind: key === null ? "" : entry.sources.find((source) => source.key === key).kind };
     if (hidden && key !== null) Object.assign(names, { title: `Map ${String.fromCharCode(65 + at)}`, kind: "" });
     const shares = map && !hidden ? map[state.absolute ? "absolute" : "signed"] : null;
-    return { ...names, entry, found, arranged, map, shares, absolute: state.absolute };
+    return { ...names, entry, found, map, shares, absolute: state.absolute };
   }
 
   function build() {

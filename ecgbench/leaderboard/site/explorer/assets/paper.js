@@ -93,15 +93,34 @@ ecgbenchExplorer.paper = (() => {
     context.stroke();
   }
 
+  // Samples that the line passes: of those that fall on a pixel the lowest and the highest, in their order.
+  function passed(signal, first, last, most) {
+    const size = Math.max(1, Math.floor((last - first) / most));
+    if (size < 3) return Array.from({ length: last - first }, (_, at) => first + at);
+    const kept = [];
+    for (let at = first; at < last; at += size) {
+      let [low, high] = [at, at];
+      for (let next = at; next < Math.min(at + size, last); next += 1) {
+        if (signal[next] < signal[low]) low = next;
+        if (signal[next] > signal[high]) high = next;
+      }
+      kept.push(Math.min(low, high), Math.max(low, high));
+    }
+    return kept;
+  }
+
   function trace(context, row, one, signal, view, sizes, colours, fs) {
     const y = toY(row, sizes);
     const first = Math.max(one.start, Math.floor(view.from * fs) - 1);
     const last = Math.min(one.stop, Math.ceil((view.from + view.seconds) * fs) + 2);
+    const pixels = ((last - first) / fs) * SPEED * view.mm * view.zoom;
     context.strokeStyle = colours.ink;
     context.lineWidth = 1.1;
-    context.lineJoin = "round";
+    context.lineJoin = "bevel";
     context.beginPath();
-    for (let at = first; at < last; at += 1) context.lineTo(toX(sizes, view, at / fs), y(signal[one.lead][at] - one.centre));
+    for (const at of passed(signal[one.lead], first, last, pixels)) {
+      context.lineTo(toX(sizes, view, at / fs), y(signal[one.lead][at] - one.centre));
+    }
     context.stroke();
   }
 
@@ -158,21 +177,22 @@ ecgbenchExplorer.paper = (() => {
     context.restore();
   }
 
-  // Draw a sheet; `content` holds the window, what it is arranged as, and the map's picture or null.
-  function draw(canvas, content, view, colours) {
-    const { arranged, found, fs, unit, painted } = content;
-    const sizes = measure(arranged, view);
+  function sized(canvas, sizes) {
     const density = window.devicePixelRatio || 1;
     canvas.width = Math.round(sizes.width * density);
     canvas.height = Math.round(sizes.tall * density);
-    canvas.style.width = `${sizes.width}px`;
-    canvas.style.height = `${sizes.tall}px`;
     const context = canvas.getContext("2d");
     context.scale(density, density);
+    return context;
+  }
+
+  // What is the same on all sheets, drawn once: the lines of the paper and the ECG, on nothing.
+  function sheetOf(content, view, colours) {
+    const { arranged, found, fs, unit } = content;
+    const sizes = measure(arranged, view);
+    const canvas = document.createElement("canvas");
+    const context = sized(canvas, sizes);
     for (const row of sizes.rows) {
-      context.fillStyle = colours.paper;
-      context.fillRect(0, row.top, sizes.width, row.tall);
-      if (painted) clipped(context, sizes, () => row.segments.forEach((one) => colour(context, row, one, painted, view, sizes, fs)));
       rule(context, row, view, sizes, colours);
       if (unit === "mV") pulse(context, row, view, sizes, colours);
       clipped(context, sizes, () => row.segments.forEach((one) => {
@@ -182,8 +202,22 @@ ecgbenchExplorer.paper = (() => {
         name(context, row, one, view, sizes, colours, fs);
       }));
     }
-    return sizes;
+    return { canvas, sizes };
   }
 
-  return { SPEED, PULSE, theme, pictures, draw, toX };
+  // Draw a sheet with a map, or without one where `painted` is null.
+  function draw(canvas, sheet, painted, fs, view, colours) {
+    const { sizes } = sheet;
+    const context = sized(canvas, sizes);
+    canvas.style.width = `${sizes.width}px`;
+    canvas.style.height = `${sizes.tall}px`;
+    for (const row of sizes.rows) {
+      context.fillStyle = colours.paper;
+      context.fillRect(0, row.top, sizes.width, row.tall);
+      if (painted) clipped(context, sizes, () => row.segments.forEach((one) => colour(context, row, one, painted, view, sizes, fs)));
+    }
+    context.drawImage(sheet.canvas, 0, 0, sizes.width, sizes.tall);
+  }
+
+  return { SPEED, PULSE, theme, pictures, sheetOf, draw, toX };
 })();

@@ -40,7 +40,7 @@ ecgbenchExplorer.sheet = (() => {
   function side(sheet) {
     const { title, kind, shares, entry, found } = sheet;
     const header = element("header");
-    header.append(element("h3", "", title));
+    header.append(element("h2", "", title));
     if (KINDS[kind]) header.append(element("p", "kind", KINDS[kind]));
     if (!shares) return header;
     if (shares.inside !== null) {
@@ -73,7 +73,7 @@ ecgbenchExplorer.sheet = (() => {
 
   // A sheet with `section`, its element, and `draw`, which shows a view of it.
   function create(sheet) {
-    const { entry, found, arranged, map, absolute, shares } = sheet;
+    const { entry, found, map, absolute, shares } = sheet;
     const section = element("section", "sheet");
     section.setAttribute("aria-label", sheet.title);
     const figure = element("div", "figure");
@@ -101,12 +101,11 @@ ecgbenchExplorer.sheet = (() => {
       }
     }
 
-    function draw(view, colours, repaint) {
+    function draw(drawn, view, colours, repaint) {
       if (map && (!painted || repaint)) painted = { images: paper.pictures(map, absolute, colours), step: map.step };
-      const content = { arranged, found, painted, fs: entry.fs, unit: entry.unit };
-      const sizes = paper.draw(canvas, content, view, colours);
-      beats.style.width = `${sizes.width}px`;
-      place(sizes, view);
+      paper.draw(canvas, drawn, painted, entry.fs, view, colours);
+      beats.style.width = `${drawn.sizes.width}px`;
+      place(drawn.sizes, view);
       figure.classList.toggle("more-before", view.from > 0.001);
       figure.classList.toggle("more-behind", view.from + view.seconds < found.time / entry.fs - 0.001);
     }

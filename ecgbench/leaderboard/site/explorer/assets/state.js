@@ -60,7 +60,7 @@ ecgbenchExplorer.state = (() => {
     if (state.leads.length !== state.entry.leads.length) said.set("leads", state.leads.join(","));
     if (state.blind) said.set("blind", state.blind);
     if (state.blind && state.revealed) said.set("revealed", "");
-    return `#${said}`;
+    return `#${String(said).replaceAll("%2C", ",")}`;
   }
 
   // The same numbers between 0 and 1 for the same seed (mulberry32).
