@@ -14,6 +14,7 @@ from ecgbench.cli._cache import add_cache
 from ecgbench.cli._data import add_datasets, add_download, add_verify
 from ecgbench.cli._entries import add_entries
 from ecgbench.cli._models import add_explain, add_train
+from ecgbench.cli._rate import add_rate
 from ecgbench.cli._report import add_report
 from ecgbench.cli._results import add_leaderboard, add_run
 from ecgbench.cli._simulate import add_simulate
@@ -23,7 +24,7 @@ from ecgbench.errors import EcgbenchError
 from ecgbench.untrusted.texts import refuse_lost_values
 
 VERBS = (
-    *(add_datasets, add_entries, add_download, add_verify, add_simulate, add_train, add_explain, add_run, add_report),
+    *(add_datasets, add_entries, add_download, add_verify, add_simulate, add_train, add_explain, add_run, add_report, add_rate),
     *(add_windows, add_submit, add_evaluate, add_leaderboard, add_compare, add_trace, add_results, add_cache),
 )
 """What adds each verb, in the order of the help."""
