@@ -4,6 +4,7 @@ from .cases import cases_of as cases_of
 from .chosen_maps import shown_maps as shown_maps
 from .export import answers as answers
 from .export import as_csv as as_csv
+from .extra import check_extra as check_extra
 from .page import as_html as as_html
 from .page import as_markdown as as_markdown
 from .ratings_file import Case as Case
@@ -13,7 +14,6 @@ from .schedule import Design as Design
 from .schedule import schedule as schedule
 from .server import addresses as addresses
 from .server import application as application
-from .server import check_extra as check_extra
 from .server import serve as serve
 from .summary import HUMAN as HUMAN
 from .summary import summary as summary

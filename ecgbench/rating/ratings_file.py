@@ -111,13 +111,12 @@ class Ratings:
             raise InputError(f'expected a file of ratings, got nothing at "{path}"; {remedy}.')
         try:
             ((version, design, facts, _),) = self._all("SELECT * FROM study")
-        except (sqlite3.DatabaseError, ValueError) as error:
+            held, self.facts = json.loads(design), dict[str, Any](json.loads(facts))
+        except (sqlite3.DatabaseError, ValueError, TypeError) as error:
             raise InputError(f'expected a file of ratings at "{path}", got another; {remedy}.') from error
         if version != VERSION:
             raise InputError(f'expected "{VERSION}" in "{path}", got "{version}"; read it with the version of ecgbench that wrote it.')
-        held = json.loads(design)
         self.design = Design(**{**held, "maps": tuple(held["maps"]), "raters": tuple(held["raters"])})
-        self.facts: dict[str, Any] = json.loads(facts)
 
     @classmethod
     def make(cls, path: Path, design: Design, cases: Sequence[Case], facts: Mapping[str, Any]) -> Ratings:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hmac
 import ipaddress
 from base64 import b64encode
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
 from ecgbench.errors import InputError
+from ecgbench.rating.extra import check_extra
 from ecgbench.rating.ratings_file import Answer, Case, Ratings
 from ecgbench.rating.schedule import REGION, Trial
 
@@ -31,7 +31,6 @@ FILES = {
 }
 """File and type of each page."""
 
-EXTRA = ("flask", "waitress", "statsmodels")
 LOOPBACK = "localhost"
 LARGEST = 1 << 16
 """Bytes of an answer at most."""
@@ -118,20 +117,6 @@ def serve(ratings: Ratings, host: str, port: int) -> None:
     except (OSError, ValueError) as error:
         raise InputError(f'expected a free address, got "{host}" port {port} ({error}); name others with --host and --port.') from error
     server.run()
-
-
-def check_extra() -> None:
-    """Refuse to go on without the packages that only this needs.
-
-    Raises
-    ------
-    InputError
-        If one of them is not installed.
-    """
-    for name in EXTRA:
-        if find_spec(name) is None:
-            remedy = 'install it with `python -m pip install "ecgbench-attribution[rate]"`'
-            raise InputError(f'expected the packages of the extra "rate", got none named {name}; {remedy}.')
 
 
 def _add_pages(app: Flask, flask: Any) -> None:

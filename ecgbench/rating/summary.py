@@ -16,6 +16,7 @@ from ecgbench.pipeline.score import score
 from ecgbench.randomness import seed_generator
 from ecgbench.rating.agreement import Agreement, agreement
 from ecgbench.rating.export import answers, is_catch
+from ecgbench.rating.extra import check_extra
 from ecgbench.rating.ratings_file import Case, Ratings
 from ecgbench.rating.schedule import MAP, NOISE, REGION
 from ecgbench.results.resampling import patient_weights
@@ -79,7 +80,14 @@ class Summary:
 
 
 def summary(ratings: Ratings) -> Summary:
-    """Means with intervals over cases and raters, catch trials and agreement; each map of a case counts once a rater, as first seen."""
+    """Means with intervals over cases and raters, catch trials and agreement; each map of a case counts once a rater, as first seen.
+
+    Raises
+    ------
+    InputError
+        If the extra `rate` is not installed.
+    """
+    check_extra()
     table, cases = answers(ratings), ratings.cases()
     rated = table[table["kind"] == MAP]
     first = rated[~rated["repeat"]]

@@ -123,6 +123,6 @@ def test_file_of_another_study_or_of_something_else_is_refused(ratings, tmp_path
 
 def test_without_the_extra_the_message_names_it(ratings, monkeypatch):
     found = importlib.util.find_spec
-    monkeypatch.setattr("ecgbench.rating.server.find_spec", lambda name: None if name == "waitress" else found(name))
+    monkeypatch.setattr("ecgbench.rating.extra.find_spec", lambda name: None if name == "waitress" else found(name))
     with pytest.raises(InputError, match=r'extra "rate", got none named waitress; install it with .*ecgbench-attribution\[rate\]'):
         application(ratings, "127.0.0.1")

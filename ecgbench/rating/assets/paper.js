@@ -1,7 +1,7 @@
 "use strict";
 /* An ECG on standard paper, 25 mm/s and 10 mm/mV, with a map as colour behind it and marks of regions over it. */
 
-const SPEED = 25, GAIN = 10, SQUARE = 5, PULSE = 7, LARGEST = 6, SEVERAL = 4, LEAST = 2.6, NARROW = 3, FULL = 127;
+const SPEED = 25, GAIN = 10, SQUARE = 5, PULSE = 7, LARGEST = 6, SEVERAL = 4, LEAST = 2.6, NARROW = 3, FULL = 127, BELOW = 300, BESIDE = 175, GAP = 1;
 
 const unpacked = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
 
@@ -30,26 +30,41 @@ class Paper {
   arrange(width) {
     const seconds = this.time / this.fs, whole = seconds * SPEED + PULSE;
     this.mm = Math.min(this.leads.length > 1 ? SEVERAL : LARGEST, width / whole);
+    if (this.mm >= LEAST) this.mm = Math.max(LEAST, Math.min(this.mm, this.room() / sum(this.heights())));
     let of = seconds;
     if (this.mm < LEAST) {
       this.mm = NARROW;
       of = Math.max(1, Math.floor((width / this.mm - PULSE) / SQUARE) * SQUARE / SPEED);
     }
+    const heights = this.heights();
     this.strips = [];
     let top = 0;
     for (let from = 0; from < seconds - 1e-6; from += of) {
+      if (from > 0 && this.leads.length > 1) top += SQUARE;
       this.leads.forEach((name, lead) => {
-        const [low, high] = extent(this.signal[lead]);
-        const least = this.leads.length > 1 ? 3 * SQUARE : 4 * SQUARE;
-        const height = Math.min(10 * SQUARE, Math.max(least, Math.ceil((high - low) * GAIN / SQUARE + 0.5) * SQUARE));
+        const [low, high] = extent(this.signal[lead]), height = heights[lead];
         const samples = [Math.round(from * this.fs), Math.min(this.time, Math.round((from + of) * this.fs))];
         this.strips.push({ lead, name, from: samples[0], to: samples[1], top: top * this.mm, height: height * this.mm, middle: (low + high) / 2 });
-        top += height + 1;
+        top += height + GAP;
       });
-      top += this.leads.length > 1 ? SQUARE : 0;
     }
     this.width = (Math.min(of, seconds) * SPEED + PULSE) * this.mm;
     this.height = top * this.mm;
+  }
+
+  /** Millimetres of each lead's strip: whole squares that hold its signal. */
+  heights() {
+    const least = this.leads.length > 1 ? 3 * SQUARE : 4 * SQUARE;
+    return this.signal.map((values) => {
+      const [low, high] = extent(values);
+      return Math.min(10 * SQUARE, Math.max(least, Math.ceil((high - low) * GAIN / SQUARE + 0.5) * SQUARE));
+    });
+  }
+
+  /** Pixels of height in which all leads are seen at once, with the questions below or beside them. */
+  room() {
+    const beside = this.leads.length > 1 && window.matchMedia("(min-width: 64rem)").matches;
+    return Math.max(BELOW, window.innerHeight - (beside ? BESIDE : BELOW));
   }
 
   /** Samples are so many pixels wide. */
@@ -170,5 +185,7 @@ function extent(values) {
   for (const value of values) { low = Math.min(low, value); high = Math.max(high, value); }
   return [low / 1000, high / 1000];
 }
+
+const sum = (values) => values.reduce((total, value) => total + value + GAP, 0);
 
 const ordered = (a, b) => (a < b ? [a, b] : [b, a]);

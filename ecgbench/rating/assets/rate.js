@@ -68,6 +68,7 @@ function present() {
   part("legend").querySelector(".mark").hidden = part("clear").hidden = !marking;
   part("questions").hidden = marking;
   part("back").disabled = trial.position === 0;
+  document.body.classList.toggle("several", trial.leads.length > 1);
   part("paper").classList.toggle("marking", marking);
   part("paper").tabIndex = marking ? 0 : -1;
   part("paper").setAttribute("role", marking ? "application" : "img");
