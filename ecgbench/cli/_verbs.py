@@ -111,6 +111,12 @@ VERBS = (
         ),
     ),
     Verb(
+        "rate",
+        "let experts rate maps blindly in the browser, and report what they say",
+        "_rate:fill_rate",
+        ("rate synthetic --raters Ada Ben --out ratings.sqlite", "rate --report ratings.sqlite"),
+    ),
+    Verb(
         "windows",
         "write a dataset's explained windows to a file, for a method of your own",
         "_submissions:fill_windows",

@@ -21,7 +21,7 @@ from tests.results.cases import with_scores
 
 VERBS = (
     *("datasets", "models", "recipes", "methods", "controls", "metrics", "download", "verify", "simulate", "train", "explain", "run"),
-    *("report", "windows", "submit", "evaluate", "leaderboard", "compare", "scores", "results", "cache", "completion"),
+    *("report", "rate", "windows", "submit", "evaluate", "leaderboard", "compare", "scores", "results", "cache", "completion"),
 )
 
 
