@@ -90,8 +90,10 @@ def dataset_subject(
 
 def trained_model(model: torch.nn.Module, logits: np.ndarray) -> TrainedModel:
     """A user's network, told from others by its weights, its layers and what it says: its code may change and its weights stay."""
+    from torch.nn import Module
+
     said = [[f"{value:.{DIGITS}g}" for value in row] for row in logits.tolist()]
-    layers = [type(model).__module__, type(model).__qualname__, repr(model)]
+    layers = [type(model).__module__, type(model).__qualname__, Module.__repr__(model)]  # its own may ask it
     digest = artifact_key("own model", weights=model_digest(model), layers=layers, logits=said)
     return TrainedModel(model, digest, {"origin": "imported"})
 
