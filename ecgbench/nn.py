@@ -16,7 +16,7 @@ from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 from torch.nn.parameter import is_lazy
 
 from ecgbench.errors import InputError
-from ecgbench.model_calls import returned
+from ecgbench.model_calls import refusing_unheld_in_training, returned
 from ecgbench.printable import shortened
 
 
@@ -209,13 +209,14 @@ def check_deterministic(model: nn.Module, x: torch.Tensor) -> None:
     Raises
     ------
     InputError
-        If the same window's logits differ by more than `SAME_WITHIN` of the largest.
+        If the same window's logits differ by more than `SAME_WITHIN` of the largest, or a layer is in training that the model does not
+        hold.
     """
     layers = [id(module) for module in model.modules()]
     if _SAME_TWICE.get(model) == layers:
         return
     cards = [x.device] if x.device.type == "cuda" else []
-    with torch.random.fork_rng(devices=cards), torch.no_grad():
+    with torch.random.fork_rng(devices=cards), torch.no_grad(), refusing_unheld_in_training(model):
         first, before = returned(model, x[:1].clone()), _states(cards)
         again = [returned(model, x[:1].clone())]
         if not all(map(torch.equal, before, _states(cards))):

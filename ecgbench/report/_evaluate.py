@@ -60,7 +60,8 @@ def evaluate(
 
     Parameters
     ----------
-    model : torch module on (n, leads, time) that returns logits (n, outputs); left unchanged
+    model : torch module on (n, leads, time) that returns logits (n, outputs); left unchanged. One that `ecgbench.adapt` gave further inputs
+        (age, sex) with a row for each window is asked of each window with its own row
     x : (n, leads, time), as the model takes it; metrics of faithfulness replace samples by 0, which is the mean where x is standardised
     y : (n,) ints, the class of each window, or (n, outputs) of 0 and 1 where it can have several; by default what the model predicts
     masks : (n, leads, time) bool, the samples that an explanation should point at; without them localisation is not scored

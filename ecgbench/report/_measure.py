@@ -19,7 +19,7 @@ from ecgbench.pipeline.grid.selection import matching
 from ecgbench.printable import shortened
 from ecgbench.progress import progress
 from ecgbench.protocol import OWN
-from ecgbench.report._subject import OwnSubject
+from ecgbench.report._own_subject import OwnSubject
 from ecgbench.types import PerWindow
 
 OF_ONE_MODEL = frozenset({"other_maps", "other_shared"})

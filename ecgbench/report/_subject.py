@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,19 +14,17 @@ import numpy as np
 from ecgbench.artifacts import ArtifactStore, artifact_key
 from ecgbench.datasets import DATASETS, Request, load_dataset, request_for
 from ecgbench.datasets.own.numbers import own_numbers
-from ecgbench.datasets.records.donors import Donors
 from ecgbench.errors import InputError
 from ecgbench.inputs import as_array, as_targets, rate_of
-from ecgbench.models import evaluator, forward, model_digest, plain_evaluator
-from ecgbench.pipeline.compute.donors import detected_beats, donors_in
+from ecgbench.models import forward, model_digest
 from ecgbench.pipeline.compute.explained_windows import choose, explained_windows, outputs_on_test
 from ecgbench.pipeline.compute.models import TrainedModel
-from ecgbench.pipeline.compute.normal_windows import of_class_alone
 from ecgbench.pipeline.compute.subject import Subject, array_digest
 from ecgbench.pipeline.compute.twins import with_twins
 from ecgbench.protocol import OURS, OWN
+from ecgbench.report._own_subject import OwnSubject, by_window, logits_by_window, models_of_windows
 from ecgbench.report._windows import Own, Pairs, explained_pairs
-from ecgbench.types import Dataset, EvaluateSteps, Explained, Regions, Signals
+from ecgbench.types import Dataset, Explained, Signals
 
 if TYPE_CHECKING:
     import torch
@@ -34,54 +32,8 @@ if TYPE_CHECKING:
 OWN_WINDOWS = "own windows"
 """Name of a user's windows, which no registered dataset can have."""
 
-OF_ARRAYS = frozenset({"x", "target", "evaluate", "explain", "seed", "multilabel", "fs", "further"})
-"""Needs of metrics that any windows meet."""
-
 DIGITS = 4
 """Significant digits of logits that tell one network from another; further ones depend on the processor."""
-
-
-@dataclass(frozen=True)
-class OwnSubject(Subject):
-    """A user's network and his windows.
-
-    Attributes
-    ----------
-    normal : (m, leads, time) windows of the normal class as the network takes them; None if none are known
-    normal_class : the class whose windows are normal, of which others of their patients get donors; None if none is known
-    """
-
-    normal: Signals | None = field(default=None, repr=False)
-    normal_class: int | None = None
-
-    @cached_property
-    def normal_windows(self) -> Signals | None:
-        """The windows that the user gave as normal ones."""
-        return self.normal
-
-    @cached_property
-    def donors(self) -> Donors:
-        """The patients' normal ECGs at the windows' cardiac phases, by the R peaks that XQRS finds."""
-        found = partial(of_class_alone, self.dataset.test, self.normal_class)
-        beats = detected_beats(self.dataset.fs)
-        return donors_in(self.store, self.explained.windows, self.dataset, found, beats, normal_class=self.normal_class)
-
-    @property
-    def met(self) -> frozenset[str]:
-        """What metrics may ask for that the user's arrays give."""
-        given = {"mask": self.spec.mask_kinds, "twin": self.spec.twins, "sham": self.spec.twins, "donor": self.normal_class is not None}
-        return OF_ARRAYS.union(need for need, there in given.items() if there)
-
-    @cached_property
-    def regions(self) -> Regions | None:
-        """Nothing: of a user's windows no part is known."""
-        return None
-
-    @cached_property
-    def evaluate(self) -> EvaluateSteps:
-        """What metrics evaluate the network with, as many rows at once as the user allows."""
-        module = self.model.module
-        return evaluator(module) if self.batch_size is None else plain_evaluator(module, self.batch_size)
 
 
 def own_subject(model: torch.nn.Module, own: Own, seed: int, batch_size: int | None, store: ArtifactStore) -> Subject:
@@ -93,7 +45,8 @@ def own_subject(model: torch.nn.Module, own: Own, seed: int, batch_size: int | N
         If the arrays do not fit each other or the network.
     """
     x = _windows("x", own.x)
-    logits = forward(model, x).astype(np.float64)
+    models = models_of_windows(model, len(x))
+    logits = (forward(model, x) if models is None else logits_by_window(models, x)).astype(np.float64)
     pairs = explained_pairs(replace(own, x=x), logits)
     classes = _names("classes", own.classes, logits.shape[1], "class")
     dataset = _dataset(own, pairs, classes)
@@ -103,9 +56,10 @@ def own_subject(model: torch.nn.Module, own: Own, seed: int, batch_size: int | N
     trained = trained_model(model, logits)
     request = Request(Path(), OWN, "", "", store, spec, fetch_command="")
     normal = None if own.normal_windows is None else _windows("normal_windows", own.normal_windows)
-    explained = _explained(model, pairs, logits)
+    explained = _explained(model if models is None else models[0], pairs, logits)
     normal_class = None if own.normal is None else _normal_class(own, classes)
-    return OwnSubject(dataset, spec, trained, explained, seed, OURS, store, request, None, batch_size, normal, normal_class)
+    subject = OwnSubject(dataset, spec, trained, explained, seed, OURS, store, request, None, batch_size, normal, normal_class)
+    return subject if models is None else by_window(subject, [models[i] for i in pairs.index])
 
 
 def dataset_subject(
@@ -136,8 +90,10 @@ def dataset_subject(
 
 def trained_model(model: torch.nn.Module, logits: np.ndarray) -> TrainedModel:
     """A user's network, told from others by its weights, its layers and what it says: its code may change and its weights stay."""
+    from torch.nn import Module
+
     said = [[f"{value:.{DIGITS}g}" for value in row] for row in logits.tolist()]
-    layers = [type(model).__module__, type(model).__qualname__, repr(model)]
+    layers = [type(model).__module__, type(model).__qualname__, Module.__repr__(model)]  # its own may ask it
     digest = artifact_key("own model", weights=model_digest(model), layers=layers, logits=said)
     return TrainedModel(model, digest, {"origin": "imported"})
 

@@ -140,3 +140,29 @@ def test_a_model_that_moves_windows_off_the_first_axis_is_explained_window_by_wi
     wanted = (np.maximum(x, 0) - np.maximum(background, 0).mean(axis=0)) / 61
     wanted[:, :, 61:] = 0
     np.testing.assert_allclose(ecgbench.explain(drawn(TimeFirst()), x, 1, "deep_shap", background=background), wanted, atol=1e-12)
+
+
+class Unheld(nn.Module):
+    """A layer in a list, which neither `eval` nor `modules` finds."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layers, self.out = [layer], nn.Linear(64, 2)
+
+    def forward(self, x):
+        return self.out(self.layers[0](x).mean(1))
+
+
+@pytest.mark.parametrize("layer", [nn.Dropout(0.5), nn.BatchNorm1d(2), nn.InstanceNorm1d(2, track_running_stats=True)])
+def test_a_layer_in_training_that_the_model_does_not_hold_is_named(layer):
+    """A batch norm would make each map depend on the windows beside it, and nothing else would tell."""
+    model, x = Unheld(layer).eval(), windows(dtype=np.float32)
+    for key in ("saliency", "lrp", "occlusion"):
+        with pytest.raises(InputError, match=rf"{type(layer).__name__} in training mode that it calls and does not hold.*ModuleList"):
+            explain(model, x, 0, key)
+    layer.eval()
+    assert np.isfinite(explain(model, x, 0, "saliency")).all()
+
+
+def test_a_layer_that_is_the_same_in_training_need_not_be_held():
+    assert np.isfinite(explain(Unheld(nn.InstanceNorm1d(2)).eval(), windows(dtype=np.float32), 0, "saliency")).all()

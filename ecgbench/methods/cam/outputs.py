@@ -15,7 +15,7 @@ Probe = Callable[[torch.Tensor], torch.Tensor]
 
 
 class NetworkError(Exception):
-    """Somebody's network raised an error about a window that is no ECG, or longer than usual."""
+    """Somebody's network raised an error about a window that is no ECG, or longer than usual, or returned none by window."""
 
 
 class _ReachedError(Exception):
@@ -35,10 +35,13 @@ def probe_of(model: torch.nn.Module, layer: str, rows: int) -> Probe:
             try:
                 model(x.clone())
             except _ReachedError:
-                return _only(kept)
+                pass
             except Exception as error:
                 raise NetworkError from error
-        return _only(kept)
+        found = _only(kept)
+        if len(found) != len(x):  # windows are not on the first axis
+            raise NetworkError
+        return found
 
     return lambda x: torch.cat([of_rows(part) for part in torch.split(x, rows)])
 

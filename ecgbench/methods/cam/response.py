@@ -22,6 +22,9 @@ WINDOWS = 3
 LOPSIDED = 0.25
 """Share of the samples that units see by which what moves them most must be off their middle, for units to be placed there."""
 
+WIDTHS = 2.0
+"""Widths of the response by which it may be off instead, where that is less: behind shortcuts units see far more than what moves them."""
+
 ON_LINE = 0.75
 """Share of the measured units that must stand within a stride of the line."""
 
@@ -55,8 +58,8 @@ def places_by_response(probe: Probe, x: torch.Tensor, axis: int) -> Places | Non
 def where_they_respond(probe: Probe, x: torch.Tensor, axis: int, places: Places) -> Places:
     """The units' places, moved where units respond far from the middle of what they see.
 
-    A causal layer with shortcuts sees the past, as long as all its layers together do, and responds to the present. Units are moved
-    together, by the median of what each is off.
+    A causal layer with shortcuts sees the past, as long as all its layers together do, and responds to the present; so do residual blocks
+    of even kernels, whose outputs are cut at one end. Units are moved together, by the median of what each is off.
 
     Parameters
     ----------
@@ -67,8 +70,11 @@ def where_they_respond(probe: Probe, x: torch.Tensor, axis: int, places: Places)
     if LOPSIDED * places.seen <= stride:  # a unit's own width hides it
         return places
     units = np.unique(np.linspace(0, count - 1, UNITS).round().astype(int))
-    off = float(np.median(_middles(_responses(probe, x, axis, units)) - places.centres[units]))
-    return places if abs(off) <= max(LOPSIDED * places.seen, stride) else replace(places, centres=places.centres + off)
+    responses = _responses(probe, x, axis, units)
+    off = float(np.median(_middles(responses) - places.centres[units]))
+    width = float(np.median(_middles(responses, 0.75) - _middles(responses, 0.25)))
+    least = max(min(LOPSIDED * places.seen, WIDTHS * width), stride)
+    return places if abs(off) <= least else replace(places, centres=places.centres + off)
 
 
 def rows_moved_by_leads(probe: Probe, x: torch.Tensor, axis: int) -> Float[np.ndarray, "rows leads"]:
@@ -94,8 +100,8 @@ def _gradients(probe: Probe, x: torch.Tensor, axis: int, units: np.ndarray) -> F
     return np.asarray(gradient.abs().double().cpu().numpy())
 
 
-def _middles(responses: Float[np.ndarray, "units time"]) -> Float[np.ndarray, " units"]:
-    """The sample before which half of a response's squared excess over its median lies; 0 where there is none."""
+def _middles(responses: Float[np.ndarray, "units time"], part: float = 0.5) -> Float[np.ndarray, " units"]:
+    """The sample before which half, or another part, of a response's squared excess over its median lies; 0 where there is none."""
     excess = np.square(np.clip(responses - np.median(responses, axis=1, keepdims=True), 0, None))
     share = np.cumsum(excess, axis=1) / np.maximum(excess.sum(axis=1, keepdims=True), np.finfo(float).tiny)
-    return np.asarray(np.argmax(share >= 0.5, axis=1), dtype=float)
+    return np.asarray(np.argmax(share >= part, axis=1), dtype=float)

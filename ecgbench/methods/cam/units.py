@@ -65,7 +65,7 @@ def units_of(model: torch.nn.Module, x: torch.Tensor, layer: str, layer_layout: 
 def found_once(model: torch.nn.Module, x: torch.Tensor, what: tuple[str | None, ...], find: Callable[[], Units]) -> Units:
     """What is found of a model for windows as long as these, the first time it is asked for; a refusal is found once as well."""
     known = _FOUND.setdefault(model, {})
-    key = (*what, *x.shape[1:], x.dtype, x.device, str(model))
+    key = (*what, *x.shape[1:], x.dtype, x.device, torch.nn.Module.__repr__(model))
     if key not in known:
         try:
             known[key] = find()

@@ -51,8 +51,9 @@ def adapt(
         the sigmoid of z. An index or a name takes an output from a tuple, a mapping or an object; a tuple of these, at whose end one of the
         kinds may stand, one from deeper within. Default: logits, or what a mapping has under that name
     extra : further inputs (age, sex): an array whose first axis is that of windows, a tuple of arrays, or a dict of arrays passed by name.
-        One row serves all windows. With a row for each window, `adapted.for_window(i)` is the model for window i, with which this is
-        explained and scored alone: copies of a window that methods and metrics perturb and reorder cannot be told apart
+        One row serves all windows. With a row for each window, `ecgbench.evaluate` asks of each one with its own, and
+        `adapted.for_window(i)` is the model for window i, with which this is explained and scored alone: copies of a window that methods
+        and metrics perturb and reorder cannot be told apart
     multilabel : whether each probability is a label's by itself: logits are log-odds then
     x : (n, leads, time) windows on which the model is tried; the first windows of your data
 

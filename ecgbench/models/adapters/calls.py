@@ -64,8 +64,8 @@ class Extra(nn.Module):
         """
         if self.count > 1:
             raise InputError(
-                f"expected one row of extra inputs for all windows, got {self.count}; explain and score each window i by itself, with the "
-                "adapted model's for_window(i)."
+                f"expected one row of extra inputs for all windows, got {self.count}; give the model to ecgbench.evaluate, or explain and "
+                "score each window i by itself, with the adapted model's for_window(i)."
             )
         held = [tensor.to(x) if tensor.is_floating_point() else tensor.to(x.device) for tensor in self.buffers()]
         repeated = [tensor.expand(len(x), *tensor.shape[1:]) for tensor in held]

@@ -114,15 +114,20 @@ def agreement_of(method: Asked, subject: Subject, maps: Attributions) -> dict[st
     class_agreement : of the other class that has the highest logit, if the model has several; a method that ignores the class has 1
     A mean is over the windows where both maps vary, since a constant one correlates with nothing; it is left out if there are none.
     """
-    first = Batch(subject, slice(0, min(AGREEMENT_WINDOWS, len(subject.explained.target))))
-    name = f"{method.key}@{artifact_key('agreement', agreement=1, **method.identity(first))[:16]}"
+    by_batch = [_agreement(method, batch, maps) for batch in subject.first(min(AGREEMENT_WINDOWS, len(subject.explained.target)))]
+    arrays = {measure: np.concatenate([arrays[measure] for arrays in by_batch]) for measure in sorted(by_batch[0])}
+    return {name: value for measure, values in arrays.items() for name, value in defined_mean(measure, values).items()}
+
+
+def _agreement(method: Asked, batch: Batch, maps: Attributions) -> Mapping[str, np.ndarray]:
+    """Correlations of a batch's maps with those that a method gives them otherwise, by measure."""
+    name = f"{method.key}@{artifact_key('agreement', agreement=1, **method.identity(batch))[:16]}"
 
     def compute() -> tuple[Arrays, dict[str, Any]]:
-        others = _other_maps(method, first)
-        return {name: map_correlation(maps[first.part], other) for name, other in others.items()}, {"method": method.key}
+        others = _other_maps(method, batch)
+        return {name: map_correlation(maps[batch.part], other) for name, other in others.items()}, {"method": method.key}
 
-    arrays = long_entry(subject.store, "agreement", artifact_key("agreement", **first.identity), name, compute).arrays
-    return {name: value for measure in sorted(arrays) for name, value in defined_mean(measure, arrays[measure]).items()}
+    return long_entry(batch.subject.store, "agreement", artifact_key("agreement", **batch.identity), name, compute).arrays
 
 
 def _other_maps(method: Asked, batch: Batch) -> dict[str, Attributions]:

@@ -142,7 +142,7 @@ class MethodSource(MapSource):
         key = artifact_key("attributions", **self.identity(batch))
 
         def compute() -> tuple[Arrays, dict[str, Any]]:
-            found = self.explain(subject, batch.x, batch.target, subject.seed)
+            found = self.explain(batch.subject, batch.x, batch.target, subject.seed)
             total = {} if found.total is None else {"total": found.total}
             return {"maps": found.maps, **total, **found.measures}, {"method": self.key}
 
@@ -183,7 +183,7 @@ class MethodSource(MapSource):
         """Mean correlation of the first windows' maps with those that the method gives them otherwise (see `agreement_of`)."""
 
         def explain(batch: Batch, target: Targets, seed: int) -> Attributions:
-            found: Attributions = self.explain(subject, batch.x, target, seed).maps
+            found: Attributions = self.explain(batch.subject, batch.x, target, seed).maps
             return found
 
         return agreement_of(Asked(self.key, self.entry.stochastic, self.identity, explain), subject, maps)
@@ -243,7 +243,7 @@ class ControlSource(MapSource):
         shared, name = {"data": subject.dataset.key, **windows}, f"{self.key}@{self.entry.version}"
 
         def compute() -> tuple[Arrays, dict[str, Any]]:
-            integrate = partial(explain_from, subject.network, batch.x, target=batch.target) if sees_model else None
+            integrate = partial(explain_from, batch.subject.network, batch.x, target=batch.target) if sees_model else None
             scene = Scene(batch.windows, batch.target, subject.dataset.train, subject.dataset.fs, integrate)
             return {"maps": control_maps(self.key, scene)}, {"control": self.key}
 

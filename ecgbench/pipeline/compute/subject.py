@@ -120,6 +120,10 @@ class Subject:
         """A batch of the explained windows, by its number from 0."""
         return self._batches[number]
 
+    def first(self, count: int) -> list[Batch]:
+        """The first of the explained windows, those that one model sees together."""
+        return [Batch(self, slice(0, count))]
+
     @cached_property
     def _batches(self) -> list[Batch]:
         """All batches, each of which remembers its digest for all sources of maps."""

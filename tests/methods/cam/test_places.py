@@ -97,6 +97,24 @@ def test_gates_over_the_window_move_no_unit_by_half_a_stride():
     np.testing.assert_allclose(found, 8 * np.arange(len(found)), atol=4)
 
 
+class CutShort(nn.Module):
+    """A residual block of an even kernel, whose output is one unit too long and cut at its end."""
+
+    def __init__(self):
+        super().__init__()
+        self.convolution = nn.Conv1d(4, 4, 16, padding=8)
+
+    def forward(self, x):
+        return x + 0.3 * self.convolution(torch.relu(x))[..., : x.shape[2]]
+
+
+def test_units_of_blocks_that_are_cut_at_one_end_stand_where_they_respond():
+    """What all eight blocks together see is half a unit a block to the left of the shortcut through them."""
+    found = places(Read(nn.Conv1d(1, 4, 16, 16), *[CutShort() for _ in range(8)])).places
+    assert found.seen > TIME
+    np.testing.assert_allclose(found.centres, 7.5 + 16 * np.arange(62), atol=24)
+
+
 class Tokens(nn.Module):
     """Patches of 40 samples, (n, tokens, features), a class token before them, attention between them."""
 
@@ -212,6 +230,30 @@ def test_a_layout_that_is_said_is_taken_at_its_word():
     assert places(Read(*unpadded(3)), layer_layout="channels, time").layout.axes == ("channels", "time")
     with pytest.raises(InputError, match="none of whose axes moves"):
         places(Read(*unpadded(3)), layer_layout="time, channels")
+
+
+class TimeFirst(Read):
+    """A body that returns (time, n, channels), and cannot be shown."""
+
+    def __init__(self):
+        super().__init__(nn.Conv1d(1, 4, 8, 8), nn.ReLU())
+        self.inner, self.body = self.body, nn.LayerNorm(4)
+
+    def __str__(self):
+        raise RuntimeError("no input of this precision")
+
+    def forward(self, x):
+        if not hasattr(self, "inner"):
+            return super().forward(x)
+        return self.head(self.body(self.inner(x).permute(2, 0, 1)).mean(0))
+
+
+def test_a_layer_without_windows_on_the_first_axis_is_passed_over():
+    model = TimeFirst().eval()
+    named = ecgbench.explain(model, np.repeat(noise().numpy(), 3, axis=0), 0, "gradcam", layer="inner")
+    np.testing.assert_array_equal(ecgbench.explain(model, np.repeat(noise().numpy(), 3, axis=0), 0, "gradcam"), named)
+    with pytest.raises(InputError, match='got "body", none of whose axes moves'):
+        ecgbench.explain(model, noise().numpy(), 0, "gradcam", layer="body")
 
 
 class Counting(Read):

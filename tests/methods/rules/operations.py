@@ -140,6 +140,7 @@ OPERATIONS = {
     "minimum": lambda x: torch.minimum(x, x.flip(2)) + torch.min(x, 2 * x),
     "power pool": nn.LPPool1d(2, 3),
     "power pool of images": image(nn.LPPool2d(2, 2)),
+    "odd power pool behind a ReLU": nn.Sequential(nn.ReLU(), nn.LPPool1d(3, 3)),
     "matrix product": lambda x: x @ x.mT + torch.bmm(x, x.mT),
     "einsum": lambda x: torch.einsum("bct,bdt->bcd", x, torch.tanh(x)) + torch.einsum("bct,bdt->bcd", [x, x]),
     "added matrix product": lambda x: torch.baddbmm(x[:, :, :4], x, x.mT, alpha=0.5),

@@ -56,6 +56,10 @@ PRODUCTS: tuple[Function, ...] = (torch.mul, torch.matmul, torch.bmm, torch.mm, 
 SAME = 1e-3
 """Largest difference, as a share of the largest value, of what a function returns and what it is composed of: rounding."""
 
+TIED = 1e-4
+"""Largest difference from a channel's usual value that is rounding where the rows are flat lines, relative to values above 1: then the
+first of a pool's values wins, in every precision. A norm over the window enlarges rounding where it divides by a constant's deviation."""
+
 POWERS = MappingProxyType({2: torch.square, 0.5: torch.sqrt, -0.5: torch.rsqrt, -1: torch.reciprocal})
 """Exponents whose power is an elementary function."""
 
@@ -92,9 +96,18 @@ class Compared(Recorded):
     def _pooled(self, pool: Function, x: torch.Tensor, *arguments: Any, **options: Any) -> Any:
         indices = options.pop("return_indices", pool in WITH_INDICES)
         pool = WITH_INDICES.get(pool, pool)
-        output, winner = pool(x.detach(), *arguments, **options, return_indices=True)
-        pooled = self.kept(pool, Pooled(self.hold(x), output, winner, 1 + (pool in (POOLS[1], ADAPTIVE[1]))), x)
-        return (pooled, winner) if indices else pooled
+        axes = 1 + (pool in (POOLS[1], ADAPTIVE[1]))
+        output, places = pool(x.detach(), *arguments, **options, return_indices=True)
+        winner = pool(self._settled(x, axes), *arguments, **options, return_indices=True)[1] if self.flat else places
+        pooled = self.kept(pool, Pooled(self.hold(x), output, winner, axes), x)
+        return (pooled, places) if indices else pooled
+
+    def _settled(self, x: torch.Tensor, axes: int) -> torch.Tensor:
+        """Values of flat lines, all of which that differ from a channel's usual one by rounding alone are this one."""
+        flat = x.detach().flatten(-axes)
+        usual = flat.median(dim=-1, keepdim=True).values
+        near = (flat - usual).abs() <= TIED * usual.abs().clamp(min=1)
+        return torch.where(near, usual, flat).view_as(x)
 
     def _largest(self, function: Function, x: torch.Tensor, dim: Any = None, keepdim: bool = False) -> Any:
         if self.depends(dim):
@@ -106,6 +119,8 @@ class Compared(Recorded):
             return self.cut(found, self.refusal(f"{function.__name__} over windows"))
         last = x.movedim(axes, tuple(range(-len(axes), 0))).flatten(-len(axes))
         output, winner = last.detach().max(dim=-1, keepdim=True)
+        if self.flat:
+            winner = self._settled(last, 1).max(dim=-1, keepdim=True).indices
         values, places = self.kept(function, Pooled(last.detach(), output, winner, 1), last).squeeze(-1), winner.squeeze(-1)
         for axis in axes if keepdim else ():
             values, places = values.unsqueeze(axis), places.unsqueeze(axis)

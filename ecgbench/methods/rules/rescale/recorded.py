@@ -46,6 +46,7 @@ class Recorded(StrictRules):
     ----------
     logits : (n, outputs)
     trace : the recorded calls
+    flat : whether all rows are flat lines, so that most values in a pool differ by rounding alone
     moved : whether the model may have moved rows off the first axis, so that only a counterpart of as many rows can be told row by row
     """
 
@@ -53,6 +54,7 @@ class Recorded(StrictRules):
         super().__init__(model)
         self.trace = Trace([], [], self.reads)
         self.moved = False
+        self.flat = bool((rows == rows[..., :1]).all())
         self._references = references
         self._held: list[tuple[torch.Tensor, int]] = []
         # The graph refers to this list instead of to self, which refers to the graph: a reference cycle would never be freed.

@@ -22,11 +22,14 @@ NEAR = 1e-3
 
 
 def between(a: torch.Tensor, b: torch.Tensor, of_a: torch.Tensor, of_b: torch.Tensor, derivative: torch.Tensor) -> torch.Tensor:
-    """The slope of any function, and its derivative at the window where the two values agree."""
+    """The slope of any function, and its derivative at the window where the two values agree; nothing where that is infinite.
+
+    So is that of a root at 0: between values that agree nothing changed, and nothing must come back from there.
+    """
     difference = a - b
     # Relative to values below 1, since a norm that follows may enlarge them.
     near = difference.abs() <= AGREE * torch.maximum(a.abs(), b.abs()).clamp(max=1)
-    return torch.where(near, derivative, (of_a - of_b) / difference.masked_fill(near, 1))
+    return torch.where(near, derivative.masked_fill(derivative.isinf(), 0), (of_a - of_b) / difference.masked_fill(near, 1))
 
 
 def of_relu(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
