@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Int8
 
 from ecgbench.errors import InputError
-from ecgbench.leaderboard.figures.ecg_paper import full_colour
+from ecgbench.leaderboard.figures.paper.ruling import full_colour
 from ecgbench.metrics import METRICS
 from ecgbench.pipeline.compute.map_sources import MapSource
 from ecgbench.pipeline.compute.run import Run

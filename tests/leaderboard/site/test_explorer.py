@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from ecgbench.leaderboard.figures.ecg_paper import full_colour
+from ecgbench.leaderboard.figures.paper.ruling import full_colour
 from ecgbench.leaderboard.site.build import render_site
 from ecgbench.leaderboard.site.explorer.case import marked_runs, shares_of
 from ecgbench.leaderboard.site.explorer.scripts import COLUMNS, case_scripts, catalogue_script, levels, megabytes_of_case
