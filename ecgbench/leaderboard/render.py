@@ -9,15 +9,13 @@ from ecgbench.leaderboard.figures.teaser import teaser
 from ecgbench.leaderboard.pages.architectures import compared_architectures
 from ecgbench.leaderboard.pages.dataset_page import dataset_page
 from ecgbench.leaderboard.pages.glance.numbers_file import numbers_file, numbers_path
-from ecgbench.leaderboard.pages.glance.picture import PATH as PICTURE
-from ecgbench.leaderboard.pages.glance.picture import one_ecg
 from ecgbench.leaderboard.pages.glance.table import first_view, thumbnails
 from ecgbench.leaderboard.pages.method_page import method_page
 from ecgbench.leaderboard.pages.metric_page import metric_page
 from ecgbench.leaderboard.pages.oracles import PATH as ORACLES
 from ecgbench.leaderboard.pages.oracles import oracles_page
 from ecgbench.leaderboard.pages.overview import overview_page
-from ecgbench.leaderboard.pages.page_figures import FOLDER, dataset_figures
+from ecgbench.leaderboard.pages.page_figures import ONE_ECG, dataset_figures
 from ecgbench.leaderboard.statistics.agreement import metric_agreement
 from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.oracles import oracle_checks
@@ -26,28 +24,25 @@ from ecgbench.leaderboard.study.page import PATH, study_page
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-TEASER = f"{FOLDER}/teaser.svg"
-"""Picture of one ECG with the maps of four methods, which needs no renderer."""
-
 
 def figures_of(analyses: Sequence[Analysis]) -> Iterator[tuple[str, Figure]]:
     """Figures, drawn one after another, since all of them at once would fill the memory."""
-    view = first_view(analyses)
-    if view is not None and (picture := one_ecg(view)) is not None:
-        yield PICTURE, picture
     for analysis in analyses:
         yield from dataset_figures(analysis)
 
 
 def text_files(analyses: Sequence[Analysis]) -> dict[str, str]:
-    """What pages show or link to and is text: the maps in the overview's table, and the numbers of each dataset."""
+    """What pages show or link to and is text: each dataset's numbers, the maps in the overview's table, and one ECG with four of them."""
+    files = {numbers_path(analysis.board.name): numbers_file(analysis) for analysis in analyses}
     view = first_view(analyses)
-    numbers = {numbers_path(analysis.board.name): numbers_file(analysis) for analysis in analyses}
-    return numbers | ({} if view is None else thumbnails(view))
+    if view is None:
+        return files
+    drawn = teaser(view.board)
+    return files | thumbnails(view) | ({} if drawn is None else {ONE_ECG: drawn.decode()})
 
 
 def text_pages(analyses: Sequence[Analysis]) -> dict[str, str]:
-    """Pages as markdown, and the teaser, which is text too.
+    """Pages as markdown.
 
     What was computed on simulated stand-ins, or to be compared with the study, has pages of its own. Its scores are not on those of methods
     and metrics, but each of its methods and metrics has such a page, which says what it is.
@@ -67,7 +62,4 @@ def text_pages(analyses: Sequence[Analysis]) -> dict[str, str]:
     pages[ORACLES] = oracles_page(checks)
     if (study := study_page(analyses)) is not None:
         pages[PATH] = study
-    drawn = [found for analysis in analyses if analysis.board.embedded and (found := teaser(analysis.board)) is not None]
-    if drawn:
-        pages[TEASER] = drawn[0].decode()
     return pages

@@ -50,7 +50,7 @@ SHOWN = """async (state) => {
 
 
 def test_every_link_shows_something(tries, tmp_path):
-    fill(tmp_path, render_site({"README.md": b"# Start\n"}, tmp_path, shown_models()))
+    fill(tmp_path, render_site({"README.md": b"# Start\n"}, tmp_path, shown=shown_models()))
     with chromium() as browser, opened(browser, (tmp_path / "explorer.html").as_uri(), viewport={"width": 700, "height": 600}) as page:
         page.wait_for_selector("canvas")
         for number in tries(600):

@@ -44,7 +44,7 @@ def teaser(board: Board) -> bytes | None:
 
     Parameters
     ----------
-    board : accepted results, such as those of the embedded dataset, which anybody can compute anew
+    board : accepted results
     """
     maps = _same_window(board)
     if maps is None:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 FOLDER = "figures"
 
+ONE_ECG = f"{FOLDER}/one_ecg.svg"
+"""One ECG with the maps of four methods, which is text and needs no renderer."""
+
 _LEAST = 1e-9
 """Half width that an interval has at least, so that scores that are all the same have one colour."""
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 
 from ecgbench.errors import ResultsError
+from ecgbench.leaderboard.figures.teaser import teaser
 from ecgbench.leaderboard.pages.glance.answers import cards
-from ecgbench.leaderboard.pages.glance.picture import PATH as PICTURE
-from ecgbench.leaderboard.pages.glance.picture import pictured
 from ecgbench.leaderboard.pages.glance.table import first_view
 from ecgbench.leaderboard.pages.oracles import PATH as ORACLES
+from ecgbench.leaderboard.pages.page_figures import ONE_ECG
 from ecgbench.leaderboard.pages.provenance import these_models
 from ecgbench.leaderboard.pages.tables import NOTHING, heading, linked, ranking, score, table, with_interval
 from ecgbench.leaderboard.pages.template import generated, render_page
@@ -53,7 +53,7 @@ def _answers(analyses: Sequence[Analysis], folder: str) -> str:
     context = {
         "generated": generated(f"{folder}/scores"),
         "cards": cards([analysis for analysis in analyses if analysis.board.default and analysis.board.compared]),
-        "picture": f"{folder}/{PICTURE}" if pictured(view) else "",
+        "picture": "" if teaser(view.board) is None else f"{folder}/{ONE_ECG}",
         "page": f"{folder}/README.md",
     }
     return render_page("readme_answers.md.j2", context)

@@ -103,7 +103,7 @@ def test_no_name_ends_a_script_or_begins_an_element():
 def test_the_site_has_the_explorer_where_something_is_shown_and_names_it(tmp_path):
     pages = {"README.md": b"# Start\n", "methods/lime.md": b"# lime\n"}
     assert not [name for name in render_site(pages, tmp_path) if "explorer" in name]
-    site = render_site(pages, tmp_path, shown_models())
+    site = render_site(pages, tmp_path, shown=shown_models())
     assert {"explorer.html", "explorer/explorer.js", "explorer/data/catalogue.js", "explorer/data/twelve/net-seed1/0.js"} <= site.keys()
     assert b'<a href="explorer.html" aria-current="page">Explorer</a>' in site["explorer.html"]
     assert b'<a href="../explorer.html">Explorer</a>' in site["methods/lime.html"]
@@ -114,6 +114,6 @@ def test_the_site_has_the_explorer_where_something_is_shown_and_names_it(tmp_pat
 
 def test_pages_of_what_is_shown_lead_to_it(tmp_path):
     names = ("single.md", "other.md", "methods/peak.md", "methods/single.md")
-    site = render_site(dict.fromkeys(names, b"# A page\n"), tmp_path, shown_models())
+    site = render_site(dict.fromkeys(names, b"# A page\n"), tmp_path, shown=shown_models())
     led = [re.findall(r'href="([^"]*#[^"]*)"', site[name.replace(".md", ".html")].decode()) for name in names]
     assert led == [["explorer.html#dataset=single"], [], ["../explorer.html#maps=peak"], []]

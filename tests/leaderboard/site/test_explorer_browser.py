@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.slow, needs_chromium]
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
-    fill(folder, render_site({"README.md": b"# Start\n"}, folder / "leaderboards", shown_models()))
+    fill(folder, render_site({"README.md": b"# Start\n"}, folder / "leaderboards", shown=shown_models()))
     return (folder / "explorer.html").as_uri()
 
 
@@ -285,7 +285,7 @@ def test_names_that_are_markup_are_shown_as_text(explore):
 
 
 def test_a_window_whose_file_is_gone_is_named(browser, tmp_path):
-    fill(tmp_path, render_site({"README.md": b"# Start\n"}, tmp_path, shown_models()))
+    fill(tmp_path, render_site({"README.md": b"# Start\n"}, tmp_path, shown=shown_models()))
     (tmp_path / "explorer" / "data" / "single" / "net-seed1" / "1.js").unlink()
     page = browser.new_page()
     page.goto((tmp_path / "explorer.html").as_uri() + "#window=2")

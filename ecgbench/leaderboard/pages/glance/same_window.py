@@ -7,31 +7,28 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 
-from ecgbench.leaderboard.figures.gallery import MICROVOLTS
+from ecgbench.leaderboard.figures.kept_windows import KeptWindow, kept_windows
 from ecgbench.leaderboard.statistics.board import Board
-from ecgbench.results import gallery_name, sample_name
 
-_KEPT = ("window", "signal", "map", "mask", "lead")
+Place = tuple[int, tuple[str, ...]]
+"""A window among the explained ones, and the leads of it that are kept."""
 
 
 class SameWindow(NamedTuple):
-    """One explained window and the methods' maps of it.
+    """One explained window and the methods' maps of it, in one lead.
 
     Attributes
     ----------
     said : its class and where it lies: "SVEB, record 849"
-    signal : (time,) of the lead that is shown, mV
-    mask : (time,) samples of the beats that carry its label
-    fs : Hz
-    maps : by method, (time,) of that lead
+    signal : (time,), mV
+    maps : by method, (time,)
     """
 
     said: str
-    signal: np.ndarray
-    mask: np.ndarray
-    fs: float
-    maps: Mapping[str, np.ndarray]
+    signal: Float[np.ndarray, " time"]
+    maps: Mapping[str, Float[np.ndarray, " time"]]
 
 
 def same_window(board: Board, methods: Sequence[str], first: int = 0) -> SameWindow | None:
@@ -44,38 +41,24 @@ def same_window(board: Board, methods: Sequence[str], first: int = 0) -> SameWin
         which begin with a method's best window
     first : how many of the methods come before the others: as many of these as can be have the window
     """
-    kept = {method: found for method in methods if (found := _kept(board, method))}
-    shown = [(place, row, method) for method, found in kept.items() for row, place in enumerate(_places(found))]
-    if not shown or board.dataset is None:
+    kept = {method: kept_windows(board, method) for method in methods if method in board.samples}
+    shown = [(_place(window), row, method) for method, windows in kept.items() for row, window in enumerate(windows)]
+    if not shown:
         return None
     count = Counter(place for place, _, _ in shown)
     before = Counter(place for place, _, method in shown if method in methods[:first])
     below = {place: sum(row for one, row, _ in shown if one == place) for place in count}
-    window, lead = max(count, key=lambda place: (before[place], count[place], -below[place], place))
-    rows = {method: _places(found).index((window, lead)) for method, found in kept.items() if (window, lead) in _places(found)}
-    method, row = next(iter(rows.items()))
-    return SameWindow(
-        _said(board, method, window),
-        kept[method]["signal"][row] / MICROVOLTS,
-        kept[method]["mask"][row],
-        board.dataset.numbers(board.identity.edition or None).fs,
-        {name: kept[name]["map"][at].astype(np.float64) for name, at in rows.items()},
-    )
+    chosen = max(count, key=lambda place: (before[place], count[place], -below[place], place))
+    return _in_one_lead(board, {method: one for method, windows in kept.items() for one in windows if _place(one) == chosen})
 
 
-def _kept(board: Board, method: str) -> Mapping[str, np.ndarray]:
-    """What a method's gallery of the first seed holds; empty if there is none."""
-    arrays, seed = board.samples[method], board.seeds[0]
-    names = {what: gallery_name(what, seed) for what in _KEPT}
-    return {what: arrays[name] for what, name in names.items()} if all(name in arrays for name in names.values()) else {}
+def _place(window: KeptWindow) -> Place:
+    return window.index, window.leads
 
 
-def _places(kept: Mapping[str, np.ndarray]) -> list[tuple[int, int]]:
-    """Window and lead of each row of a gallery."""
-    return list(zip(kept["window"].tolist(), kept["lead"].tolist(), strict=True))
-
-
-def _said(board: Board, method: str, window: int) -> str:
-    arrays, seed = board.samples[method], board.seeds[0]
-    record, target = (arrays[sample_name(what, seed)][window] for what in ("record", "target"))
-    return f"{board.class_name(int(target))}, record {record}"
+def _in_one_lead(board: Board, maps: Mapping[str, KeptWindow]) -> SameWindow:
+    """The maps in the lead that holds the largest value of the first one."""
+    window = next(iter(maps.values()))
+    lead = int(np.abs(window.values).max(axis=1).argmax())
+    said = f"{board.class_name(window.target)}, record {window.record}"
+    return SameWindow(said, window.signal[lead], {method: one.values[lead] for method, one in maps.items()})
