@@ -28,7 +28,7 @@ def test_run_ends_with_tables_of_scores_and_health_and_says_what_differs_from_or
     assert "ecgbench: 4 cells, 0 cached, 4 accepted now" in said
     assert "\nhealth " in said
     assert len(re.findall(r"^random_baseline(?:_abs)? ", said, re.MULTILINE)) == 5  # scores and places of two variants, one health
-    assert said.index("slowest 10 durations") < said.index("beside its oracle") < said.index("\nverdict ")
+    assert said.index("slowest 10 durations") < said.index("beside its oracle") < said.index("\nverdict\n")
     assert said.rstrip().splitlines()[-2].startswith("ecgbench: 4 cells, ")
     assert [line.split()[4] for line in said.splitlines() if line.startswith("beside its oracle: ")] == ["auc:", "pointing_game:"]
 

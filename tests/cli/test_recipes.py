@@ -8,7 +8,7 @@ from ecgbench.pipeline.compute import models as models_module
 
 def test_recipes_are_listed(capsys):
     assert main(["recipes"]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["balanced", "study"]
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[2:]] == ["balanced", "study"]
 
 
 class AskedError(Exception):
