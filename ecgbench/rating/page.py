@@ -78,7 +78,7 @@ def _with_interval(mean: Mean) -> str:
 
 
 def _reading(of: Summary) -> str:
-    few = " The interval is too short where raters are few: those who were not asked may differ more." if _are_few(of) else ""
+    few = " Of so few raters it is all that was drawn; those who were not asked may differ more." if _are_few(of) else ""
     return (
         "In brackets the 95 % interval, for which raters and patients are both drawn anew; there is none with one of either. Ratings at "
         f"first sight count, repeated ones don't.{few} Regions are what each rater marked on the ECG before seeing any map; 0.5 is chance."

@@ -19,7 +19,7 @@ from ecgbench.rating.export import answers, is_catch
 from ecgbench.rating.extra import check_extra
 from ecgbench.rating.ratings_file import Case, Ratings
 from ecgbench.rating.schedule import MAP, NOISE, REGION
-from ecgbench.results.resampling import patient_weights
+from ecgbench.results.resampling import expanded_tail, patient_weights
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,6 +109,8 @@ def summary(ratings: Ratings) -> Summary:
 def crossed_mean(values: Float64[np.ndarray, " n"], raters: Sequence[str], patients: Sequence[str], seed: int) -> Mean:
     """The mean of ratings, with an interval for which raters and patients are both drawn anew (Owen 2007, doi:10.1214/07-AOAS122).
 
+    Its tails are those of the fewer of the two (see `expanded_tail`): with three raters it is all that was drawn.
+
     Parameters
     ----------
     values, raters, patients : (n,) of each rating; the cases of a patient are drawn together
@@ -130,7 +132,8 @@ def crossed_mean(values: Float64[np.ndarray, " n"], raters: Sequence[str], patie
     weights = (drawn[0] * drawn[1]).astype(np.float64)
     total = weights.sum(axis=1)
     means = (weights @ values)[total > 0] / total[total > 0]
-    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    tail = expanded_tail(min(len(by_rater), len(by_patient)), LEVEL)
+    low, high = np.quantile(means, [tail, 1 - tail])
     return Mean(middle, float(low), float(high))
 
 
