@@ -15,6 +15,7 @@ from ecgbench._version import __version__
 from ecgbench.leaderboard.figures.canvas import as_png, render_figure
 from ecgbench.leaderboard.figures.paper.layout import is_standard
 from ecgbench.leaderboard.figures.paper.sheet import DEVIATIONS
+from ecgbench.leaderboard.figures.style import BLUE
 from ecgbench.leaderboard.pages.tables import NOTHING, arrow, number
 from ecgbench.leaderboard.site.explorer.page import STYLE, asset, explorer_markup, inlined_scripts
 from ecgbench.leaderboard.statistics.ranking import Column, family_title
@@ -151,5 +152,5 @@ def _environment() -> Environment:
 
     loader = PackageLoader("ecgbench.report")
     environment = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=True)
-    environment.globals |= {"width": WIDTH}
+    environment.globals |= {"width": WIDTH, "blue": BLUE}
     return environment

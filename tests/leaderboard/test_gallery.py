@@ -138,6 +138,8 @@ def test_gallery_of_twelve_leads_is_a_sheet_of_three_rows_of_four_and_a_rhythm_s
     written = [[text.get_text() for text in axes.texts if text.get_text() in STANDARD] for axes in rows[:4]]
     assert written == [["I", "aVR", "V1", "V4"], ["II", "aVL", "V2", "V5"], ["III", "aVF", "V3", "V6"], ["II"]]
     assert len(rows) == 8
+    width, height = Image.open(io.BytesIO(render_figure(figure, ".png"))).size
+    assert width * height < 1_010_000
     assert all("V" in [text.get_text() for text in axes.texts] for axes in (rows[3], rows[7]))
 
 

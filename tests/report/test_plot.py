@@ -5,6 +5,7 @@ import pytest
 
 import ecgbench
 from ecgbench.errors import InputError
+from ecgbench.leaderboard.figures.canvas import render_figure
 from ecgbench.leaderboard.figures.paper.layout import STANDARD, rows_of
 
 FS = 100
@@ -87,3 +88,12 @@ def test_a_window_alone_is_taken_and_a_stack_of_them_is_not():
     assert len(axes_of(ecgbench.plot(signal()[0], fs=FS))) == 1
     with pytest.raises(InputError, match="one window"):
         ecgbench.plot(signal()[None], fs=FS)
+
+
+def test_names_with_signs_of_formulas_are_written_as_they_are():
+    named = {"$\\frac$ of $": signal()}
+    figure = ecgbench.plot(signal(), named, fs=FS, leads=["$_$"], title="$x$ {")
+    content = render_figure(figure, ".png")
+    assert content
+    written = [text.get_text() for text in figure.texts] + [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert {"$\\frac$ of $", "$_$", "$x$ {"} <= set(written)

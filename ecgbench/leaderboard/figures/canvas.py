@@ -22,6 +22,9 @@ CREATOR = "ecgbench leaderboard"
 DPI = 101.6
 """Pixels an inch of a PNG: four a millimetre."""
 
+MOST_PIXELS = 1_000_000
+"""Of a page's picture: three sheets of twelve leads have 1.8 million at `DPI`, of which the letters need fewer."""
+
 COLOURS = 64
 """Colours of a PNG; few make it small."""
 
@@ -44,7 +47,13 @@ def render_figure(figure: Figure, suffix: str) -> bytes:
     suffix : ".svg" or ".png"
     """
     with _styled():
-        return as_png(figure) if suffix == ".png" else as_svg(figure)
+        return as_png(figure, dpi=_fine_enough(figure)) if suffix == ".png" else as_svg(figure)
+
+
+def _fine_enough(figure: Figure) -> float:
+    """`DPI`, or as much less as keeps the picture below `MOST_PIXELS`."""
+    width, height = figure.get_size_inches()
+    return float(min(DPI, (MOST_PIXELS / (width * height)) ** 0.5))
 
 
 def as_svg(figure: Figure) -> bytes:
@@ -70,7 +79,7 @@ def _dark_rules() -> str:
     return f"@media(prefers-color-scheme:dark){{{''.join(rules)}}}"
 
 
-def as_png(figure: Figure, colours: int | None = COLOURS) -> bytes:
+def as_png(figure: Figure, colours: int | None = COLOURS, dpi: float = DPI) -> bytes:
     """The figure as PNG with few colours, or with all it has."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
@@ -79,7 +88,7 @@ def as_png(figure: Figure, colours: int | None = COLOURS) -> bytes:
     about = PngInfo()
     about.add_text("Software", CREATOR)
     about.add_text("Source", digest(figure))
-    figure.set_dpi(DPI)
+    figure.set_dpi(dpi)
     content = io.BytesIO()
     rendered: Any = FigureCanvasAgg(figure)
     rendered.draw()

@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from ecgbench.leaderboard.figures.canvas import CREATOR
 from ecgbench.leaderboard.figures.paper.ruling import full_colour
-from ecgbench.leaderboard.figures.style import AGAINST, DARK, FOR, INK
+from ecgbench.leaderboard.figures.style import AGAINST, DARK, FOR, INK, PAPER
 
 COLUMN = 2
 """Pixels of a column that has one colour."""
@@ -22,15 +22,17 @@ MARGIN = 2
 """Pixels above and below the ECG."""
 
 STYLE = (
-    f".ecg{{stroke:{INK};fill:none;stroke-width:.8;stroke-linejoin:round}}@media(prefers-color-scheme:dark){{.ecg{{stroke:{DARK[INK]}}}}}"
+    f".ecg{{stroke:{INK};fill:none;stroke-width:.8;stroke-linejoin:round}}.paper{{fill:{PAPER}}}"
+    f"@media(prefers-color-scheme:dark){{.ecg{{stroke:{DARK[INK]}}}.paper{{fill:{DARK[PAPER]}}}}}"
 )
-"""Style of the ECG's line on light and on dark pages."""
+"""Style of the ECG's line and of the ground on light and on dark pages."""
 
 
 def svg(width: int, height: int, style: str, drawn: str) -> bytes:
-    """A file of elements, which says who made it."""
+    """A file of elements, which says who made it; on a ground of its own, as pages may not have the scheme of the system."""
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
-    return f"{head}<!-- {CREATOR} --><style>{style}</style>{drawn}</svg>\n".encode()
+    paper = f'<rect class="paper" width="{width}" height="{height}"/>'
+    return f"{head}<!-- {CREATOR} --><style>{style}</style>{paper}{drawn}</svg>\n".encode()
 
 
 def ground(values: Float[np.ndarray, " time"] | Any, width: int, height: int) -> str:

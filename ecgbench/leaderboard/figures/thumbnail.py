@@ -12,7 +12,7 @@ WIDTH, HEIGHT = 170, 32
 
 
 def thumbnail(signal: Shaped[np.ndarray, " time"], values: Shaped[np.ndarray, " time"]) -> bytes:
-    """One lead's ECG over its map as colours, `WIDTH` x `HEIGHT` pixels, on a transparent ground; legible on light and dark pages.
+    """One lead's ECG over its map as colours, `WIDTH` x `HEIGHT` pixels; light on light pages and dark on dark ones.
 
     A column has the colour of its value of largest absolute size, as a share of the map's 99th percentile: `FOR` where it speaks for the
     class, `AGAINST` where it speaks against it.

@@ -131,9 +131,8 @@ class Sheet:
         lower, upper = (1 + millimetres / height for millimetres in BAR)
         axes.fill_between(time, lower, upper, where=mark, transform=axes.get_xaxis_transform(), color=INK, lw=0, clip_on=False)
         box: Any = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.8}
-        axes.annotate(
-            segment.name, (time[0], high), xytext=(3, -3), textcoords="offset points", va="top", fontsize=9, bbox=box, weight="bold"
-        )
+        style: Any = {"va": "top", "fontsize": 9, "bbox": box, "weight": "bold", "parse_math": False}
+        axes.annotate(segment.name, (time[0], high), xytext=(3, -3), textcoords="offset points", **style)
 
     def _draw_letters(self, axes: Axes, row: Row, values: Float[np.ndarray, "leads time"] | None) -> None:
         """Above each beat its letter, and which share of the map lies in it; those that carry the label are bold."""

@@ -60,12 +60,12 @@ def stacked(strips: Sequence[Strip], title: str = "") -> Figure:
     total = top + sum(strip.above + strip.sheet.height for strip in strips) + FOOT + LINE * len(said)
     with canvas(width * MM, total * MM, arranged=False) as figure:
         if title:
-            figure.text(SIDE / width, 1 - TITLE / 2 / total, title, fontsize=11, weight="bold", va="center")
+            figure.text(SIDE / width, 1 - TITLE / 2 / total, title, fontsize=11, weight="bold", va="center", parse_math=False)
         for strip in strips:
             for number, (left, right) in enumerate(strip.lines):
                 middle = 1 - (top + 0.6 * HEADING + HEADING_LINE * number) / total
-                figure.text(SIDE / width, middle, left, fontsize=10, va="center")
-                figure.text(1 - SIDE / width, middle, right, fontsize=9, va="center", ha="right", color=QUIET)
+                figure.text(SIDE / width, middle, left, fontsize=10, va="center", parse_math=False)
+                figure.text(1 - SIDE / width, middle, right, fontsize=9, va="center", ha="right", color=QUIET, parse_math=False)
             strip.sheet.draw(figure, top + strip.above, total, strip.values)
             top += strip.above + strip.sheet.height
         for number, line in enumerate(reversed(said)):
