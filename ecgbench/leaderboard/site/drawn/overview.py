@@ -54,9 +54,7 @@ def _cell(found: Estimate | None, what: str, line: tuple[tuple[float, float], fl
         return None
     (ends, control), beaten = line, found.beaten
     maps = "absolute" if found.variant == "abs" else "signed"
-    exact = (
-        f"{what} {exactly(found.value, found.low, found.high)}, {maps} maps; better than every control in {beaten.metrics} of {beaten.of}"
-    )
+    exact = f"{what} {exactly(found.value, found.low, found.high)}, {maps} maps"
     return {
         "picture": interval_picture(found.value, found.low, found.high, ends, beaten.everywhere, control),
         "value": number(found.value, 2),
