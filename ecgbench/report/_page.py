@@ -51,7 +51,7 @@ def _explorer(report: Report) -> dict[str, Any]:
     """The explorer, and the digests of its scripts: the page lets no other code run, wherever it may come from."""
     scripts = inlined_scripts(report.shown)
     digests = [b64encode(sha256(script.encode()).digest()).decode() for script in scripts]
-    parts = {"style": asset(STYLE), "markup": explorer_markup(schemes=False), "scripts": scripts, "digests": digests}
+    parts = {"style": asset(STYLE), "markup": explorer_markup(schemes=True), "scripts": scripts, "digests": digests}
     return {"explorer": parts}
 
 

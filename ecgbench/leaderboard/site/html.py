@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -135,6 +136,7 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark").enable("table")
     for kind, rule in {
         "drawn": _drawn,
+        "fence": _fence,
         "html_block": _raw,
         "html_inline": _raw,
         "link_open": _link,
@@ -168,13 +170,21 @@ def _resolved(token: Token, attribute: str, env: Environment) -> Token:
     return token.copy(attrs=attributes if wanted is None else attributes | {attribute: wanted})
 
 
-def _table(_renderer: RendererHTML, tokens: Sequence[Token], at: int, _options: OptionsDict, _env: Environment) -> str:
+def _table(_renderer: RendererHTML, tokens: Sequence[Token], at: int, _options: OptionsDict, env: Environment) -> str:
     """A box that scrolls by itself, named after the heading before it; a table of positions is marked as such."""
     before = (earlier for earlier in range(at, -1, -1) if tokens[earlier].type == "heading_open")
     heading = next((_text(tokens[earlier + 1]) for earlier in before), "")
     first = next((token for token in tokens[at:] if token.type == "inline"), None)
     kind = ' class="positions"' if first is not None and first.content == "#" else ""
-    return f'<div class="box" role="region" tabindex="0" aria-label="{html.escape(f"Table: {heading}")}">\n<table{kind}>\n'
+    taken = env.setdefault("tables", Counter())
+    taken[heading] += 1
+    label = f"Table: {heading}" + (f" ({taken[heading]})" if taken[heading] > 1 else "")
+    return f'<div class="box" role="region" tabindex="0" aria-label="{html.escape(label)}">\n<table{kind}>\n'
+
+
+def _fence(renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: Environment) -> str:
+    """A block of code that keys can scroll."""
+    return renderer.fence(tokens, at, options, env).replace("<pre>", '<pre tabindex="0">', 1)
 
 
 def _table_end(_renderer: RendererHTML, _tokens: Sequence[Token], _at: int, _options: OptionsDict, _env: Environment) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ecgbench.leaderboard.pages.glance.rows import Estimate, View
+from ecgbench.leaderboard.pages.glance.rows import Estimate, Row, View
+from ecgbench.leaderboard.pages.glance.same_window import SameWindow
 from ecgbench.leaderboard.pages.glance.table import PLACES, rests_ends, thumbnail_path, window_of
 from ecgbench.leaderboard.pages.glance.words import duration, exactly
 from ecgbench.leaderboard.pages.provenance import these_models
 from ecgbench.leaderboard.pages.tables import number
 from ecgbench.leaderboard.site.drawn.interval import interval_picture
+
+Line = tuple[tuple[float, float], float]
+"""Ends of a line of values, and the value of the best control on it, nan where there is none."""
 
 
 def glance_view(view: View) -> dict[str, Any]:
@@ -34,29 +38,30 @@ def glance_view(view: View) -> dict[str, Any]:
         "windows": window.said if window else "",
         "anchor": anchor,
         "anchor_control": f"{control[0]} {number(control[1])}" if control else "",
-        "rows": [
-            {
-                "method": row.method,
-                "picture": thumbnail_path(board, row.method) if window and row.method in window.maps else "",
-                "looks": _cell(row.looks, "place", (PLACES, math.nan)),
-                "rests": _cell(row.rests, anchor.replace("_", " "), rests) if anchor else None,
-                "seconds": -1 if math.isnan(row.seconds) else row.seconds,
-                "time": duration(row.seconds).replace("&nbsp;", "\N{NO-BREAK SPACE}"),
-            }
-            for row in view.rows
-        ],
+        "rows": [_row(view, row, window, rests) for row in view.rows],
     }
 
 
-def _cell(found: Estimate | None, what: str, line: tuple[tuple[float, float], float]) -> dict[str, Any] | None:
+def _row(view: View, row: Row, window: SameWindow | None, rests: Line) -> dict[str, Any]:
+    """One method: its map, its two estimates and its time."""
+    anchor = "" if view.anchor is None else view.anchor.entry.key
+    return {
+        "method": row.method,
+        "picture": thumbnail_path(view.board, row.method) if window and row.method in window.maps else "",
+        "looks": _cell(row.looks, "place", (PLACES, math.nan)),
+        "rests": _cell(row.rests, anchor.replace("_", " "), rests) if anchor else None,
+        "seconds": -1 if math.isnan(row.seconds) else row.seconds,
+        "time": duration(row.seconds).replace("&nbsp;", "\N{NO-BREAK SPACE}"),
+    }
+
+
+def _cell(found: Estimate | None, what: str, line: Line) -> dict[str, Any] | None:
     """One estimate: its picture, what a pointer shows, its groups, and in how many metrics every control is beaten."""
     if found is None:
         return None
     (ends, control), beaten = line, found.beaten
     maps = "absolute" if found.variant == "abs" else "signed"
-    exact = (
-        f"{what} {exactly(found.value, found.low, found.high)}, {maps} maps; better than every control in {beaten.metrics} of {beaten.of}"
-    )
+    exact = f"{what} {exactly(found.value, found.low, found.high)}, {maps} maps"
     return {
         "picture": interval_picture(found.value, found.low, found.high, ends, beaten.everywhere, control),
         "value": number(found.value, 2),
