@@ -12,7 +12,7 @@ import ecgbench
 from ecgbench.errors import InputError, MapWarning
 from ecgbench.methods._promises import MASS
 
-from .properties import BY_HAND, HOMOGENEOUS, POSITIVE, SUMS, TARGET, differs, gradient, is_homogeneous, options_of, without_biases
+from .properties import BY_HAND, HOMOGENEOUS, POSITIVE, SUMS, TARGET, differs, gradient, is_homogeneous, logits, options_of, without_biases
 
 APPLIES, WARNS, REFUSED = "applies", "warns", "refused"
 
@@ -74,6 +74,11 @@ def checked(model, x, key, found):
     if not maps.any() and says == APPLIES:
         wrong.append("it is zero, and nobody is told")
     return Verdict(says, reason, error, (*wrong, *homogeneous(model, x, key)))
+
+
+def depends_on_others(model, x):
+    """Whether the network's own logits of a window depend on the windows beside it."""
+    return differs(logits(model, x[1:], TARGET[1:]), logits(model, x)[1:])
 
 
 def explained(model, x, target, key):
