@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tqdm import tqdm
-
 from ecgbench.datasets import DATASETS, request_for
 from ecgbench.errors import InputError, NotStoredError, RefusedError
 from ecgbench.leaderboard.site.explorer.case import MILLIVOLTS, Shown
@@ -20,6 +18,7 @@ from ecgbench.pipeline.grid.address import MapsAddress, ModelAddress
 from ecgbench.pipeline.grid.estimate import method_passes
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.pipeline.grid.selection import matching
+from ecgbench.progress import progress
 from ecgbench.report.explorer.windows import cases_of, fitting, marked_samples
 from ecgbench.types import Attributions
 
@@ -100,7 +99,7 @@ def _shown(run: Run, wanted: Wanted, order: Sequence[str]) -> Shown:
     leads, time = dataset.test.signal.shape[1:]
     few, batch = _subjects(run, of, fitting(leads, time, len(sources)))
     maps = {}
-    for source in tqdm(sources, f"explorer: {of.id}", disable=None, leave=False):
+    for source in progress(sources, f"explorer: {of.id}", "method"):
         found = _maps(source, of, few, batch, wanted.all_methods)
         if found is not None:
             maps[source.key] = found
