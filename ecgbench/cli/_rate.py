@@ -86,15 +86,15 @@ def _report(given: argparse.Namespace) -> int:
 
 
 def _serve(given: argparse.Namespace) -> int:
-    from ecgbench.rating import addresses, application, serve
+    from ecgbench.rating import addresses, listen
 
     out = given.out or RATINGS
     check_out(out, ".sqlite")
     ratings = _ratings(given, out)
-    application(ratings, given.host)  # refuses before anybody is sent a link
+    serve = listen(ratings, given.host, given.port)  # refuses before anybody is sent a link
     links = [f"{name}: {address}" for name, address in addresses(ratings, given.host, given.port).items()]
     say("\n".join([f"answers go to {out}; end with Ctrl-C, the same command resumes", *links]))
-    serve(ratings, given.host, given.port)
+    serve()
     return DONE
 
 

@@ -14,6 +14,6 @@ from .schedule import Design as Design
 from .schedule import schedule as schedule
 from .server import addresses as addresses
 from .server import application as application
-from .server import serve as serve
+from .server import listen as listen
 from .summary import HUMAN as HUMAN
 from .summary import summary as summary

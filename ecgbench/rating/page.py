@@ -30,6 +30,8 @@ def as_markdown(of: Summary) -> str:
         "## Methods",
         _methods(of),
         _reading(of),
+        "## By diagnosis",
+        _by_diagnosis(of),
         "## Agreement",
         _agreement(of.agreements),
         _agreement_notes(of.agreements),
@@ -71,6 +73,15 @@ def _methods(of: Summary) -> str:
         for name, means in of.means.items()
     ]
     return table(header, rows)
+
+
+def _by_diagnosis(of: Summary) -> str:
+    if not of.by_diagnosis:
+        return "Nobody has rated a map yet."
+    shown = {name: [number(means.get(key, math.nan), DIGITS) for key in of.means] for name, means in of.by_diagnosis.items()}
+    rows = [[escaped(name), *numbers] for name, numbers in shown.items()]
+    said = f'Mean of "{TITLES["feature"]}"; of few windows a diagnosis it tells little.'
+    return "\n\n".join([table(["diagnosis", *(f"`{name}`" for name in of.means)], rows), said])
 
 
 def _with_interval(mean: Mean) -> str:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import socket
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,6 +34,7 @@ FILES = {
 """File and type of each page."""
 
 LOOPBACK = "localhost"
+THREADS = 8
 LARGEST = 1 << 16
 """Bytes of an answer at most."""
 
@@ -101,8 +104,8 @@ def application(ratings: Ratings, host: str) -> Flask:
     return app
 
 
-def serve(ratings: Ratings, host: str, port: int) -> None:
-    """Serve the study until the process is ended.
+def listen(ratings: Ratings, host: str, port: int) -> Callable[[], None]:
+    """Take the address; what is returned serves the study there until the process is ended.
 
     Raises
     ------
@@ -113,10 +116,12 @@ def serve(ratings: Ratings, host: str, port: int) -> None:
     import waitress
 
     try:
-        server = waitress.create_server(app, host=host, port=port, threads=8, clear_untrusted_proxy_headers=True)
-    except (OSError, ValueError) as error:
+        listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except (OSError, UnicodeError) as error:
         raise InputError(f'expected a free address, got "{host}" port {port} ({error}); name others with --host and --port.') from error
-    server.run()
+    server = waitress.create_server(app, sockets=[listening], threads=THREADS, clear_untrusted_proxy_headers=True)
+    run: Callable[[], None] = server.run
+    return run
 
 
 def _add_pages(app: Flask, flask: Any) -> None:

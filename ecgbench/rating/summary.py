@@ -62,6 +62,7 @@ class Summary:
     answered, asked : numbers of trials
     means : of each map, by "feature", "misleading" (1 to 5) and "regions" (AUC against the marked regions, 0 to 1)
     counts : ratings of each map at first sight
+    by_diagnosis : of each diagnosis, the mean of "feature" by map
     beside : of each map, the mean over cases of what metrics say of the same maps
     catch : of each catch trial's source, the mean of "feature" by rater
     suspicious : of each rater, how many of his trials of noise he rated 3 or more for the diagnostic feature, and of how many
@@ -73,6 +74,7 @@ class Summary:
     asked: int
     means: dict[str, dict[str, Mean]]
     counts: dict[str, int]
+    by_diagnosis: dict[str, dict[str, float]]
     beside: dict[str, dict[str, float]]
     catch: dict[str, dict[str, float]]
     suspicious: dict[str, tuple[int, int]]
@@ -99,8 +101,9 @@ def summary(ratings: Ratings) -> Summary:
         sum(len(ratings.trials(number)) for number in range(len(ratings.raters()))),
         dict(sorted(means.items(), key=lambda pair: _order(pair[1]["feature"]))),
         {name: int((first["map"] == name).sum()) for name in ratings.design.maps},
+        _grouped(first[~first["catch"]], "diagnosis", "map"),
         {name: _beside(cases, name) for name in ratings.design.maps},
-        _catch_means(rated[rated["catch"]]),
+        _grouped(rated[rated["catch"]], "map", "rater"),
         _suspicious(ratings, rated),
         tuple(agreement(table, question) for question in QUESTIONS),
     )
@@ -180,10 +183,11 @@ def _beside(cases: Sequence[Case], name: str) -> dict[str, float]:
     return {metric: float(np.mean(values)) for metric, values in found.items()}
 
 
-def _catch_means(rows: pd.DataFrame) -> dict[str, dict[str, float]]:
+def _grouped(rows: pd.DataFrame, outer: str, inner: str) -> dict[str, dict[str, float]]:
+    """Means of "feature" by two columns."""
     means: dict[str, dict[str, float]] = {}
-    for (source, rater), values in rows.groupby(["map", "rater"])["feature"]:
-        means.setdefault(str(source), {})[str(rater)] = float(values.mean())
+    for (first, second), values in rows.groupby([outer, inner])["feature"]:
+        means.setdefault(str(first), {})[str(second)] = float(values.mean())
     return means
 
 

@@ -2,11 +2,12 @@
 
 import importlib.util
 import json
+import socket
 
 import pytest
 
 from ecgbench.errors import InputError
-from ecgbench.rating import Ratings, addresses, application
+from ecgbench.rating import Ratings, addresses, application, listen
 from ecgbench.rating.schedule import CATCH
 from tests.rating.made_up import DESIGN, MAPS, bearer, make
 
@@ -119,6 +120,14 @@ def test_file_of_another_study_or_of_something_else_is_refused(ratings, tmp_path
     for name, said in (("notes.sqlite", "got another"), ("none.sqlite", "got nothing")):
         with pytest.raises(InputError, match=said):
             Ratings(tmp_path / name)
+
+
+def test_address_that_is_taken_is_refused(ratings):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(InputError, match=r"expected a free address, got .*; name others with --host and --port\."):
+            listen(ratings, *taken.getsockname())
 
 
 def test_without_the_extra_the_message_names_it(ratings, monkeypatch):

@@ -77,6 +77,7 @@ def test_careful_rater_puts_methods_in_the_right_order(rated):
     assert next(iter(found.means)) == "gradcam"
     assert found.means["gradcam"]["regions"].value > found.means["saliency"]["regions"].value > found.means["lrp"]["regions"].value
     assert found.suspicious["Ada"] == (0, 1)
+    assert found.by_diagnosis == {"VEB": {name: pytest.approx(means["feature"].value) for name, means in found.means.items()}}
 
 
 def test_table_reads_back_and_tells_all(rated):
