@@ -36,7 +36,7 @@ def test_command_writes_resumes_exports_and_reports(run, tmp_path, monkeypatch, 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ECGBENCH_CACHE", str(run.options.store.root))
     served = []
-    monkeypatch.setattr("ecgbench.rating.server.listen", lambda *given: lambda: served.append(given))
+    monkeypatch.setattr("ecgbench.rating.listen", lambda *given: lambda: served.append(given))
     ask = ("rate", "synthetic", "--samples", "2", "--method", "input_gradient", "--host", "0.0.0.0")
     assert [cli.main(ask), cli.main(ask)] == [0, 0]
     (first, host, port), (again, _, _) = served
