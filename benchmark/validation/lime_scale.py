@@ -2,7 +2,7 @@
 
 The fixed penalty is in logits, so that it says something else of a network whose logits are larger. Networks with smaller logits are here
 the shipped ones of `synthetic` with their logits divided. Each row compares, on the same drawn masks, the relative penalty with the fixed
-one, which the accepted results have. Some minutes on one core.
+one, which is the study's. Some minutes on one core.
 """
 
 from __future__ import annotations

@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 
 
 @METHODS.register(
-    version=1,
+    version=2,
     reference="doi:10.1145/2939672.2939778",
     passes=FORWARD_SHARE,
     per="samples",
     needs=("generators", "batch_size"),
     of_dataset={"patch": "patch", "samples": "perturbations"},
+    study={"alpha": 0.01},
     advice={
-        "zero": 'no patch is worth as much as alpha={alpha} in logits; give a smaller, or alpha="relative", which goes by their spread'
+        "zero": 'no patch is worth as much as the penalty, alpha={alpha}; give a smaller number, or "relative", which goes by the logits'
     },
 )
 def lime(
@@ -33,7 +34,7 @@ def lime(
     batch_size: int,
     patch: int = 24,
     samples: int = 500,
-    alpha: float | Literal["relative"] = 0.01,
+    alpha: float | Literal["relative"] = "relative",
     baseline: Any = "zero",
 ) -> torch.Tensor:
     """Coefficients of a Lasso of the logit on patches kept or given a baseline's values, each with probability 1/2 (Ribeiro et al. 2016).
@@ -46,7 +47,8 @@ def lime(
     batch_size : perturbed windows per forward pass
     patch : width of a patch, in samples of the signal
     samples : number of perturbed windows
-    alpha : weight of the coefficients' absolute values, in logits; "relative" for 0.01 standard deviations of the perturbed windows' logits
+    alpha : weight of the coefficients' absolute values, in logits, as the study's 0.01; "relative" for 0.01 standard deviations of the
+        perturbed windows' logits, which says the same of networks with larger and smaller ones
     baseline : "zero", "mean", "noise", or given (leads, time) or (n, leads, time): what patches that are not kept become
     """
     import torch

@@ -73,7 +73,7 @@ def test_maps_that_are_zero_everywhere_are_warned_of_with_the_remedy():
     torch.manual_seed(0)
     x = np.random.default_rng(0).normal(size=(2, 1, 200)).astype(np.float32)
     with pytest.warns(
-        MapWarning, match='expected maps of lime with values other than zero, got 2 of 2 .* as alpha=10.0 in logits; .* alpha="relative"'
+        MapWarning, match='expected maps of lime with values other than zero, got 2 of 2 .* as the penalty, alpha=10.0; .* or "relative"'
     ):
         assert not ecgbench.explain(Standardised().eval(), x, 0, "lime", samples=50, alpha=10.0).any()
 

@@ -172,7 +172,7 @@ def test_lime_of_many_samples_is_the_lasso_over_all_masks(factor):
     masks = all_masks(len(patches))
     rows = [masked(x, patches, mask) for mask in masks]
     wanted = lasso(masks, outputs_of(model, rows), np.array([similarity_weight(x, row) for row in rows]), ALPHA)
-    found = coefficients_of(explain_lime(model, x, samples=20_000), patches)
+    found = coefficients_of(explain_lime(model, x, samples=20_000, alpha=ALPHA), patches)
     assert np.abs(found - wanted).max() < 0.03 * np.abs(wanted).max()
     assert np.abs(wanted).max() > 0
 
@@ -181,7 +181,7 @@ def test_lime_weighs_samples_by_their_similarity_to_the_window():
     # The Lasso over the same masks with equal weights is another one.
     model, (_, x, patches) = louder(30), patched()
     masks, outputs, weights = surrogate(model, x, patches, 500)
-    found = coefficients_of(explain_lime(model, x, samples=500), patches)
+    found = coefficients_of(explain_lime(model, x, samples=500, alpha=ALPHA), patches)
     scale = np.abs(found).max()
     np.testing.assert_allclose(found, lasso(masks, outputs, weights, ALPHA), atol=1e-3 * scale)
     assert np.abs(found - lasso(masks, outputs, np.ones(len(weights)), ALPHA)).max() > 3e-3 * scale
@@ -193,6 +193,14 @@ def test_relative_alpha_of_lime_scales_with_the_logits_and_the_absolute_one_does
     np.testing.assert_allclose(relative[1], 1000 * relative[0], atol=1e-4 * np.abs(relative[1]).max())
     assert np.abs(absolute[1] - 1000 * absolute[0]).max() > 0.01 * np.abs(absolute[1]).max()
     assert (absolute[1] != 0).sum() > (absolute[0] != 0).sum()
+
+
+def test_lime_goes_by_the_logits_by_default_and_by_the_penalty_of_the_study_in_its_protocol():
+    model, x = louder(1), patched()[1]
+    for protocol, alpha in (("ours", "relative"), ("study", ALPHA)):
+        wanted = explain_lime(model, x, samples=100, alpha=alpha)
+        np.testing.assert_array_equal(explain_lime(model, x, samples=100, protocol=protocol), wanted)
+    assert explain_lime(louder(1e-4), x, samples=100).any()
 
 
 @pytest.mark.parametrize("alpha", [1e9, ALPHA, "relative"])
