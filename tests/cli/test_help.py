@@ -89,7 +89,7 @@ def test_entry_is_shown_with_options_defaults_cost_and_source(ecg):
     said = ecg("methods", "lime")
     for text in (
         "options",
-        "patch=24 samples=500 alpha=0.01 baseline=zero",
+        "patch=24 samples=500 alpha=relative baseline=zero",
         "200",
         METHODS["lime"].reference,
         "width of a patch, in samples",
