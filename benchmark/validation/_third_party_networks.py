@@ -70,35 +70,37 @@ def _of_classes(package: str, module: str, classes: dict[str, dict[str, Any]], u
     return [Foreign(package, kind, f"{module}:{kind}", usual | options) for kind, options in classes.items()]
 
 
+_FEW = {"d_model": 16, "nhead": 2, "dim_feedforward": 32}
+_DEEPECGKIT: dict[str, dict[str, Any]] = {
+    "CRNN": {"cnn_channels": [8, 8, 8], "lstm_hidden_size": 8},
+    "ConvNeXtV21D": {"dims": [8, 8, 16, 16], "depths": [1, 1, 1, 1]},
+    "ECGDualNet": _FEW | {"cnn_channels": 16, "lstm_hidden": 8, "transformer_layers": 1},
+    "FCNWang": {"filters": [8, 16, 8]},
+    "GRUECG": {"hidden_size": 8},
+    "InceptionTime1D": {"n_filters": 4, "bottleneck_channels": 4},
+    "KanResDeepX": {"base_channels": 8},
+    "KanResWideX": {"base_channels": 8},
+    "LSTMECG": {"hidden_size": 8, "num_layers": 1},
+    "MLPWang": {"hidden_size": 32},
+    "Mamba1D": {"d_model": 16, "d_state": 4, "num_layers": 1},
+    "Medformer": _FEW | {"num_encoder_layers": 1},
+    "ROCKET": {"num_kernels": 50, "reference_length": TIME},
+    "ResNet1D": {"base_channels": 8},
+    "ResNetHannun": {"base_channels": 8},
+    "ResNetWang": {"base_channels": 8},
+    "SEResNet1D": {"base_channels": 16},
+    "SimpleCNN": {},
+    "SpectrogramCNN": {"channels": (8, 8, 16, 16)},
+    "TCN": {"num_channels": [8, 8, 8]},
+    "TransformerECG": _FEW | {"num_encoder_layers": 1},
+    "XResNet1D": {"base_channels": 8},
+    "XResNet1dBenchmark": {"layers": [1, 1, 1, 1]},
+}
+
+
 def deepecgkit() -> list[Foreign]:
     """Networks of deepecgkit."""
-    few = {"d_model": 16, "nhead": 2, "dim_feedforward": 32}
-    classes: dict[str, dict[str, Any]] = {
-        "CRNN": {"cnn_channels": [8, 8, 8], "lstm_hidden_size": 8},
-        "ConvNeXtV21D": {"dims": [8, 8, 16, 16], "depths": [1, 1, 1, 1]},
-        "ECGDualNet": few | {"cnn_channels": 16, "lstm_hidden": 8, "transformer_layers": 1},
-        "FCNWang": {"filters": [8, 16, 8]},
-        "GRUECG": {"hidden_size": 8},
-        "InceptionTime1D": {"n_filters": 4, "bottleneck_channels": 4},
-        "KanResDeepX": {"base_channels": 8},
-        "KanResWideX": {"base_channels": 8},
-        "LSTMECG": {"hidden_size": 8, "num_layers": 1},
-        "MLPWang": {"hidden_size": 32},
-        "Mamba1D": {"d_model": 16, "d_state": 4, "num_layers": 1},
-        "Medformer": few | {"num_encoder_layers": 1},
-        "ROCKET": {"num_kernels": 50, "reference_length": TIME},
-        "ResNet1D": {"base_channels": 8},
-        "ResNetHannun": {"base_channels": 8},
-        "ResNetWang": {"base_channels": 8},
-        "SEResNet1D": {"base_channels": 16},
-        "SimpleCNN": {},
-        "SpectrogramCNN": {"channels": (8, 8, 16, 16)},
-        "TCN": {"num_channels": [8, 8, 8]},
-        "TransformerECG": few | {"num_encoder_layers": 1},
-        "XResNet1D": {"base_channels": 8},
-        "XResNet1dBenchmark": {"layers": [1, 1, 1, 1]},
-    }
-    return _of_classes("deepecgkit", "deepecgkit.models", classes, {"input_channels": LEADS, "output_size": OUTPUTS})
+    return _of_classes("deepecgkit", "deepecgkit.models", _DEEPECGKIT, {"input_channels": LEADS, "output_size": OUTPUTS})
 
 
 def tsai() -> list[Foreign]:

@@ -17,6 +17,8 @@ from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ("CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "CODE_OF_CONDUCT.md")
+START = "index.md"
+"""What stands for the README, without its headings."""
 _LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((?![a-z]+:|#)([^)#\s]+)(#[^)\s]*)?\)")
 
 
@@ -37,7 +39,7 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
         target = site_path(posixpath.normpath(posixpath.join(folder, link)))
         if target is None:
             return text
-        there = posixpath.relpath(target, posixpath.dirname(place) or ".") + anchor
+        there = posixpath.relpath(target, posixpath.dirname(place) or ".") + ("" if target == START else anchor)
         return f'<a href="{there}">{text}</a>' if target.startswith("leaderboards/") else f"[{text}]({there})"
 
     return _LINK.sub(led, markdown)
@@ -46,7 +48,7 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
 def site_path(path: str) -> str | None:
     """Where a file of the repository stands on the site; None if it doesn't."""
     if path == "README.md":
-        return "index.md"
+        return START
     if path in PROJECT:
         return f"project/{path}"
     if path.startswith("leaderboards/") and path.endswith(".md"):
