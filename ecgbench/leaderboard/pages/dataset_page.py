@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from ecgbench.datasets import DatasetEntry
-from ecgbench.leaderboard.figures.kept_windows import keeps_windows
 from ecgbench.leaderboard.pages.architectures import architectures_facts
 from ecgbench.leaderboard.pages.class_patients import few_patients
 from ecgbench.leaderboard.pages.entry_facts import cited
@@ -14,7 +13,7 @@ from ecgbench.leaderboard.pages.family_section import family_section
 from ecgbench.leaderboard.pages.glance.answers import dataset_cards
 from ecgbench.leaderboard.pages.glance.chips import chips, part_said
 from ecgbench.leaderboard.pages.glance.numbers_file import numbers_path
-from ecgbench.leaderboard.pages.page_figures import costs, figure_path, gallery_path
+from ecgbench.leaderboard.pages.page_figures import costs, figure_path, gallery_path, has_gallery
 from ecgbench.leaderboard.pages.provenance import further_seeds, health_means, models_facts, provenance_facts, windows_facts
 from ecgbench.leaderboard.pages.strata_section import strata_section
 from ecgbench.leaderboard.pages.tables import escaped, table
@@ -107,8 +106,3 @@ def _recognised_by(board: Board) -> str:
 def _source(dataset: DatasetEntry) -> str:
     source = f"<{dataset.source}>" if dataset.source.startswith("http") else dataset.source
     return f"{source}, {cited(dataset.reference)}, {dataset.licence}"
-
-
-def has_gallery(board: Board, method: str) -> bool:
-    """Whether windows and maps of a method are kept to be drawn."""
-    return keeps_windows(board, method)

@@ -10,8 +10,10 @@ import numpy as np
 
 from ecgbench.leaderboard.figures.charts import Interval, Panel, cost_figure, critical_difference, heat_map, interval_figure
 from ecgbench.leaderboard.figures.gallery import gallery_figure
+from ecgbench.leaderboard.figures.kept_windows import keeps_windows
 from ecgbench.leaderboard.pages.tables import arrow, chance_levels
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
+from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.groups import LEVEL
 from ecgbench.leaderboard.statistics.ranking import Column, families, family_name, place_order
 
@@ -45,8 +47,13 @@ def dataset_figures(analysis: Analysis) -> Iterator[tuple[str, Figure]]:
         seconds = {method: _seconds(board.files[method].health) for method in board.files}
         yield figure_path(board.name, "cost"), cost_figure(seconds, known)
     for method in board.files:
-        if (gallery := gallery_figure(board, method)) is not None:
+        if has_gallery(board, method) and (gallery := gallery_figure(board, method)) is not None:
             yield gallery_path(board.name, method), gallery
+
+
+def has_gallery(board: Board, method: str) -> bool:
+    """Whether a method's maps are drawn: of the dataset's own architecture, where some are kept; of others the explorer shows them."""
+    return board.name == board.identity.folder and keeps_windows(board, method)
 
 
 def figure_path(board: str, name: str) -> str:
