@@ -26,12 +26,17 @@ OF_TRAINING = (_DropoutNd, _NormBase, nn.RReLU)
 def refusing_unheld_in_training(model: nn.Module) -> Iterator[None]:
     """Refuse a layer in training that the model calls and does not hold, as one in a list: evaluation mode never reaches it.
 
+    What a compiled model calls is not seen.
+
     Raises
     ------
     InputError
         If there is one.
     """
     held = set(model.modules())
+    if any(hasattr(module, "_orig_mod") for module in held):  # a compiled one would be compiled anew for the hook
+        yield
+        return
 
     def look(module: nn.Module, inputs: object) -> None:
         own = getattr(module, "track_running_stats", True)  # without statistics of its own a norm is the same in both modes

@@ -102,7 +102,7 @@ def test_broken_module_fails_every_time_and_never_hides_the_others(package: Path
 
 @pytest.mark.parametrize(
     ("key", "hint"),
-    [("saliencey", "did you mean saliency?"), ("qqqq", "choose one of auc, saliency."), ("AUC", "choose one of auc, saliency.")],
+    [("saliencey", "did you mean saliency?"), ("qqqq", "choose one of auc, saliency."), ("AUC", "did you mean auc?")],
 )
 def test_unknown_key_names_the_nearest_or_all(key: str, hint: str) -> None:
     assert unknown("methods", key, {"saliency": 1, "auc": 2}) == f'expected a key of methods, got "{key}"; {hint}'

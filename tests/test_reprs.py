@@ -44,6 +44,6 @@ def test_entries_are_a_line_and_help_says_their_options():
         assert repr(entry).startswith(f"<{type(entry).__name__} {entry.key}")
     assert len(repr(FAMILIES["localisation"])) < 2 * LONGEST
     said = pydoc.render_doc(ecgbench.methods()["lime"], renderer=pydoc.plaintext)
-    assert "lime(patch=24, samples=500, alpha=0.01, baseline='zero')" in said
+    assert "lime(patch=24, samples=500, alpha='relative', baseline='zero')" in said
     assert "width of a patch, in samples of the signal" in said
-    assert ecgbench.methods()["lime"].options == {"patch": 24, "samples": 500, "alpha": 0.01, "baseline": "zero"}
+    assert ecgbench.methods()["lime"].options == {"patch": 24, "samples": 500, "alpha": "relative", "baseline": "zero"}

@@ -48,7 +48,7 @@ def overview_page(
     default = [analysis for analysis in analyses if analysis.board.default and analysis.board.compared]
     context = {
         "generated": generated("scores/"),
-        "scope": _scope(default) if default else "",
+        "scope": _scope(default, architectures) if default else "",
         "cards": cards(default),
         "glance": glance_table(view) if (view := first_view(default)) else None,
         "anchor": anchor_facts(default),
@@ -67,14 +67,22 @@ def overview_page(
     return render_page("overview.md.j2", context)
 
 
-def _scope(analyses: Sequence[Analysis]) -> str:
+def _scope(analyses: Sequence[Analysis], compared: Sequence[Architectures]) -> str:
     """How many methods, datasets and networks the answers are about, and what is not known."""
     methods = {method for analysis in analyses for method in analysis.board.files}
     real = [analysis.board for analysis in analyses if not analysis.board.embedded]
     names = " and ".join(_sorts(real)) or "simulated ECGs only"
     networks = ", ".join(f"`{name}`" for name in sorted({board.identity.model for board in real}))
-    explained = f", explaining {networks}: other networks are not known" if networks else ""
-    return f"{len(methods)} methods on {names}{explained}."
+    explained = f", explaining {networks}" if networks else ""
+    beside = "".join(f"; {_of_architectures(found)}" for found in compared)
+    return f"{len(methods)} methods on {names}{explained}{beside}. Other networks are not known."
+
+
+def _of_architectures(found: Architectures) -> str:
+    """Whether a method may be the best for all architectures of a dataset."""
+    named = " or ".join(f"`{method}`" for method in found.best) or "no method"
+    linked_count = f"[{len(found.anchors)} architectures](#does-the-order-depend-on-the-architecture)"
+    return f"for all of {linked_count} on {found.folder}, {named} may be the best"
 
 
 def _sorts(boards: Sequence[Board]) -> list[str]:

@@ -10,6 +10,7 @@ from ecgbench.leaderboard.site.explorer.case import DEVIATIONS, MILLIVOLTS, Show
 from ecgbench.pipeline.compute.subject import Subject
 from ecgbench.pipeline.compute.turns import share_out
 from ecgbench.report._measure import Measured
+from ecgbench.report._own_subject import SubjectByWindow, logits_by_window
 from ecgbench.report._subject import OWN_WINDOWS
 from ecgbench.report.explorer.accepted import best_first, kind_of
 from ecgbench.report.explorer.windows import cases_of, fitting, marked_samples
@@ -33,6 +34,8 @@ def shown_of(subject: Subject, measured: Sequence[Measured], order: Sequence[str
     leads, time = explained.windows.signal.shape[1:]
     places = share_out(explained.windows, explained.target)[: fitting(leads, time, len(measured))].tolist()
     maps = {one.source.key: np.array(one.maps.values[places]) for one in measured}
+    models = [subject.models[i] for i in places] if isinstance(subject, SubjectByWindow) else None
+    logits = None if models is None else logits_by_window(models, explained.windows.take(np.asarray(places)).x)
     return Shown(
         dataset=dataset.name,
         title=dataset.name,
@@ -44,5 +47,5 @@ def shown_of(subject: Subject, measured: Sequence[Measured], order: Sequence[str
         sources=best_first({one.source.key: kind_of(one.source) for one in measured}, order),
         first=list(dict.fromkeys(first)),
         marked=marked_samples(subject),
-        cases=cases_of(subject, places, maps, standardised=own),
+        cases=cases_of(subject, places, maps, own, logits),
     )

@@ -15,7 +15,7 @@ from ecgbench.models import forward
 from ecgbench.pipeline.compute.donors import detected_beats
 from ecgbench.pipeline.compute.subject import Subject
 from ecgbench.report._subject import OWN_WINDOWS
-from ecgbench.types import Attributions, Dataset, Spans, Windows, standardise
+from ecgbench.types import Attributions, Dataset, Logits, Spans, Windows, standardise
 
 WINDOWS, MEGABYTES = 12, 4
 """Windows of a model, and how large all of them are together, at most; the first one is shown however large it is."""
@@ -40,7 +40,9 @@ def marked_samples(subject: Subject) -> str:
     return MARKED if EXACT in subject.spec.mask_kinds else SPANS
 
 
-def cases_of(subject: Subject, windows: Sequence[int], maps: Mapping[str, Attributions], standardised: bool = False) -> list[Case]:
+def cases_of(
+    subject: Subject, windows: Sequence[int], maps: Mapping[str, Attributions], standardised: bool = False, logits: Logits | None = None
+) -> list[Case]:
     """Some of a subject's explained windows.
 
     Parameters
@@ -48,11 +50,12 @@ def cases_of(subject: Subject, windows: Sequence[int], maps: Mapping[str, Attrib
     windows : (k,) their places among the explained ones
     maps : (k, leads, time) of these windows, by source
     standardised : whether to show the signal in its standard deviations
+    logits : (k, outputs) of these windows; None to ask the model
     """
     explained, dataset = subject.explained, subject.dataset
     chosen = explained.windows.take(np.asarray(windows, dtype=np.int64))
     target = explained.target[list(windows)]
-    logits = forward(subject.model.module, chosen.x).astype(np.float64)
+    logits = (forward(subject.model.module, chosen.x) if logits is None else logits).astype(np.float64)
     probabilities = expit(logits) if subject.multilabel else softmax(logits, axis=1)
     marks, beats = _marks(subject, chosen, target), beats_of(subject, chosen, target)
     signal = standardise(chosen.signal) if standardised else chosen.signal
