@@ -9,6 +9,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 import ecgbench
+from ecgbench.leaderboard.pages.entry_facts import cited
 
 SAMPLES = 1000
 """Length of the window for which costs are told."""
@@ -52,7 +53,7 @@ def _contract() -> str:
 def _entries(axis: str, about: str) -> str:
     parts = [f"# {axis.capitalize()}", "", about]
     for key, entry in getattr(ecgbench, axis)().items():
-        parts += ["", _documented(entry.function, key, level=2), *_question(entry), "", f"Source: {_linked(entry)}.", *_cost(entry)]
+        parts += ["", _documented(entry.function, key, level=2), *_question(entry), "", f"Source: {cited(entry.reference)}.", *_cost(entry)]
     return "\n".join(parts)
 
 
@@ -65,13 +66,6 @@ def _documented(function: Any, heading: str, level: int) -> str:
 def _question(entry: Any) -> list[str]:
     """What a metric asks."""
     return ["", entry.question.question] if hasattr(entry, "question") else []
-
-
-def _linked(entry: Any) -> str:
-    said = getattr(entry, "reference", "")
-    if said.startswith("doi:"):
-        return f"[{said}](https://doi.org/{said[4:]})"
-    return f"[{said}](https://arxiv.org/abs/{said[6:]})" if said.startswith("arXiv:") else said or "this project"
 
 
 def _cost(entry: Any) -> list[str]:

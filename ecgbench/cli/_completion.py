@@ -33,8 +33,9 @@ def _completion(given: argparse.Namespace) -> int:
     from ecgbench.cli import whole_parser
 
     parser, verbs = whole_parser()
-    for action in (action for verb in verbs for action in verb.arguments()):
-        _tell(action)
+    for verb in verbs:
+        for action in verb.arguments():
+            _tell(action)
     say(shtab.complete(parser, given.shell).rstrip())
     return DONE
 

@@ -9,7 +9,7 @@ from ecgbench.methods import METHODS
 from ecgbench.pipeline.acceptance.environment import packages
 from ecgbench.pipeline.acceptance.identity import accept_command, identity_of, panel_digests
 from ecgbench.pipeline.compute.run import Run
-from ecgbench.pipeline.grid.address import Address, ModelAddress, metric_names, split_metric
+from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_names, split_metric
 from ecgbench.results import Cell as Number
 from ecgbench.results import Fresh, Verdict, compare, mean_interval, read_refusal, refusal_path, results_path, score_digest
 from ecgbench.types import Scores
@@ -58,9 +58,20 @@ def judge_refusal(run: Run, cell: Address, reason: str, root: Path, update: bool
         return Verdict("changed", f"{said} Values of this seed are accepted in {path}; mend the method, or remove them with their .npz.")
     if update:
         return Verdict("updated", said)
-    held = read_refusal(refusal_path(root, own, cell.source))
-    known = held is not None and held.identity == own and str(cell.seed) in held.reasons
-    return Verdict("accepted" if known else "no_baseline", said)
+    return Verdict("accepted" if is_accepted_refusal(run, cell.of_maps, root) else "no_baseline", said)
+
+
+def is_accepted_refusal(run: Run, of: MapsAddress, root: Path) -> bool:
+    """Whether it is accepted below `root` that the method does not apply to this model.
+
+    Raises
+    ------
+    ResultsError
+        If the accepted refusals cannot be read.
+    """
+    own = identity_of(run, of.of_model)
+    held = read_refusal(refusal_path(root, own, of.source))
+    return held is not None and held.identity == own and str(of.seed) in held.reasons
 
 
 def new_cells(count: int, root: Path) -> list[str]:

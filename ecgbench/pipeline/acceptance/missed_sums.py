@@ -9,11 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from ecgbench.errors import RefusedError
-from ecgbench.pipeline.acceptance.identity import identity_of
+from ecgbench.pipeline.acceptance.judge import is_accepted_refusal
 from ecgbench.pipeline.compute.health import missed_sum
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import MapsAddress
-from ecgbench.results import read_refusal, refusal_path
 
 
 def refuse_missed_sum(run: Run, of: MapsAddress, root: Path, update: bool = False) -> None:
@@ -33,11 +32,5 @@ def refuse_missed_sum(run: Run, of: MapsAddress, root: Path, update: bool = Fals
     source, measured, protocol = run.source(of.source), run.maps(of).health, run.options.protocol
     missed = missed_sum(measured, source.sum_within(protocol))
     is_all = "sum_error" in measured and missed == source.illness(measured, protocol)
-    if missed and is_all and (update or _is_accepted(run, of, root)):
+    if missed and is_all and (update or is_accepted_refusal(run, of, root)):
         raise RefusedError(missed)
-
-
-def _is_accepted(run: Run, of: MapsAddress, root: Path) -> bool:
-    own = identity_of(run, of.of_model)
-    held = read_refusal(refusal_path(root, own, of.source))
-    return held is not None and held.identity == own and str(of.seed) in held.reasons

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from io import BufferedReader, BytesIO
 from pathlib import Path
@@ -25,7 +25,7 @@ from ecgbench.pipeline.submissions.expected_windows import other_model, other_wi
 from ecgbench.pipeline.submissions.form import Contents, check_maps, described, read_text, tensor_name
 from ecgbench.pipeline.submissions.header import Header, read_header, refusal
 from ecgbench.protocol import ALL
-from ecgbench.results import results_path
+from ecgbench.results import SourceResults, results_path
 from ecgbench.types import Attributions
 from ecgbench.untrusted.files import regular_file
 
@@ -73,12 +73,19 @@ def check_place(run: Run, cells: Iterable[Address], root: Path) -> None:
     InputError
         If there are such results.
     """
-    for path in {results_path(root, identity_of(run, cell), cell.source): None for cell in cells}:
-        held = run.accepted(path)
-        if held is not None and held.submission is None:
+    for path, held in accepted_of(run, cells, root):
+        if held.submission is None:
             raise InputError(
                 f"expected no results of a method that was not submitted in {path}, got some; give the submission another name."
             )
+
+
+def accepted_of(run: Run, cells: Iterable[Address], root: Path) -> Iterator[tuple[Path, SourceResults]]:
+    """The files below `root` in which results beside those of the cells are accepted already, each once."""
+    for path in {results_path(root, identity_of(run, cell), cell.source): None for cell in cells}:
+        held = run.accepted(path)
+        if held is not None:
+            yield path, held
 
 
 def _cells(source: SubmissionSource, contents: Contents, metrics: tuple[str, ...]) -> list[Address]:

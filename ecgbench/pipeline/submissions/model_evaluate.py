@@ -13,15 +13,14 @@ from msgspec import to_builtins
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import EcgbenchError, InputError
 from ecgbench.models import Form, known_model, model_digest, models_file
-from ecgbench.pipeline.acceptance.identity import identity_of
 from ecgbench.pipeline.compute.models import TrainedModel, given_model
 from ecgbench.pipeline.compute.run import GivenModels, Run
 from ecgbench.pipeline.grid.address import Address, ModelAddress
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.pipeline.grid.selection import Selection
+from ecgbench.pipeline.submissions.evaluate import accepted_of
 from ecgbench.pipeline.submissions.header import refusal
 from ecgbench.pipeline.submissions.model_form import ModelContents, data_identity, is_about_models, read_models_text
-from ecgbench.results import results_path
 
 
 def holds_models(path: Path) -> bool:
@@ -73,9 +72,8 @@ def check_models_place(run: Run, cells: Iterable[Address], root: Path) -> None:
     InputError
         If there are such results.
     """
-    for path in {results_path(root, identity_of(run, cell), cell.source): None for cell in cells}:
-        held = run.accepted(path)
-        if held is not None and held.submitted_models is None:
+    for path, held in accepted_of(run, cells, root):
+        if held.submitted_models is None:
             raise InputError(
                 f"expected no results of models that were not submitted in {path}, got some; register the architecture under another name."
             )
