@@ -148,9 +148,10 @@ def _indicator(model: ResNet) -> ResNet:
         shift = norm.bias - mean * _scale(norm)
         convolution.weight.data = (convolution.weight != 0).any(dim=3, keepdim=True).double()
         convolution.stride, convolution.padding = (1, 1), (0, 0)
-        for tensor, value in ((norm.weight, 1.0), (variance, 1.0), (mean, 0.0)):
+        # Some versions of torch refuse a norm whose eps is 0.
+        for tensor, value in ((norm.weight, 1.0), (variance, 1.0 - norm.eps), (mean, 0.0)):
             tensor.data.fill_(value)
-        norm.eps, norm.bias.data = 0.0, ((shift > 0) & _not_negligible(shift)).double()
+        norm.bias.data = ((shift > 0) & _not_negligible(shift)).double()
     indicator.fc.weight.data = (indicator.fc.weight != 0).double()
     return indicator
 
