@@ -199,25 +199,19 @@ def options_of(entry: MethodEntry, protocol: str = OURS, given: Mapping[str, Any
 @contextmanager
 def prepared(model: torch.nn.Module, device: str | None) -> Iterator[Callable[..., list[torch.Tensor]]]:
     """Freeze the model on the given device; yields a function that copies arrays there, in the model's precision."""
-    import torch
-
     from ecgbench.nn import device_named, frozen, place_of, usable
+    from ecgbench.placement import moved, sent
     from ecgbench.traces import without_traces
 
     place_now = place_of(usable(model))
-    home, precision = place_now.device, place_now.dtype
-    there = device_named(device) if device else home
+    precision = place_now.dtype
+    there = device_named(device) if device else place_now.device
 
     def place(*arrays: np.ndarray) -> list[torch.Tensor]:
-        tensors = [torch.from_numpy(np.array(array)).to(there) for array in arrays]
-        return [tensor.to(precision) if tensor.is_floating_point() else tensor for tensor in tensors]
+        return [sent(array, there, precision) for array in arrays]
 
-    with frozen(model), without_traces(model):
-        model.to(there)
-        try:
-            yield place
-        finally:
-            model.to(home)
+    with moved(model, there), frozen(model), without_traces(model):
+        yield place
 
 
 @contextmanager
