@@ -80,5 +80,9 @@ class MapWarning(UserWarning):
     """A map that is returned is not what its method promises."""
 
 
+class OtherDeviceWarning(UserWarning):
+    """Values of another kind of device are stored: they differ in last digits, so that they are computed anew."""
+
+
 class EntryPointWarning(UserWarning):
     """A package's entry point could not be loaded: what it would register is left out."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import numpy as np
 import torch
@@ -11,6 +12,18 @@ from torch import nn
 
 from ecgbench.nn import place_of, settings_of_a_new_process, turn_of
 from ecgbench.traces import without_traces
+
+PROCESSOR = "cpu"
+"""The kind of device whose values are not told from others by the device's name: keys of before there were others say nothing of it."""
+
+KINDS = (PROCESSOR, "cuda", "mps", "xpu")
+"""Kinds of devices, as torch calls them."""
+
+
+@cache
+def device_said(device: torch.device) -> str:
+    """A device's kind, and the name that its maker gave a card, such as "cuda (NVIDIA H100 80GB HBM3)"."""
+    return f"{device.type} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else device.type
 
 
 @contextmanager
