@@ -30,6 +30,10 @@ class MapError(InputError):
     """A method returned what is no map of its windows: another shape, or values that are not finite."""
 
 
+class DeviceMemoryError(EcgbenchError, MemoryError):
+    """A device has too little memory for what was asked for."""
+
+
 class RefusedError(InputError):
     """A method cannot explain a model: what the network computes has no rule, or no place in time, or the like."""
 

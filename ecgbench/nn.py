@@ -19,6 +19,7 @@ from ecgbench.errors import InputError
 from ecgbench.exactness import exact
 from ecgbench.model_calls import refusing_unheld_in_training, returned
 from ecgbench.printable import shortened
+from ecgbench.recurrent import differentiable
 
 
 class ResidualSum(nn.Module):
@@ -289,7 +290,8 @@ def _held_still(model: torch.nn.Module) -> Iterator[torch.nn.Module]:
     for parameter in learning:
         parameter.requires_grad_(False)
     try:
-        yield model
+        with differentiable(model):
+            yield model
     finally:
         for parameter in learning:
             parameter.requires_grad_(True)
