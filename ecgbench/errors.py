@@ -30,6 +30,10 @@ class MapError(InputError):
     """A method returned what is no map of its windows: another shape, or values that are not finite."""
 
 
+class DeviceMemoryError(EcgbenchError, MemoryError):
+    """A device has too little memory for what was asked for."""
+
+
 class RefusedError(InputError):
     """A method cannot explain a model: what the network computes has no rule, or no place in time, or the like."""
 
@@ -78,6 +82,10 @@ class EntryError(EcgbenchError):
 
 class MapWarning(UserWarning):
     """A map that is returned is not what its method promises."""
+
+
+class OtherDeviceWarning(UserWarning):
+    """Values of another kind of device are stored: they differ in last digits, so that they are computed anew."""
 
 
 class EntryPointWarning(UserWarning):

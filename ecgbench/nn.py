@@ -16,8 +16,10 @@ from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 from torch.nn.parameter import is_lazy
 
 from ecgbench.errors import InputError
+from ecgbench.exactness import exact
 from ecgbench.model_calls import refusing_unheld_in_training, returned
 from ecgbench.printable import shortened
+from ecgbench.recurrent import differentiable
 
 
 class ResidualSum(nn.Module):
@@ -248,6 +250,8 @@ def _same(first: object, other: object) -> bool:
 def settings_of_a_new_process(precision: torch.dtype = torch.float32, device: str = "cpu") -> Iterator[None]:
     """Torch's settings as they are before anybody changes them: no autocast, no inference mode, gradients, and the usual precision.
 
+    TF32, which torch switches on by itself, is off, and algorithms on a card are reproducible (see `ecgbench.exactness`).
+
     Parameters
     ----------
     precision : what new tensors have where the caller has changed that
@@ -255,6 +259,7 @@ def settings_of_a_new_process(precision: torch.dtype = torch.float32, device: st
     """
     usual = torch.get_default_dtype()
     with ExitStack() as stack:
+        stack.enter_context(exact(device))
         stack.enter_context(torch.inference_mode(False))  # it switches gradients on as well
         for kind in {"cpu", device} - {"meta"}:
             if torch.is_autocast_enabled(kind):
@@ -285,7 +290,8 @@ def _held_still(model: torch.nn.Module) -> Iterator[torch.nn.Module]:
     for parameter in learning:
         parameter.requires_grad_(False)
     try:
-        yield model
+        with differentiable(model):
+            yield model
     finally:
         for parameter in learning:
             parameter.requires_grad_(True)

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 import numpy as np
 
@@ -22,8 +22,7 @@ from ecgbench.types import Attributions, Rows, Targets
 if TYPE_CHECKING:
     import torch
 
-BATCH = 32
-"""Default number of rows per forward pass."""
+T = TypeVar("T")
 
 BASELINE = "baseline"
 """The option that may have a value for each window."""
@@ -70,7 +69,8 @@ def explain(
     seed : of stochastic methods; a window's map depends on the seed and the window, never on its batch
     protocol : "ours", or "study" for the study's options
     device : where to compute; default the model's device
-    batch_size : rows that pass through the model at once, which bounds memory; default 32
+    batch_size : rows that pass through the model at once, which bounds memory; default 32 on a processor, and as many as a card
+        takes well, which are halved where its memory runs out
     normal_windows : (m, leads, time) windows of the normal class, standardised, for methods that compare with them; take them from training
     classes : names of the model's outputs, in their order, for targets that are names
     return_info : also return what is known of the maps: totals, errors of their sums, warnings (see `MapInfo`)
@@ -117,24 +117,47 @@ def explanation(
     **options: Any,
 ) -> Explanation:
     """Signed maps as `explain` returns them, with the method's totals and measures; all arrays."""
-    from ecgbench.nn import check_deterministic
-
     entry = METHODS[method]
     options = _chosen(entry, protocol, options)
     windows = as_windows("x", x)
     targets = as_targets(target, len(windows))
-    batch, parts = _batch(batch_size), []
-    with prepared(model, device) as place, _refusing_overwriting():
-        if entry.passes:
-            check_deterministic(model, *place(windows[:1]))
+
+    def explained(batch: int) -> Explanation:
+        parts = []
         for first in range(0, len(windows), batch):
             part = slice(first, first + batch)
             given = supplied(method, entry.needs, METHOD_NEEDS, ExplainedBatch(windows[part], seed, method, batch, normal_windows))
             chosen = {name: of_part(value, windows, part) if name == BASELINE else value for name, value in options.items()}
             parts.append(_arrays(entry.function(model, *place(windows[part], targets[part]), **given, **chosen)))
-    joined = _joined(parts)
+        return _joined(parts)
+
+    with prepared(model, device) as place, _refusing_overwriting():
+        if entry.passes:
+            _check_first(model, targets, *place(windows[:1]))
+        joined = _in_batches(explained, batch_size, *place(windows[:1]))
     _check(joined.maps, windows, method)
     return joined
+
+
+def _check_first(model: torch.nn.Module, targets: Targets, first: torch.Tensor) -> None:
+    """Refuse a network that draws random numbers; on a card check targets here, once: it would be waited for in every pass."""
+    import torch
+
+    from ecgbench.methods._gradient import all_logits, check_targets
+    from ecgbench.nn import check_deterministic
+
+    check_deterministic(model, first)
+    if first.is_cuda:
+        with torch.no_grad():
+            check_targets(targets.min(), targets.max(), all_logits(model, first).shape[1])
+
+
+def _in_batches(compute: Callable[[int], T], batch_size: int | None, first: torch.Tensor) -> T:
+    """What is computed with the rows at once that the caller or the first window's device says."""
+    from ecgbench.placement import usual_batch, within_memory
+
+    usual = usual_batch(first.device, *first.shape[1:])
+    return within_memory(compute, usual if batch_size is None else at_least("batch_size", batch_size), first.device)
 
 
 def explain_from(model: torch.nn.Module, x: Rows, start: Rows, target: Targets, steps: int = 50) -> Attributions:
@@ -173,14 +196,12 @@ def given_or_predicted(
 
     from ecgbench.nn import logits_of
 
-    batch = _batch(batch_size)
-    with prepared(model, device) as place, torch.no_grad():
-        parts = [place(windows[first : first + batch])[0] for first in range(0, len(windows), batch)]
+    def predicted(batch: int) -> Targets:
+        parts = (place(windows[first : first + batch])[0] for first in range(0, len(windows), batch))
         return np.concatenate([logits_of(model, part).argmax(dim=1).cpu().numpy() for part in parts])
 
-
-def _batch(batch_size: int | None) -> int:
-    return BATCH if batch_size is None else at_least("batch_size", batch_size)
+    with prepared(model, device) as place, torch.no_grad():
+        return _in_batches(predicted, batch_size, *place(windows[:1]))
 
 
 def _chosen(entry: MethodEntry, protocol: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -199,25 +220,19 @@ def options_of(entry: MethodEntry, protocol: str = OURS, given: Mapping[str, Any
 @contextmanager
 def prepared(model: torch.nn.Module, device: str | None) -> Iterator[Callable[..., list[torch.Tensor]]]:
     """Freeze the model on the given device; yields a function that copies arrays there, in the model's precision."""
-    import torch
-
     from ecgbench.nn import device_named, frozen, place_of, usable
+    from ecgbench.placement import moved, sent
     from ecgbench.traces import without_traces
 
     place_now = place_of(usable(model))
-    home, precision = place_now.device, place_now.dtype
-    there = device_named(device) if device else home
+    precision = place_now.dtype
+    there = device_named(device) if device else place_now.device
 
     def place(*arrays: np.ndarray) -> list[torch.Tensor]:
-        tensors = [torch.from_numpy(np.array(array)).to(there) for array in arrays]
-        return [tensor.to(precision) if tensor.is_floating_point() else tensor for tensor in tensors]
+        return [sent(array, there, precision) for array in arrays]
 
-    with frozen(model), without_traces(model):
-        model.to(there)
-        try:
-            yield place
-        finally:
-            model.to(home)
+    with moved(model, there), frozen(model), without_traces(model):
+        yield place
 
 
 @contextmanager

@@ -32,11 +32,21 @@ def logits_of_target(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor
     InputError
         If a target is not the index of an output.
     """
-    if target.min() < 0 or target.max() >= logits.shape[1]:
-        raise InputError(
-            f"expected targets within 0..{logits.shape[1] - 1}, got {target.min()}..{target.max()}; name outputs of the model."
-        )
+    if not target.is_cuda:  # a card would be waited for: who sends targets there has checked them
+        check_targets(int(target.min()), int(target.max()), logits.shape[1])
     return logits.gather(1, target.unsqueeze(1)).squeeze(1)
+
+
+def check_targets(least: int, most: int, outputs: int) -> None:
+    """Refuse targets that are not indices of outputs.
+
+    Raises
+    ------
+    InputError
+        If the least or the most is none.
+    """
+    if least < 0 or most >= outputs:
+        raise InputError(f"expected targets within 0..{outputs - 1}, got {least}..{most}; name outputs of the model.")
 
 
 def logit_gradient(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -> torch.Tensor:

@@ -9,8 +9,10 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int64
 
-from ecgbench.models._forward import BATCH, forward
+from ecgbench.models._forward import forward
 from ecgbench.models._registry import MODELS
+from ecgbench.nn import place_of
+from ecgbench.placement import usual_batch
 from ecgbench.progress import progress
 from ecgbench.types import Curves, EvaluateSteps, Logits, Replacement, Rows, Steps
 
@@ -39,10 +41,10 @@ class Whole:
     Parameters
     ----------
     model : torch module
-    batch : steps that pass through the model at once
+    batch : steps that pass through the model at once; default what is usual on its device
     """
 
-    def __init__(self, model: torch.nn.Module, batch: int = BATCH) -> None:
+    def __init__(self, model: torch.nn.Module, batch: int | None = None) -> None:
         self._model, self._batch = model, batch
 
     def rows(self, leads: int, time: int) -> int:
@@ -59,8 +61,9 @@ class Whole:
         samples = np.arange(window.shape[1])
         replaced = (samples >= onset[:, None]) & (samples < offset[:, None])
         gone = np.logical_or.accumulate(np.pad(replaced, ((1, 0), (0, 0))))
-        parts = (gone[first : first + self._batch, None] for first in range(0, len(gone), self._batch))
-        return np.concatenate([forward(self._model, np.where(part, other, window), self._batch) for part in parts])
+        batch = self._batch or usual_batch(place_of(self._model).device, *window.shape)
+        parts = (gone[first : first + batch, None] for first in range(0, len(gone), batch))
+        return np.concatenate([forward(self._model, np.where(part, other, window), batch) for part in parts])
 
 
 @dataclass(frozen=True)
@@ -71,12 +74,12 @@ class Evaluator:
     ----------
     model : one pass through it gives the logits
     path : how rows are followed through their steps
-    batch : rows that pass through the model at once
+    batch : rows that pass through the model at once; None for what is usual on its device
     """
 
     model: torch.nn.Module
     path: Path
-    batch: int = BATCH
+    batch: int | None = None
 
     def __call__(self, rows: Rows) -> Logits:
         """Logits (n, outputs) of standardised rows (n, leads, time)."""
@@ -130,7 +133,7 @@ def compact(model: torch.nn.Module) -> torch.nn.Module:
     return model
 
 
-def plain_evaluator(model: torch.nn.Module, batch: int = BATCH) -> EvaluateSteps:
+def plain_evaluator(model: torch.nn.Module, batch: int | None = None) -> EvaluateSteps:
     """What metrics evaluate any model with: whole passes through the model as it is."""
     return Evaluator(model, Whole(model, batch), batch)
 

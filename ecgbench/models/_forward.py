@@ -6,26 +6,39 @@ import numpy as np
 import torch
 
 from ecgbench.nn import frozen, logits_of, place_of
+from ecgbench.placement import sent, usual_batch, within_memory
 from ecgbench.traces import without_traces
 from ecgbench.types import Logits, Rows, Windows
 
-BATCH = 32
-"""Rows that pass through the network at once, unless the caller says otherwise."""
 
+def forward(model: torch.nn.Module, rows: Rows, batch: int | None = None) -> Logits:
+    """Logits (n, outputs) of standardised rows (n, leads, time), in the precision of the model's parameters.
 
-def forward(model: torch.nn.Module, rows: Rows, batch: int = BATCH) -> Logits:
-    """Logits (n, outputs) of standardised rows (n, leads, time), in the precision of the model's parameters."""
+    Parameters
+    ----------
+    batch : rows that pass through the network at once; default what is usual on its device (see `usual_batch`)
+
+    Raises
+    ------
+    DeviceMemoryError
+        If the device has too little memory for them; on a card, for a single one.
+    """
     place = place_of(model)
+
+    def logits(batch: int) -> Logits:
+        parts = (sent(rows[first : first + batch], place.device, place.dtype) for first in range(0, max(len(rows), 1), batch))
+        outputs = [logits_of(model, part) for part in parts]
+        return np.concatenate([part.cpu().numpy() for part in outputs])
+
     with frozen(model), without_traces(model), torch.no_grad():  # in inference mode a table that is kept could not be used in training
-        parts = (torch.from_numpy(np.array(rows[first : first + batch])) for first in range(0, max(len(rows), 1), batch))
-        outputs = [logits_of(model, part.to(place.device, place.dtype)).cpu().numpy() for part in parts]
-    return np.concatenate(outputs)
+        return within_memory(logits, batch or usual_batch(place.device, *rows.shape[1:]), place.device)
 
 
 def predict(model: torch.nn.Module, windows: Windows) -> Logits:
     """Logits (n, outputs) of windows, of which no more than a batch is in memory at once if they are mapped from a file."""
-    firsts = range(0, len(windows), BATCH)
-    return np.concatenate([forward(model, windows.inputs(np.arange(first, min(first + BATCH, len(windows))))) for first in firsts])
+    batch = usual_batch(place_of(model).device, *windows.signal.shape[1:])
+    parts = (np.arange(first, min(first + batch, len(windows))) for first in range(0, len(windows), batch))
+    return np.concatenate([forward(model, windows.inputs(part), batch) for part in parts])
 
 
 class OnImages(torch.nn.Module):

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-BATCH = 32
-"""Rows that pass through the model at once, unless the caller says otherwise."""
-
 
 def usable_evaluator(
     model: torch.nn.Module, x: Rows | None = None, outputs: str | None = None, multilabel: bool = False, batch_size: int | None = None
@@ -34,7 +31,6 @@ def usable_evaluator(
     declared = declared_evaluator(usable(model)) if outputs in (None, LOGITS) else None
     if declared is not None:
         return declared
-    batch = BATCH if batch_size is None else batch_size
     adapted = Adapted(usable(model), kind=outputs, multilabel=multilabel, pair=False)
     taken = model if outputs in (None, LOGITS) else adapted
     if x is not None and len(x):
@@ -42,8 +38,8 @@ def usable_evaluator(
     unsaid = outputs is None and not (isinstance(model, Adapted) and model.kind)  # who adapted it may have said what its outputs are
     if x is not None and len(x) and (unsaid or outputs == PROBABILITIES):
         forward(taken, x[:1])
-        check_kind(adapted, x, batch)
-    return plain_evaluator(taken, batch)
+        check_kind(adapted, x, batch_size)
+    return plain_evaluator(taken, batch_size)
 
 
 def _check_draws(model: torch.nn.Module, x: Rows) -> None:

@@ -12,7 +12,7 @@ from torch import nn
 
 from ecgbench.errors import InputError
 from ecgbench.inputs import as_windows
-from ecgbench.models._forward import BATCH, forward
+from ecgbench.models._forward import forward
 from ecgbench.models.adapters.calls import Called, Extra, extra_inputs
 from ecgbench.models.adapters.last_operation import ends_linearly
 from ecgbench.models.adapters.outputs import KINDS, PROBABILITIES, check_outputs, known_kind, logits_from, picked, probing_rows
@@ -197,7 +197,7 @@ def _check(adapted: Adapted, x: Rows) -> None:
     check_kind(adapted, x)
 
 
-def check_kind(adapted: Adapted, x: Rows, batch: int = BATCH) -> None:
+def check_kind(adapted: Adapted, x: Rows, batch: int | None = None) -> None:
     """Refuse a model whose outputs on the first windows are of another kind than said.
 
     Raises

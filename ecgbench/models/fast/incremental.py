@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int64
 
+from ecgbench.exactness import exact
 from ecgbench.models.fast.layers import Affine, Layer, Positions, layers_of
 from ecgbench.models.residual.network import ResNet
 from ecgbench.types import Curves, Logits, Replacement, Steps
@@ -141,6 +142,10 @@ class Incremental:
 
     def follow(self, x: Float[np.ndarray, "windows leads time"], steps: Steps, replacement: Replacement = None) -> Curves:
         """Logits (rows, steps + 1, outputs) as the rows are and after each step."""
+        with exact(), torch.no_grad():  # of what it does no result follows from the order in which a card works
+            return self._followed(x, steps, replacement)
+
+    def _followed(self, x: Float[np.ndarray, "windows leads time"], steps: Steps, replacement: Replacement) -> Curves:
         leads, shapes = x.shape[1], self._shapes(x.shape[2])
         windows, row_of = np.unique(steps.window, return_inverse=True)
         whole = self._activations(torch.from_numpy(x[windows]).to(self._last.weight), shapes)

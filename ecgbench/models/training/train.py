@@ -22,6 +22,7 @@ from torch.nn import functional
 
 from ecgbench.artifacts import DamagedArtifactWarning, write_atomically
 from ecgbench.errors import InputError
+from ecgbench.exactness import exact
 from ecgbench.models.training.augment import augmented
 from ecgbench.models.training.build import untrained
 from ecgbench.models.training.measures import evaluate_predictions
@@ -94,7 +95,8 @@ def train_model(training: Training, train: Windows, test: Windows, outputs: int,
     epochs = training.recipe.epochs
     with progress(what=training.name, unit="epoch", total=epochs, initial=len(state.log), leave=True) as bar:
         while len(state.log) < epochs:
-            with seeded(_epoch_seed(training, len(state.log)), device_named(training.device)):
+            there = device_named(training.device)
+            with exact(there.type), seeded(_epoch_seed(training, len(state.log)), there):
                 state.log.append(_run_epoch(training, state, train, test, outputs))
             _save(training, state, folder)
             bar.set_postfix(loss=f"{state.log[-1]['loss']:.3f}")

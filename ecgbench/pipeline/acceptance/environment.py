@@ -9,7 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import cast
 
+from ecgbench.nn import device_named
 from ecgbench.pipeline.compute.run import Run
+from ecgbench.placement import device_said
 from ecgbench.results import SUBMITTED_MODELS, Provenance
 
 PACKAGES = ("ecgbench-attribution", "torch", "numpy", "scipy", "scikit-learn", "captum", "wfdb")
@@ -22,7 +24,7 @@ def provenance(run: Run, source: str) -> Provenance:
         "packages": packages(),
         "python": platform.python_version(),
         "processor": processor(),
-        "device": run.options.device,
+        "device": device_said(device_named(run.options.device)),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         **run.source(source).provenance(),
         **({} if run.given is None else {SUBMITTED_MODELS: dict(run.given.about)}),

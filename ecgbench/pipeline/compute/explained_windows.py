@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
@@ -11,10 +13,11 @@ from scipy.special import expit, softmax
 
 from ecgbench.artifacts import Arrays, ArtifactStore, artifact_key
 from ecgbench.datasets import DATASETS
-from ecgbench.errors import DataError
+from ecgbench.errors import DataError, OtherDeviceWarning
 from ecgbench.models import forward, predict
 from ecgbench.pipeline.compute.models import TrainedModel
 from ecgbench.pipeline.compute.turns import share_out
+from ecgbench.placement import KINDS
 from ecgbench.protocol import COMMON, PREDICTED
 from ecgbench.types import Dataset, Explained
 
@@ -56,14 +59,28 @@ class Choice:
 
 def outputs_on_test(dataset: Dataset, model: TrainedModel, store: ArtifactStore) -> Outputs:
     """What a model says of the test windows, from the store where it is there."""
+    of = {"version": 1, "windows": dataset.key}
 
-    def compute() -> tuple[Arrays, dict[str, object]]:
+    def compute() -> tuple[Arrays, dict[str, Any]]:
+        _say_of_other_devices(of, model, store)
         flat = np.zeros((1, *dataset.test.signal.shape[1:]), dtype=np.float32)
-        return {"logits": predict(model.module, dataset.test), "neutral": forward(model.module, flat)[0]}, {}
+        return {"logits": predict(model.module, dataset.test), "neutral": forward(model.module, flat)[0]}, model.computed_on
 
-    key = artifact_key("logits", version=1, model=model.digest, windows=dataset.key, precision=model.precision)
+    key = artifact_key("logits", **of, **model.identity)
     arrays = store.compute("logits", key, compute).arrays
     return Outputs(arrays["logits"].astype(np.float64), arrays["neutral"].astype(np.float64))
+
+
+def _say_of_other_devices(of: Mapping[str, Any], model: TrainedModel, store: ArtifactStore) -> None:
+    """Warn if the store holds what the model says on another kind of device, which is not what it says here to the last digit."""
+    others = [kind for kind in KINDS if kind != model.device.type]
+    found = [kind for kind in others if store.get("logits", artifact_key("logits", **of, **model.identity_on(kind))) is not None]
+    if found:
+        warnings.warn(
+            f"values of this model are stored that were computed on {' and '.join(found)}; on {model.device.type} they are computed anew.",
+            OtherDeviceWarning,
+            stacklevel=4,
+        )
 
 
 def choose(dataset: Dataset, panel: Sequence[Outputs], samples: int | None, explained: str = COMMON) -> Choice:

@@ -66,16 +66,17 @@ def further_maps(source: MapSource, earlier: list[ChangedBatch], here: ChangedBa
     here : the batch
     maps : the source's maps of it
     """
-    changed = here.changed()
+    changed, model = here.changed(), here.batch.subject.model
     asked = chosen(sum(int((one.changed().reason == 0).sum()) for one in earlier), changed)
     name = f"{here.situation.key}@{artifact_key('further', asked=array_digest(asked), **identity(here))[:16]}"
 
     def compute() -> tuple[Arrays, dict[str, Any]]:
-        return {"maps": explained(source, here.batch, changed, asked)}, {"source": source.key, "situation": here.situation.key}
+        said = {"source": source.key, "situation": here.situation.key, **model.computed_on}
+        return {"maps": explained(source, here.batch, changed, asked)}, said
 
     found = np.full((*asked.shape, *here.batch.x.shape[1:]), np.nan)
     if asked.any():
-        key = artifact_key("further", maps=maps.key, model=here.batch.subject.model.digest, precision=here.batch.subject.model.precision)
+        key = artifact_key("further", maps=maps.key, **model.identity)
         found[asked.T.nonzero()[::-1]] = long_entry(here.batch.subject.store, "further", key, name, compute).arrays["maps"]
     return found
 

@@ -125,7 +125,8 @@ def _agreement(method: Asked, batch: Batch, maps: Attributions) -> Mapping[str, 
 
     def compute() -> tuple[Arrays, dict[str, Any]]:
         others = _other_maps(method, batch)
-        return {name: map_correlation(maps[batch.part], other) for name, other in others.items()}, {"method": method.key}
+        said = {"method": method.key, **batch.subject.model.computed_on}
+        return {name: map_correlation(maps[batch.part], other) for name, other in others.items()}, said
 
     return long_entry(batch.subject.store, "agreement", artifact_key("agreement", **batch.identity), name, compute).arrays
 

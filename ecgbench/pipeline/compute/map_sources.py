@@ -144,7 +144,7 @@ class MethodSource(MapSource):
         def compute() -> tuple[Arrays, dict[str, Any]]:
             found = self.explain(batch.subject, batch.x, batch.target, subject.seed)
             total = {} if found.total is None else {"total": found.total}
-            return {"maps": found.maps, **total, **found.measures}, {"method": self.key}
+            return {"maps": found.maps, **total, **found.measures}, {"method": self.key, **subject.model.computed_on}
 
         refused, store = artifact_key("refusals", maps=key), subject.store
         if not store.computing and store.get("attributions", key) is None and (held := store.get("refusals", refused)) is not None:
@@ -245,7 +245,8 @@ class ControlSource(MapSource):
         def compute() -> tuple[Arrays, dict[str, Any]]:
             integrate = partial(explain_from, batch.subject.network, batch.x, target=batch.target) if sees_model else None
             scene = Scene(batch.windows, batch.target, subject.dataset.train, subject.dataset.fs, integrate)
-            return {"maps": control_maps(self.key, scene)}, {"control": self.key}
+            said = {"control": self.key, **(subject.model.computed_on if sees_model else {})}
+            return {"maps": control_maps(self.key, scene)}, said
 
         artifact = stored_entry(subject.store, "controls", artifact_key("controls", **shared), name, compute)
         return StoredMaps(artifact_key("control", control=name, **shared), artifact)

@@ -34,6 +34,7 @@ from ecgbench.models import (
     weights_of,
 )
 from ecgbench.nn import device_named, place_of
+from ecgbench.placement import PROCESSOR, device_said
 from ecgbench.protocol import Recipe
 from ecgbench.types import Dataset
 
@@ -64,9 +65,32 @@ class TrainedModel:
         """Floating-point type of the weights, such as "float32"."""
         return str(place_of(self.module).dtype).removeprefix("torch.")
 
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return place_of(self.module).device
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What tells its values from any others: weights, precision, and the kind of device, whose last digits differ."""
+        return self.identity_on(self.device.type)
+
+    @property
+    def computed_on(self) -> dict[str, str]:
+        """What artifacts say of where their values were computed; nothing of a processor, which each is told from others by anyway."""
+        return {} if self.device.type == PROCESSOR else {"device": device_said(self.device)}
+
+    def identity_on(self, kind: str) -> dict[str, str]:
+        """The same on another kind of device."""
+        return {"model": self.digest, "precision": self.precision, **_kind(kind)}
+
     def placed(self, device: str, precision: str) -> TrainedModel:
         """The same model on a device and in a precision."""
         return replace(self, module=self.module.to(device_named(device), getattr(torch, precision)))
+
+
+def _kind(kind: str) -> dict[str, str]:
+    return {} if kind == PROCESSOR else {"device": kind}
 
 
 def train(
@@ -195,7 +219,12 @@ def _train(training: Training, dataset: Dataset, folder: Path) -> tuple[Arrays, 
     form = Form(training.recipe.architecture, leads, samples, len(dataset.classes))
     described = _described(module, dataset, form, "trained", training.seed, training.precision)
     chosen = {"chosen_epoch": chosen_epoch(log)} if training.recipe.folds else {}
-    return weights_of(module), {**described, "recipe": training.recipe.described(), "device": training.device, "epochs": log, **chosen}
+    return weights_of(module), {**described, "recipe": training.recipe.described(), **_trained_on(training.device), "epochs": log, **chosen}
+
+
+def _trained_on(device: str) -> dict[str, str]:
+    there = device_named(device)
+    return {"device": device, **({} if there.type == PROCESSOR else {"device_name": device_said(there)})}
 
 
 def _described(module: torch.nn.Module, dataset: Dataset, form: Form | None, origin: str, seed: int, precision: str) -> dict[str, Any]:

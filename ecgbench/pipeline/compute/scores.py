@@ -41,7 +41,7 @@ def batch_scores(
     shared = {name: shared_evaluations(subject, number, name) for name in metrics}
     jobs = {name: ScoreJob(source, subject, number, maps, name, shared[name], peers) for name in metrics}
     named = {job.entry_name: job for job in jobs.values()}
-    key = artifact_key("scores", maps=maps.key, model=subject.model.digest, precision=subject.model.precision)
+    key = artifact_key("scores", maps=maps.key, **subject.model.identity)
     held = stored_entries(
         subject.store,
         "scores",
@@ -63,7 +63,7 @@ def shared_evaluations(subject: Subject, number: int, metric: str) -> Artifact |
     given = supplied(entry.key, entry.shared_needs, METRIC_NEEDS, scored_batch(batch, "", entry.asks))
 
     def compute() -> tuple[Arrays, dict[str, Any]]:
-        return function(**given, **options), {"metric": name}
+        return function(**given, **options), {"metric": name, **subject.model.computed_on}
 
     identity = _identity(name, entry.version, frozenset(entry.shared_needs), batch, "", options)
     return subject.store.compute("shared", artifact_key("shared", **identity), compute)
@@ -132,7 +132,8 @@ class ScoreJob:
 
     def entry(self, scores: Sequence[PerWindow]) -> Computed:
         """What the artifact holds and says of the scores (n,) of each variant."""
-        return dict(zip(self._source.variants, scores, strict=True)), {"metric": self._metric, "source": self._source.key}
+        said = {"metric": self._metric, "source": self._source.key, **self._batch.subject.model.computed_on}
+        return dict(zip(self._source.variants, scores, strict=True)), said
 
     def perturbation(self) -> Perturbation:
         """What a metric that perturbs asks of the model."""

@@ -192,8 +192,7 @@ class Batch:
     @cached_property
     def identity(self) -> dict[str, Any]:
         """What tells the windows and the model from any others."""
-        model = self.subject.model
-        return {"model": model.digest, "precision": model.precision, "x": array_digest(self.x), "target": self.target.tolist()}
+        return {**self.subject.model.identity, "x": array_digest(self.x), "target": self.target.tolist()}
 
 
 def batches(count: int, size: int) -> list[slice]:

@@ -15,7 +15,8 @@ from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets.records import whole_records
 from ecgbench.datasets.records.whole_records import SIGNAL
 from ecgbench.errors import DataError
-from ecgbench.models._forward import BATCH, forward, predict
+from ecgbench.models._forward import forward, predict
+from ecgbench.placement import BATCH
 from ecgbench.testing._made_up import Network
 from ecgbench.types import Windows, standardise
 from tests.artifacts.stores import ROOT

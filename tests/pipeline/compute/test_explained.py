@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from torch import nn
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import request_for
 from ecgbench.datasets.synthetic12 import make_twins, simulate_windows
-from ecgbench.errors import DataError
+from ecgbench.errors import DataError, OtherDeviceWarning
 from ecgbench.pipeline import TrainedModel
 from ecgbench.pipeline.compute.explained_windows import Outputs, choose, explained_windows, outputs_on_test
 from ecgbench.pipeline.compute.twins import with_twins
@@ -249,3 +250,27 @@ def test_logits_are_computed_once_for_a_model_and_again_for_another(tmp_path):
     assert len(model.calls) == calls
     outputs_on_test(dataset(windows), TrainedModel(model, "another", {}), store)
     assert len(model.calls) == 2 * calls
+
+
+class OnACard(TrainedModel):
+    """A model that says it computes on a card."""
+
+    device = torch.device("cuda", 0)
+    computed_on: ClassVar[dict[str, str]] = {"device": "cuda (a card)"}
+
+
+@pytest.mark.parametrize(("first", "then"), [(OnACard, TrainedModel), (TrainedModel, OnACard)])
+def test_no_device_takes_another_kinds_values_for_its_own_and_the_run_says_so(tmp_path, first, then):
+    windows, _ = world(100, 13)
+    model, store = Weighing(), ArtifactStore(tmp_path)
+    outputs_on_test(dataset(windows), first(model, "digest", {}), store)
+    calls = len(model.calls)
+    on = {TrainedModel: "cpu", OnACard: "cuda"}
+    with pytest.warns(OtherDeviceWarning, match=f"stored that were computed on {on[first]}; on {on[then]} they are computed anew"):
+        outputs_on_test(dataset(windows), then(model, "digest", {}), store)
+    assert len(model.calls) == 2 * calls
+    for kind in (first, then):  # both are kept, and nothing is said again
+        outputs_on_test(dataset(windows), kind(model, "digest", {}), store)
+    assert len(model.calls) == 2 * calls
+    said = sorted(store.get(*place).info.get("device", "") for place in store)
+    assert said == ["", "cuda (a card)"]

@@ -1,0 +1,104 @@
+"""Networks and arrays on the device where something is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import nn
+
+from ecgbench.errors import DeviceMemoryError
+from ecgbench.nn import place_of, settings_of_a_new_process, turn_of
+from ecgbench.printable import shortened
+from ecgbench.traces import without_traces
+
+PROCESSOR = "cpu"
+"""The kind of device whose values are not told from others by the device's name: keys of before there were others say nothing of it."""
+
+KINDS = (PROCESSOR, "cuda", "mps", "xpu")
+"""Kinds of devices, as torch calls them."""
+
+BATCH = 32
+"""Rows that pass through a network at once on a processor, unless the caller says otherwise; last digits follow from it."""
+
+CARD_BATCH, CARD_SAMPLES = 512, 1 << 20
+"""Most rows on a card, and about how many samples in all their leads: gradients of a ResNet-18 take some 10 KiB a sample."""
+
+T = TypeVar("T")
+
+
+def usual_batch(there: torch.device, leads: int, time: int) -> int:
+    """Rows (leads, time) that pass through a network at once on a device, unless the caller says otherwise; `BATCH` on a processor."""
+    return max(BATCH, min(CARD_BATCH, CARD_SAMPLES // max(leads * time, 1))) if there.type == "cuda" else BATCH
+
+
+def within_memory(compute: Callable[[int], T], batch: int, there: torch.device) -> T:
+    """What is computed with so many rows at once, or on a card with half as many as often as memory runs out.
+
+    Parameters
+    ----------
+    compute : gets the number of rows; begins from the start each time
+
+    Raises
+    ------
+    DeviceMemoryError
+        If it runs out with one row, or on a processor, whose last digits would follow from the number.
+    """
+    while True:
+        try:
+            return compute(batch)
+        except torch.OutOfMemoryError as error:
+            shortage = _shortage(batch, there, error)
+        except RuntimeError as error:
+            if "allocate memory" not in str(error) and "not enough memory" not in str(error):
+                raise
+            shortage = _shortage(batch, there, error)
+        if batch == 1 or there.type != "cuda":
+            raise shortage
+        torch.cuda.empty_cache()
+        batch //= 2
+
+
+def _shortage(batch: int, there: torch.device, error: Exception) -> DeviceMemoryError:
+    reason = shortened(str(error).partition("\n")[0])
+    remedy = "let fewer pass at once, --batch-size or batch_size=, or name another device" if batch > 1 else "name another device"
+    return DeviceMemoryError(f"expected memory for {batch} rows at once on {there.type}, got too little ({reason}); {remedy}.")
+
+
+@cache
+def device_said(device: torch.device) -> str:
+    """A device's kind, and the name that its maker gave a card, such as "cuda (NVIDIA H100 80GB HBM3)"."""
+    return f"{device.type} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else device.type
+
+
+@contextmanager
+def moved(model: nn.Module, there: torch.device) -> Iterator[None]:
+    """The model on a device, and back where it was afterwards; one that is there is left alone.
+
+    Other threads that ask for the model wait meanwhile.
+    """
+    home = place_of(model).device
+    if home == there:
+        yield
+        return
+    with turn_of(model), settings_of_a_new_process(device=there.type), without_traces(model):
+        model.to(there)
+        try:
+            yield
+        finally:
+            model.to(home)
+
+
+def sent(array: np.ndarray, there: torch.device, precision: torch.dtype | None = None) -> torch.Tensor:
+    """A copy of an array on a device, its real numbers in a precision if one is given.
+
+    A card gets it from memory that it reads by itself, so that the processor need not wait.
+    """
+    tensor = torch.from_numpy(np.array(array))
+    if precision is not None and tensor.is_floating_point():
+        tensor = tensor.to(precision)
+    return tensor.pin_memory().to(there, non_blocking=True) if there.type == "cuda" else tensor.to(there)
