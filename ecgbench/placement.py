@@ -63,6 +63,15 @@ def within_memory(compute: Callable[[int], T], batch: int, there: torch.device) 
         batch //= 2
 
 
+@contextmanager
+def refusing_shortage(there: torch.device) -> Iterator[None]:
+    """Say in one line that a device has too little memory, for a window alone or for the network itself."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise _shortage(1, there, error) from error
+
+
 def _shortage(batch: int, there: torch.device, error: Exception) -> DeviceMemoryError:
     reason = shortened(str(error).partition("\n")[0])
     remedy = "let fewer pass at once, --batch-size or batch_size=, or name another device" if batch > 1 else "name another device"

@@ -2,10 +2,12 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
+import ecgbench
 from ecgbench.errors import DeviceMemoryError
 from ecgbench.nn import frozen
 from ecgbench.placement import BATCH, moved, usual_batch, within_memory
@@ -47,6 +49,15 @@ def test_memory_that_is_too_small_is_one_line_with_a_remedy_and_no_batch_changes
     ):
         within_memory(compute, 4, there)
     assert asked == tried
+
+
+def test_a_card_without_memory_for_one_window_is_one_line_wherever_it_ends():
+    class Large(nn.Module):
+        def forward(self, x):
+            raise torch.OutOfMemoryError("CUDA out of memory.\nmore")
+
+    with pytest.raises(DeviceMemoryError, match=r"^expected memory for 1 rows at once on cpu, got too little[^\n]*name another device\.$"):
+        ecgbench.explain(Large(), np.ones((1, 1, 8), dtype=np.float32), [0], "saliency")
 
 
 def test_other_errors_are_left_as_they_are():
