@@ -30,6 +30,19 @@ CARD_BATCH, CARD_SAMPLES = 512, 1 << 20
 
 T = TypeVar("T")
 
+KEPT, KEPT_SEQUENCES = 1 << 28, 128
+"""Bytes of activations, and rows times leads, that are kept at once on a processor; more would be slower, since they leave its caches."""
+
+CARD_SHARE, CARD_SEQUENCES = 8, 8192
+"""Of a card: the part of its memory that they take, the same however much of it is free, and rows times leads, which keep it busy."""
+
+
+def kept_at_once(there: torch.device) -> tuple[int, int]:
+    """Bytes of activations, and rows times leads, that are kept at once on a device while rows are changed step by step."""
+    if there.type != "cuda":
+        return KEPT, KEPT_SEQUENCES
+    return torch.cuda.get_device_properties(there).total_memory // CARD_SHARE, CARD_SEQUENCES
+
 
 def usual_batch(there: torch.device, leads: int, time: int) -> int:
     """Rows (leads, time) that pass through a network at once on a device, unless the caller says otherwise; `BATCH` on a processor."""
@@ -107,7 +120,7 @@ def sent(array: np.ndarray, there: torch.device, precision: torch.dtype | None =
 
     A card gets it from memory that it reads by itself, so that the processor need not wait.
     """
-    tensor = torch.from_numpy(np.array(array))
+    tensor = torch.from_numpy(np.array(array))  # of what may be mapped from a file that nobody may write
     if precision is not None and tensor.is_floating_point():
         tensor = tensor.to(precision)
     return tensor.pin_memory().to(there, non_blocking=True) if there.type == "cuda" else tensor.to(there)

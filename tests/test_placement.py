@@ -10,7 +10,7 @@ from torch import nn
 import ecgbench
 from ecgbench.errors import DeviceMemoryError
 from ecgbench.nn import frozen
-from ecgbench.placement import BATCH, moved, usual_batch, within_memory
+from ecgbench.placement import BATCH, kept_at_once, moved, usual_batch, within_memory
 from ecgbench.recurrent import differentiable
 
 CPU, CARD = torch.device("cpu"), torch.device("cuda", 0)
@@ -19,6 +19,12 @@ CPU, CARD = torch.device("cpu"), torch.device("cuda", 0)
 def test_a_card_takes_more_rows_at_once_the_shorter_they_are_and_a_processor_always_as_many():
     assert {usual_batch(CPU, leads, time) for leads in (1, 12) for time in (1, 720, 5000)} == {BATCH} == {32}
     assert [usual_batch(CARD, 1, 720), usual_batch(CARD, 12, 1000), usual_batch(CARD, 12, 5000)] == [512, 87, 32]
+
+
+def test_a_card_keeps_a_share_of_its_memory_and_more_rows_than_a_processors_caches_hold(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(total_memory=80 << 30))
+    assert kept_at_once(CPU) == (1 << 28, 128)
+    assert kept_at_once(CARD) == (10 << 30, 8192)
 
 
 def takes(most, error):

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int64
 from ecgbench.models._forward import forward
 from ecgbench.models._registry import MODELS
 from ecgbench.nn import place_of
-from ecgbench.placement import usual_batch
+from ecgbench.placement import usual_batch, within_memory
 from ecgbench.progress import progress
 from ecgbench.types import Curves, EvaluateSteps, Logits, Replacement, Rows, Steps
 
@@ -100,9 +100,12 @@ class Evaluator:
         points, (distinct, row_of) = 1 + steps.onset.shape[1], _distinct(steps)
         if not len(steps):
             return self(x[:0])[:, None].repeat(points, axis=1)
-        parts = _batches(len(distinct), self.path.rows(*x.shape[1:]))
-        shown = progress(parts, "perturbed rows", "batch", delay=5)
-        found = [self.path.follow(x, distinct.take(rows), replacement) for rows in shown]
+
+        def followed(at_once: int) -> list[Curves]:
+            shown = progress(_batches(len(distinct), at_once), "perturbed rows", "batch", delay=5)
+            return [self.path.follow(x, distinct.take(rows), replacement) for rows in shown]
+
+        found = within_memory(followed, self.path.rows(*x.shape[1:]), place_of(self.model).device)
         curves: Curves = np.concatenate([np.pad(part, ((0, 0), (0, points - part.shape[1]), (0, 0))) for part in found])[row_of]
         return curves
 

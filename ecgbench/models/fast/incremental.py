@@ -20,10 +20,8 @@ from jaxtyping import Float, Int64
 from ecgbench.exactness import exact
 from ecgbench.models.fast.layers import Affine, Layer, Positions, layers_of
 from ecgbench.models.residual.network import ResNet
-from ecgbench.types import Curves, Logits, Replacement, Steps
-
-MEMORY, SEQUENCES = 1 << 28, 128
-"""Bytes of activations, and rows times leads, that are kept at once; more would be slower, since they leave the processor's caches."""
+from ecgbench.placement import kept_at_once, sent
+from ecgbench.types import Curves, Replacement, Steps
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ class Part:
 
     def __init__(self, first: Positions, offsets: Int64[np.ndarray, " m"], shape: Shape, device: torch.device) -> None:
         start = first + np.arange(first.shape[1]) * shape.padded + shape.padding
-        self._first, self._offsets = torch.from_numpy(start).to(device), torch.from_numpy(offsets).to(device)
+        self._first, self._offsets = sent(start, device), sent(offsets, device)
 
     def read(self, activations: torch.Tensor, step: int) -> torch.Tensor:
         """The activations there, (sequences * m, channels)."""
@@ -112,8 +110,7 @@ class Replace:
         first = np.minimum(onset, shape.length - len(places))
         samples = first[..., None] + places
         gone = (samples >= onset[..., None]) & (samples < offset[..., None])
-        self._part, self._gone = Part(first, places, shape, device), torch.from_numpy(gone).flatten(1)[..., None].to(device)
-
+        self._part, self._gone = Part(first, places, shape, device), sent(gone, device).flatten(1)[..., None]
         self._other = other
 
     def __call__(self, signal: torch.Tensor, step: int) -> None:
@@ -138,7 +135,8 @@ class Incremental:
     def rows(self, leads: int, time: int) -> int:
         """Rows whose activations are kept at once."""
         values = sum(shape.padded * shape.channels for shape in self._shapes(time))
-        return max(1, min(MEMORY // (values * self._last.weight.element_size()), SEQUENCES) // leads)
+        kept, sequences = kept_at_once(self._last.weight.device)
+        return max(1, min(kept // (values * self._last.weight.element_size()), sequences) // leads)
 
     def follow(self, x: Float[np.ndarray, "windows leads time"], steps: Steps, replacement: Replacement = None) -> Curves:
         """Logits (rows, steps + 1, outputs) as the rows are and after each step."""
@@ -148,18 +146,20 @@ class Incremental:
     def _followed(self, x: Float[np.ndarray, "windows leads time"], steps: Steps, replacement: Replacement) -> Curves:
         leads, shapes = x.shape[1], self._shapes(x.shape[2])
         windows, row_of = np.unique(steps.window, return_inverse=True)
-        whole = self._activations(torch.from_numpy(x[windows]).to(self._last.weight), shapes)
-        chosen = torch.from_numpy(row_of).to(self._last.weight.device)
+        device, precision = self._last.weight.device, self._last.weight.dtype
+        whole = self._activations(sent(x[windows], device, precision), shapes)
+        chosen = sent(row_of, device)
         kept = [_by_row(values, leads).index_select(0, chosen).flatten(0, 1) for values in whole]
         logits = [self._logits(kept[-1], leads)]
-        other = None if replacement is None else self._padded(torch.from_numpy(replacement[steps.window]).to(kept[0]), shapes[0])
+        other = None if replacement is None else self._padded(sent(replacement[steps.window], device, precision), shapes[0])
         replace, updates = self._plan(steps, shapes, leads, other)
         for step in range(steps.onset.shape[1]):
             replace(kept[0], step)
             for update in updates:
                 update(kept, step)
             logits.append(self._logits(kept[-1], leads))
-        return np.stack(logits, axis=1)
+        curves: Curves = torch.stack(logits, dim=1).cpu().numpy()  # waited for once, not at every step
+        return curves
 
     def _shapes(self, time: int) -> list[Shape]:
         """Shapes of all activations for windows of so many samples."""
@@ -195,11 +195,11 @@ class Incremental:
             updates.append(Update(layer, shapes, np.minimum(low, shapes[layer.target].length - count), count, device))
         return Replace(onset, offset, shapes[0], device, other), updates
 
-    def _logits(self, last: torch.Tensor, leads: int) -> Logits:
+    def _logits(self, last: torch.Tensor, leads: int) -> torch.Tensor:
+        """Logits (rows, outputs) of the last activations."""
         rows = _by_row(last, leads)
         average = rows.mean(dim=2).transpose(1, 2).flatten(1) if self._tells_leads else rows.mean(dim=(1, 2))
-        logits: Logits = self._last(average).cpu().numpy()
-        return logits
+        return self._last(average)
 
 
 def _by_row(activations: torch.Tensor, leads: int) -> torch.Tensor:

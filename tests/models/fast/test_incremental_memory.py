@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import nn
 
+from ecgbench import placement
 from ecgbench.models import evaluator
-from ecgbench.models.fast import incremental
 from ecgbench.models.fast.incremental import Incremental
 from ecgbench.models.residual.network import ResNet
 
@@ -26,8 +26,8 @@ def test_rows_that_do_not_fit_at_once_are_followed_in_turn(monkeypatch: pytest.M
     model, x = fixed("resnet18_7"), noise(3, 2, 101)
     evaluate, followed = spied(model)
     whole = evaluate.stepwise(x, FOUR)
-    monkeypatch.setattr(incremental, "SEQUENCES", 1 << 40)
-    monkeypatch.setattr(incremental, "MEMORY", incremental.MEMORY * at_once // evaluate.path.rows(2, 101))
+    monkeypatch.setattr(placement, "KEPT_SEQUENCES", 1 << 40)
+    monkeypatch.setattr(placement, "KEPT", placement.KEPT * at_once // evaluate.path.rows(2, 101))
     parted = evaluate.stepwise(x, FOUR)
     assert followed == [4, *{1: [1, 1, 1, 1], 3: [2, 2]}[at_once]]
     assert_curves(parted, whole, FOUR, 1e-12)
@@ -35,7 +35,7 @@ def test_rows_that_do_not_fit_at_once_are_followed_in_turn(monkeypatch: pytest.M
 
 def test_a_row_is_followed_however_little_memory_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     model, x = fixed("resnet18_7"), noise(3, 2, 101)
-    monkeypatch.setattr(incremental, "MEMORY", 1)
+    monkeypatch.setattr(placement, "KEPT", 1)
     assert Incremental(model).rows(2, 101) == 1
     assert_curves(evaluator(model).stepwise(x, FOUR), curves_of(model, x, FOUR), FOUR, EXACT)
 
@@ -62,10 +62,10 @@ def bytes_of_a_row(model: ResNet, x: np.ndarray) -> int:
 def test_activations_of_the_rows_at_once_fit_in_the_memory(
     monkeypatch: pytest.MonkeyPatch, architecture: str, leads: int, dtype: torch.dtype
 ) -> None:
-    monkeypatch.setattr(incremental, "SEQUENCES", 1 << 40)
+    monkeypatch.setattr(placement, "KEPT_SEQUENCES", 1 << 40)
     model = fixed(architecture, dtype=dtype)
     row = bytes_of_a_row(model, noise(1, leads, 2000).astype(np.float64 if dtype == torch.float64 else np.float32))
-    assert 0.9 * incremental.MEMORY < Incremental(model).rows(leads, 2000) * row <= incremental.MEMORY
+    assert 0.9 * placement.KEPT < Incremental(model).rows(leads, 2000) * row <= placement.KEPT
 
 
 @pytest.mark.parametrize(("leads", "rows"), [(1, 128), (2, 64), (12, 10), (200, 1)])
