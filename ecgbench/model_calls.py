@@ -63,7 +63,7 @@ def returned(model: nn.Module, x: torch.Tensor) -> object:
     """
     try:
         return model(x)
-    except EcgbenchError:
+    except (EcgbenchError, torch.OutOfMemoryError):
         raise
     except UNTAKEN:
         _refuse_untaken(model, x)
@@ -74,7 +74,7 @@ def _refuse_untaken(model: nn.Module, x: torch.Tensor) -> None:
     try:
         with torch.no_grad():
             model(x[:1].detach().clone())
-    except EcgbenchError:
+    except (EcgbenchError, torch.OutOfMemoryError):
         raise
     except UNTAKEN as error:
         reason = shortened(f"{type(error).__name__}: {error}".partition("\n")[0])

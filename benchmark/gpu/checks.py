@@ -15,7 +15,7 @@ from ecgbench.metrics import METRICS
 from ecgbench.models import evaluator, forward, plain_evaluator
 from ecgbench.types import Steps
 
-EXACT, ROUNDED, WORSE, TWICE = 1e-9, 1e-3, 10.0, 1e-5
+EXACT, ROUNDED, WORSE, TWICE = 1e-7, 1e-3, 10.0, 1e-5
 """Largest differences, as shares of a map's largest value: in float64; in float32, or so many times the processor's own; of two calls."""
 
 LOGITS, PROBABILITIES = 1e-3, 1e-5

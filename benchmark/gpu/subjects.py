@@ -13,7 +13,7 @@ import torch
 
 from ecgbench import load_dataset
 from ecgbench.artifacts import ArtifactStore
-from ecgbench.errors import RefusedError
+from ecgbench.errors import InputError
 from ecgbench.methods import METHODS, explanation
 from ecgbench.models import untrained
 from ecgbench.pipeline import model_of
@@ -70,7 +70,7 @@ class Subject:
         options = {**({"patch": 8} if "patch" in METHODS[method].options else {}), **(FEW.get(method, {}) if self.quick else {})}
         try:
             return explanation(self.model, self.x, self.target, method, batch_size=batch, normal_windows=self.normal, **options).maps
-        except RefusedError:
+        except InputError:
             return None
 
 
