@@ -25,7 +25,7 @@ KINDS = (PROCESSOR, "cuda", "mps", "xpu")
 BATCH = 32
 """Rows that pass through a network at once on a processor, unless the caller says otherwise; last digits follow from it."""
 
-CARD_BATCH, CARD_SAMPLES = 512, 1 << 20
+CARD_BATCH, CARD_SAMPLES = 128, 1 << 17
 """Most rows on a card, and about how many samples in all their leads: gradients of a ResNet-18 take some 10 KiB a sample."""
 
 T = TypeVar("T")
