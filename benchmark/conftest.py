@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from benchmark._arguments import all_arguments
+from benchmark._cluster import fill_store, filled_run, named_cluster
 from benchmark._crosscheck import crosschecks
 from benchmark._estimate import estimate
 from benchmark._refused import refused_cell
 from benchmark._summary import summary
 from ecgbench.datasets import DATASETS
-from ecgbench.errors import EcgbenchError, MissingDataError, NotStoredError, RefusedError
+from ecgbench.errors import EcgbenchError, MissingDataError, NotStoredError, RefusedError, UnavailableError
 from ecgbench.metrics import METRICS
 from ecgbench.pipeline import (
+    CLUSTER_ARGUMENTS,
     DATA_ARGUMENTS,
     RUN_ARGUMENTS,
     SELECTION_ARGUMENTS,
@@ -52,7 +54,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     with _usage():
         refuse_lost_values(all_arguments(config) if config else ())
     group = parser.getgroup("ecgbench")
-    for flag, options in {**SELECTION_ARGUMENTS, **DATA_ARGUMENTS, **RUN_ARGUMENTS}.items():
+    for flag, options in {**SELECTION_ARGUMENTS, **DATA_ARGUMENTS, **RUN_ARGUMENTS, **CLUSTER_ARGUMENTS}.items():
         group.addoption(flag, **options)
     group.addoption("--scores", help="folder of the accepted results (default leaderboards/scores)")
 
@@ -67,6 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.run_options = options_from(config.option, config.option.began)
         config.option.selection = _selection(config)
         config.option.selection.cells()
+        named_cluster(config)
         _check_scores(config)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Outcomes(config), "ecgbench-outcomes")
@@ -137,6 +140,13 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     return "" if config.option.collectonly else estimate(config, [item.name for item in items], 1)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    if not session.config.option.collectonly:
+        with _usage():
+            fill_store(session.config, [_about(item) for item in session.items])
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
     if node.gateway.id == "gw0":
@@ -163,6 +173,9 @@ def run(request: pytest.FixtureRequest) -> Run:
     from ecgbench.pipeline import Run
 
     share_threads(request.config)
+    filled = filled_run(request.config)
+    if filled is not None:
+        return filled
     asked = [_about(item) for item in request.session.items]
     return Run(request.config.option.run_options, wanted=[about for about in asked if isinstance(about, Address)])
 
@@ -186,7 +199,7 @@ def _records_are_here(request: pytest.FixtureRequest, run: Run) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Any:
-    """What may not be computed and is not stored fails in a line, with the command that computes it."""
+    """What may not be computed and is not stored fails in a line, with the command that computes it; so does what ended workers."""
     from ecgbench.pipeline import not_stored
 
     try:
@@ -195,6 +208,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Any:
         about = _about(pyfuncitem)
         what = f"scores of {about.id}" if isinstance(about, Address) else f"results behind {pyfuncitem.name}"
         pytest.fail(not_stored(pyfuncitem.funcargs["run"], what, about.flags, error), pytrace=False)
+    except UnavailableError as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture

@@ -72,6 +72,10 @@ class NotStoredError(ArtifactError):
         self.stage, self.key, self.got = stage, key, got
 
 
+class UnavailableError(EcgbenchError):
+    """Something must not be computed in this process, since the worker of a cluster that tried it died."""
+
+
 class ResultsError(EcgbenchError):
     """A file of accepted results is missing, unreadable or not of the schema."""
 

@@ -10,9 +10,10 @@ and with a checksum of its own. `Store` is what callers rely on; `ArtifactStore`
 from ecgbench.artifacts._artifact import Arrays, Artifact, Attachment, artifact_key, canonical
 from ecgbench.artifacts._damage import DamagedArtifactWarning, OtherLayoutWarning
 from ecgbench.artifacts._files import USER_REMEDY, write_atomically, writing
-from ecgbench.artifacts._layout import default_root, user_cache
+from ecgbench.artifacts._layout import default_root, unfinished, user_cache
 from ecgbench.artifacts._locks import file_lock
 from ecgbench.artifacts._record import DamageError, OtherLayoutError
+from ecgbench.artifacts._travel import pack, take_in, touched
 from ecgbench.artifacts.local_folder import ArtifactStore
 from ecgbench.artifacts.store import Entries, Store
 
@@ -32,6 +33,10 @@ __all__ = [
     "canonical",
     "default_root",
     "file_lock",
+    "pack",
+    "take_in",
+    "touched",
+    "unfinished",
     "user_cache",
     "write_atomically",
     "writing",

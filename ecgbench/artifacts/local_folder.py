@@ -19,6 +19,7 @@ from ecgbench.artifacts._files import STALE_PAUSES, make_folder, publish, writin
 from ecgbench.artifacts._layout import LOCKS, SUFFIX, artifact_paths, default_root, foreign, is_place, leftovers, size, stamp, unfinished
 from ecgbench.artifacts._locks import Locking, lock
 from ecgbench.artifacts._record import DamageError
+from ecgbench.artifacts._travel import touch
 from ecgbench.artifacts.store import Entries, Store
 from ecgbench.errors import ArtifactError, NotStoredError
 
@@ -200,6 +201,7 @@ class ArtifactStore(Store):
     def _path(self, stage: str, key: str) -> Path:
         if not is_place(stage, key):
             raise ArtifactError(f'expected a stage and a key of letters, digits, "_" and "-", got "{stage}" and "{key}"; name others.')
+        touch(stage, key)
         return self.root / stage / f"{key}{SUFFIX}"
 
     def _stored(self, stage: str, key: str) -> Artifact:

@@ -18,8 +18,13 @@ if TYPE_CHECKING:
     from ecgbench.types import Scores
 
 
-def compute_and_judge(run: Run, cells: Sequence[Address], given: argparse.Namespace) -> int:
-    """Compute cells, show and judge them as the arguments say, and accept them with --update-scores; returns the exit code."""
+def compute_and_judge(run: Run, cells: Sequence[Address], given: argparse.Namespace, failed: Sequence[str] = ()) -> int:
+    """Compute cells, show and judge them as the arguments say, and accept them with --update-scores; returns the exit code.
+
+    Parameters
+    ----------
+    failed : what is said of further cells, which a cluster could not compute
+    """
     from ecgbench.pipeline import accept, new_cells, replaced_cells, score_and_judge
     from ecgbench.results import check_folder
 
@@ -29,7 +34,7 @@ def compute_and_judge(run: Run, cells: Sequence[Address], given: argparse.Namesp
     found = {cell: score_and_judge(run, cell, given.scores, given.update_scores) for cell in cells}
     written = accept(run, [cell for cell, (_, verdict) in found.items() if verdict.status == "updated"], given.scores)
     health, unknown = _health(run, cells)
-    bad = [verdict.message for _, verdict in found.values() if verdict.fails(given.check_only and not given.allow_new)]
+    bad = [*failed, *(verdict.message for _, verdict in found.values() if verdict.fails(given.check_only and not given.allow_new))]
     new = sum(verdict.status == "no_baseline" for _, verdict in found.values())
     told = [*new_cells(new, given.scores), *replaced_cells(written)]
     if given.json:
@@ -38,7 +43,7 @@ def compute_and_judge(run: Run, cells: Sequence[Address], given: argparse.Namesp
         )
         return FAILED if bad or unknown else DONE
     _say_tables({cell: scores.mean for cell, (scores, _) in found.items() if scores is not None}, health)
-    counts = f"{len(cells)} cells, {len(bad)} failed, {new} with no accepted result"
+    counts = f"{len(cells) + len(failed)} cells, {len(bad)} failed, {new} with no accepted result"
     say("\n".join(["", *bad, *unknown, counts, *told]))
     return FAILED if bad or unknown else DONE
 

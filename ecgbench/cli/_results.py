@@ -29,9 +29,9 @@ README = Path("README.md")
 
 def fill_run(verb: Parser) -> None:
     """Arguments of the verb `run`."""
-    from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS, SELECTION_ARGUMENTS
+    from ecgbench.pipeline import CLUSTER_ARGUMENTS, DATA_ARGUMENTS, RUN_ARGUMENTS, SELECTION_ARGUMENTS
 
-    add(verb, {**SELECTION_ARGUMENTS, **DATA_ARGUMENTS, **RUN_ARGUMENTS})
+    add(verb, {**SELECTION_ARGUMENTS, **DATA_ARGUMENTS, **RUN_ARGUMENTS, **CLUSTER_ARGUMENTS})
     add_scores(verb)
     add_json(verb)
     verb.set_defaults(run=_run)
@@ -52,8 +52,9 @@ def fill_leaderboard(verb: Parser) -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
-    from ecgbench.pipeline import Run, options_from, selection_from
+    from ecgbench.pipeline import Run, cluster_from, options_from, selection_from
 
+    cluster = cluster_from(given)
     given.scores = scores_of(given)
     cells = selection_from(given).cells()
     run = Run(options_from(given, time.time()), wanted=cells)
@@ -61,7 +62,20 @@ def _run(given: argparse.Namespace) -> int:
         raise InputError("expected a selection that holds cells, got an empty one; see --dataset, --method, --metric and --seeds.")
     if not given.json:
         _say_estimate(run, cells)
-    return compute_and_judge(run, cells, given)
+    if cluster is None:
+        return compute_and_judge(run, cells, given)
+    return _by_cluster(cluster, run, cells, given)
+
+
+def _by_cluster(cluster: str, run: Run, cells: Sequence[Address], given: argparse.Namespace) -> int:
+    """Let a cluster fill the store, and judge what it could compute."""
+    from ecgbench.pipeline import Run, failed_cells, fill_by
+    from ecgbench.results import check_folder
+
+    check_folder(given.scores, given.update_scores, given.allow_new)
+    failed = failed_cells(fill_by(cluster, run, lambda line: None if given.json else say(line)), cells)
+    left = [cell for cell in cells if cell not in failed]
+    return compute_and_judge(Run(run.options, wanted=left), left, given, [f"{cell.id}: {why}" for cell, why in failed.items()])
 
 
 def _say_estimate(run: Run, cells: Sequence[Address]) -> None:

@@ -15,6 +15,8 @@ from .acceptance.judge import new_cells as new_cells
 from .acceptance.missed_sums import refuse_missed_sum as refuse_missed_sum
 from .acceptance.score_table import score_tables as score_tables
 from .acceptance.verdict import verdicts as verdicts
+from .cluster.filled import failed_cells as failed_cells
+from .cluster.filled import fill_by as fill_by
 from .compute.entries import stored_entry as stored_entry
 from .compute.map_sources import MapSource as MapSource
 from .compute.map_sources import source_named as source_named
@@ -33,9 +35,11 @@ from .grid.address import ModelAddress as ModelAddress
 from .grid.address import metric_names as metric_names
 from .grid.address import split_metric as split_metric
 from .grid.address import variant_name as variant_name
+from .grid.arguments import CLUSTER_ARGUMENTS as CLUSTER_ARGUMENTS
 from .grid.arguments import DATA_ARGUMENTS as DATA_ARGUMENTS
 from .grid.arguments import RUN_ARGUMENTS as RUN_ARGUMENTS
 from .grid.arguments import SELECTION_ARGUMENTS as SELECTION_ARGUMENTS
+from .grid.arguments import cluster_from as cluster_from
 from .grid.arguments import options_from as options_from
 from .grid.arguments import parse_samples as parse_samples
 from .grid.arguments import selection_from as selection_from

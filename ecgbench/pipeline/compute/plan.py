@@ -169,6 +169,10 @@ class Plan:
         """Metrics by which maps are to be scored."""
         return tuple(self._metrics.get(of, ()))
 
+    def maps(self, of: ModelAddress) -> list[MapsAddress]:
+        """The maps of a model that are to be scored."""
+        return [maps for maps in self._metrics if maps.of_model == of]
+
     def models(self) -> list[ModelAddress]:
         """The models that are explained."""
         return list(dict.fromkeys(maps.of_model for maps in self._metrics))
@@ -187,7 +191,7 @@ class Plan:
         """
         seen: set[Task] = set()
         windows = ExplainedTask(self._panel_of(of))
-        for maps in [maps for maps in self._metrics if maps.of_model == of]:
+        for maps in self.maps(of):
             for batch in range(batches):
                 wanted = ScoresTask(maps, self.metrics(maps), windows, batch)
                 for task in (*wanted.needs, wanted):

@@ -14,7 +14,7 @@ from jaxtyping import Bool
 
 from ecgbench.artifacts import Artifact
 from ecgbench.datasets import DATASETS, Request, load_dataset, request_for
-from ecgbench.errors import InputError, RefusedError
+from ecgbench.errors import InputError, RefusedError, UnavailableError
 from ecgbench.pipeline.compute import scores as scoring
 from ecgbench.pipeline.compute.explained_windows import Choice, Outputs, choose, explained_windows, outputs_on_test
 from ecgbench.pipeline.compute.further_maps import reasons
@@ -60,6 +60,10 @@ class Run:
     wanted : cells that will be asked for; all metrics of a batch of maps are computed with the first of them
     sources : of maps, beside the registered ones
     given : models that were handed in
+
+    Attributes
+    ----------
+    unavailable : models and maps that must not be computed in this process, since what tried it died; with the reason
     """
 
     def __init__(
@@ -71,6 +75,7 @@ class Run:
         self._sources = {source.key: source for source in sources}
         self._held: dict[tuple[Any, ...], Any] = {}
         self._turn = threading.RLock()
+        self.unavailable: dict[ModelAddress | MapsAddress, str] = {}
 
     def on(self, wanted: Iterable[Address], sources: Iterable[MapSource]) -> Run:
         """A run on other cells and sources that remembers what this one does."""
@@ -100,6 +105,11 @@ class Run:
                 task.perform(self)
                 yield task, known
 
+    def forget(self, *kinds: str) -> None:
+        """Let go of what the run remembers of some kinds, such as "maps"; what it needs again comes from the store."""
+        with self._turn:
+            self._held = {key: held for key, held in self._held.items() if key[0] not in kinds}
+
     def source(self, key: str) -> MapSource:
         """The source of maps of that key: one that the run was given, or a registered one."""
         return self._sources.get(key) or source_named(key)
@@ -120,6 +130,7 @@ class Run:
         def get() -> TrainedModel:
             if self.given is not None and of in self.given.models:
                 return self._placed(self.given.models[of], of)
+            self._refuse_unavailable(of)
             model = model_of(self.dataset(of.dataset), of.seed, o.store, of.model, o.precision, o.device, o.retrain_since)
             return self._placed(model, of)
 
@@ -187,6 +198,7 @@ class Run:
         RefusedError
             If the source cannot explain the model; it is asked once a run.
         """
+        self._refuse_unavailable(of)
         if ("refused", of) in self._held:
             raise RefusedError(self._held["refused", of])
         try:
@@ -270,6 +282,10 @@ class Run:
             return None if pair is None else pair[0]
 
         return self._hold(("accepted", path), read)
+
+    def _refuse_unavailable(self, of: ModelAddress | MapsAddress) -> None:
+        if of in self.unavailable:
+            raise UnavailableError(self.unavailable[of])
 
     def _request(self, dataset: str) -> Request:
         o = self.options

@@ -10,6 +10,7 @@ from typing import Any
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import InputError
+from ecgbench.pipeline.cluster.addresses import check_cluster
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.pipeline.grid.selection import Selection
 from ecgbench.printable import shortened
@@ -86,6 +87,32 @@ RUN_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
     }
 )
+
+CLUSTER_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "--cluster": {
+            "default": None,
+            "metavar": "WHERE",
+            "help": "let a Dask cluster compute (extra cluster): local:N for N workers on this machine, the scheduler's tcp://HOST:PORT or "
+            "tls://HOST:PORT, or the FILE.json that it wrote",
+        }
+    }
+)
+
+
+def cluster_from(given: Namespace) -> str | None:
+    """The cluster that parsed arguments name, None if they name none.
+
+    Raises
+    ------
+    InputError
+        If no cluster is named so, or nothing may be computed.
+    """
+    if given.cluster is None:
+        return None
+    if given.check_only:
+        raise InputError("expected one of --cluster and --check-only, got both; leave one out, since checking computes nothing.")
+    return check_cluster(given.cluster)
 
 
 def selection_from(given: Namespace, datasets: Sequence[str] = (), metrics: Sequence[str] = ()) -> Selection:

@@ -1,0 +1,102 @@
+"""What `--cluster` names: workers on this machine, or a scheduler that runs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from ecgbench.errors import InputError
+from ecgbench.printable import shortened
+
+LOCAL = re.compile(r"local:([1-9]\d{0,3})")
+
+REMOTE = re.compile(r"(?P<protocol>tcp|tls)://(?P<host>\[[0-9a-fA-F:.]+\]|[\w.-]+):(?P<port>\d+)")
+
+SECONDS_TO_CONNECT = 30
+"""Seconds to wait for the scheduler before it is taken to be absent."""
+
+
+def check_cluster(text: str) -> str:
+    """The text, if it can name a cluster; Dask is not asked.
+
+    Raises
+    ------
+    InputError
+        If it cannot.
+    """
+    if LOCAL.fullmatch(text) or REMOTE.fullmatch(text) or text.endswith(".json"):
+        return text
+    raise InputError(
+        f'expected --cluster as local:N, tcp://HOST:PORT, tls://HOST:PORT or the FILE.json of a scheduler, got "{shortened(text)}"; '
+        "name one of these."
+    )
+
+
+@contextmanager
+def open_cluster(text: str, root: Path, memory_limit: str | float = "auto") -> Iterator[Any]:
+    """The client of the cluster that a text names (see `check_cluster`).
+
+    Parameters
+    ----------
+    root : folder of the store, which workers on this machine share
+    memory_limit : bytes of a worker on this machine
+
+    Raises
+    ------
+    InputError
+        If the text names none, Dask is not installed, or the scheduler cannot be reached or trusted.
+    """
+    if find_spec("distributed") is None:
+        raise InputError('expected the package distributed for --cluster, got none; pip install "ecgbench-attribution[cluster]".')
+    local = LOCAL.fullmatch(check_cluster(text))
+    if local:
+        from ecgbench.pipeline.cluster.local import local_cluster
+
+        with local_cluster(int(local[1]), root, memory_limit) as client:
+            yield client
+        return
+    with _connected(_address_in(Path(text)) if text.endswith(".json") else text) as client:
+        yield client
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[Any]:
+    """The client of a scheduler that runs."""
+    from distributed import Client
+
+    found = REMOTE.fullmatch(address)
+    if found is None or (found["protocol"] == "tcp" and not _is_loopback(found["host"])):
+        raise InputError(
+            f'expected a scheduler of tls://, or of tcp:// on this machine alone, got "{shortened(address)}", where anybody who reaches it '
+            "could run programs here; start it with certificates (distributed.comm.tls in Dask's settings)."
+        )
+    try:
+        client = Client(address, timeout=SECONDS_TO_CONNECT)
+    except (OSError, ValueError) as error:
+        raise InputError(f"expected a scheduler at {address}, got {error}; start it with `dask scheduler`.") from error
+    with client:
+        yield client
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a host."""
+    try:
+        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _address_in(file: Path) -> str:
+    """The address in a file that a scheduler wrote."""
+    try:
+        return str(json.loads(file.read_text())["address"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"expected the file of a scheduler in {file}, got {error}; start it with `dask scheduler --scheduler-file`."
+        ) from error
