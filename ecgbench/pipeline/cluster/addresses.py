@@ -7,16 +7,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from ecgbench.errors import InputError
+from ecgbench.pipeline.cluster.security import REMOTE, check_secure
 from ecgbench.printable import shortened
 
 LOCAL = re.compile(r"local:([1-9]\d{0,3})")
-
-REMOTE = re.compile(r"(?P<protocol>tcp|tls)://(?P<host>\[[0-9a-fA-F:.]+\]|[\w.-]+):(?P<port>\d+)")
 
 SECONDS_TO_CONNECT = 30
 """Seconds to wait for the scheduler before it is taken to be absent."""
@@ -70,26 +68,16 @@ def _connected(address: str) -> Iterator[Any]:
     """The client of a scheduler that runs."""
     from distributed import Client
 
-    found = REMOTE.fullmatch(address)
-    if found is None or (found["protocol"] == "tcp" and not _is_loopback(found["host"])):
-        raise InputError(
-            f'expected a scheduler of tls://, or of tcp:// on this machine alone, got "{shortened(address)}", where anybody who reaches it '
-            "could run programs here; start it with certificates (distributed.comm.tls in Dask's settings)."
-        )
+    check_secure(address)
     try:
         client = Client(address, timeout=SECONDS_TO_CONNECT)
     except (OSError, ValueError) as error:
-        raise InputError(f"expected a scheduler at {address}, got {error}; start it with `dask scheduler`.") from error
+        raise InputError(
+            f"expected a scheduler at {address}, got {error}; start it with `dask scheduler`, for tls:// by a certificate of the same "
+            "authority."
+        ) from error
     with client:
         yield client
-
-
-def _is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a host."""
-    try:
-        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _address_in(file: Path) -> str:

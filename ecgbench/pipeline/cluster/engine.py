@@ -17,6 +17,7 @@ from ecgbench.artifacts import write_atomically
 from ecgbench.errors import InputError, UnavailableError
 from ecgbench.pipeline.cluster.jobs import Failure, Job, Outcome, Setting, batch_jobs, choice_job, first_jobs
 from ecgbench.pipeline.cluster.travel import Travel
+from ecgbench.pipeline.cluster.versions import check_alike
 from ecgbench.pipeline.cluster.worker import SeparateStoreError, has_store, nonce_file, perform
 from ecgbench.pipeline.grid.arguments import CPU
 
@@ -122,6 +123,7 @@ class _Engine:
             raise InputError(
                 f"expected workers of {self._client.scheduler.address}, got none in {SECONDS_TO_START} s; start them with `dask worker`."
             ) from error
+        check_alike(self._client)
         common = self._client.run(has_store, self._setting)
         self._setting = replace(self._setting, separate=not all(common.values()))
 

@@ -1,0 +1,92 @@
+"""What a client and its workers must have in common, so that a worker computes what the client would."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from ecgbench.errors import InputError
+
+PACKAGES = ("ecgbench-attribution", "torch", "numpy", "scipy", "scikit-learn")
+"""Packages from which values follow."""
+
+Description = Mapping[str, str]
+"""Versions by what they are of."""
+
+SHOWN = 5
+"""Differences that an error names."""
+
+
+def described() -> Description:
+    """Versions of Python, of packages and of every registered entry, with its options, in the process that is asked."""
+    return {"python": platform.python_version().rpartition(".")[0], **_packages(), **_entries()}
+
+
+def check_alike(client: Any) -> None:
+    """Refuse workers that would compute something else.
+
+    Parameters
+    ----------
+    client : of a Dask cluster
+
+    Raises
+    ------
+    InputError
+        If a version or an entry differs; it names what and where.
+    """
+    here = described()
+    for worker, there in client.run(described).items():
+        apart = differences(here, there)
+        if apart:
+            more = f" and {len(apart) - SHOWN} more" if len(apart) > SHOWN else ""
+            raise InputError(
+                f"expected worker {worker} to have what the client has, got {'; '.join(apart[:SHOWN])}{more}; install the same there, "
+                "entries of your own by an entry point or `dask worker --preload my_package`."
+            )
+
+
+def differences(here: Description, there: Description) -> list[str]:
+    """What differs, in words."""
+    names = sorted({*here, *there})
+    return [
+        f"{name} {there.get(name, 'absent')} instead of {here.get(name, 'none')}" for name in names if here.get(name) != there.get(name)
+    ]
+
+
+def _packages() -> Description:
+    found = {}
+    for package in PACKAGES:
+        try:
+            # A build for a card, such as 2.13.0+cu130, counts as the version that it is of.
+            found[package] = version(package).partition("+")[0]
+        except PackageNotFoundError:
+            found[package] = "absent"
+    return found
+
+
+def _entries() -> Description:
+    from ecgbench.controls import CONTROLS
+    from ecgbench.datasets import DATASETS
+    from ecgbench.methods import METHODS
+    from ecgbench.metrics import METRICS
+    from ecgbench.models import MODELS, RECIPES
+
+    axes: dict[str, Any] = {
+        "dataset": DATASETS,
+        "model": MODELS,
+        "recipe": RECIPES,
+        "method": METHODS,
+        "metric": METRICS,
+        "control": CONTROLS,
+    }
+    return {f"{axis} {entry.key}": _entry(entry) for axis, registry in axes.items() for entry in registry}
+
+
+def _entry(entry: Any) -> str:
+    """An entry's version and a digest of its options, whose order says nothing."""
+    told = json.dumps({name: repr(value) for name, value in entry.options.items()}, sort_keys=True)
+    return f"version {entry.version}, options {hashlib.sha256(told.encode()).hexdigest()[:8]}"

@@ -1,0 +1,44 @@
+"""Workers that would compute something else are refused."""
+
+import pytest
+
+from ecgbench.errors import InputError
+from ecgbench.pipeline.cluster.versions import check_alike, described, differences
+
+
+class Workers:
+    """A client of workers that are described so."""
+
+    def __init__(self, **descriptions):
+        self.descriptions = descriptions
+
+    def run(self, function):
+        assert function is described
+        return self.descriptions
+
+
+def test_workers_like_the_client_are_taken():
+    check_alike(Workers(one=described(), other=described()))
+
+
+@pytest.mark.parametrize(
+    ("what", "there", "said"),
+    [
+        ("torch", "2.0.0", "torch 2.0.0 instead of "),
+        ("method saliency", None, "method saliency absent instead of version 1"),
+        ("metric mine", "version 1, options 0", "metric mine version 1, options 0 instead of none"),
+    ],
+)
+def test_a_difference_is_named_with_its_worker_and_the_remedy(what, there, said):
+    other = {**described(), what: there}
+    if there is None:
+        del other[what]
+    with pytest.raises(InputError, match=rf"expected worker two .*{said}.*--preload"):
+        check_alike(Workers(one=described(), two=other))
+
+
+def test_only_the_first_differences_are_named():
+    other = dict.fromkeys(described(), "another")
+    assert len(differences(described(), other)) == len(other)
+    with pytest.raises(InputError, match=rf" and {len(other) - 5} more; install"):
+        check_alike(Workers(one=other))
