@@ -23,6 +23,10 @@ CUBLAS = "CUBLAS_WORKSPACE_CONFIG", ":4096:8"
 PLACES = (("cuda", "matmul"), ("cudnn", "conv"), ("cudnn", "rnn"), ("mkldnn", "matmul"), ("mkldnn", "conv"), ("mkldnn", "rnn"))
 """Where torch 2.9 and later keep the precision of float32 operations, under `torch.backends`."""
 
+HARMLESS = r"(max_pool2d_with_indices_backward_cuda|median CUDA with indices output) does not have a deterministic implementation"
+"""Of what torch warns of, what gives the same bytes all the same: sums of two, which is how often networks' pooling windows overlap in
+channels-last layout (in the usual one they are summed in one order), and medians, of which only the place varies."""
+
 Undo = Callable[[], None]
 
 
@@ -125,13 +129,20 @@ def _reproducible() -> Undo:
     strict = torch.are_deterministic_algorithms_enabled() and not torch.is_deterministic_algorithms_warn_only_enabled()
     asked = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
     cudnn = torch.backends.cudnn
+    cuda: Any = torch.backends.cuda
     filling: Any = torch.utils.deterministic
     held = cudnn.deterministic, cudnn.benchmark, filling.fill_uninitialized_memory
+    efficient, flash = cuda.mem_efficient_sdp_enabled(), cuda.flash_sdp_enabled()
+    warnings.filterwarnings("ignore", HARMLESS)  # it stays: to take it away could take away what another thread has added
     torch.use_deterministic_algorithms(True, warn_only=not strict)
+    cuda.enable_mem_efficient_sdp(False)  # attention by products of matrices; the others sum gradients in any order
+    cuda.enable_flash_sdp(False)
     cudnn.deterministic, cudnn.benchmark, filling.fill_uninitialized_memory = True, False, False
 
     def undo() -> None:
         torch.use_deterministic_algorithms(asked[0], warn_only=asked[1])
+        cuda.enable_mem_efficient_sdp(efficient)
+        cuda.enable_flash_sdp(flash)
         cudnn.deterministic, cudnn.benchmark, filling.fill_uninitialized_memory = held
 
     return undo

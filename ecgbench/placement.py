@@ -64,12 +64,11 @@ def within_memory(compute: Callable[[int], T], batch: int, there: torch.device) 
     while True:
         try:
             return compute(batch)
-        except torch.OutOfMemoryError as error:
-            shortage = _shortage(batch, there, error)
         except RuntimeError as error:
-            if "allocate memory" not in str(error) and "not enough memory" not in str(error):
+            if not _is_shortage(error):
                 raise
-            shortage = _shortage(batch, there, error)
+            remedy = "let fewer pass at once, --batch-size or batch_size=, or name another device" if batch > 1 else "name another device"
+            shortage = _shortage(f"{batch} rows at once", there, error, remedy)
         if batch == 1 or there.type != "cuda":
             raise shortage
         torch.cuda.empty_cache()
@@ -77,18 +76,29 @@ def within_memory(compute: Callable[[int], T], batch: int, there: torch.device) 
 
 
 @contextmanager
-def refusing_shortage(there: torch.device) -> Iterator[None]:
-    """Say in one line that a device has too little memory, for a window alone or for the network itself."""
+def memory_for(what: str, there: torch.device, remedy: str) -> Iterator[None]:
+    """Say in one line that a device has too little memory for something whose size is not ours to choose.
+
+    Raises
+    ------
+    DeviceMemoryError
+        If it has.
+    """
     try:
         yield
-    except torch.OutOfMemoryError as error:
-        raise _shortage(1, there, error) from error
+    except RuntimeError as error:
+        if not _is_shortage(error):
+            raise
+        raise _shortage(what, there, error, remedy) from error
 
 
-def _shortage(batch: int, there: torch.device, error: Exception) -> DeviceMemoryError:
+def _is_shortage(error: RuntimeError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or any(said in str(error) for said in ("allocate memory", "not enough memory"))
+
+
+def _shortage(what: str, there: torch.device, error: RuntimeError, remedy: str) -> DeviceMemoryError:
     reason = shortened(str(error).partition("\n")[0])
-    remedy = "let fewer pass at once, --batch-size or batch_size=, or name another device" if batch > 1 else "name another device"
-    return DeviceMemoryError(f"expected memory for {batch} rows at once on {there.type}, got too little ({reason}); {remedy}.")
+    return DeviceMemoryError(f"expected memory for {what} on {there.type}, got too little ({reason}); {remedy}.")
 
 
 @cache

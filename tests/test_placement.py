@@ -18,7 +18,7 @@ CPU, CARD = torch.device("cpu"), torch.device("cuda", 0)
 
 def test_a_card_takes_more_rows_at_once_the_shorter_they_are_and_a_processor_always_as_many():
     assert {usual_batch(CPU, leads, time) for leads in (1, 12) for time in (1, 720, 5000)} == {BATCH} == {32}
-    assert [usual_batch(CARD, 1, 720), usual_batch(CARD, 12, 1000), usual_batch(CARD, 12, 5000)] == [512, 87, 32]
+    assert [usual_batch(CARD, 1, 720), usual_batch(CARD, 12, 1000), usual_batch(CARD, 12, 5000)] == [128, 32, 32]
 
 
 def test_a_card_keeps_a_share_of_its_memory_and_more_rows_than_a_processors_caches_hold(monkeypatch):
@@ -62,7 +62,7 @@ def test_a_card_without_memory_for_one_window_is_one_line_wherever_it_ends():
         def forward(self, x):
             raise torch.OutOfMemoryError("CUDA out of memory.\nmore")
 
-    with pytest.raises(DeviceMemoryError, match=r"^expected memory for 1 rows at once on cpu, got too little[^\n]*name another device\.$"):
+    with pytest.raises(DeviceMemoryError, match=r"^expected memory for a window alone on cpu, got too little[^\n]*name another device\.$"):
         ecgbench.explain(Large(), np.ones((1, 1, 8), dtype=np.float32), [0], "saliency")
 
 

@@ -17,7 +17,7 @@ from captum.attr._core.lrp import SUPPORTED_LAYERS_WITH_RULES, SUPPORTED_NON_LIN
 from captum.attr._utils.lrp_rules import EpsilonRule, PropagationRule
 
 from ecgbench.errors import InputError
-from ecgbench.nn import GlobalAverage, TimeAverage
+from ecgbench.nn import GlobalAverage, TimeAverage, seeded
 
 
 def captum_deep_lift(model: torch.nn.Module, x: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -59,8 +59,7 @@ def captum_kernel_shap(
     seeds = iter([int(generator.integers(2**31)) for generator in generators])
 
     def explained(window: torch.Tensor, label: int) -> torch.Tensor:
-        with torch.random.fork_rng(devices=[]), torch.no_grad():
-            torch.set_rng_state(torch.Generator().manual_seed(next(seeds)).get_state())
+        with seeded(next(seeds), x.device), torch.no_grad():
             found: torch.Tensor = attr.KernelShap(model).attribute(
                 window, target=label, feature_mask=patches[None].to(x.device), n_samples=samples
             )

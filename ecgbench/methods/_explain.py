@@ -221,7 +221,7 @@ def options_of(entry: MethodEntry, protocol: str = OURS, given: Mapping[str, Any
 def prepared(model: torch.nn.Module, device: str | None) -> Iterator[Callable[..., list[torch.Tensor]]]:
     """Freeze the model on the given device; yields a function that copies arrays there, in the model's precision."""
     from ecgbench.nn import device_named, frozen, place_of, usable
-    from ecgbench.placement import moved, refusing_shortage, sent
+    from ecgbench.placement import memory_for, moved, sent
     from ecgbench.traces import without_traces
 
     place_now = place_of(usable(model))
@@ -231,7 +231,7 @@ def prepared(model: torch.nn.Module, device: str | None) -> Iterator[Callable[..
     def place(*arrays: np.ndarray) -> list[torch.Tensor]:
         return [sent(array, there, precision) for array in arrays]
 
-    with refusing_shortage(there), moved(model, there), frozen(model), without_traces(model):
+    with memory_for("a window alone", there, "name another device"), moved(model, there), frozen(model), without_traces(model):
         yield place
 
 

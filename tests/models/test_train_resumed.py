@@ -17,7 +17,7 @@ import torch
 from ecgbench.artifacts import DamagedArtifactWarning
 from ecgbench.models import Training, model_digest
 from ecgbench.models.training import train as training_module
-from ecgbench.types import Windows
+from ecgbench.models.training.feed import Feed
 from tests.models.tasks import EPOCHS, RECIPE, TRAINING, Trained, timeless, trained
 
 ROOT = Path(__file__).parents[2]
@@ -36,10 +36,10 @@ def stop_after(epoch: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None
     """Make training die when `epoch` epochs are on disk; returns what lets it live again."""
     run = training_module._run_epoch
 
-    def dying(training: Training, state: Any, train: Windows, test: Windows, outputs: int) -> dict[str, Any]:
+    def dying(training: Training, state: Any, train: Feed, test: Feed) -> dict[str, Any]:
         if len(state.log) == epoch:
             raise KilledError
-        return run(training, state, train, test, outputs)
+        return run(training, state, train, test)
 
     monkeypatch.setattr(training_module, "_run_epoch", dying)
     return lambda: monkeypatch.setattr(training_module, "_run_epoch", run)
@@ -107,7 +107,7 @@ def test_other_training_does_not_go_on_from_it(tmp_path: Path, monkeypatch: pyte
         trained(tmp_path)
     seen: list[int] = []
 
-    def watch(training: Training, state: Any, train: Windows, test: Windows, outputs: int) -> dict[str, Any]:
+    def watch(training: Training, state: Any, train: Feed, test: Feed) -> dict[str, Any]:
         seen.append(len(state.log))
         raise KilledError
 

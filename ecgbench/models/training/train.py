@@ -23,11 +23,12 @@ from torch.nn import functional
 from ecgbench.artifacts import DamagedArtifactWarning, write_atomically
 from ecgbench.errors import InputError
 from ecgbench.exactness import exact
-from ecgbench.models.training.augment import augmented
 from ecgbench.models.training.build import untrained
+from ecgbench.models.training.feed import Feed
 from ecgbench.models.training.measures import evaluate_predictions
 from ecgbench.models.training.sampling import Sides, epoch_order, sides
 from ecgbench.nn import device_named, seeded
+from ecgbench.placement import memory_for, usual_batch
 from ecgbench.printable import printable
 from ecgbench.progress import progress
 from ecgbench.protocol import PRECISIONS, Recipe
@@ -36,6 +37,9 @@ from ecgbench.types import Windows
 
 OPTIMIZERS: Mapping[str, type[torch.optim.Adam]] = MappingProxyType({"adam": torch.optim.Adam, "adamw": torch.optim.AdamW})
 """By a recipe's name of it."""
+
+BATCH = 64
+"""Windows that are asked about at once after an epoch; more on a card."""
 
 NARROW = 8
 """Most input channels with which oneDNN 3.12 (torch 2.13) fails on the weights' gradient of a strided convolution of one sample."""
@@ -91,13 +95,13 @@ def train_model(training: Training, train: Windows, test: Windows, outputs: int,
     `evaluate_predictions` on training windows (as they were passed), on those of patients held out, if any, and on test windows. The test
     set chooses nothing.
     """
-    state = _restore(training, outputs, train, folder)
-    epochs = training.recipe.epochs
+    state, epochs, there = _restore(training, outputs, train, folder), training.recipe.epochs, device_named(training.device)
+    learnt, tested = Feed(train, there), Feed(test, there)
     with progress(what=training.name, unit="epoch", total=epochs, initial=len(state.log), leave=True) as bar:
         while len(state.log) < epochs:
-            there = device_named(training.device)
-            with exact(there.type), seeded(_epoch_seed(training, len(state.log)), there):
-                state.log.append(_run_epoch(training, state, train, test, outputs))
+            memory = memory_for(f"{training.recipe.batch_size} windows a step", there, 'train in precision "bf16", or on another device')
+            with exact(there.type), memory, seeded(_epoch_seed(training, len(state.log)), there):
+                state.log.append(_run_epoch(training, state, learnt, tested))
             _save(training, state, folder)
             bar.set_postfix(loss=f"{state.log[-1]['loss']:.3f}")
             bar.update()
@@ -117,13 +121,13 @@ def _quality(measures: Mapping[str, Any]) -> float:
     return float((measures["macro_auc"] or 0) if "macro_auc" in measures else measures["macro_f1"])
 
 
-def _run_epoch(training: Training, state: _State, train: Windows, test: Windows, outputs: int) -> dict[str, Any]:
+def _run_epoch(training: Training, state: _State, train: Feed, test: Feed) -> dict[str, Any]:
     began, epoch = time.perf_counter(), len(state.log)
     rate = training.recipe.learning_rate * (1 + math.cos(math.pi * epoch / training.recipe.epochs)) / 2
     for group in state.optimizer.param_groups:
         group["lr"] = rate
     order = epoch_order(training.recipe, train.y, state.sides.fit, training.seed, epoch)
-    loss, found = _pass_windows(training, state, train, order, outputs)
+    loss, found = _pass_windows(training, state, train, order)
     if not math.isfinite(loss):
         raise InputError(f"expected a finite loss in epoch {epoch + 1} of {training.name}, got {loss}; lower the learning rate.")
     _flush_subnormals(state)
@@ -135,26 +139,29 @@ def _run_epoch(training: Training, state: _State, train: Windows, test: Windows,
     return {"epoch": epoch + 1, "loss": loss, "rate": rate, "seconds": time.perf_counter() - began, **measures}
 
 
-def _pass_windows(training: Training, state: _State, train: Windows, order: np.ndarray, outputs: int) -> tuple[float, np.ndarray]:
-    """Take a step for each batch of windows; returns their mean loss and logits (n, outputs) as they were passed."""
+def _pass_windows(training: Training, state: _State, train: Feed, order: np.ndarray) -> tuple[float, np.ndarray]:
+    """Take a step for each batch of windows; returns their mean loss and logits (n, outputs) as they were passed.
+
+    Both stay on the device until the last step: to look at them earlier is to wait for it.
+    """
     state.model.train()
     generator = seed_generator(training.seed, f"augmentation of epoch {len(state.log)}")
-    found, total, done = np.empty((len(order), outputs), dtype=np.float32), 0.0, 0
-    for index in _batches(order, training.recipe.batch_size, len(state.log)):
-        x, y = _tensors(train, index, training, generator)
+    parts, found, losses = _batches(order, training.recipe.batch_size, len(state.log)), [], []
+    for x, y in train.batches(parts, training.recipe.augmentation, generator):
         with training.autocast():
             logits = state.model(x)
         loss = _loss(logits.float(), y)
         state.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         state.optimizer.step()
-        total += loss.item() * len(index)
-        found[done : done + len(index)] = logits.detach().float().cpu().numpy()
-        done += len(index)
-    return total / len(order), found
+        losses.append(loss.detach())
+        found.append(logits.detach().float())
+    means = torch.stack(losses).tolist()
+    total = sum(mean * len(logits) for mean, logits in zip(means, found, strict=True))
+    return total / len(order), torch.cat(found).cpu().numpy()
 
 
-def _held_out(training: Training, state: _State, train: Windows) -> dict[str, Any]:
+def _held_out(training: Training, state: _State, train: Feed) -> dict[str, Any]:
     """Measures of the patients held out; keeps the weights if they are the best so far."""
     index = state.sides.held_out
     if not len(index):
@@ -185,28 +192,20 @@ def _batches(order: np.ndarray, size: int, epoch: int) -> Iterator[np.ndarray]:
         yield order[first : first + size]
 
 
-def _tensors(
-    windows: Windows, index: np.ndarray, training: Training, generator: np.random.Generator | None = None
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Windows and their classes; augmented as the recipe says, where a generator is given."""
-    x, by = windows.inputs(index), training.recipe.augmentation
-    if by is not None and generator is not None:
-        x = augmented(x, by, generator)
-    return torch.from_numpy(x).to(training.device), torch.from_numpy(windows.y[index]).to(training.device)
-
-
 def _loss(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     if y.ndim == 2:
         return functional.binary_cross_entropy_with_logits(logits, y.to(logits.dtype))
     return functional.cross_entropy(logits, y)
 
 
-def _predict(training: Training, model: nn.Module, windows: Windows, index: np.ndarray, batch: int = 64) -> np.ndarray:
+def _predict(training: Training, model: nn.Module, feed: Feed, index: np.ndarray) -> np.ndarray:
     """Logits of the windows at `index`."""
     model.eval()
+    batch = max(BATCH, usual_batch(feed.device, *feed.windows.signal.shape[1:]))
     with torch.no_grad(), training.autocast():
         parts = (index[first : first + batch] for first in range(0, len(index), batch))
-        return np.concatenate([model(_tensors(windows, part, training)[0]).float().cpu().numpy() for part in parts])
+        found: np.ndarray = torch.cat([model(feed.take(part)[0]).float() for part in parts]).cpu().numpy()
+    return found
 
 
 def _identity(training: Training) -> dict[str, Any]:

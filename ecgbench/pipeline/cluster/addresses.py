@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from ecgbench.errors import InputError
 from ecgbench.pipeline.cluster.security import REMOTE, check_secure
 from ecgbench.printable import shortened
 
-LOCAL = re.compile(r"local:([1-9]\d{0,3})")
+LOCAL, SLURM = re.compile(r"local:([1-9]\d{0,3})"), re.compile(r"slurm:([1-9]\d{0,3})")
 
 SECONDS_TO_CONNECT = 30
 """Seconds to wait for the scheduler before it is taken to be absent."""
@@ -28,11 +28,11 @@ def check_cluster(text: str) -> str:
     InputError
         If it cannot.
     """
-    if LOCAL.fullmatch(text) or REMOTE.fullmatch(text) or text.endswith(".json"):
+    if LOCAL.fullmatch(text) or SLURM.fullmatch(text) or REMOTE.fullmatch(text) or text.endswith(".json"):
         return text
     raise InputError(
-        f'expected --cluster as local:N, tcp://HOST:PORT, tls://HOST:PORT or the FILE.json of a scheduler, got "{shortened(text)}"; '
-        "name one of these."
+        f"expected --cluster as local:N, slurm:N, tcp://HOST:PORT, tls://HOST:PORT or the FILE.json of a scheduler, got "
+        f'"{shortened(text)}"; name one of these.'
     )
 
 
@@ -52,15 +52,20 @@ def open_cluster(text: str, root: Path, memory_limit: str | float = "auto") -> I
     """
     if find_spec("distributed") is None:
         raise InputError('expected the package distributed for --cluster, got none; pip install "ecgbench-attribution[cluster]".')
-    local = LOCAL.fullmatch(check_cluster(text))
-    if local:
-        from ecgbench.pipeline.cluster.local import local_cluster
-
-        with local_cluster(int(local[1]), root, memory_limit) as client:
-            yield client
-        return
-    with _connected(_address_in(Path(text)) if text.endswith(".json") else text) as client:
+    with _opened(check_cluster(text), root, memory_limit) as client:
         yield client
+
+
+def _opened(text: str, root: Path, memory_limit: str | float) -> AbstractContextManager[Any]:
+    """A client of one's own cluster, or of one that runs."""
+    from ecgbench.pipeline.cluster.local import local_cluster
+    from ecgbench.pipeline.cluster.slurm import slurm_cluster
+
+    if local := LOCAL.fullmatch(text):
+        return local_cluster(int(local[1]), root, memory_limit)
+    if slurm := SLURM.fullmatch(text):
+        return slurm_cluster(int(slurm[1]), root)
+    return _connected(_address_in(Path(text)) if text.endswith(".json") else text)
 
 
 @contextmanager

@@ -93,8 +93,8 @@ CLUSTER_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "--cluster": {
             "default": None,
             "metavar": "WHERE",
-            "help": "let a Dask cluster compute (extra cluster): local:N for N workers on this machine, the scheduler's tcp://HOST:PORT or "
-            "tls://HOST:PORT, or the FILE.json that it wrote",
+            "help": "let a Dask cluster compute (extra cluster): local:N for N workers on this machine, slurm:N for N jobs of a Slurm "
+            "queue (extra slurm), the scheduler's tcp://HOST:PORT or tls://HOST:PORT, or the FILE.json that it wrote",
         }
     }
 )
