@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter, deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +99,7 @@ class _Engine:
         self._running: dict[Any, Job] = {}
         self._deaths: Counter[Job] = Counter()
         self._failures: list[Failure] = []
+        self._tries: int | None = None
         self._done, self._known = 0, len(self._ready) + len(first)
 
     def run_jobs(self) -> Iterator[Progress]:
@@ -111,9 +112,12 @@ class _Engine:
                 yield Progress(self._done, self._known, self._failures)
 
     def stop(self) -> None:
-        """Call back what is still running, which a user may have interrupted."""
-        if self._running:
-            self._client.cancel(list(self._running), force=True)
+        """Call back what is still running, which a user may have interrupted; the scheduler, if it is there, is as it was."""
+        with suppress(OSError):
+            if self._running:
+                self._client.cancel(list(self._running), force=True)
+            if self._tries is not None:
+                _set_tries(self._client, self._tries)
 
     def _meet_workers(self) -> None:
         """Wait for the first worker, and find out whether all have the store."""
@@ -124,6 +128,7 @@ class _Engine:
                 f"expected workers of {self._client.scheduler.address}, got none in {SECONDS_TO_START} s; start them with `dask worker`."
             ) from error
         check_alike(self._client)
+        self._tries = _set_tries(self._client, 0)
         common = self._client.run(has_store, self._setting)
         self._setting = replace(self._setting, separate=not all(common.values()))
 
@@ -227,6 +232,21 @@ class _Engine:
             self._run.unavailable |= dict.fromkeys(maps if job.sources else [*maps, job.of], why)
         for model in models if job.kind == "outputs" else ():
             del self._awaited[model]
+
+
+def _set_tries(client: Any, tries: int) -> int:
+    """Set how often the scheduler tries a job again whose worker died, and return how often it did before.
+
+    The client does it, which knows of epochs and of sources.
+    """
+
+    def change(dask_scheduler: Any = None) -> int:  # within a function it goes by value, to a scheduler without this package too
+        before: int = dask_scheduler.allowed_failures
+        dask_scheduler.allowed_failures = tries
+        return before
+
+    found: int = client.run_on_scheduler(change)
+    return found
 
 
 def _gone() -> UnavailableError:

@@ -10,8 +10,8 @@ from typing import Any
 SETTINGS = {
     # Dask's own would have workers give memory back to the system at every release, which costs seconds of system time.
     "distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-    # How often a job is tried again is decided by the client, which knows what it did.
-    "distributed.scheduler.allowed-failures": 0,
+    # A paused worker would wait for results to be fetched that free its memory, and nearly all of it is the run's.
+    "distributed.worker.memory.pause": False,
 }
 """What Dask is told of a cluster on this machine."""
 
