@@ -125,27 +125,32 @@ def _set_old(matmul: str | None, convolutions: bool | None) -> None:
 
 def _reproducible() -> Undo:
     """Let a card take algorithms that sum in one order."""
-    os.environ.setdefault(*CUBLAS)
     strict = torch.are_deterministic_algorithms_enabled() and not torch.is_deterministic_algorithms_warn_only_enabled()
     asked = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
     cudnn = torch.backends.cudnn
     cuda: Any = torch.backends.cuda
     filling: Any = torch.utils.deterministic
     held = cudnn.deterministic, cudnn.benchmark, filling.fill_uninitialized_memory
-    efficient, flash = cuda.mem_efficient_sdp_enabled(), cuda.flash_sdp_enabled()
+    attention = cuda.mem_efficient_sdp_enabled(), cuda.flash_sdp_enabled(), cuda.cudnn_sdp_enabled()
     warnings.filterwarnings("ignore", HARMLESS)  # it stays: to take it away could take away what another thread has added
     torch.use_deterministic_algorithms(True, warn_only=not strict)
-    cuda.enable_mem_efficient_sdp(False)  # attention by products of matrices; the others sum gradients in any order
-    cuda.enable_flash_sdp(False)
+    _allow_fused_attention(False, False, False)  # products of matrices instead: fused ones sum gradients in any order
     cudnn.deterministic, cudnn.benchmark, filling.fill_uninitialized_memory = True, False, False
 
     def undo() -> None:
         torch.use_deterministic_algorithms(asked[0], warn_only=asked[1])
-        cuda.enable_mem_efficient_sdp(efficient)
-        cuda.enable_flash_sdp(flash)
+        _allow_fused_attention(*attention)
         cudnn.deterministic, cudnn.benchmark, filling.fill_uninitialized_memory = held
 
     return undo
 
 
+def _allow_fused_attention(efficient: bool, flash: bool, cudnn: bool) -> None:
+    cuda: Any = torch.backends.cuda
+    cuda.enable_mem_efficient_sdp(efficient)
+    cuda.enable_flash_sdp(flash)
+    cuda.enable_cudnn_sdp(cudnn)
+
+
+os.environ.setdefault(*CUBLAS)  # torch asks for it once, at the process's first product of matrices on a card
 _FULL_PRECISION, _REPRODUCIBLE = _Switch(_full_precision), _Switch(_reproducible)

@@ -14,7 +14,12 @@ from ecgbench.nn import settings_of_a_new_process
 def settings():
     found = [getattr(getattr(torch.backends, of), operation).fp32_precision for of, operation in PLACES]
     deterministic = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
-    return [*found, *deterministic, torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark]
+    fused = (
+        torch.backends.cuda.mem_efficient_sdp_enabled(),
+        torch.backends.cuda.flash_sdp_enabled(),
+        torch.backends.cuda.cudnn_sdp_enabled(),
+    )
+    return [*found, *fused, *deterministic, torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark]
 
 
 @pytest.fixture(params=["as torch has them", "as a caller has set them"])
@@ -40,11 +45,10 @@ def test_float32_is_computed_as_float32_on_every_device_and_the_callers_settings
     assert settings() == callers_settings
 
 
-def test_a_card_computes_by_reproducible_algorithms_and_the_processor_as_ever(callers_settings, monkeypatch):
-    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+def test_a_card_computes_by_reproducible_algorithms_and_the_processor_as_ever(callers_settings):
     with exact("cuda"), exact("cpu"):
-        assert settings() == ["ieee"] * len(PLACES) + [True, True, True, False]
-        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+        assert settings() == ["ieee"] * len(PLACES) + [False, False, False, True, True, True, False]
+        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] in (":4096:8", ":16:8")
     assert settings() == callers_settings
 
 

@@ -149,7 +149,7 @@ def _check_first(model: torch.nn.Module, targets: Targets, first: torch.Tensor) 
     check_deterministic(model, first)
     if first.is_cuda:
         with torch.no_grad():
-            check_targets(targets.min(), targets.max(), all_logits(model, first).shape[1])
+            check_targets(int(targets.min()), int(targets.max()), all_logits(model, first).shape[1])
 
 
 def _in_batches(compute: Callable[[int], T], batch_size: int | None, first: torch.Tensor) -> T:

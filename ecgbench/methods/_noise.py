@@ -9,6 +9,7 @@ import torch
 
 from ecgbench.inputs import at_least
 from ecgbench.methods._gradient import logit_gradient
+from ecgbench.placement import sent
 
 
 def noisy_gradients(
@@ -31,10 +32,11 @@ def noisy_gradients(
     at_least("copies", copies)
     deviation = noise * x.double().std(dim=(1, 2), correction=0)
     first, second = (torch.zeros_like(x, dtype=torch.float64) for _ in range(2))
-    for rows in torch.split(torch.arange(len(x) * copies, device=x.device), batch_size):
-        window = rows // copies
-        drawn = np.stack([generators[i].standard_normal(x.shape[1:]) for i in window.tolist()])
-        added = deviation[window, None, None] * torch.from_numpy(drawn).to(x.device)
+    for first_row in range(0, len(x) * copies, batch_size):
+        of_rows = np.arange(first_row, min(first_row + batch_size, len(x) * copies)) // copies
+        drawn = np.stack([generators[i].standard_normal(x.shape[1:]) for i in of_rows.tolist()])
+        window = sent(of_rows, x.device)
+        added = deviation[window, None, None] * sent(drawn, x.device)
         gradient = logit_gradient(model, x[window] + added.to(x), target[window]).double()
         first.index_add_(0, window, gradient)
         second.index_add_(0, window, gradient**2)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -11,6 +13,11 @@ from jaxtyping import Bool, Float64
 
 from ecgbench.inputs import at_least
 from ecgbench.methods._gradient import all_logits, logits_of_target
+
+THREADS = 4
+"""Windows that are fitted at a time beside a card."""
+
+T = TypeVar("T")
 
 Kept = Bool[np.ndarray, "perturbations patches"]
 
@@ -92,6 +99,33 @@ def perturbed_logits(
         return torch.where(patches.spread(masks[window, number]), x[window], other[window])
 
     return list(logits_of_perturbations(model, target, perturb, masks.shape[1], batch_size))
+
+
+def fitted(
+    fit: Callable[[int, Float64[np.ndarray, " perturbations"]], T],
+    model: torch.nn.Module,
+    x: torch.Tensor,
+    target: torch.Tensor,
+    patches: Patches,
+    kept: Sequence[Kept],
+    batch_size: int,
+    baseline: torch.Tensor,
+) -> list[T]:
+    """What is fitted to the logits of each window's perturbations (see `perturbed_logits`), beside a card while the next ones pass it.
+
+    Parameters
+    ----------
+    fit : gets the number of a window and its perturbations' logits (perturbations,)
+    """
+    if not x.is_cuda:
+        return [fit(*of_window) for of_window in enumerate(perturbed_logits(model, x, target, patches, kept, batch_size, baseline))]
+    other, many, found = baseline.expand_as(x), max(1, batch_size // len(kept[0])), []
+    with ThreadPoolExecutor(THREADS) as beside:
+        for first in range(0, len(x), many):
+            part = slice(first, first + many)
+            logits = perturbed_logits(model, x[part], target[part], patches, kept[part], batch_size, other[part])
+            found += [beside.submit(fit, first + number, of_window) for number, of_window in enumerate(logits)]
+        return [of_window.result() for of_window in found]
 
 
 def logits_of_perturbations(

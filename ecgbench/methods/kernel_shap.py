@@ -55,7 +55,7 @@ def kernel_shap(
 
     from ecgbench.methods._background import baseline_of, only_zero
     from ecgbench.methods._implementation import by_captum
-    from ecgbench.methods._patches import Patches, perturbed_logits
+    from ecgbench.methods._patches import Patches, fitted
     from ecgbench.methods._surrogate import paired_masks, shapley_values
 
     at_least("samples", samples, 2)
@@ -68,7 +68,10 @@ def kernel_shap(
     if samples % 2:
         raise InputError(f"expected an even number of samples, since masks are drawn in pairs, got {samples}; name {samples + 1}.")
     kept = [paired_masks(generator, samples // 2, patches.count) for generator in generators]
-    logits = perturbed_logits(model, x, target, patches, kept, batch_size, baseline_of(baseline, x))
-    fitted = [shapley_values(*of_window) for of_window in zip(kept, logits, strict=True)]
-    values, undetermined = (torch.from_numpy(np.stack(found)).to(x) for found in zip(*fitted, strict=True))
+
+    def fit(window: int, logits: np.ndarray) -> tuple[np.ndarray, float]:
+        return shapley_values(kept[window], logits)
+
+    surrogates = fitted(fit, model, x, target, patches, kept, batch_size, baseline_of(baseline, x))
+    values, undetermined = (torch.from_numpy(np.stack(found)).to(x) for found in zip(*surrogates, strict=True))
     return Explanation(patches.spread(values), measures={"undetermined": undetermined})

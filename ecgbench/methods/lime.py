@@ -54,14 +54,17 @@ def lime(
     import torch
 
     from ecgbench.methods._background import baseline_of
-    from ecgbench.methods._patches import Patches, perturbed_logits
+    from ecgbench.methods._patches import Patches, fitted
     from ecgbench.methods._surrogate import lasso
 
     at_least("samples", samples)
     patches = Patches(x.shape[1], x.shape[2], patch)
     kept = [generator.random((samples, patches.count)) < 0.5 for generator in generators]
     other = baseline_of(baseline, x)
-    logits = perturbed_logits(model, x, target, patches, kept, batch_size, other)
     energies = patches.energies(x - other)
-    fitted = [lasso(*of_window, alpha) for of_window in zip(kept, logits, energies, strict=True)]
-    return patches.spread(torch.from_numpy(np.stack(fitted)).to(x))
+
+    def fit(window: int, logits: np.ndarray) -> np.ndarray:
+        return lasso(kept[window], logits, energies[window], alpha)
+
+    coefficients = fitted(fit, model, x, target, patches, kept, batch_size, other)
+    return patches.spread(torch.from_numpy(np.stack(coefficients)).to(x))

@@ -16,6 +16,7 @@ from ecgbench.methods.cam.outputs import NetworkError, Probe, buffers_restored, 
 from ecgbench.methods.cam.places import Places
 from ecgbench.methods.cam.reach import moving_axes, places_by_reach, rows_that_one_lead_moves
 from ecgbench.methods.cam.response import places_by_response, rows_moved_by_leads, where_they_respond
+from ecgbench.placement import moved
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +57,9 @@ def units_of(model: torch.nn.Module, x: torch.Tensor, layer: str, layer_layout: 
     """
 
     def find() -> Units:
-        with torch.enable_grad(), buffers_restored(model):
-            return _found(model, x.detach(), layer, layer_layout)
+        here = torch.device("cpu")  # a card's fast convolutions spread what is not a number beyond what a unit depends on
+        with moved(model, here), torch.enable_grad(), buffers_restored(model):
+            return _found(model, x.detach().to(here), layer, layer_layout)
 
     return found_once(model, x, (layer, layer_layout), find)
 
