@@ -19,6 +19,7 @@ from ecgbench.pipeline.cluster.epochs import SECONDS_PER_LOOK
 from tests.pipeline.cluster import faulty
 from tests.pipeline.cluster.clusters import (
     METRICS,
+    PATIENCE,
     SAMPLES,
     SOURCES,
     arrays_digests,
@@ -66,7 +67,7 @@ def test_a_repeated_run_goes_on_after_client_and_scheduler_were_killed(tmp_path,
         client.wait()
     assert len(digests(store)) < len(expected)
     with processes(command) as (client,):
-        assert client.wait(120) == 0
+        assert client.wait(PATIENCE) == 0
     assert digests(ArtifactStore(store.root)) == expected
 
 
