@@ -158,14 +158,14 @@ class _Engine:
     def _ended(self) -> list[Any]:
         """Jobs of which something became, after at most a second."""
         from distributed import wait
-        from distributed.client import FutureCancelledError
+        from distributed.client import CancelledError
 
         try:
             if self._running:
                 wait(list(self._running), timeout=SECONDS_PER_LOOK, return_when="FIRST_COMPLETED")
         except TimeoutError:
             pass
-        except FutureCancelledError as error:
+        except CancelledError as error:
             raise _gone() from error
         if self._setting.separate:
             self._travel.take_epochs()

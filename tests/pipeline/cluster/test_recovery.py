@@ -88,7 +88,7 @@ def kill_after_two_epochs(client, stores, seen):
         with contextlib.suppress(OSError, ValueError):
             for record in [path for store in stores for path in store.glob("unfinished/model-*/epoch.json")]:
                 log = json.loads(record.read_text())["log"]
-                if len(log) == 2:
+                if len(log) >= 2:
                     return log
         return None
 
@@ -110,7 +110,7 @@ def check_continued(training, client, stores):
     assert failures == []
     epochs = run.model(BRIEF.of_model).info["epochs"]
     assert len(epochs) == faulty.EPOCHS
-    assert epochs[:2] == seen  # their seconds too: they were not trained again
+    assert epochs[: len(seen)] == seen  # their seconds too: they were not trained again
     finish(run)
     assert arrays_digests(run.options.store) == arrays_digests(serial_run.options.store)
 
