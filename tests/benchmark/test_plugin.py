@@ -313,3 +313,15 @@ def test_controls_have_cells_that_stand_and_no_test_of_their_health(empty):
     held = {path.stem: json.loads(path.read_text()) for path in empty.accepted.parent.glob("*.json")}
     assert {name: found["provenance"].get("bound", False) for name, found in held.items()} == {"constant": False, "causal_mask": True}
     assert [found["value"] for found in held["constant"]["cells"]] == [0.5]
+
+
+def test_a_cluster_and_workers_of_xdist_are_refused_together(empty):
+    said = empty.apart("--cluster", "local:2", "-n", "2", *SLICE, code=4)
+    assert "expected one of --cluster and -n, got both; leave -n out" in said
+
+
+@pytest.mark.slow
+def test_a_cluster_fills_the_store_before_the_tests_read_it(empty):
+    said = empty.apart("--cluster", "local:1", "--update-scores", *SLICE)
+    assert "ecgbench: 1 workers of tcp://127.0.0.1" in said
+    assert "4 cells, 4 cached, 4 accepted now" in said

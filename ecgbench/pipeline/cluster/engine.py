@@ -106,8 +106,12 @@ class _Engine:
         """Hand out all jobs as workers become free."""
         self._meet_workers()
         while self._running or self._ready or self._alone:
-            self._hand_out()
-            for future in self._ended():
+            try:
+                self._hand_out()
+                ended = self._ended()
+            except OSError as error:  # Dask says so where nobody answers
+                raise _gone() from error
+            for future in ended:
                 self._settle(self._running.pop(future), future)
                 yield Progress(self._done, self._known, self._failures)
 
@@ -156,14 +160,14 @@ class _Engine:
     def _ended(self) -> list[Any]:
         """Jobs of which something became, after at most a second."""
         from distributed import wait
-        from distributed.client import FutureCancelledError
+        from distributed.client import CancelledError
 
         try:
             if self._running:
                 wait(list(self._running), timeout=SECONDS_PER_LOOK, return_when="FIRST_COMPLETED")
         except TimeoutError:
             pass
-        except (FutureCancelledError, OSError) as error:
+        except CancelledError as error:
             raise _gone() from error
         if self._setting.separate:
             self._travel.take_epochs()

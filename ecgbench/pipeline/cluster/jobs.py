@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
 from ecgbench.pipeline.cluster.parcels import Parcel
-from ecgbench.pipeline.compute.plan import ExplainedTask, OutputsTask, Plan, ScoresTask, Task
+from ecgbench.pipeline.compute.plan import ExplainedTask, MapsTask, OutputsTask, Plan, ScoresTask, SharedTask, Task
 from ecgbench.pipeline.grid.address import MapsAddress, ModelAddress
 from ecgbench.pipeline.grid.options import Options
 
@@ -128,8 +127,6 @@ def choice_job(plan: Plan, of: ModelAddress) -> Job:
 
 
 def batch_jobs(plan: Plan, of: ModelAddress, batches: int) -> list[Job]:
-    """A job for each batch of a model's windows, with all sources."""
-    tasks: Mapping[int, list[Task]] = defaultdict(list)
-    for task in plan.tasks(of, batches):
-        tasks[getattr(task, "batch", 0)].append(task)
-    return [Job("batch", of, tuple(tasks[number]), number) for number in sorted(tasks)]
+    """A job for each batch of a model's windows, with all sources; what is done of one is done of each."""
+    tasks = [task for task in plan.tasks(of, 1) if isinstance(task, (MapsTask, SharedTask, ScoresTask))]
+    return [Job("batch", of, tuple(replace(task, batch=number) for task in tasks), number) for number in range(batches)]

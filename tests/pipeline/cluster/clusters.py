@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[3]
 SOURCES = ("saliency", "random_baseline")
 METRICS = ("auc", "region_perturbation_morf", "faithfulness_correlation")
 SAMPLES = 3
-PATIENCE = 120
+PATIENCE = 300
 """Seconds in which what a test waits for must happen."""
 
 

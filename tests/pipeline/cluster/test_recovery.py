@@ -19,6 +19,7 @@ from ecgbench.pipeline.cluster.epochs import SECONDS_PER_LOOK
 from tests.pipeline.cluster import faulty
 from tests.pipeline.cluster.clusters import (
     METRICS,
+    PATIENCE,
     SAMPLES,
     SOURCES,
     arrays_digests,
@@ -66,7 +67,7 @@ def test_a_repeated_run_goes_on_after_client_and_scheduler_were_killed(tmp_path,
         client.wait()
     assert len(digests(store)) < len(expected)
     with processes(command) as (client,):
-        assert client.wait(120) == 0
+        assert client.wait(PATIENCE) == 0
     assert digests(ArtifactStore(store.root)) == expected
 
 
@@ -87,7 +88,7 @@ def kill_after_two_epochs(client, stores, seen):
         with contextlib.suppress(OSError, ValueError):
             for record in [path for store in stores for path in store.glob("unfinished/model-*/epoch.json")]:
                 log = json.loads(record.read_text())["log"]
-                if len(log) == 2:
+                if len(log) >= 2:
                     return log
         return None
 
@@ -109,7 +110,7 @@ def check_continued(training, client, stores):
     assert failures == []
     epochs = run.model(BRIEF.of_model).info["epochs"]
     assert len(epochs) == faulty.EPOCHS
-    assert epochs[:2] == seen  # their seconds too: they were not trained again
+    assert epochs[: len(seen)] == seen  # their seconds too: they were not trained again
     finish(run)
     assert arrays_digests(run.options.store) == arrays_digests(serial_run.options.store)
 
