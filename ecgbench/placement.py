@@ -25,7 +25,7 @@ KINDS = (PROCESSOR, "cuda", "mps", "xpu")
 BATCH = 32
 """Rows that pass through a network at once on a processor, unless the caller says otherwise; last digits follow from it."""
 
-CARD_BATCH, CARD_SAMPLES = 128, 1 << 17
+CARD_BATCH, CARD_SAMPLES = 512, 1 << 19
 """Most rows on a card, and about how many samples in all their leads: gradients of a ResNet-18 take some 10 KiB a sample."""
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ def kept_at_once(there: torch.device) -> tuple[int, int]:
 
 def usual_batch(there: torch.device, leads: int, time: int) -> int:
     """Rows (leads, time) that pass through a network at once on a device, unless the caller says otherwise; `BATCH` on a processor."""
-    return max(BATCH, min(CARD_BATCH, CARD_SAMPLES // max(leads * time, 1))) if there.type == "cuda" else BATCH
+    return max(1, min(CARD_BATCH, CARD_SAMPLES // max(leads * time, 1))) if there.type == "cuda" else BATCH
 
 
 def within_memory(compute: Callable[[int], T], batch: int, there: torch.device) -> T:

@@ -18,7 +18,7 @@ CPU, CARD = torch.device("cpu"), torch.device("cuda", 0)
 
 def test_a_card_takes_more_rows_at_once_the_shorter_they_are_and_a_processor_always_as_many():
     assert {usual_batch(CPU, leads, time) for leads in (1, 12) for time in (1, 720, 5000)} == {BATCH} == {32}
-    assert [usual_batch(CARD, 1, 720), usual_batch(CARD, 12, 1000), usual_batch(CARD, 12, 5000)] == [128, 32, 32]
+    assert [usual_batch(CARD, 1, 720), usual_batch(CARD, 12, 1000), usual_batch(CARD, 12, 5000)] == [512, 43, 8]
 
 
 def test_a_card_keeps_a_share_of_its_memory_and_more_rows_than_a_processors_caches_hold(monkeypatch):

@@ -19,7 +19,7 @@ from ecgbench.errors import MissingDataError, NotStoredError
 from ecgbench.methods import METHODS
 from ecgbench.metrics import FAMILIES, METRICS
 from ecgbench.models import MODELS, RECIPES
-from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS, SELECTION_ARGUMENTS, selection_from
+from ecgbench.pipeline import CLUSTER_ARGUMENTS, DATA_ARGUMENTS, RUN_ARGUMENTS, SELECTION_ARGUMENTS, selection_from
 from ecgbench.results import Cell, Fresh, Identity, SourceResults, compare
 from ecgbench.testing import check_entry
 from tests.benchmark.bench import Bench
@@ -36,6 +36,8 @@ DOCUMENTS = [
     "docs/decisions.md",
     "docs/own_model.md",
     "docs/index.md",
+    "docs/cluster.md",
+    "docs/gpu.md",
 ]
 TUTORIALS = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("docs/tutorials/*.md"))]
 COMMANDS = ("pytest benchmark", "OMP_NUM_THREADS=1 pytest -n 2")
@@ -66,7 +68,7 @@ def commands(program: str) -> list[str]:
 
 def benchmark_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(exit_on_error=False)
-    for flag, options in {**SELECTION_ARGUMENTS, **DATA_ARGUMENTS, **RUN_ARGUMENTS}.items():
+    for flag, options in {**SELECTION_ARGUMENTS, **DATA_ARGUMENTS, **RUN_ARGUMENTS, **CLUSTER_ARGUMENTS}.items():
         parser.add_argument(flag, **options)
     parser.add_argument("-k")
     parser.add_argument("-n")

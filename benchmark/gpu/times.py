@@ -78,8 +78,11 @@ def passes(subjects: Subjects, device: str) -> Iterator[Timed]:
 
 
 def grid(device: str, workers: int) -> tuple[int, float, str]:
-    """The benchmark of `synthetic`, seed 1, on the device against the accepted results: exit status, seconds, the last lines."""
-    asked = ["--dataset", "synthetic", "--seeds", "1", "--device", device, "-n", str(workers), "-q", "--tb=line", "-p", "no:cacheprovider"]
+    """The benchmark of `synthetic`, seed 1, on the device against the accepted results: exit status, seconds, the last lines.
+
+    Cross-checks with other libraries are of the processor, and left out.
+    """
+    asked = ["--dataset", "synthetic", "--seeds", "1", "--device", device, "-n", str(workers), "-q", "--tb=line", "-k", "not oracle"]
     began = time.perf_counter()
     done = subprocess.run([sys.executable, "-m", "pytest", "benchmark", *asked], cwd=ROOT, capture_output=True, text=True)
     return done.returncode, time.perf_counter() - began, "\n".join(done.stdout.splitlines()[-12:])
