@@ -1,5 +1,6 @@
 """The example for the Dask operator is one that it takes, over TLS and with one thread a worker."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -11,7 +12,7 @@ def options(spec):
     """The options of the only container's command."""
     (container,) = spec["containers"]
     arguments = container["args"]
-    return {name: value for name, value in zip(arguments, arguments[1:], strict=False) if name.startswith("--")}, container
+    return {name: value for name, value in pairwise(arguments) if name.startswith("--")}, container
 
 
 def test_the_example_is_a_cluster_over_tls_whose_workers_have_one_thread():
