@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ecgbench.errors import EcgbenchError
-from ecgbench.pipeline import Run, estimate_seconds, healthy_maps, training_note
+from ecgbench.pipeline import Run, estimate_seconds, healthy_maps, networks_at_hand, training_note
 
 
 def estimate(config: pytest.Config, names: list[str], workers: int) -> str:
@@ -17,10 +17,11 @@ def estimate(config: pytest.Config, names: list[str], workers: int) -> str:
     what = f"{len(cells)} cells and the health of {len(health)} methods' maps"
     if not options.store.computing:
         return f"ecgbench: {what}, of which nothing is computed"
-    seconds = estimate_seconds(cells, options.samples, health, options.edition) / workers
+    run = Run(options)
+    seconds = estimate_seconds(cells, options.samples, health, options.edition, networks_at_hand(run), options.device) / workers
     said = f"ecgbench: {what}, about {seconds:.0f} s (training not counted) if nothing of them is in the store"
     try:
-        note = training_note(Run(options), cells)
+        note = training_note(run, cells)
     except EcgbenchError:  # the cells' own tests say it, or are skipped with it
         return said
     return f"{said}\necgbench: {note}" if note else said

@@ -22,7 +22,7 @@ from ecgbench.pipeline import ModelAddress, Options, Run, source_named
 from ecgbench.pipeline.compute.further_maps import chosen, explained
 from ecgbench.pipeline.compute.scores import changed_batches
 from ecgbench.pipeline.compute.subject import Subject
-from ecgbench.pipeline.grid.estimate import method_passes
+from ecgbench.pipeline.grid.cost import method_passes
 
 METHOD_KEYS = ("saliency", "gradcam", "guided_backprop", "lrp", "integrated_gradients")
 """Methods that are raced: from one pass a map to fifty, and the one whose rules cost most."""

@@ -79,12 +79,13 @@ def _by_cluster(cluster: str, run: Run, cells: Sequence[Address], given: argpars
 
 
 def _say_estimate(run: Run, cells: Sequence[Address]) -> None:
-    from ecgbench.pipeline import estimate_seconds, healthy_maps, training_note
+    from ecgbench.pipeline import estimate_seconds, healthy_maps, networks_at_hand, training_note
 
     if not run.options.store.computing:
         say(f"{len(cells)} cells, of which nothing is computed")
         return
-    seconds = estimate_seconds(cells, run.options.samples, healthy_maps(cells), run.options.edition)
+    o = run.options
+    seconds = estimate_seconds(cells, o.samples, healthy_maps(cells), o.edition, networks_at_hand(run), o.device)
     say(f"{len(cells)} cells, at most about {seconds:.0f} s if nothing of them is in the store")
     note = training_note(run, cells)
     if note:

@@ -43,7 +43,11 @@ from .grid.arguments import cluster_from as cluster_from
 from .grid.arguments import options_from as options_from
 from .grid.arguments import parse_samples as parse_samples
 from .grid.arguments import selection_from as selection_from
+from .grid.cost import Cost as Cost
+from .grid.cost import cost_of as cost_of
 from .grid.estimate import estimate_seconds as estimate_seconds
+from .grid.estimate import networks_at_hand as networks_at_hand
+from .grid.estimate import seconds_per_pass as seconds_per_pass
 from .grid.options import Options as Options
 from .grid.selection import Selection as Selection
 from .grid.selection import check_seeds as check_seeds

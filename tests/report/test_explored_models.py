@@ -9,7 +9,7 @@ from ecgbench.leaderboard.site.explorer.case import shares_of
 from ecgbench.methods import METHODS
 from ecgbench.pipeline import ModelAddress, Options
 from ecgbench.pipeline.compute import map_sources
-from ecgbench.pipeline.grid.estimate import method_passes
+from ecgbench.pipeline.grid.cost import method_passes
 from ecgbench.report.explorer import accepted, named_models, shown_models, usual_models
 from ecgbench.report.explorer.accepted import FAST, Wanted, best_first
 from tests.pipeline.runs import MODEL, maps_of, model_at, small_run, store_with_windows

@@ -34,6 +34,7 @@ from ecgbench.models import (
     weights_of,
 )
 from ecgbench.nn import device_named, place_of
+from ecgbench.pipeline.grid.address import ModelAddress
 from ecgbench.placement import PROCESSOR, device_said
 from ecgbench.protocol import Recipe
 from ecgbench.types import Dataset
@@ -247,3 +248,19 @@ def _shipped(dataset: Dataset, seed: int, recipe: Recipe) -> TrainedModel | None
     if record is None or record["data"] != dataset.key:
         return None
     return TrainedModel(shipped_model(name, record), record["digest"], {**record, "origin": "shipped"})
+
+
+@dataclass(frozen=True)
+class GivenModels:
+    """Models that somebody hands in, in the place of those that are stored or would be trained.
+
+    Attributes
+    ----------
+    models : by what they are models of
+    about : what accepted results say of where they come from
+    command : what accepts new scores of them
+    """
+
+    models: Mapping[ModelAddress, TrainedModel]
+    about: Mapping[str, Any]
+    command: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,10 +18,10 @@ from ecgbench.datasets import DATASETS, Request, load_dataset, request_for
 from ecgbench.errors import InputError, RefusedError, UnavailableError
 from ecgbench.pipeline.compute import scores as scoring
 from ecgbench.pipeline.compute.explained_windows import Choice, Outputs, choose, explained_windows, outputs_on_test
-from ecgbench.pipeline.compute.further_maps import reasons
+from ecgbench.pipeline.compute.held import turn_to
 from ecgbench.pipeline.compute.map_sources import MapSource, StoredMaps, source_named
 from ecgbench.pipeline.compute.maps import Maps, joined
-from ecgbench.pipeline.compute.models import TrainedModel, model_at_hand, model_of
+from ecgbench.pipeline.compute.models import GivenModels, TrainedModel, model_at_hand, model_of
 from ecgbench.pipeline.compute.plan import Plan, Task
 from ecgbench.pipeline.compute.subject import Subject
 from ecgbench.pipeline.compute.twins import with_twins
@@ -31,22 +32,6 @@ from ecgbench.results import SourceResults, read_if_accepted
 from ecgbench.types import Dataset, Explained, Scores
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class GivenModels:
-    """Models that somebody hands in, in the place of those that are stored or would be trained.
-
-    Attributes
-    ----------
-    models : by what they are models of
-    about : what accepted results say of where they come from
-    command : what accepts new scores of them
-    """
-
-    models: Mapping[ModelAddress, TrainedModel]
-    about: Mapping[str, Any]
-    command: str
 
 
 class Run:
@@ -74,20 +59,21 @@ class Run:
         self.plan = Plan(wanted, self.panel)
         self._sources = {source.key: source for source in sources}
         self._held: dict[tuple[Any, ...], Any] = {}
+        self._explained: Mapping[ModelAddress, Explained] = {}
         self._turn = threading.RLock()
         self.unavailable: dict[ModelAddress | MapsAddress, str] = {}
 
     def on(self, wanted: Iterable[Address], sources: Iterable[MapSource]) -> Run:
         """A run on other cells and sources that remembers what this one does."""
         run = Run(self.options, wanted, sources, self.given)
-        run._held, run._turn = self._held, self._turn
+        run._held, run._turn, run._explained = self._held, self._turn, self._explained
         return run
 
     def narrowed(self, wanted: Iterable[Address], sources: Iterable[MapSource], explained: Mapping[ModelAddress, Explained]) -> Run:
         """A run on some of the explained windows only, of the same data and models."""
         run = Run(self.options, wanted, sources, self.given)
         run._held = {key: held for key, held in self._held.items() if key[0] in ("dataset", "model", "outputs", "choice")}
-        run._held |= {("explained", of): windows for of, windows in explained.items()}
+        run._explained = explained
         return run
 
     def perform(self) -> Iterator[tuple[Task, int]]:
@@ -95,6 +81,8 @@ class Run:
         first = {of: self.plan.first(of) for of in self.plan.models()}
         known, done = len({task for tasks in first.values() for task in tasks}), set[Task]()
         for of, tasks in first.items():
+            with self._turn:
+                turn_to(self._held, of)
             for task in [task for task in tasks if task not in done]:
                 task.perform(self)
                 done.add(task)
@@ -172,6 +160,8 @@ class Run:
         """The windows of which the model is explained."""
 
         def take() -> Explained:
+            if of in self._explained:
+                return self._explained[of]
             dataset = self.dataset(of.dataset)
             chosen = explained_windows(dataset, self.choice(self.panel(of)), self.outputs(of), self.options.explained)
             return with_twins(chosen, dataset, self._request(of.dataset))
@@ -202,25 +192,31 @@ class Run:
         if ("refused", of) in self._held:
             raise RefusedError(self._held["refused", of])
         try:
-            return self._hold(("maps", of, number), lambda: self.source(of.source).maps(of, self.subject(of.of_model), number))
+            with self._at(of):
+                return self._hold(("maps", of, number), lambda: self._batch_maps(of, number))
         except RefusedError as error:
             self._held["refused", of] = str(error)
             raise
+
+    def _batch_maps(self, of: MapsAddress, number: int) -> StoredMaps:
+        return self.source(of.source).maps(of, self.subject(of.of_model), number)
 
     def batch_shared(self, of: ModelAddress, metric: str, number: int) -> Artifact | None:
         """What a metric computes once for all sources."""
         return scoring.shared_evaluations(self.subject(of), number, metric)
 
     def batch_scores(self, of: MapsAddress, metrics: tuple[str, ...], number: int) -> Mapping[str, tuple[Artifact, ...]]:
-        """What a batch's scores by each metric rest on."""
+        """What a batch's scores by each metric rest on: the scores, and without its arrays what sources share."""
 
         def score() -> Mapping[str, tuple[Artifact, ...]]:
             maps, source = self.batch_maps(of, number), self.source(of.source)
             compared = any("other_maps" in split_metric(name)[0].asks for name in metrics)
             peers = self._peers(of, number) if compared else ()
-            return scoring.batch_scores(source, self.subject(of.of_model), number, maps, metrics, peers)
+            found = scoring.batch_scores(source, self.subject(of.of_model), number, maps, metrics, peers)
+            return {name: (scores, *(replace(one, arrays={}) for one in shared)) for name, (scores, *shared) in found.items()}
 
-        return self._hold(("scores", of, metrics, number), score)
+        with self._at(of):
+            return self._hold(("scores", of, metrics, number), score)
 
     def _peers(self, of: MapsAddress, number: int) -> list[scoring.Peer]:
         """The models of the panel's other seeds, with the source's maps of the same windows."""
@@ -230,12 +226,13 @@ class Run:
                 f"expected windows that several models of {of.dataset} explain, to compare their maps, got those of one; "
                 "let the models explain common windows, or leave the metrics of consistency out."
             )
-        return [scoring.Peer(self.subject(other.of_model), self.batch_maps(other, number)) for other in others]
+        return [scoring.Peer(self.subject(other.of_model), self._batch_maps(other, number)) for other in others]
 
     def maps(self, of: MapsAddress) -> Maps:
         """The source's signed maps of the explained windows."""
-        parts = self.subject(of.of_model).parts
-        return self._hold(("maps", of), lambda: joined([self.batch_maps(of, number) for number in range(len(parts))]))
+        with self._at(of):
+            parts = range(self._parts(of.of_model))
+            return self._hold(("maps", of), lambda: joined([self.batch_maps(of, number) for number in parts]))
 
     def health(self, of: MapsAddress) -> dict[str, float]:
         """Measures of the source's maps (see `map_health` and `agreement_of`), and the seconds that explaining a window took."""
@@ -253,23 +250,16 @@ class Run:
         ----------
         only : (n,) the explained windows of which it is said; all if not given
         """
-        entry, parts = split_metric(metric)[0], range(len(self.subject(of).parts))
-        if entry.situation is not None:
-            return reasons(scoring.changed_batches(self.subject(of), metric))
-        batches = [scoring.shared_evaluations(self.subject(of), number, metric) for number in parts] if entry.facts is not None else []
-        found = [batch.arrays for batch in batches if batch is not None]
-        if entry.facts is None or not found:
-            return {}
-        joined_arrays = {name: np.concatenate([arrays[name] for arrays in found]) for name in found[0]}
-        return dict(entry.facts(joined_arrays if only is None else {name: array[only] for name, array in joined_arrays.items()}))
+        return scoring.facts_of(self.subject(of), metric, only)
 
     def scores(self, cell: Address) -> Scores:
         """The cell's score of each explained window."""
         planned = self.plan.metrics(cell.of_maps)
         # Where nothing may be computed, one metric that is not stored must not hide another that is.
         asked = planned if cell.metric in planned and self.options.store.computing else (cell.metric,)
-        parts = self.subject(cell.of_model).parts
-        found = [self.batch_scores(cell.of_maps, asked, number)[cell.metric] for number in range(len(parts))]
+        with self._at(cell.of_maps):
+            parts = range(self._parts(cell.of_model))
+            found = [self.batch_scores(cell.of_maps, asked, number)[cell.metric] for number in parts]
         artifacts = [artifact for batch in found for artifact in batch]
         values = np.concatenate([batch[0].arrays[cell.variant] for batch in found])
         return Scores(values, sum(artifact.seconds for artifact in artifacts), all(artifact.cached for artifact in artifacts))
@@ -290,6 +280,17 @@ class Run:
     def _request(self, dataset: str) -> Request:
         o = self.options
         return request_for(dataset, o.root, o.labels, o.split, o.edition, o.protocol, o.store)
+
+    def _parts(self, of: ModelAddress) -> int:
+        """How many batches of windows are explained of a model."""
+        return self._hold(("parts", of), lambda: len(self.subject(of).parts))
+
+    @contextmanager
+    def _at(self, of: MapsAddress) -> Iterator[None]:
+        """Nobody else's turn, with what is held about other maps let go."""
+        with self._turn:
+            turn_to(self._held, of.of_model, of)
+            yield
 
     def _hold(self, key: tuple[Any, ...], function: Callable[[], T]) -> T:
         with self._turn:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool
 
 from ecgbench.artifacts import Arrays, Artifact, artifact_key
 from ecgbench.inputs import protocol_options
@@ -67,6 +68,19 @@ def shared_evaluations(subject: Subject, number: int, metric: str) -> Artifact |
 
     identity = _identity(name, entry.version, frozenset(entry.shared_needs), batch, "", options)
     return subject.store.compute("shared", artifact_key("shared", **identity), compute)
+
+
+def facts_of(subject: Subject, metric: str, only: Bool[np.ndarray, " n"] | None = None) -> dict[str, float]:
+    """What a metric says of a model from what it computes once for all sources (see `Run.facts`)."""
+    entry, parts = split_metric(metric)[0], range(len(subject.parts))
+    if entry.situation is not None:
+        return further.reasons(changed_batches(subject, metric))
+    batches = [shared_evaluations(subject, number, metric) for number in parts] if entry.facts is not None else []
+    found = [batch.arrays for batch in batches if batch is not None]
+    if entry.facts is None or not found:
+        return {}
+    joined_arrays = {name: np.concatenate([arrays[name] for arrays in found]) for name in found[0]}
+    return dict(entry.facts(joined_arrays if only is None else {name: array[only] for name, array in joined_arrays.items()}))
 
 
 def computed_scores(jobs: Sequence[ScoreJob]) -> list[Computed]:

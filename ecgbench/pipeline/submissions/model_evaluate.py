@@ -13,8 +13,8 @@ from msgspec import to_builtins
 from ecgbench.datasets import DATASETS
 from ecgbench.errors import EcgbenchError, InputError
 from ecgbench.models import Form, known_model, model_digest, models_file
-from ecgbench.pipeline.compute.models import TrainedModel, given_model
-from ecgbench.pipeline.compute.run import GivenModels, Run
+from ecgbench.pipeline.compute.models import GivenModels, TrainedModel, given_model
+from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import Address, ModelAddress
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.pipeline.grid.selection import Selection

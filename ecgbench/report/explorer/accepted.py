@@ -15,7 +15,7 @@ from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.compute.subject import Subject
 from ecgbench.pipeline.compute.twins import with_twins
 from ecgbench.pipeline.grid.address import MapsAddress, ModelAddress
-from ecgbench.pipeline.grid.estimate import method_passes
+from ecgbench.pipeline.grid.cost import method_passes
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.pipeline.grid.selection import matching
 from ecgbench.progress import progress

@@ -7,8 +7,8 @@ from ecgbench.methods import FORWARD_SHARE, METHODS, MethodEntry
 from ecgbench.metrics import MOST_WINDOWS
 from ecgbench.metrics._situations import NOISY
 from ecgbench.pipeline import Address, MapsAddress, Selection, estimate_seconds
-from ecgbench.pipeline.grid import estimate
-from ecgbench.pipeline.grid.estimate import method_passes
+from ecgbench.pipeline.grid import cost, estimate
+from ecgbench.pipeline.grid.cost import method_passes
 from ecgbench.protocol import AGREEMENT_WINDOWS
 from ecgbench.protocol import MITDB as MITDB_NUMBERS
 
@@ -18,7 +18,7 @@ MITDB = Selection(("mitdb",)).cells()
 @pytest.fixture(autouse=True)
 def second_a_pass(monkeypatch):
     """A pass takes a second, so that estimates are numbers of passes."""
-    monkeypatch.setattr(estimate, "_seconds_per_pass", lambda protocol, model: 1.0)
+    monkeypatch.setattr(estimate, "_seconds_per_pass", lambda *given: 1.0)
 
 
 def cell(source="saliency", variant="raw", metric="auc", seed=1, dataset="mitdb", model=None):
@@ -53,13 +53,13 @@ def test_datasets_models_and_seeds_add_up():
 
 def test_localisation_costs_the_maps_alone():
     both = [cell(), cell(metric="pointing_game"), cell(variant="abs")]
-    assert estimate_seconds([cell()], 1) == estimate_seconds(both, 1) == estimate.BACKWARD
+    assert estimate_seconds([cell()], 1) == estimate_seconds(both, 1) == cost.BACKWARD
 
 
 def test_maps_of_a_control_cost_nothing_and_its_perturbations_what_a_methods_do():
     assert estimate_seconds([cell("amplitude")], 1) == 0
     metric = "region_perturbation_morf"
-    assert estimate_seconds([cell("amplitude", metric=metric)], 1) == estimate_seconds([cell(metric=metric)], 1) - estimate.BACKWARD > 0
+    assert estimate_seconds([cell("amplitude", metric=metric)], 1) == estimate_seconds([cell(metric=metric)], 1) - cost.BACKWARD > 0
 
 
 def entry(function, **declared):
@@ -87,33 +87,33 @@ def test_surrogates_cost_a_forward_pass_for_each_perturbed_window():
 
 def test_health_costs_maps_of_another_class_and_of_stochastic_methods_with_another_seed():
     maps = [maps_of("saliency"), maps_of("lime")]
-    one = {method: METHODS[method].passes * estimate.BACKWARD for method in ("saliency", "lime")}
+    one = {method: METHODS[method].passes * cost.BACKWARD for method in ("saliency", "lime")}
     one["lime"] *= DATASETS["mitdb"].protocol.perturbations
     assert estimate_seconds([], 64, maps[:1]) == pytest.approx((64 + AGREEMENT_WINDOWS) * one["saliency"])
     assert estimate_seconds([], 64, maps[1:]) == pytest.approx((64 + 2 * AGREEMENT_WINDOWS) * one["lime"])
     assert estimate_seconds([], 1, maps[:1]) == pytest.approx(2 * one["saliency"])
-    assert estimate.BACKWARD * FORWARD_SHARE == 1
+    assert cost.BACKWARD * FORWARD_SHARE == 1
 
 
 def test_maps_of_cells_are_not_counted_again_for_their_health():
     extra = estimate_seconds([cell()], 64, [maps_of("saliency")]) - estimate_seconds([cell()], 64)
-    assert extra == AGREEMENT_WINDOWS * estimate.BACKWARD
+    assert extra == AGREEMENT_WINDOWS * cost.BACKWARD
 
 
 def test_perturbation_is_part_of_a_pass_for_each_step_of_raw_and_absolute_maps():
     steps = -(-DATASETS["mitdb"].protocol.window // 2 // 16)
     found = [cell("random_baseline", variant, "region_perturbation_morf") for variant in ("raw", "abs")]
-    assert estimate_seconds(found, 1) == estimate_seconds(found[:1], 1) == pytest.approx(2 * (1 + steps) * estimate.STEP_SHARE)
+    assert estimate_seconds(found, 1) == estimate_seconds(found[:1], 1) == pytest.approx(2 * (1 + steps) * cost.STEP_SHARE)
 
 
 def test_network_without_an_evaluator_of_its_own_takes_whole_passes():
     whole, parts = ([cell("random_baseline", metric="region_perturbation_morf", model=model)] for model in ("vit1d", "resnet18_7"))
-    assert estimate_seconds(parts, 1) == pytest.approx(estimate_seconds(whole, 1) * estimate.STEP_SHARE)
+    assert estimate_seconds(parts, 1) == pytest.approx(estimate_seconds(whole, 1) * cost.STEP_SHARE)
 
 
 def test_what_methods_share_is_counted_once():
     one = [cell("random_baseline", metric="faithfulness_correlation")]
-    assert estimate_seconds([*one, cell(metric="faithfulness_correlation")], 1) == 101 + estimate.BACKWARD
+    assert estimate_seconds([*one, cell(metric="faithfulness_correlation")], 1) == 101 + cost.BACKWARD
     assert estimate_seconds(one, 1) == 101
 
 
@@ -127,7 +127,7 @@ def test_further_maps_cost_what_maps_do_for_each_situation_once_and_for_the_firs
         return estimate_seconds(list(cells), samples) - estimate_seconds([cell()], samples)
 
     one = further(8, cell(metric="stability"))
-    assert one == pytest.approx(8 * (NOISY.maps * estimate.BACKWARD + NOISY.passes))
+    assert one == pytest.approx(8 * (NOISY.maps * cost.BACKWARD + NOISY.passes))
     assert further(8, cell(metric="stability"), cell(metric="max_sensitivity"), cell(variant="abs", metric="stability")) == one
     assert further(64, cell(metric="stability")) == pytest.approx(MOST_WINDOWS / 8 * one)
     assert further(8, cell(metric="stability"), cell(metric="randomisation")) > one
