@@ -7,6 +7,7 @@ that ends its worker even then is split by source of maps, and the source that d
 from __future__ import annotations
 
 import secrets
+import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ecgbench.pipeline.compute.run import Run
 
 SECONDS_TO_START = 300
-"""Seconds to wait for the first worker."""
+"""Seconds to wait for the first worker, or for another where all are lost."""
 
 SECONDS_PER_LOOK = 1.0
 """Between two looks at what workers send while they compute."""
@@ -100,6 +101,7 @@ class _Engine:
         self._deaths: Counter[Job] = Counter()
         self._failures: list[Failure] = []
         self._tries: int | None = None
+        self._last_met = time.monotonic()
         self._done, self._known = 0, len(self._ready) + len(first)
 
     def run_jobs(self) -> Iterator[Progress]:
@@ -137,7 +139,11 @@ class _Engine:
         self._setting = replace(self._setting, separate=not all(common.values()))
 
     def _hand_out(self) -> None:
-        room = 2 * sum(self._client.nthreads().values()) - len(self._running)
+        threads = sum(self._client.nthreads().values())
+        self._last_met = time.monotonic() if threads else self._last_met
+        if time.monotonic() - self._last_met > SECONDS_TO_START:
+            raise UnavailableError("expected workers to go on, got all of them lost; what was computed is kept, the same command goes on.")
+        room = 2 * threads - len(self._running)
         while self._ready and room > 0 and self._solo not in self._running:
             room -= self._submit(self._ready.popleft()) is not None
         if self._alone and not self._running:
