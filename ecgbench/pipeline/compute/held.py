@@ -34,7 +34,7 @@ def _stays(key: Key, of: ModelAddress, maps: MapsAddress | None) -> bool:
     kind = key[0]
     about: Any = key[1] if len(key) > 1 else None
     if kind == "maps":
-        return about == maps
+        return bool(about == maps)
     if kind == "dataset":
-        return about == of.dataset
+        return bool(about == of.dataset)
     return kind not in OF_ARCHITECTURE or (about.dataset, about.model) == (of.dataset, of.model)
