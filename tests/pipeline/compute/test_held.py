@@ -61,6 +61,7 @@ def test_what_was_let_go_comes_from_the_store_and_is_the_same(run):
 def test_windows_that_a_run_was_narrowed_to_are_not_let_go(run):
     explained = run.explained(model_at())
     few = run.narrowed((), (), {model_at(): explained})
-    few.maps(maps_of())
-    few.maps(Address("synthetic", OTHER, "saliency", "raw", "auc", 1).of_maps)
+    assert few.explained(model_at()) is explained
+    with few._at(Address("synthetic", OTHER, "saliency", "raw", "auc", 1).of_maps):
+        check_bound(few)
     assert few.explained(model_at()) is explained
