@@ -40,7 +40,7 @@ DOCUMENTS = [
     "docs/gpu.md",
 ]
 TUTORIALS = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("docs/tutorials/*.md"))]
-COMMANDS = ("pytest benchmark", "OMP_NUM_THREADS=1 pytest -n 2")
+COMMANDS = ("pytest benchmark", "OMP_NUM_THREADS=1 pytest -n 2 -m 'not slow'")
 INSTALL = "python -m venv .venv && . .venv/bin/activate && python -m pip install -c constraints.txt -e '.[dev]' &&"
 
 
