@@ -7,7 +7,7 @@ from benchmark.validation.scale import PARTS, predicted
 WITHIN = 0.3
 
 
-@pytest.mark.parametrize("name", ["svdb", "synthetic"])
+@pytest.mark.parametrize("name", ["mitdb", "svdb", "ludb", "synthetic"])
 def test_seconds_of_maps_are_within_30_percent_of_those_recorded(name):
     part = next(part for part in PARTS if part.name == name)
     model, taken = predicted(part)

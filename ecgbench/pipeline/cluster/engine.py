@@ -18,7 +18,7 @@ from ecgbench.artifacts import write_atomically
 from ecgbench.errors import InputError, UnavailableError
 from ecgbench.pipeline.cluster.jobs import Failure, Job, Outcome, Setting, batch_jobs, choice_job, first_jobs
 from ecgbench.pipeline.cluster.travel import Travel
-from ecgbench.pipeline.cluster.versions import check_alike
+from ecgbench.pipeline.cluster.versions import check_alike, described
 from ecgbench.pipeline.cluster.worker import SeparateStoreError, has_store, nonce_file, perform
 from ecgbench.pipeline.grid.arguments import CPU
 
@@ -90,7 +90,7 @@ class _Engine:
     """Jobs that are ready, that run, and that wait for others."""
 
     def __init__(self, run: Run, client: Any, nonce: str) -> None:
-        self._run, self._client, self._setting = run, client, Setting(run.options, nonce)
+        self._run, self._client, self._setting = run, client, Setting(run.options, nonce, described())
         self._travel = Travel(run, client, nonce)
         first = first_jobs(run.plan)
         self._awaited = {of: set(jobs) for of, jobs in first.items()}

@@ -21,11 +21,13 @@ class Setting:
     ----------
     options : the run's, with the client's store
     nonce : name of the file by which a worker finds out whether it has the client's store
+    described : what a worker must have in common with the client (see `versions.described`)
     separate : whether workers without the client's store take part: artifacts then travel
     """
 
     options: Options
     nonce: str
+    described: Mapping[str, str] = field(default_factory=dict, repr=False)
     separate: bool = False
 
 

@@ -40,13 +40,24 @@ def check_alike(client: Any) -> None:
     """
     here = described()
     for worker, there in client.run(described).items():
-        apart = differences(here, there)
-        if apart:
-            more = f" and {len(apart) - SHOWN} more" if len(apart) > SHOWN else ""
-            raise InputError(
-                f"expected worker {worker} to have what the client has, got {'; '.join(apart[:SHOWN])}{more}; install the same there, "
-                "entries of your own by an entry point or `dask worker --preload my_package`."
-            )
+        check_same(here, there, worker)
+
+
+def check_same(client: Description, there: Description, worker: str) -> None:
+    """Refuse one worker that would compute something else; one that joins later asks this of itself.
+
+    Raises
+    ------
+    InputError
+        If a version or an entry differs.
+    """
+    apart = differences(client, there)
+    if apart:
+        more = f" and {len(apart) - SHOWN} more" if len(apart) > SHOWN else ""
+        raise InputError(
+            f"expected worker {worker} to have what the client has, got {'; '.join(apart[:SHOWN])}{more}; install the same there, "
+            "entries of your own by an entry point or `dask worker --preload my_package`."
+        )
 
 
 def differences(here: Description, there: Description) -> list[str]:

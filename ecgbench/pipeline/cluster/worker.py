@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
@@ -14,6 +15,7 @@ from ecgbench.errors import EcgbenchError, RefusedError
 from ecgbench.pipeline.cluster.epochs import Epoch, held_model, keep_epoch, sent_epochs
 from ecgbench.pipeline.cluster.jobs import Failure, Job, Outcome, Setting
 from ecgbench.pipeline.cluster.parcels import Parcel, packed, unpack
+from ecgbench.pipeline.cluster.versions import check_same, described
 from ecgbench.pipeline.compute.plan import ScoresTask
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.grid.address import MapsAddress
@@ -40,12 +42,15 @@ def perform(setting: Setting, job: Job, parcel: Parcel, epoch: Epoch) -> Outcome
 
     Raises
     ------
+    InputError
+        If the worker, which may have joined late, would compute something else than the client.
     SeparateStoreError
         If the worker's store is not the client's and the client took it to be.
     """
     import torch
 
     torch.set_num_threads(1)
+    check_same(setting.described, described(), f"on {platform.node()}")
     store, common = _store(setting)
     with _run(setting, job, store) as run, touched() as places:
         if not (common or setting.separate):

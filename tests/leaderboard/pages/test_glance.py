@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from ecgbench.leaderboard.pages.glance.answers import cards
+from ecgbench.leaderboard.pages.glance.answers import cards, dataset_cards
 from ecgbench.leaderboard.pages.glance.rows import view_of_all, views
 from ecgbench.leaderboard.pages.glance.words import bar, duration
 from ecgbench.leaderboard.statistics.controls_beaten import controls_beaten, recommended
@@ -34,6 +34,15 @@ def test_method_that_fails_a_control_is_not_recommended(scored):
     looks, warning = cards([analysis])
     assert [one.method for one in looks.named] == ["lime"]
     assert warning.warns
+
+
+def test_a_card_names_no_method_of_many_that_cannot_be_told_apart(accept, accept_control, analysed):
+    for method in ("lime", "lrp", "saliency", "gradcam"):
+        accept("mitdb", method, {"raw": {"auc": {1: 0.9}, "pointing_game": {1: 0.7}}})
+    accept_control("mitdb", "centre", {"auc": {1: 0.6}, "pointing_game": {1: 0.6}})
+    for looks in (cards([analysed()["mitdb"]])[0], dataset_cards(analysed()["mitdb"])[0]):
+        assert not looks.named
+        assert looks.none == "4 methods cannot be told apart"
 
 
 def test_nothing_is_recommended_where_a_control_is_best_and_the_warning_says_so(scored):

@@ -3,7 +3,10 @@
 import pytest
 
 from ecgbench.errors import InputError
+from ecgbench.pipeline.cluster.jobs import Setting, first_jobs
 from ecgbench.pipeline.cluster.versions import check_alike, described, differences
+from ecgbench.pipeline.cluster.worker import perform
+from tests.pipeline.cluster.clusters import run_on, wanted
 
 
 class Workers:
@@ -35,6 +38,12 @@ def test_a_difference_is_named_with_its_worker_and_the_remedy(what, there, said)
         del other[what]
     with pytest.raises(InputError, match=rf"expected worker two .*{said}.*--preload"):
         check_alike(Workers(one=described(), two=other))
+
+
+def test_a_worker_that_joins_later_refuses_to_compute(tmp_path):
+    setting = Setting(run_on(tmp_path, wanted()).options, "nonce", {**described(), "numpy": "1.0"})
+    with pytest.raises(InputError, match=r"expected worker on .*numpy .* instead of 1\.0"):
+        perform(setting, first_jobs(run_on(tmp_path / "other", wanted()).plan).popitem()[1][0], {}, {})
 
 
 def test_only_the_first_differences_are_named():

@@ -16,6 +16,9 @@ from ecgbench.leaderboard.statistics.controls_beaten import Reach, best_by_ancho
 from ecgbench.leaderboard.statistics.ranking import Column
 from ecgbench.metrics import FAMILIES, LOCALISATION
 
+MOST_NAMED = 3
+"""Methods that a card names at most: of more that cannot be told apart, it says how many there are."""
+
 
 @dataclass(frozen=True)
 class Named:
@@ -69,13 +72,22 @@ def _looks_on(analysis: Analysis) -> Card:
     sentences = []
     if len(compared.groups[0]) > 1:
         sentences.append(f"{len(compared.groups[0])} methods are in the first group: {compared.patients} patients cannot tell them apart.")
-    if len(named) < len(compared.groups[0]):
+    if len(named) > MOST_NAMED:
+        sentences.append(f"{len(named)} of them beat every map made without the network in each metric that counts.")
+    elif len(named) < len(compared.groups[0]):
         sentences.append("Named are those that are shown to beat every map made without the network in each metric that counts.")
     if compared.attainable.possible:
         sentences.append(f"A difference of {number(compared.attainable.difference, 2)} in place would be found with a probability of 0.8.")
     else:
         sentences.append("So few patients cannot show any difference.")
-    return Card("I want to show a reader", "where to look", _named(named, [analysis]), sentences)
+    return _few("I want to show a reader", "where to look", _named(named, [analysis]), sentences)
+
+
+def _few(asks: str, question: str, named: Sequence[Named], sentences: Sequence[str]) -> Card:
+    """A card that names the methods if they are few."""
+    if len(named) <= MOST_NAMED:
+        return Card(asks, question, named, sentences)
+    return Card(asks, question, [], sentences, f"{len(named)} methods cannot be told apart")
 
 
 def _no_anchor() -> Card:
@@ -95,7 +107,7 @@ def _looks(analyses: Sequence[Analysis]) -> Card:
         )
         sentences += ["They cannot be told apart."] if len(both) > 1 else []
         sentences += _by_class(telling, both)
-    return Card("I want to show a reader", "where to look", _named(both, telling), sentences)
+    return _few("I want to show a reader", "where to look", _named(both, telling), sentences)
 
 
 def _by_class(analyses: Iterable[Analysis], named: Sequence[Variant]) -> list[str]:
@@ -123,7 +135,7 @@ def _rests(anchors: Sequence[Anchor]) -> Card:
     both = [variant for variant in judged[0][1] if all(variant in passed for _, passed, _ in judged)]
     sentences = [_of_anchor(*one) for one in judged]
     sentences += [_simulated(found) for found in anchors if found not in [one for one, _, _ in judged]]
-    return Card("I want to know", "what the model rests on", _named(both, [found.analysis for found, _, _ in judged]), sentences)
+    return _few("I want to know", "what the model rests on", _named(both, [found.analysis for found, _, _ in judged]), sentences)
 
 
 def _of_anchor(found: Anchor, passed: Sequence[Variant], failed: Sequence[Variant]) -> str:
