@@ -124,17 +124,18 @@ def explanation(
 
     def explained(batch: int) -> Explanation:
         parts = []
-        for first in range(0, len(windows), batch):
-            part = slice(first, first + batch)
+        for start in range(0, len(windows), batch):
+            part = slice(start, start + batch)
             given = supplied(method, entry.needs, METHOD_NEEDS, ExplainedBatch(windows[part], seed, method, batch, normal_windows))
             chosen = {name: of_part(value, windows, part) if name == BASELINE else value for name, value in options.items()}
             parts.append(_arrays(entry.function(model, *place(windows[part], targets[part]), **given, **chosen)))
         return _joined(parts)
 
     with prepared(model, device) as place, _refusing_overwriting():
+        (first,) = place(windows[:1])
         if entry.passes:
-            _check_first(model, targets, *place(windows[:1]))
-        joined = _in_batches(explained, batch_size, *place(windows[:1]))
+            _check_first(model, targets, first)
+        joined = _in_batches(explained, batch_size, first)
     _check(joined.maps, windows, method)
     return joined
 
