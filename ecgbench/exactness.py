@@ -14,8 +14,7 @@ from typing import Any
 
 import torch
 
-CARD = "cuda"
-"""Type of the devices that choose among algorithms by time, and round float32 unless they are told not to."""
+from ecgbench.device_kinds import CARD, PROCESSOR
 
 CUBLAS = "CUBLAS_WORKSPACE_CONFIG", ":4096:8"
 """What cuBLAS must find in the environment to sum in one order, as NVIDIA documents for several streams."""
@@ -31,7 +30,7 @@ Undo = Callable[[], None]
 
 
 @contextmanager
-def exact(device: str = "cpu") -> Iterator[None]:
+def exact(device: str = PROCESSOR) -> Iterator[None]:
     """Compute float32 as float32, and on a card by algorithms that give the same bytes every time, where torch has such.
 
     TF32, which is on for convolutions unless somebody switches it off, keeps 10 bits of 23: logits are off by 5e-4 of their size. Where

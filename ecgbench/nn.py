@@ -15,6 +15,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 from torch.nn.parameter import is_lazy
 
+from ecgbench.device_kinds import CARD, PROCESSOR
 from ecgbench.errors import InputError
 from ecgbench.exactness import exact
 from ecgbench.model_calls import refusing_unheld_in_training, returned
@@ -107,7 +108,7 @@ def seeded(seed: int, device: torch.device | None = None) -> Iterator[None]:
 
     For networks whose layers torch initialises, and for dropout: neither takes a generator.
     """
-    cards = [device] if device is not None and device.type == "cuda" else []
+    cards = [device] if device is not None and device.type == CARD else []
     with torch.random.fork_rng(devices=cards):
         torch.default_generator.manual_seed(seed)
         for card in cards:
@@ -144,7 +145,7 @@ PRECISIONS = (torch.float32, torch.float64)
 def place_of(model: nn.Module) -> torch.Tensor:
     """A tensor of the model's precision, where the model is; where it has no real parameters, a float32 one on the processor."""
     real = (parameter for parameter in model.parameters() if parameter.is_floating_point())
-    return next(real, torch.empty(0, dtype=torch.float32, device="cpu"))
+    return next(real, torch.empty(0, dtype=torch.float32, device=PROCESSOR))
 
 
 def usable(model: object) -> nn.Module:
@@ -217,7 +218,7 @@ def check_deterministic(model: nn.Module, x: torch.Tensor) -> None:
     layers = [id(module) for module in model.modules()]
     if _SAME_TWICE.get(model) == layers:
         return
-    cards = [x.device] if x.device.type == "cuda" else []
+    cards = [x.device] if x.device.type == CARD else []
     with torch.random.fork_rng(devices=cards), torch.no_grad(), refusing_unheld_in_training(model):
         first, before = returned(model, x[:1].clone()), _states(cards)
         again = [returned(model, x[:1].clone())]
@@ -247,7 +248,7 @@ def _same(first: object, other: object) -> bool:
 
 
 @contextmanager
-def settings_of_a_new_process(precision: torch.dtype = torch.float32, device: str = "cpu") -> Iterator[None]:
+def settings_of_a_new_process(precision: torch.dtype = torch.float32, device: str = PROCESSOR) -> Iterator[None]:
     """Torch's settings as they are before anybody changes them: no autocast, no inference mode, gradients, and the usual precision.
 
     TF32, which torch switches on by itself, is off, and algorithms on a card are reproducible (see `ecgbench.exactness`).
@@ -261,7 +262,7 @@ def settings_of_a_new_process(precision: torch.dtype = torch.float32, device: st
     with ExitStack() as stack:
         stack.enter_context(exact(device))
         stack.enter_context(torch.inference_mode(False))  # it switches gradients on as well
-        for kind in {"cpu", device} - {"meta"}:
+        for kind in {PROCESSOR, device} - {"meta"}:
             if torch.is_autocast_enabled(kind):
                 stack.enter_context(torch.autocast(kind, enabled=False))
         if usual not in (torch.float32, precision):

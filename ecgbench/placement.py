@@ -11,16 +11,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from ecgbench.device_kinds import CARD
 from ecgbench.errors import DeviceMemoryError
 from ecgbench.nn import place_of, settings_of_a_new_process, turn_of
 from ecgbench.printable import shortened
 from ecgbench.traces import without_traces
-
-PROCESSOR = "cpu"
-"""The kind of device whose values are not told from others by the device's name: keys of before there were others say nothing of it."""
-
-KINDS = (PROCESSOR, "cuda", "mps", "xpu")
-"""Kinds of devices, as torch calls them."""
 
 BATCH = 32
 """Rows that pass through a network at once on a processor, unless the caller says otherwise; last digits follow from it."""
@@ -39,14 +34,14 @@ CARD_SHARE, CARD_SEQUENCES = 8, 8192
 
 def kept_at_once(there: torch.device) -> tuple[int, int]:
     """Bytes of activations, and rows times leads, that are kept at once on a device while rows are changed step by step."""
-    if there.type != "cuda":
+    if there.type != CARD:
         return KEPT, KEPT_SEQUENCES
     return torch.cuda.get_device_properties(there).total_memory // CARD_SHARE, CARD_SEQUENCES
 
 
 def usual_batch(there: torch.device, leads: int, time: int) -> int:
     """Rows (leads, time) that pass through a network at once on a device, unless the caller says otherwise; `BATCH` on a processor."""
-    return max(1, min(CARD_BATCH, CARD_SAMPLES // max(leads * time, 1))) if there.type == "cuda" else BATCH
+    return max(1, min(CARD_BATCH, CARD_SAMPLES // max(leads * time, 1))) if there.type == CARD else BATCH
 
 
 def within_memory(compute: Callable[[int], T], batch: int, there: torch.device) -> T:
@@ -69,7 +64,7 @@ def within_memory(compute: Callable[[int], T], batch: int, there: torch.device) 
                 raise
             remedy = "let fewer pass at once, --batch-size or batch_size=, or name another device" if batch > 1 else "name another device"
             shortage = _shortage(f"{batch} rows at once", there, error, remedy)
-        if batch == 1 or there.type != "cuda":
+        if batch == 1 or there.type != CARD:
             raise shortage
         torch.cuda.empty_cache()
         batch //= 2
@@ -104,7 +99,7 @@ def _shortage(what: str, there: torch.device, error: RuntimeError, remedy: str) 
 @cache
 def device_said(device: torch.device) -> str:
     """A device's kind, and the name that its maker gave a card, such as "cuda (NVIDIA H100 80GB HBM3)"."""
-    return f"{device.type} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else device.type
+    return f"{device.type} ({torch.cuda.get_device_name(device)})" if device.type == CARD else device.type
 
 
 @contextmanager
@@ -133,4 +128,4 @@ def sent(array: np.ndarray, there: torch.device, precision: torch.dtype | None =
     tensor = torch.from_numpy(np.array(array))  # of what may be mapped from a file that nobody may write
     if precision is not None and tensor.is_floating_point():
         tensor = tensor.to(precision)
-    return tensor.pin_memory().to(there, non_blocking=True) if there.type == "cuda" else tensor.to(there)
+    return tensor.pin_memory().to(there, non_blocking=True) if there.type == CARD else tensor.to(there)

@@ -18,7 +18,7 @@ from ecgbench.pipeline.compute.perturbed_scores import Perturbation, perturbed_s
 from ecgbench.pipeline.scored_arrays import checked_maps, fitting, further_maps, rate, twins, windows
 from ecgbench.pipeline.scored_arrays import other_maps as checked_other_maps
 from ecgbench.pipeline.scored_arrays import regions as checked_regions
-from ecgbench.pipeline.scored_model import moved, usable_evaluator
+from ecgbench.pipeline.scored_model import all_moved, usable_evaluator
 from ecgbench.protocol import OURS
 from ecgbench.types import EvaluateSteps, PerWindow
 
@@ -116,7 +116,7 @@ def score(
     )
     rows = None if batch_size is None else at_least("batch_size", batch_size)
     evaluated = partial(usable_evaluator, x=batch.x, outputs=known_kind(outputs), multilabel=multilabel, batch_size=rows)
-    with moved([one for one in (model, *(other_models or ())) if one is not None], device):
+    with all_moved([one for one in (model, *(other_models or ())) if one is not None], device):
         batch = replace(batch, evaluator=None if model is None else cache(partial(evaluated, model)))
         if other_models is not None and "other_shared" in entry.needs:
             batch = replace(batch, other_shared=_other_shared(entry, batch, [partial(evaluated, one) for one in other_models]))

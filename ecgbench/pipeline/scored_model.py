@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,7 +53,7 @@ def _check_draws(model: torch.nn.Module, x: Rows) -> None:
 
 
 @contextmanager
-def moved(models: Iterable[nn.Module], device: str | None) -> Iterator[None]:
+def all_moved(models: Iterable[nn.Module], device: str | None) -> Iterator[None]:
     """The models on the device of that name, and back where each was afterwards; None leaves them where they are.
 
     Raises
@@ -61,16 +61,11 @@ def moved(models: Iterable[nn.Module], device: str | None) -> Iterator[None]:
     InputError
         If torch cannot compute there.
     """
-    from ecgbench.nn import device_named, place_of, usable
+    from ecgbench.nn import device_named, usable
+    from ecgbench.placement import moved
 
-    if not device:
+    with ExitStack() as stack:
+        if device:
+            for model in sorted(map(usable, models), key=id):  # threads that want the same models take turns in one order
+                stack.enter_context(moved(model, device_named(device)))
         yield
-        return
-    there, homes = device_named(device), [(model, place_of(usable(model)).device) for model in models]
-    try:
-        for model, _ in homes:
-            model.to(there)
-        yield
-    finally:
-        for model, home in homes:
-            model.to(home)

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
+from ecgbench.device_kinds import CARD
 from ecgbench.models.training.augment import augmented
 from ecgbench.placement import sent
 from ecgbench.protocol import Augmentation
@@ -63,7 +64,7 @@ class Feed:
         def made(index: np.ndarray) -> Pair:
             return self.take(index) if by is None else self._sent(augmented(self.windows.inputs(index), by, generator), index)
 
-        if self.device.type != "cuda":
+        if self.device.type != CARD:
             yield from map(made, places)
             return
         with ThreadPoolExecutor(1) as beside:
@@ -78,7 +79,7 @@ class Feed:
     @cached_property
     def _held(self) -> Pair | None:
         """All windows, standardised, on the card; None where they are on no card or it is too small for them."""
-        if self.device.type != "cuda" or not len(self):
+        if self.device.type != CARD or not len(self):
             return None
         signal = self.windows.signal
         if signal.size * np.dtype(np.float32).itemsize > torch.cuda.mem_get_info(self.device)[0] // HELD_SHARE:

@@ -21,6 +21,7 @@ from torch import nn
 from torch.nn import functional
 
 from ecgbench.artifacts import DamagedArtifactWarning, write_atomically
+from ecgbench.device_kinds import PROCESSOR
 from ecgbench.errors import InputError
 from ecgbench.exactness import exact
 from ecgbench.models.training.build import untrained
@@ -61,7 +62,7 @@ class Training:
     recipe: Recipe
     seed: int
     precision: str = "float32"
-    device: str = "cpu"
+    device: str = PROCESSOR
     name: str = "train"
 
     def __post_init__(self) -> None:

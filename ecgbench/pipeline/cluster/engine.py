@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ecgbench.artifacts import write_atomically
+from ecgbench.device_kinds import PROCESSOR
 from ecgbench.errors import InputError, UnavailableError
 from ecgbench.pipeline.cluster.jobs import Failure, Job, Outcome, Setting, batch_jobs, choice_job, first_jobs
 from ecgbench.pipeline.cluster.travel import Travel
 from ecgbench.pipeline.cluster.versions import check_alike, described
 from ecgbench.pipeline.cluster.worker import SeparateStoreError, has_store, nonce_file, perform
-from ecgbench.pipeline.grid.arguments import CPU
 
 if TYPE_CHECKING:
     from ecgbench.pipeline.compute.run import Run
@@ -157,7 +157,7 @@ class _Engine:
             return None
         self._deaths[left] = self._deaths[job]
         needed = self._travel.needed(left) if self._setting.separate else ({}, {})
-        resources = None if self._run.options.device == CPU else {"GPU": 1}
+        resources = None if self._run.options.device == PROCESSOR else {"GPU": 1}
         key = f"{left.name}-{secrets.token_hex(4)}"
         future = self._client.submit(perform, self._setting, left, *needed, key=key, pure=False, resources=resources)
         self._running[future] = left

@@ -13,11 +13,11 @@ from scipy.special import expit, softmax
 
 from ecgbench.artifacts import Arrays, ArtifactStore, artifact_key
 from ecgbench.datasets import DATASETS
+from ecgbench.device_kinds import KINDS
 from ecgbench.errors import DataError, OtherDeviceWarning
 from ecgbench.models import forward, predict
 from ecgbench.pipeline.compute.models import TrainedModel
 from ecgbench.pipeline.compute.turns import share_out
-from ecgbench.placement import KINDS
 from ecgbench.protocol import COMMON, PREDICTED
 from ecgbench.types import Dataset, Explained
 

@@ -14,6 +14,7 @@ import torch
 
 from ecgbench.artifacts import Arrays, Artifact, ArtifactStore, artifact_key
 from ecgbench.datasets import DATASETS, load_dataset
+from ecgbench.device_kinds import PROCESSOR
 from ecgbench.errors import CheckpointError, DataError
 from ecgbench.models import (
     Form,
@@ -35,7 +36,7 @@ from ecgbench.models import (
 )
 from ecgbench.nn import device_named, place_of
 from ecgbench.pipeline.grid.address import ModelAddress
-from ecgbench.placement import PROCESSOR, device_said
+from ecgbench.placement import device_said
 from ecgbench.protocol import Recipe
 from ecgbench.types import Dataset
 
@@ -102,7 +103,7 @@ def train(
     split: str | None = None,
     edition: str | None = None,
     precision: str = "float32",
-    device: str = "cpu",
+    device: str = PROCESSOR,
     retrain: bool = False,
 ) -> torch.nn.Module:
     """The network of a dataset and a seed, trained by a recipe, or from the store.
@@ -133,7 +134,7 @@ def model_of(
     store: ArtifactStore,
     architecture: str | None = None,
     precision: str = "float32",
-    device: str = "cpu",
+    device: str = PROCESSOR,
     retrain_since: float | None = None,
 ) -> TrainedModel:
     """The network of a dataset, a model's name (by default the dataset's usual architecture, trained by the study's recipe) and a seed.

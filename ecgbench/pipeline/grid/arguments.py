@@ -9,6 +9,7 @@ from typing import Any
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import DATASETS
+from ecgbench.device_kinds import PROCESSOR
 from ecgbench.errors import InputError
 from ecgbench.pipeline.cluster.addresses import check_cluster
 from ecgbench.pipeline.grid.options import Options
@@ -16,8 +17,6 @@ from ecgbench.pipeline.grid.selection import Selection
 from ecgbench.printable import shortened
 from ecgbench.protocol import ALL, COMMON, EXPLAINED, OURS, PRECISIONS, PROTOCOLS
 from ecgbench.untrusted.texts import seed_number, whole_number
-
-CPU = "cpu"
 
 MOST_SAMPLES = 1 << 31
 """The largest number of samples, as submissions have it; a dataset with fewer windows has all of them explained."""
@@ -70,7 +69,7 @@ RUN_ARGUMENTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "of each model those that it alone does (own), or those in which it predicts something abnormal, right or wrong, with "
             "the predicted class (predicted)",
         },
-        "--device": {"default": CPU, "help": "torch device (default cpu)"},
+        "--device": {"default": PROCESSOR, "help": "torch device (default cpu)"},
         "--precision": {"default": PRECISIONS[0], "choices": PRECISIONS, "help": "precision of training where the store holds no model"},
         "--retrain": {
             "action": "store_true",
@@ -207,7 +206,7 @@ def _no_range(text: str) -> InputError:
 
 def _device(name: str) -> str:
     """The name of a device that can be used; torch is imported only where that is not certain."""
-    if name != CPU:
+    if name != PROCESSOR:
         from ecgbench.nn import device_named
 
         device_named(name)

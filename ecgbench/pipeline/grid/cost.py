@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -79,7 +80,8 @@ def cost_of(cells: Sequence[Address], checked: Checked, protocol: DatasetProtoco
 def _maps(cells: Sequence[Address], checked: Checked, protocol: DatasetProtocol) -> set[tuple[str, int]]:
     """Sources and seeds of which there are maps: those of other seeds too where a metric compares with them."""
     compared = {cell.source for cell in cells if "other_maps" in split_metric(cell.metric)[0].asks}
-    return {*checked, *((cell.source, cell.seed) for cell in cells), *((source, seed) for source in compared for seed in protocol.seeds)}
+    scored = {(cell.source, cell.seed) for cell in cells}
+    return scored.union(checked, product(compared, protocol.seeds))
 
 
 def _stored(cells: Sequence[Address], maps: Checked, protocol: DatasetProtocol, windows: int) -> tuple[float, int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecgbench.datasets import DATASETS
+from ecgbench.device_kinds import PROCESSOR
 from ecgbench.errors import EcgbenchError
 from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress
 from ecgbench.pipeline.grid.cost import cost_of
@@ -32,7 +33,7 @@ def estimate_seconds(
     health: Collection[MapsAddress] = (),
     edition: str | None = None,
     networks: Networks = lambda of: None,
-    device: str = "cpu",
+    device: str = PROCESSOR,
 ) -> float:
     """Seconds for computing the cells anew: forward passes that they need, times the time of one, measured here.
 

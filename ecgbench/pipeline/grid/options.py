@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from ecgbench.artifacts import ArtifactStore
+from ecgbench.device_kinds import PROCESSOR
 from ecgbench.protocol import ALL, COMMON, OURS, DatasetProtocol
 
 
@@ -34,7 +35,7 @@ class Options:
     edition: str | None = None
     protocol: str = OURS
     explained: Literal["common", "own", "predicted"] = COMMON
-    device: str = "cpu"
+    device: str = PROCESSOR
     precision: str = "float32"
     root: Path | None = None
     store: ArtifactStore = field(default_factory=ArtifactStore)
