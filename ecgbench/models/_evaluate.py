@@ -11,13 +11,11 @@ from jaxtyping import Float, Int64
 
 from ecgbench.models._forward import forward
 from ecgbench.models._registry import MODELS
+from ecgbench.models._whole import Whole
 from ecgbench.nn import place_of
-from ecgbench.placement import usual_batch, within_memory
+from ecgbench.placement import within_memory
 from ecgbench.progress import progress
 from ecgbench.types import Curves, EvaluateSteps, Logits, Replacement, Rows, Steps
-
-Window = Float[np.ndarray, "leads time"]
-Borders = Int64[np.ndarray, " steps"]
 
 
 @runtime_checkable
@@ -31,39 +29,6 @@ class Path(Protocol):
     def follow(self, x: Float[np.ndarray, "windows leads time"], steps: Steps, replacement: Replacement = None) -> Curves:
         """Logits (rows, steps + 1, outputs) as the rows are and after each step."""
         ...
-
-
-class Whole:
-    """Follows rows of any model, with a whole pass for every step.
-
-    A batch holds steps of one row only: libraries' last bits follow from a batch's size.
-
-    Parameters
-    ----------
-    model : torch module
-    batch : steps that pass through the model at once; default what is usual on its device
-    """
-
-    def __init__(self, model: torch.nn.Module, batch: int | None = None) -> None:
-        self._model, self._batch = model, batch
-
-    def rows(self, leads: int, time: int) -> int:
-        """Rows that it follows at once."""
-        return 1
-
-    def follow(self, x: Float[np.ndarray, "windows leads time"], steps: Steps, replacement: Replacement = None) -> Curves:
-        """Logits (rows, steps + 1, outputs) as the rows are and after each step."""
-        other = np.zeros_like(x) if replacement is None else replacement
-        each = zip(x[steps.window], other[steps.window], steps.onset, steps.offset, strict=True)
-        return np.stack([self._row(*row) for row in each])
-
-    def _row(self, window: Window, other: Window, onset: Borders, offset: Borders) -> Logits:
-        samples = np.arange(window.shape[1])
-        replaced = (samples >= onset[:, None]) & (samples < offset[:, None])
-        gone = np.logical_or.accumulate(np.pad(replaced, ((1, 0), (0, 0))))
-        batch = self._batch or usual_batch(place_of(self._model).device, *window.shape)
-        parts = (gone[first : first + batch, None] for first in range(0, len(gone), batch))
-        return np.concatenate([forward(self._model, np.where(part, other, window), batch) for part in parts])
 
 
 @dataclass(frozen=True)
