@@ -48,7 +48,7 @@ def windows_facts(board: Board) -> dict[str, Any]:
         for note in dict.fromkeys(note for method in sorted(board.files) for note in board.files[method].notes)
     ]
     header = ["seed", "explained windows", "patients", "windows (patients) of each class", "results of"]
-    return {"table": table(header, rows, numbers_from=5), "notes": [*choice_said(board), *notes]}
+    return {"table": table(header, rows, numbers_from=5), "notes": [*choice_said(board), *unexplained_said(board), *notes]}
 
 
 def choice_said(board: Board) -> list[str]:
@@ -63,6 +63,27 @@ def choice_said(board: Board) -> list[str]:
             "So what differs between seeds is not the models alone, but the windows as well."
         )
     return [*said, _CHOICES[board.identity.explained].format(models=_panel_said(board))]
+
+
+def unexplained_said(board: Board) -> list[str]:
+    """A sentence for each abnormal class of which no window is explained, since no model, or not every one, recognises any."""
+    models = [model for results in board.files.values() for model in results.models.values()]
+    confusions = [np.array(model["confusion"]) for model in models if "confusion" in model]
+    explained = {target for seed in board.seeds for _, _, target in _places(board, seed)}
+    if not confusions or not explained or board.identity.explained == PREDICTED:
+        return []
+    windows, right = (np.array([count(each) for each in confusions]) for count in (lambda each: each.sum(axis=1), np.diagonal))
+    absent = [class_ for class_ in range(1, windows.shape[1]) if windows[:, class_].any() and class_ not in explained]
+    return [_unexplained(board.class_name(class_), int(windows[:, class_].max()), right[:, class_]) for class_ in absent]
+
+
+def _unexplained(name: str, windows: int, right: np.ndarray) -> str:
+    low, high = right.min(), right.max()
+    said = f"{low}" if low == high else f"{low} to {high}"
+    return (
+        f"**{name} is not explained**: of its {windows} test windows each model has {said} right, and there is "
+        "none that all the models which choose the windows have right and are sure of."
+    )
 
 
 def _panel_said(board: Board) -> str:

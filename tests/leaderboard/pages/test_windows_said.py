@@ -26,6 +26,13 @@ def test_page_says_whether_seeds_explain_the_same_windows_and_how_these_were_cho
     assert "--explained common" in found
 
 
+def test_page_says_which_classes_no_window_is_explained_of(accept, pages, identity):
+    accept("svdb", "lime", {"raw": {"auc": {1: 0.5, 2: 0.6}}}, identity=identity)
+    said = explained_section(pages()["svdb.md"])
+    assert said.count("is not explained") == 1
+    assert "**F is not explained**: of its 6 test windows each model has 3 right, and there is none" in said
+
+
 def test_page_says_which_models_recognise_what_further_ones_explain(accept, pages, identity):
     means, models = {"raw": {"auc": {1: 0.5, 2: 0.6, 4: 0.7}}}, {str(seed): model(seed) for seed in (1, 2, 4)}
     panel = {seed: models[seed]["digest"] for seed in ("1", "2")}
