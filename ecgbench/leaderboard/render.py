@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
+from ecgbench.leaderboard.figures.drawing import Drawing
 from ecgbench.leaderboard.figures.teaser import teaser
 from ecgbench.leaderboard.pages.architectures import compared_architectures
 from ecgbench.leaderboard.pages.dataset_page import dataset_page
@@ -21,12 +21,9 @@ from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.oracles import oracle_checks
 from ecgbench.leaderboard.study.page import PATH, study_page
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
-
-def figures_of(analyses: Sequence[Analysis]) -> Iterator[tuple[str, Figure]]:
-    """Figures, drawn one after another, since all of them at once would fill the memory."""
+def figures_of(analyses: Sequence[Analysis]) -> Iterator[tuple[str, Drawing]]:
+    """Figures, one after another, since all of them drawn at once would fill the memory."""
     for analysis in analyses:
         yield from dataset_figures(analysis)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
@@ -11,7 +11,10 @@ from ecgbench.artifacts import file_lock, write_atomically
 from ecgbench.datasets import DATASETS, DatasetEntry
 from ecgbench.errors import ResultsError
 from ecgbench.leaderboard.figures.canvas import CREATOR, render_figure
+from ecgbench.leaderboard.figures.drawing import Drawing
 from ecgbench.leaderboard.figures.drawn import digest, embedded_digest
+from ecgbench.leaderboard.kept_figures import PATH as DIGESTS
+from ecgbench.leaderboard.kept_figures import digests_file, figure_digest, kept_figure, known_digests
 from ecgbench.leaderboard.pages.glance.numbers_file import FOLDER as NUMBERS
 from ecgbench.leaderboard.pages.glance.numbers_file import HEADER
 from ecgbench.leaderboard.pages.page_figures import FOLDER
@@ -39,6 +42,8 @@ def render(
 ) -> dict[Path, bytes]:
     """Content of every page and figure by its path, from accepted results alone.
 
+    A figure that stands in the folder already, drawn from the same data by the same code, is not drawn again.
+
     Parameters
     ----------
     scores : folder of the accepted results
@@ -57,7 +62,14 @@ def render(
 def rendered(analyses: Sequence[Analysis], out: Path, readme: Path | None = None) -> dict[Path, bytes]:
     """As `render`, from the analyses of all boards."""
     texts = {path: text.encode() for path, text in _texts(analyses, out, readme).items()}
-    return texts | {out / path: render_figure(figure, Path(path).suffix) for path, figure in figures_of(analyses)}
+    known, drawings = known_digests(out), dict(figures_of(analyses))
+    figures = {path: _figure(out, path, drawing, known) for path, drawing in drawings.items()}
+    digests = {path: figure_digest(drawings[path], content) for path, content in figures.items()}
+    return texts | {out / path: content for path, content in figures.items()} | {out / DIGESTS: digests_file(digests)}
+
+
+def _figure(out: Path, path: str, drawing: Drawing, known: Mapping[str, str]) -> bytes:
+    return kept_figure(out, path, drawing, known) or render_figure(drawing.draw(), Path(path).suffix)
 
 
 def _texts(analyses: Sequence[Analysis], out: Path, readme: Path | None) -> dict[Path, str]:
@@ -94,15 +106,16 @@ def write_pages(scores: Path, out: Path, readme: Path | None = None) -> list[Pat
 def check_pages(scores: Path, out: Path, readme: Path | None = None) -> list[str]:
     """Compare the files with what would be written; one line for each that differs.
 
-    Pages are compared to the byte. A figure is compared by the digest of what is drawn, since its bytes change with the build of the
-    libraries that render it. See `render` for the parameters and what is raised.
+    Pages are compared to the byte. A figure that has to be drawn again is compared by the digest of what is drawn, since its bytes change
+    with the build of the libraries that render it. See `render` for the parameters and what is raised.
     """
     analyses = [analyse(board) for board in read_boards(scores)]
     texts = _texts(analyses, out, readme)
-    digests = {out / path: digest(figure) for path, figure in figures_of(analyses)}
+    known, drawings = known_digests(out), dict(figures_of(analyses))
     found = [_text_difference(path, text) for path, text in texts.items()]
-    found += [_figure_difference(path, expected) for path, expected in digests.items()]
-    found += [f"{path}: generated, but there are no results for it" for path in _left_over(out, {*texts, *digests})]
+    found += [_figure_difference(out, path, drawing, known) for path, drawing in drawings.items()]
+    files = {*texts, *(out / path for path in drawings)}
+    found += [f"{path}: generated, but there are no results for it" for path in _left_over(out, files)]
     found += [
         f"{path}: left where the writing of accepted results was cut off; the next --update-scores mends it" for path in leftovers(scores)
     ]
@@ -110,11 +123,14 @@ def check_pages(scores: Path, out: Path, readme: Path | None = None) -> list[str
     return [difference for difference in found if difference]
 
 
-def _figure_difference(path: Path, expected: str) -> str:
-    if not path.exists():
-        return f"{path}: missing"
-    found = embedded_digest(path.read_bytes())
-    return "" if found == expected else f"{path}: expected a figure of {expected}, got {found or 'none'}; draw it again"
+def _figure_difference(out: Path, path: str, drawing: Drawing, known: Mapping[str, str]) -> str:
+    file = out / path
+    if not file.exists():
+        return f"{file}: missing"
+    if kept_figure(out, path, drawing, known) is not None:
+        return ""
+    found, expected = embedded_digest(file.read_bytes()), digest(drawing.draw())
+    return "" if found == expected else f"{file}: expected a figure of {expected}, got {found or 'none'}; draw it again"
 
 
 def _text_difference(path: Path, expected: str) -> str:

@@ -108,7 +108,7 @@ def test_cost_figure_draws_methods_whose_time_is_known():
 def test_figures_of_a_dataset_show_every_ranked_variant_and_control(accept_small, accept_control, analysed):
     accept_small("mitdb")
     accept_control("mitdb", "centre", {"auc": {1: 0.5, 2: 0.5}})
-    found = dict(dataset_figures(analysed()["mitdb"]))
+    found = {path: drawing.draw() for path, drawing in dataset_figures(analysed()["mitdb"])}
     rows = {name: names(found[figure_path("mitdb", name)].axes[0].yaxis) for name in ("scores-localisation", "intervals-localisation")}
     assert rows["scores-localisation"] == [*rows["intervals-localisation"], "centre"]
     assert set(rows["intervals-localisation"]) == {"lime", "lime (abs)", "saliency", "saliency (abs)"}

@@ -46,7 +46,7 @@ def with_gallery(scores, analysed):
 
 def test_gallery_shows_signals_maps_and_masks_on_standard_paper(with_gallery):
     board, kept = with_gallery()
-    figure = gallery_figure(board, "lime")
+    figure = gallery_figure(board, "lime").draw()
     strips = [axes for axes in figure.axes if len(axes.collections) > 3]
     millimetres = [2.0, 2.5, 5.0]  # strips of 0.4, 1.8 and 8 mV: at least 2, the range with room, at most 5
     for axes, signal, values, height in zip(strips, kept["signal"], kept["map"], millimetres, strict=True):
@@ -67,7 +67,7 @@ def test_gallery_shows_signals_maps_and_masks_on_standard_paper(with_gallery):
 
 def test_signal_that_is_larger_than_the_paper_is_marked_where_it_is_cut(with_gallery):
     board, _ = with_gallery()
-    figure = gallery_figure(board, "lime")
+    figure = gallery_figure(board, "lime").draw()
     marked = [[line for line in axes.lines if line.get_marker() in "^v"] for axes in figure.axes if len(axes.collections) > 3]
     assert [bool(lines) for lines in marked] == [False, False, True]
     assert any("triangles" in text.get_text() for text in figure.texts)
@@ -75,7 +75,7 @@ def test_signal_that_is_larger_than_the_paper_is_marked_where_it_is_cut(with_gal
 
 def test_nothing_of_the_gallery_stands_on_something_else_or_outside(with_gallery):
     board, _ = with_gallery()
-    figure = gallery_figure(board, "lime")
+    figure = gallery_figure(board, "lime").draw()
     render_figure(figure, ".png")
     renderer = figure.canvas.get_renderer()
     boxes = [text.get_window_extent(renderer) for text in figure.texts if text.get_text()]
@@ -124,16 +124,16 @@ def with_shown(scores, analysed):
 
 def test_gallery_of_shown_windows_is_of_the_same_ones_for_all_methods_with_what_the_model_says(with_shown):
     board = with_shown(["MLII"])
-    headings = [[text.get_text() for text in gallery_figure(board, method).texts] for method in ("lime", "saliency")]
+    headings = [[text.get_text() for text in gallery_figure(board, method).draw().texts] for method in ("lime", "saliency")]
     assert [text for text in headings[0] if "record" in text] == [text for text in headings[1] if "record" in text]
     assert any("model: N 3%, SVEB 6%, VEB 91%, F 0%" in text for text in headings[0])
-    first, *_ = [axes for axes in gallery_figure(board, "lime").axes if len(axes.collections) > 3]
+    first, *_ = [axes for axes in gallery_figure(board, "lime").draw().axes if len(axes.collections) > 3]
     assert {"N", "V", "MLII"} <= {text.get_text() for text in first.texts}
     assert [text.get_text() for text in first.texts if text.get_weight() == "bold" and text.get_text() in "NV"] == ["V"]
 
 
 def test_gallery_of_twelve_leads_is_a_sheet_of_three_rows_of_four_and_a_rhythm_strip(with_shown):
-    figure = gallery_figure(with_shown(list(STANDARD)), "lime")
+    figure = gallery_figure(with_shown(list(STANDARD)), "lime").draw()
     rows = [axes for axes in figure.axes if len(axes.collections) > 3]
     written = [[text.get_text() for text in axes.texts if text.get_text() in STANDARD] for axes in rows[:4]]
     assert written == [["I", "aVR", "V1", "V4"], ["II", "aVL", "V2", "V5"], ["III", "aVF", "V3", "V6"], ["II"]]

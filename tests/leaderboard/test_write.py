@@ -31,6 +31,7 @@ def test_written_files_pass_the_check_and_are_the_same_again(written, scores, ou
         out / "tables" / "mitdb.csv",
         *(out / f"{name}.md" for name in pages),
         *(out / "figures" / "mitdb" / name for name in FIGURES),
+        out / "figures" / "digests.json",
     }
     assert set(written) == expected
     assert check_pages(scores, out, readme) == []
@@ -63,6 +64,12 @@ def test_figure_that_another_renderer_wrote_passes_the_check(written, scores, ou
     path = out / "figures" / "mitdb" / FIGURES[0]
     path.write_bytes(path.read_bytes().replace(b"stroke-linecap: butt", b"stroke-linecap:butt") + b"<!-- another renderer -->\n")
     assert check_pages(scores, out) == []
+
+
+def test_unchanged_figures_are_not_drawn_again(written, scores, out, readme, monkeypatch):
+    monkeypatch.setattr("ecgbench.leaderboard.figures.drawing.Drawing.draw", lambda drawing: pytest.fail(f"{drawing} was drawn"))
+    assert check_pages(scores, out, readme) == []
+    assert {path: path.read_bytes() for path in write_pages(scores, out, readme)} == written
 
 
 def test_changed_results_are_found(written, accept, scores, out):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from ecgbench.leaderboard.figures.drawing import Drawing
 from ecgbench.leaderboard.figures.kept_windows import KeptWindow, kept_windows
 from ecgbench.leaderboard.figures.paper.beats import shares
 from ecgbench.leaderboard.figures.paper.layout import rows_of
@@ -13,17 +12,14 @@ from ecgbench.leaderboard.figures.paper.sheet import MILLIVOLTS, Sheet
 from ecgbench.leaderboard.figures.paper.stack import Strip, stacked
 from ecgbench.leaderboard.statistics.board import Board
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 MOST_CLASSES = 4
 """Classes whose probability is said: the most probable ones, and the one that is explained."""
 
 
-def gallery_figure(board: Board, method: str) -> Figure | None:
+def gallery_figure(board: Board, method: str) -> Drawing | None:
     """The kept windows of a method; None if none are kept."""
     windows = kept_windows(board, method)
-    return stacked([_strip(board, window) for window in windows]) if windows else None
+    return Drawing(stacked, ([_strip(board, window) for window in windows],)) if windows else None
 
 
 def sheet_of(window: KeptWindow) -> Sheet:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ecgbench.leaderboard.figures.charts import Interval, Panel, cost_figure, critical_difference, heat_map, interval_figure
+from ecgbench.leaderboard.figures.drawing import Drawing
 from ecgbench.leaderboard.figures.gallery import gallery_figure
 from ecgbench.leaderboard.figures.kept_windows import keeps_windows
 from ecgbench.leaderboard.pages.tables import arrow, chance_levels
@@ -16,9 +16,6 @@ from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.groups import LEVEL
 from ecgbench.leaderboard.statistics.ranking import Column, families, family_name, place_order
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 FOLDER = "figures"
 
@@ -29,8 +26,8 @@ _LEAST = 1e-9
 """Half width that an interval has at least, so that scores that are all the same have one colour."""
 
 
-def dataset_figures(analysis: Analysis) -> Iterator[tuple[str, Figure]]:
-    """Figures of a dataset, drawn one after another, with their paths below the pages' folder."""
+def dataset_figures(analysis: Analysis) -> Iterator[tuple[str, Drawing]]:
+    """Figures of a dataset, one after another, with their paths below the pages' folder."""
     board = analysis.board
     for family in families(board.columns):
         if family in analysis.ranks:
@@ -41,11 +38,11 @@ def dataset_figures(analysis: Analysis) -> Iterator[tuple[str, Figure]]:
         if family in analysis.comparisons:
             compared = analysis.comparisons[family]
             places = {method: float(compared.places[method]) for method, _ in compared.order}
-            diagram = critical_difference(places, compared.groups, compared.adjusted.to_numpy(), LEVEL)
+            diagram = Drawing(critical_difference, (places, compared.groups, compared.adjusted.to_numpy(), LEVEL))
             yield figure_path(board.name, f"groups-{slug(family)}"), diagram
     if known := costs(analysis):
         seconds = {method: _seconds(board.files[method].health) for method in board.files}
-        yield figure_path(board.name, "cost"), cost_figure(seconds, known)
+        yield figure_path(board.name, "cost"), Drawing(cost_figure, (seconds, known))
     for method in board.files:
         if has_gallery(board, method) and (gallery := gallery_figure(board, method)) is not None:
             yield gallery_path(board.name, method), gallery
@@ -94,14 +91,14 @@ def score_rows(analysis: Analysis, family: str) -> list[Variant]:
     return place_order(analysis.board.places[family].dropna()) + controls
 
 
-def _scores(analysis: Analysis, family: str) -> Figure:
+def _scores(analysis: Analysis, family: str) -> Drawing:
     """Heat map of a family's metrics that count."""
     columns = [column for column in analysis.board.columns if column.family == family and column.ranked]
     rows, controls = score_rows(analysis, family), len(analysis.board.controls)
     values = np.array([[_shown(analysis, variant, column) for column in columns] for variant in rows])
     behind = np.stack([_behind(analysis, rows, len(rows) - controls, column) for column in columns], axis=1)
     titles = [f"{column.entry.key.replace('_', ' ')} {arrow(column)}" for column in columns]
-    return heat_map([plain(variant) for variant in rows], titles, values, behind, below=controls)
+    return Drawing(heat_map, ([plain(variant) for variant in rows], titles, values, behind, controls))
 
 
 def _shown(analysis: Analysis, variant: Variant, column: Column) -> float:
@@ -122,21 +119,21 @@ def _behind(analysis: Analysis, rows: Sequence[Variant], ranked: int, column: Co
     return behind
 
 
-def _intervals(analysis: Analysis, family: str) -> Figure:
+def _intervals(analysis: Analysis, family: str) -> Drawing:
     """Places and scores of a family with their intervals."""
     places = analysis.board.places[family].dropna()
     variants = place_order(places)
     columns = [column for column in analysis.board.columns if column.family == family and column.ranked]
     of_place = [Interval(float(places[variant]), *analysis.interval(family, variant, "place")) for variant in variants]
     panels = [Panel("place ↓", of_place), *(_panel(analysis, variants, column) for column in columns)]
-    return interval_figure([plain(variant) for variant in variants], panels)
+    return Drawing(interval_figure, ([plain(variant) for variant in variants], panels))
 
 
-def _unordered(analysis: Analysis, family: str) -> Figure:
+def _unordered(analysis: Analysis, family: str) -> Drawing:
     """Scores of a family without places with their intervals, the variants by name."""
     variants = place_order(analysis.board.places[family])
     panels = [_panel(analysis, variants, column) for column in _without_order(analysis, family)]
-    return interval_figure([plain(variant) for variant in variants], panels, counts=False)
+    return Drawing(interval_figure, ([plain(variant) for variant in variants], panels, False))
 
 
 def _panel(analysis: Analysis, variants: Sequence[Variant], column: Column) -> Panel:
