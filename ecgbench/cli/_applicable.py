@@ -35,6 +35,7 @@ def add_network(verb: Parser) -> None:
 def show_applicable(given: argparse.Namespace) -> int:
     """Try every method on the network, and show what each does."""
     from ecgbench.methods import methods_for
+    from ecgbench.models import with_extra
     from ecgbench.report import load_weights, network_of
 
     if given.key is not None:
@@ -42,7 +43,10 @@ def show_applicable(given: argparse.Namespace) -> int:
     network = network_of(given.model).eval()
     if given.weights is not None:
         load_weights(network, given.weights)
-    found = methods_for(network, **_windows(network, given.data))
+    windows = _windows(network, given.data)
+    if "extra" in windows:
+        network = with_extra(network, windows.pop("extra")).for_window(0)
+    found = methods_for(network, **windows)
     if given.json:
         say_json([asdict(row) for row in found])
     else:
@@ -57,7 +61,7 @@ def _windows(network: torch.nn.Module, path: Path | None) -> dict[str, Any]:
     if path is None:
         return {"x": _noise(network)}
     held = windows_of(path)
-    return {name: held[name] for name in ("x", "normal_windows") if name in held}
+    return {name: held[name] for name in ("x", "normal_windows", "extra") if name in held}
 
 
 def _noise(network: torch.nn.Module) -> Signals:

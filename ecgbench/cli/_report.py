@@ -25,7 +25,7 @@ def fill_report(verb: Parser) -> None:
 
     verb.add_argument("network", type=TEXT, metavar="MODULE:FUNCTION", help="builds the network, without arguments")
     verb.add_argument("--weights", type=FILE, help=".safetensors file, or a state dict that was saved with torch; no code in it is run")
-    what = "key of a dataset, or .npz, .h5 or .mat file: x as the network takes it, fs, and y, masks, patient, twin, classes, leads"
+    what = "key of a dataset, or .npz, .h5 or .mat file: x as the network takes it, fs, and y, masks, patient, twin, extra, ..."
     verb.add_argument("--dataset", type=TEXT, required=True, metavar="KEY|FILE", help=what)
     verb.add_argument("--out", type=FILE, required=True, help=".html file")
     verb.add_argument("--windows", type=count("--windows", MOST), metavar="N", help="of a dataset (default: its usual number, mostly 64)")

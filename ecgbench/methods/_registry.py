@@ -82,10 +82,10 @@ class MethodEntry(Entry):
         Parameters
         ----------
         samples : how many the window has
-        given : options that are not the defaults
+        given : options that are not the defaults; of one that grows by itself, "auto", it is the default, where it begins, that is counted
         """
         options = {**self.options, **given}
-        times = float(options[self.per]) if self.per else 1.0
+        times = 1.0 if not self.per else float(self.options[self.per] if options[self.per] == "auto" else options[self.per])
         return self.passes * times * (-(-samples // options[self.per_patch]) if self.per_patch else 1)
 
 

@@ -16,6 +16,7 @@ from ._registry import recipe_of as recipe_of
 from .adapters.adapt import Adapted as Adapted
 from .adapters.adapt import adapt as adapt
 from .adapters.adapt import check_kind as check_kind
+from .adapters.adapt import with_extra as with_extra
 from .adapters.outputs import LOGITS as LOGITS
 from .adapters.outputs import PROBABILITIES as PROBABILITIES
 from .adapters.outputs import known_kind as known_kind

@@ -14,6 +14,7 @@ from ecgbench.inputs import at_least
 from ecgbench.leaderboard.site.build import methods_in_order
 from ecgbench.leaderboard.site.explorer.case import Shown
 from ecgbench.leaderboard.statistics.analysis import Analysis, analyse
+from ecgbench.models import with_extra
 from ecgbench.nn import device_named, frozen, place_of, usable
 from ecgbench.pipeline.compute.subject import Subject
 from ecgbench.pipeline.compute.turns import share_out
@@ -52,6 +53,7 @@ def evaluate(
     normal_windows: Any = None,
     normal: int | str | None = None,
     store: str | Path | ArtifactStore | None = None,
+    extra: Any = None,
 ) -> Report:
     """Find out which attribution methods can be trusted on a network, by all controls and every metric whose needs are met.
 
@@ -60,8 +62,7 @@ def evaluate(
 
     Parameters
     ----------
-    model : torch module on (n, leads, time) that returns logits (n, outputs); left unchanged. One that `ecgbench.adapt` gave further inputs
-        (age, sex) with a row for each window is asked of each window with its own row
+    model : torch module on (n, leads, time) that returns logits (n, outputs); left unchanged
     x : (n, leads, time), as the model takes it; metrics of faithfulness replace samples by 0, which is the mean where x is standardised
     y : (n,) ints, the class of each window, or (n, outputs) of 0 and 1 where it can have several; by default what the model predicts
     masks : (n, leads, time) bool, the samples that an explanation should point at; without them localisation is not scored
@@ -79,6 +80,8 @@ def evaluate(
     normal : the class, or its name, whose windows are normal; of the normal windows of its patient a window gets a donor, by which
         faithfulness is scored without masks or twins. Needs `y` and `patient`
     store : folder, or store, of what is computed; by default `ECGBENCH_CACHE`
+    extra : further inputs of the model (age, sex), as `ecgbench.adapt` takes them: with a row for each window of x, each window is asked
+        of, explained and scored with its own
 
     Returns
     -------
@@ -93,6 +96,7 @@ def evaluate(
     """
     own = Own(x, y, masks, patient, twin, fs, classes, leads, normal_windows, normal)
     batch = None if batch_size is None else at_least("batch_size", batch_size)
+    model = model if extra is None else with_extra(model, extra)
     with _placed(model, device):
         subject = own_subject(model, own, seed, batch, _store(store))
         return _report(subject, methods, metrics, _notes_on(own, subject))

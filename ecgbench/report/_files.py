@@ -22,7 +22,7 @@ from ecgbench.untrusted.npz_arrays import npz_arrays
 if TYPE_CHECKING:
     import torch
 
-REQUIRED, OPTIONAL = ("x", "fs"), ("y", "masks", "patient", "twin", "classes", "leads", "normal_windows", "normal")
+REQUIRED, OPTIONAL = ("x", "fs"), ("y", "masks", "patient", "twin", "classes", "leads", "normal_windows", "normal", "extra")
 """Arrays of a file of windows, under the names of `evaluate`'s arguments."""
 
 SAFE, MAT = ".safetensors", ".mat"

@@ -37,6 +37,12 @@ def build():
 
 def nothing():
     return None
+
+def aged():
+    '''Takes an age, which is the logit of class 1 for the old, and returns logits in a tuple.'''
+    import ecgbench
+    network = build()
+    return ecgbench.adapt(lambda x, age: (network(x) + age[:, None] * torch.tensor([0.0, 1.0]), None), outputs=0)
 """
 
 
@@ -126,6 +132,23 @@ def test_a_file_of_windows_says_which_array_is_wrong(session, ecg):
         arrays = {name: value for name, value in {**held, **changed}.items() if value is not None}
         np.savez(session / "windows.npz", **arrays)
         assert what in ecg(*CALL, code=2)
+
+
+def test_a_second_input_in_the_file_goes_to_the_network_with_its_window(session, ecg):
+    """The young are taken for usual, whatever their windows hold: three of six windows are predicted as they are labelled."""
+    held = dict(np.load(session / "windows.npz", allow_pickle=False))
+    call = [word.replace(":build", ":aged") for word in CALL]
+    for ages, said in (
+        (np.array([50.0, -50, 50, -50, 50, -50]), "3 explanations of 6 windows"),
+        (np.ones(5), "got 5"),
+        (np.array(["old"] * 6), "of numbers"),
+    ):
+        np.savez(session / "windows.npz", **held, extra=ages)
+        refused = 2 if len(ages) == 5 or ages.dtype.kind == "U" else 0
+        text = ecg(*call, code=refused)
+        assert said in (text if refused else (session / "report.html").read_text())
+    np.savez(session / "windows.npz", **held, extra=np.full(6, 50.0))
+    assert "input_gradient" in ecg("methods", "--model", "heads:aged", "--data", "windows.npz")
 
 
 def test_a_dataset_s_own_windows_are_drawn_as_the_benchmark_does(session, ecg):

@@ -110,3 +110,29 @@ def test_errors_of_sums_are_measured_by_the_total_and_of_accepted_results_by_a_l
     maps, total = np.full((2, 1, 4), 0.01), np.array([0.05, 4.0])
     np.testing.assert_allclose(sum_errors(maps, total, 1e-9), [0.2, 0.99])
     np.testing.assert_allclose(sum_errors(maps, total), [0.01, 0.99])
+
+
+def test_steps_grow_for_the_windows_whose_sums_are_missed_and_for_no_other():
+    """The first window's way has a step that 50 nodes miss; the others' have none."""
+    model, x = Steep(300), np.concatenate([ONES, 0.1 * ONES, 0.2 * ONES])
+    with pytest.warns(MapWarning, match=f"{SUM} 1 of 3"):
+        usual = ecgbench.explain(model, x, 1, "integrated_gradients")
+    maps, info = ecgbench.explain(model, x, 1, "integrated_gradients", steps="auto", return_info=True)
+    assert info.warnings == ()
+    assert info.sum_error.max() < 0.1
+    assert info.measures["steps"][0] in 50 * 2 ** np.arange(1, 7)
+    assert info.measures["steps"].tolist()[1:] == [50, 50]
+    np.testing.assert_array_equal(maps[1:], usual[1:])
+    np.testing.assert_array_equal(ecgbench.explain(model, ONES, 1, "integrated_gradients", steps="auto"), maps[:1])
+
+
+def test_steps_that_grow_have_an_end():
+    """A jump, whose gradient is 0 wherever one looks, is refused after 3,200 steps as after 50."""
+
+    class Jump(Steep):
+        def forward(self, x):
+            past = (x.mean((1, 2)) > 0.37).float() + 0 * self.slope * x.sum((1, 2))
+            return torch.stack([-past, past], 1)
+
+    with pytest.raises(InputError, match=f"{SUM} 1 of 1 that don't, window 0 0 for 1"):
+        ecgbench.explain(Jump(1), ONES, 1, "integrated_gradients", steps="auto")

@@ -55,7 +55,7 @@ def by_hand(network, patients, key, metric):
 
 def test_maps_and_scores_are_those_of_each_window_alone(patients):
     network = Aged()
-    report = ecgbench.evaluate(ecgbench.adapt(network, extra=patients.ages), patients.x, **patients.given)
+    report = ecgbench.evaluate(network, patients.x, extra=patients.ages, **patients.given)
     table = report.table()
     assert report.refused == {}
     for metric in METRICS:
@@ -81,3 +81,5 @@ def test_a_row_for_each_window_is_asked_for(patients):
     model = ecgbench.adapt(Aged(), extra=patients.ages[:2])
     with pytest.raises(InputError, match="expected extra inputs with one row, or 3 as there are windows, got 2; give a row for each"):
         ecgbench.evaluate(model, patients.x, **patients.given)
+    with pytest.raises(InputError, match="expected further inputs once, got some in the adapted model and others as extra"):
+        ecgbench.evaluate(model, patients.x, extra=patients.ages, **patients.given)

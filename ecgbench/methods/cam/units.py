@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
@@ -14,6 +14,7 @@ from ecgbench.errors import InputError
 from ecgbench.methods.cam.layout import Layout, layout_named, layout_of
 from ecgbench.methods.cam.outputs import NetworkError, Probe, buffers_restored, output_kept, probe_of
 from ecgbench.methods.cam.places import Places
+from ecgbench.methods.cam.pooled import by_place
 from ecgbench.methods.cam.reach import moving_axes, places_by_reach, rows_that_one_lead_moves
 from ecgbench.methods.cam.response import places_by_response, rows_moved_by_leads, where_they_respond
 from ecgbench.placement import moved
@@ -85,8 +86,10 @@ def _found(model: torch.nn.Module, windows: torch.Tensor, layer: str, layer_layo
     with torch.no_grad():
         ndim = _number_of_axes(model, x, layer)
         seen = None if layer_layout is None else layout_named(layer_layout, ndim)
-        axes = [seen.time] if seen else _where_numbers_are_lost(probe, x) or list(range(1, ndim))
-    places = {axis: found for axis in axes if (found := _places(probe, x, axis)) is not None}
+        local = by_place(probe, x)
+        probes = [probe] if local is None else [probe, local]
+        axes = [seen.time] if seen else _where_numbers_are_lost(probes, x) or list(range(1, ndim))
+    places = {axis: found for axis in axes if (found := _places(probes, x, axis)) is not None}
     if len(places) != 1:
         what = "none of whose axes moves" if not places else "of which several axes move"
         raise InputError(
@@ -103,26 +106,36 @@ def _number_of_axes(model: torch.nn.Module, x: torch.Tensor, layer: str) -> int:
     return kept().ndim
 
 
-def _where_numbers_are_lost(probe: Probe, x: torch.Tensor) -> list[int]:
+def _where_numbers_are_lost(probes: Sequence[Probe], x: torch.Tensor) -> list[int]:
     """The axis of time, if samples that are not a number show one and no other."""
-    with suppress(NetworkError):
-        found = moving_axes(probe, x)
-        return found if len(found) == 1 else []
+    for probe in probes:
+        with suppress(NetworkError):
+            found = moving_axes(probe, x)
+            if len(found) == 1:
+                return found
     return []
 
 
-def _places(probe: Probe, x: torch.Tensor, axis: int) -> Places | None:
-    """The units' places by what they can see, or else by what moves them."""
+def _places(probes: Sequence[Probe], x: torch.Tensor, axis: int) -> Places | None:
+    """The units' places by what they can see, or else by what moves them, or else by what they see beside what is pooled."""
+    whole, *local = probes
+    found = _places_by_reach(whole, whole, x, axis)
+    if found is None:
+        with suppress(NetworkError):
+            found = places_by_response(whole, x, axis)
+    if found is None and local:
+        found = _places_by_reach(local[0], whole, x, axis)
+    return found
+
+
+def _places_by_reach(probe: Probe, whole: Probe, x: torch.Tensor, axis: int) -> Places | None:
     places = None
     with torch.no_grad(), suppress(NetworkError):
         places = places_by_reach(probe, x, axis)
     if places is not None:
         with suppress(NetworkError):
-            return where_they_respond(probe, x, axis, places)
-        return places
-    with suppress(NetworkError):
-        return places_by_response(probe, x, axis)
-    return None
+            return where_they_respond(whole, x, axis, places)
+    return places
 
 
 def _rows_are_leads(probe: Probe, x: torch.Tensor, time: int, ndim: int) -> bool:

@@ -85,6 +85,25 @@ def adapt(
     return adapted
 
 
+def with_extra(model: nn.Module, extra: Any) -> Adapted:
+    """A model, adapted or not, with the further inputs of windows; the same weights.
+
+    Parameters
+    ----------
+    extra : as for `adapt`
+
+    Raises
+    ------
+    InputError
+        If it is not as described, or the model has further inputs already.
+    """
+    if not isinstance(model, Adapted):
+        return adapt(model, extra=extra)
+    if model.extra.count:
+        raise InputError("expected further inputs once, got some in the adapted model and others as extra; leave one of them out.")
+    return model.with_inputs(extra_inputs(extra))
+
+
 class Adapted(nn.Module):
     """A model as `adapt` returns it.
 
@@ -138,7 +157,11 @@ class Adapted(nn.Module):
 
     def for_window(self, i: int) -> Adapted:
         """The model with the extra inputs of window i alone; the same weights."""
-        return Adapted(self.model, self.axes, self.path, self.kind, self.multilabel, self.extra.of(i), self.pair)
+        return self.with_inputs(self.extra.of(i))
+
+    def with_inputs(self, extra: Extra) -> Adapted:
+        """The model with other extra inputs; the same weights."""
+        return Adapted(self.model, self.axes, self.path, self.kind, self.multilabel, extra, self.pair)
 
 
 class Returned(nn.Module):
