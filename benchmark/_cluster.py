@@ -8,16 +8,21 @@ from typing import Any
 import pytest
 
 from ecgbench.errors import InputError
-from ecgbench.pipeline import Address, Run, cluster_from, failed_cells, fill_by
+from ecgbench.pipeline import Address, Run, cluster_from, failed_cells, fill_by, prepare_cluster
 
 RUN = pytest.StashKey[Run]()
 
 
 def named_cluster(config: pytest.Config) -> str | None:
-    """The cluster that the options name; refused beside pytest-xdist's workers, which would read what is not there yet."""
+    """The cluster that the options name; refused beside pytest-xdist's workers, which would read what is not there yet.
+
+    Workers on this machine start beside what is imported and collected next.
+    """
     named = cluster_from(config.option)
     if named is not None and (getattr(config.option, "numprocesses", None) or hasattr(config, "workerinput")):
         raise InputError("expected one of --cluster and -n, got both; leave -n out, since the cluster's workers compute.")
+    if named is not None:
+        prepare_cluster(named)
     return named
 
 

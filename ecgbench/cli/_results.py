@@ -52,9 +52,9 @@ def fill_leaderboard(verb: Parser) -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
-    from ecgbench.pipeline import Run, cluster_from, options_from, selection_from
+    cluster = _cluster_of(given)
+    from ecgbench.pipeline import Run, options_from, selection_from
 
-    cluster = cluster_from(given)
     given.scores = scores_of(given)
     cells = selection_from(given).cells()
     run = Run(options_from(given, time.time()), wanted=cells)
@@ -65,6 +65,16 @@ def _run(given: argparse.Namespace) -> int:
     if cluster is None:
         return compute_and_judge(run, cells, given)
     return _by_cluster(cluster, run, cells, given)
+
+
+def _cluster_of(given: argparse.Namespace) -> str | None:
+    """The cluster that the arguments name, which starts beside the imports that follow."""
+    from ecgbench.pipeline import cluster_from, prepare_cluster
+
+    cluster = cluster_from(given)
+    if cluster is not None:
+        prepare_cluster(cluster)
+    return cluster
 
 
 def _by_cluster(cluster: str, run: Run, cells: Sequence[Address], given: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from .acceptance.judge import new_cells as new_cells
 from .acceptance.missed_sums import refuse_missed_sum as refuse_missed_sum
 from .acceptance.score_table import score_tables as score_tables
 from .acceptance.verdict import verdicts as verdicts
+from .cluster.addresses import prepare_cluster as prepare_cluster
 from .cluster.filled import failed_cells as failed_cells
 from .cluster.filled import fill_by as fill_by
 from .compute.entries import stored_entry as stored_entry

@@ -1,4 +1,7 @@
-"""What `--cluster` names: workers on this machine, or a scheduler that runs."""
+"""What `--cluster` names: workers on this machine, jobs of a queue, or a scheduler that runs; and which scheduler is trusted.
+
+A client trusts a scheduler on this machine, or one that shows a certificate: both sides unpickle what the other sends.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,36 @@ import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from importlib.util import find_spec
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from ecgbench.errors import InputError
-from ecgbench.pipeline.cluster.security import REMOTE, check_secure
 from ecgbench.printable import shortened
 
 LOCAL, SLURM = re.compile(r"local:([1-9]\d{0,3})"), re.compile(r"slurm:([1-9]\d{0,3})")
+
+REMOTE = re.compile(r"(?P<protocol>tcp|tls)://(?P<host>\[[0-9a-fA-F:.]+\]|[\w.-]+):(?P<port>\d+)")
+"""Addresses of schedulers."""
+
+CERTIFICATES = (
+    "openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=authority -keyout ca-key.pem -out ca.pem",
+    "openssl req -newkey rsa:2048 -nodes -subj /CN=cluster -keyout key.pem -out request.pem",
+    "openssl x509 -req -in request.pem -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days 365 -out cert.pem",
+)
+"""Commands that make an authority, which stays with whoever starts the cluster, and a key and certificate that all its processes use."""
+
+SETTINGS = ("ca-file", "client.cert", "client.key")
+"""Dask's settings of a client, below `distributed.comm.tls`."""
+
+USE = (
+    "dask scheduler --protocol tls --tls-ca-file ca.pem --tls-cert cert.pem --tls-key key.pem",
+    "dask worker tls://HOST:8786 --nthreads 1 --tls-ca-file ca.pem --tls-cert cert.pem --tls-key key.pem",
+    "export DASK_DISTRIBUTED__COMM__TLS__CA_FILE=$PWD/ca.pem",
+    "export DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT=$PWD/cert.pem",
+    "export DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY=$PWD/key.pem",
+)
+"""Commands that use them; the last set Dask's settings for the client."""
 
 SECONDS_TO_CONNECT = 30
 """Seconds to wait for the scheduler before it is taken to be absent."""
@@ -34,6 +59,14 @@ def check_cluster(text: str) -> str:
         f"expected --cluster as local:N, slurm:N, tcp://HOST:PORT, tls://HOST:PORT or the FILE.json of a scheduler, got "
         f'"{shortened(text)}"; name one of these.'
     )
+
+
+def prepare_cluster(text: str) -> None:
+    """Start what takes time of a cluster on this machine, and goes on beside what the caller does next: its imports."""
+    from ecgbench.pipeline.cluster.local import warm_up
+
+    if LOCAL.fullmatch(text) and find_spec("distributed") is not None:
+        warm_up()
 
 
 @contextmanager
@@ -93,3 +126,40 @@ def _address_in(file: Path) -> str:
         raise InputError(
             f"expected the file of a scheduler in {file}, got {error}; start it with `dask scheduler --scheduler-file`."
         ) from error
+
+
+def check_secure(address: str) -> None:
+    """Refuse a scheduler that anybody could stand for.
+
+    Raises
+    ------
+    InputError
+        If it is neither on this machine nor asked for by TLS, or Dask's settings name no certificates; the error tells the commands that
+        make them.
+    """
+    import dask
+
+    found = REMOTE.fullmatch(address)
+    if found is not None and found["protocol"] == "tcp" and is_loopback(found["host"]):
+        return
+    if found is None or found["protocol"] == "tcp":
+        raise InputError(
+            f'expected a scheduler of tls://, or of tcp:// on this machine alone, got "{shortened(address)}": whoever reaches it, or '
+            f"stands for it, could run programs here. {_remedy()}"
+        )
+    missing = [name for name in SETTINGS if not dask.config.get(f"distributed.comm.tls.{name}", None)]
+    if missing:
+        said = f"expected certificates for {shortened(address)} in Dask's settings distributed.comm.tls, got none for {', '.join(missing)}."
+        raise InputError(f"{said} {_remedy()}")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a host."""
+    try:
+        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _remedy() -> str:
+    return "\n  ".join(["Make certificates and start it with them:", *CERTIFICATES, *USE])

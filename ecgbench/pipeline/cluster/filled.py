@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ecgbench.pipeline.cluster.addresses import open_cluster
 from ecgbench.pipeline.cluster.engine import fill
 from ecgbench.pipeline.cluster.jobs import Failure
+from ecgbench.pipeline.cluster.versions import described
 from ecgbench.pipeline.grid.address import Address
 from ecgbench.progress import progress
 
@@ -30,6 +31,7 @@ def fill_by(cluster: str, run: Run, say: Callable[[str], None]) -> list[Failure]
         If there is no such cluster, it has no workers, or its scheduler is lost.
     """
     failures: list[Failure] = []
+    described()  # what it imports is imported while workers on this machine start
     with open_cluster(cluster, run.options.store.root) as client, progress(what="tasks on workers", unit="task", leave=True) as bar:
         say(_described(client))
         for at in fill(run, client):

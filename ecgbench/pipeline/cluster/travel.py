@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from ecgbench.pipeline.cluster.epochs import Epoch, held_model, keep_epoch, last_epoch
 from ecgbench.pipeline.cluster.jobs import Job, Outcome
-from ecgbench.pipeline.cluster.parcels import Parcel, packed, unpack
+from ecgbench.pipeline.cluster.parcels import Epoch, Parcel, held_model, keep_epoch, last_epoch, packed, unpack
 from ecgbench.pipeline.grid.address import ModelAddress
 
 if TYPE_CHECKING:

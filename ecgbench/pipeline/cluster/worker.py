@@ -12,9 +12,8 @@ from pathlib import Path
 
 from ecgbench.artifacts import ArtifactStore, default_root, touched
 from ecgbench.errors import EcgbenchError, RefusedError
-from ecgbench.pipeline.cluster.epochs import Epoch, held_model, keep_epoch, sent_epochs
 from ecgbench.pipeline.cluster.jobs import Failure, Job, Outcome, Setting
-from ecgbench.pipeline.cluster.parcels import Parcel, packed, unpack
+from ecgbench.pipeline.cluster.parcels import Epoch, Parcel, held_model, keep_epoch, packed, sent_epochs, unpack
 from ecgbench.pipeline.cluster.versions import check_same, described
 from ecgbench.pipeline.compute.plan import ScoresTask
 from ecgbench.pipeline.compute.run import Run

@@ -9,8 +9,7 @@ from distributed import LocalCluster
 from distributed.security import Security
 
 from ecgbench.errors import InputError
-from ecgbench.pipeline.cluster.addresses import open_cluster
-from ecgbench.pipeline.cluster.security import CERTIFICATES
+from ecgbench.pipeline.cluster.addresses import CERTIFICATES, open_cluster
 from tests.pipeline.cluster.clusters import fill, run_on, wanted
 
 
