@@ -27,19 +27,17 @@ def pytest_collection_finish():
     gc.freeze()
 
 
-@pytest.fixture(scope="session")
-def common(tmp_path_factory):
-    """Folder of all processes of a run, for what takes long to make and no test changes."""
-    own = tmp_path_factory.getbasetemp()
-    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Of several processes each goes through folders in one go, so that few make the same things, and takes from others at the end."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.option.dist == "load" else None
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _simulated_once(common):
-    """Each embedded dataset is simulated once in a run."""
-    from tests import simulated  # whose imports are to be checked
-
-    simulated.keep_in(common / "simulated")
+def _simulated(simulated_once):
+    """For all tests (see the fixture)."""
 
 
 @pytest.fixture(scope="session", autouse=True)

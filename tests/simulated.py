@@ -19,7 +19,7 @@ def keep_in(folder: Path) -> None:
 
 @functools.cache
 def simulated(key: str) -> ArtifactStore:
-    """A store of one dataset's windows and of nothing else; a test that adds to it or spoils it takes a copy."""
+    """A store of one dataset's windows; a test that adds to it or spoils it takes a copy (see `tests.pipeline.runs`)."""
     store = ArtifactStore(_places[0] / key)
     load_dataset(key, store=store)
     return store

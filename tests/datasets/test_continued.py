@@ -7,6 +7,7 @@ from ecgbench.datasets import DATASETS, load_dataset, request_for
 from ecgbench.datasets.synthetic import continuation, simulate_window
 from ecgbench.protocol import SHIFTS, SYNTHETIC
 from tests.datasets.test_constructed_twins import stand_in
+from tests.simulated import simulated
 
 MORE = max(SHIFTS)
 
@@ -29,7 +30,7 @@ def test_simulated_window_goes_on_as_its_beats_and_its_noise_do(record):
 
 
 def test_windows_of_synthetic_go_on():
-    windows = load_dataset("synthetic").test.take(np.array([3, 50]))
+    windows = load_dataset("synthetic", store=simulated("synthetic")).test.take(np.array([3, 50]))
     found = continued("synthetic", windows)
     np.testing.assert_array_equal(found[..., :-MORE], windows.signal)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
@@ -52,6 +53,32 @@ def all_networks():
         if not module.name.startswith("test_"):
             importlib.import_module(f"{__package__}.{module.name}")
     return NETWORKS
+
+
+OF_EACH_KIND = (
+    "FCN",
+    "InceptionTime",
+    "ResNet-18 1d",
+    "DenseNet1d",
+    "ResNet2d on leads as rows",
+    "SE-ResNet",
+    "CNN-LSTM",
+    "GRU, two layers",
+    "ViT1d, mean over tokens",
+    "Attention by products",
+    "STFT and a 2-D CNN",
+    "In place",
+    "Dropout that never rests",
+    "Counts what it sees",
+)
+"""Networks that stand for their kinds in the quick run of the tests."""
+
+
+def tried_networks():
+    """All networks as a test's parameters; those that another stands for are slow."""
+    names = all_networks()
+    assert set(OF_EACH_KIND) <= set(names)
+    return [pytest.param(name, marks=() if name in OF_EACH_KIND else pytest.mark.slow) for name in names]
 
 
 def built(name, seed=0):

@@ -3,14 +3,14 @@
 import pytest
 
 from ecgbench.pipeline import Run
-from tests.pipeline.runs import small_run, store_with_windows
+from tests.pipeline.runs import small_run, store_with_logits
 from tests.pipeline.submissions.submission_files import SAMPLES
 
 
 @pytest.fixture(scope="session")
 def evaluator_store(tmp_path_factory):
     """A store in which no test computes scores of files that are refused."""
-    return store_with_windows(tmp_path_factory.mktemp("evaluator"))
+    return store_with_logits(tmp_path_factory.mktemp("evaluator"))
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
-"""Small runs on the embedded dataset, each with a store of its own that holds no more than the windows."""
+"""Small runs on the embedded dataset, each with a store of its own that holds the windows and, where a test is of neither, the logits."""
 
+import functools
+import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,7 +48,25 @@ def count_evaluations(monkeypatch) -> Counting:
 
 
 def store_with_windows(root: Path) -> ArtifactStore:
-    shutil.copytree(simulated("synthetic").root / "windows", root / "windows")
+    """A store of the windows alone."""
+    return _store_with(root, "windows")
+
+
+def store_with_logits(root: Path) -> ArtifactStore:
+    """A store of the windows and of what the shipped models say of them, for tests of what comes behind."""
+    _models_are_asked()
+    return _store_with(root, "windows", "logits")
+
+
+@functools.cache
+def _models_are_asked() -> None:
+    small_run(simulated("synthetic")).explained(model_at())
+
+
+def _store_with(root: Path, *names: str) -> ArtifactStore:
+    """The files are the same for all tests: what writes artifacts replaces files and never writes into one."""
+    for name in names:
+        shutil.copytree(simulated("synthetic").root / name, root / name, copy_function=os.link)
     return ArtifactStore(root)
 
 

@@ -7,12 +7,13 @@ import ecgbench
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.errors import InputError
 from ecgbench.models import shipped_model, shipped_record
+from tests.simulated import simulated
 
 
 @pytest.fixture(scope="module")
 def patients():
     """Windows of four simulated patients as the shipped network takes them: two with ectopic beats and two normal ones of each."""
-    dataset = ecgbench.load_dataset("synthetic")
+    dataset = ecgbench.load_dataset("synthetic", store=simulated("synthetic"))
     windows, name = dataset.test, "synthetic-resnet18_7_narrow-seed1"
     network = shipped_model(name, shipped_record(name))
     has_both = [one for one in np.unique(windows.patient) if {0, 2} <= set(windows.y[windows.patient == one].tolist())][:4]

@@ -4,13 +4,13 @@ import pytest
 
 from ecgbench.models import save_model
 from ecgbench.pipeline import import_model
-from tests.pipeline.runs import model_at, small_run, store_with_windows
+from tests.pipeline.runs import model_at, small_run, store_with_logits
 
 
 @pytest.fixture(scope="session")
 def artifacts(tmp_path_factory):
     """A store that the tests share, since none of them is about it."""
-    return store_with_windows(tmp_path_factory.mktemp("artifacts"))
+    return store_with_logits(tmp_path_factory.mktemp("artifacts"))
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def root(tmp_path):
 @pytest.fixture
 def other_run(tmp_path):
     """Of the same windows with another model, as if it had been trained elsewhere."""
-    store = store_with_windows(tmp_path / "other")
+    store = store_with_logits(tmp_path / "other")
     dataset = small_run(store).dataset("synthetic")
     second = small_run(store).model(model_at(2)).module.float()
     save_model(second, {}, tmp_path / "second.safetensors")

@@ -1,6 +1,7 @@
 """Where accepted results lie, and the command that accepts a cell."""
 
 import argparse
+import functools
 import shlex
 from dataclasses import replace
 
@@ -12,6 +13,12 @@ from ecgbench.pipeline import DATA_ARGUMENTS, RUN_ARGUMENTS, SELECTION_ARGUMENTS
 from ecgbench.pipeline.acceptance.identity import accept_command, identity
 from ecgbench.protocol import MITDB
 from tests.pipeline.runs import small_run
+from tests.simulated import simulated
+
+
+@functools.cache
+def loaded_once():
+    return small_run(simulated("synthetic")).dataset("synthetic")
 
 
 def described(monkeypatch, options, **loaded):
@@ -20,7 +27,7 @@ def described(monkeypatch, options, **loaded):
     monkeypatch.setattr(DATASETS, "_entries", {found.key: found for found in DATASETS} | {"mitdb": entry})
     run = Run(replace(Options(store=ArtifactStore()), **options))
     usual = {"name": "mitdb", "labels": "aami", "split": "standard", "edition": "1.0.3", "simulated": False}
-    dataset = replace(small_run(ArtifactStore()).dataset("synthetic"), **(usual | loaded))
+    dataset = replace(loaded_once(), **(usual | loaded))
     monkeypatch.setattr(run, "dataset", lambda name: dataset)
     return run
 

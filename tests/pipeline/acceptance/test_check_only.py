@@ -7,7 +7,7 @@ import pytest
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.pipeline import score_and_judge
-from tests.pipeline.runs import cell, count_evaluations, small_run, stages, store_with_windows
+from tests.pipeline.runs import cell, count_evaluations, small_run, stages, store_with_logits
 
 METRICS = ("auc", "region_perturbation_morf", "faithfulness_correlation")
 WANTED = [cell(metric, method) for metric in METRICS for method in ("saliency", "gradcam")]
@@ -17,7 +17,7 @@ BEHIND = ("windows", "logits", "attributions", "scores", "shared")
 @pytest.fixture(scope="module")
 def full(tmp_path_factory):
     """A store that holds all of the wanted cells."""
-    store = store_with_windows(tmp_path_factory.mktemp("full"))
+    store = store_with_logits(tmp_path_factory.mktemp("full"))
     assert list(small_run(store, wanted=WANTED).perform())
     return store.root
 
@@ -66,7 +66,7 @@ def test_whatever_stage_is_gone_the_cells_behind_it_fail_and_nothing_is_computed
 
 
 def test_one_metric_that_was_not_computed_fails_alone(tmp_path):
-    store = store_with_windows(tmp_path / "partly")
+    store = store_with_logits(tmp_path / "partly")
     held = [one for one in WANTED if one.metric != "region_perturbation_morf"]
     assert list(small_run(store, wanted=held).perform())
     found = checked(store.root, tmp_path)

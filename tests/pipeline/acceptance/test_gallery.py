@@ -6,12 +6,12 @@ import pytest
 from ecgbench.pipeline.acceptance.gallery import gallery, surest
 from ecgbench.results import read_pair
 from ecgbench.types import Explained, Windows
-from tests.pipeline.runs import accepted_files, cell, maps_of, model_at, small_run, store_with_windows
+from tests.pipeline.runs import accepted_files, cell, maps_of, model_at, small_run, store_with_logits
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    return small_run(store_with_windows(tmp_path_factory.mktemp("artifacts")), samples=6)
+    return small_run(store_with_logits(tmp_path_factory.mktemp("artifacts")), samples=6)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from ecgbench.leaderboard.statistics.analysis import analyse
 from ecgbench.leaderboard.statistics.board import read_boards
 from ecgbench.methods import METHODS, Explanation
 from ecgbench.pipeline import accept, score_and_judge
-from tests.pipeline.runs import FOLDER, accepted_files, cell, maps_of, small_run, store_with_windows
+from tests.pipeline.runs import FOLDER, accepted_files, cell, maps_of, small_run, store_with_logits
 
 REASON = "expected a network that has a rule, got an LSTM; choose another method."
 CELLS = [cell(variant=variant, source="input_gradient") for variant in ("raw", "abs")]
@@ -18,7 +18,7 @@ CELLS = [cell(variant=variant, source="input_gradient") for variant in ("raw", "
 
 @pytest.fixture
 def store(tmp_path):
-    return store_with_windows(tmp_path / "store")
+    return store_with_logits(tmp_path / "store")
 
 
 @pytest.fixture

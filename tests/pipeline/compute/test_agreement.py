@@ -13,14 +13,14 @@ from ecgbench.methods import METHODS
 from ecgbench.models import forward
 from ecgbench.pipeline.compute.health import Asked, agreement_of, runners_up
 from ecgbench.protocol import AGREEMENT_WINDOWS
-from tests.pipeline.runs import maps_of, model_at, small_run, stages, store_with_windows
+from tests.pipeline.runs import maps_of, model_at, small_run, stages, store_with_logits
 
 SAMPLES = AGREEMENT_WINDOWS + 2
 
 
 @pytest.fixture(scope="module")
 def artifacts(tmp_path_factory):
-    return store_with_windows(tmp_path_factory.mktemp("artifacts"))
+    return store_with_logits(tmp_path_factory.mktemp("artifacts"))
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_agreement_is_over_the_windows_whose_maps_vary(run, registries_restored)
 
 
 def test_agreement_is_computed_once_and_its_maps_are_kept_nowhere_else(tmp_path):
-    store = store_with_windows(tmp_path / "artifacts")
+    store = store_with_logits(tmp_path / "artifacts")
     maps = small_run(store, samples=SAMPLES).maps(maps_of("random_baseline"))
     assert "agreement" not in stages(store)
     first = small_run(store, samples=SAMPLES).health(maps_of("random_baseline"))

@@ -7,14 +7,14 @@ from ecgbench.errors import InputError
 from ecgbench.pipeline import Selection
 from ecgbench.pipeline.compute.plan import ExplainedTask, MapsTask, ScoresTask, SharedTask
 from ecgbench.protocol import OWN
-from tests.pipeline.runs import cell, maps_of, model_at, small_run, stages, store_with_windows
+from tests.pipeline.runs import cell, maps_of, model_at, small_run, stages, store_with_logits
 
 BOTH = ("consistency", "consistency_excess")
 
 
 @pytest.fixture
 def run(tmp_path):
-    return small_run(store_with_windows(tmp_path))
+    return small_run(store_with_logits(tmp_path))
 
 
 def test_maps_are_compared_with_those_of_all_other_seeds(run):
@@ -56,6 +56,6 @@ def test_own_windows_have_no_cells_and_a_named_metric_says_why(tmp_path):
     assert {cell.metric for cell in Selection(*every).cells()}.issuperset(BOTH)
     with pytest.raises(InputError, match="expected common windows for consistency, which compares several models' maps, got own"):
         Selection(("synthetic",), ("saliency",), ("consistency",), explained=OWN).cells()
-    run = small_run(store_with_windows(tmp_path), explained=OWN)
+    run = small_run(store_with_logits(tmp_path), explained=OWN)
     with pytest.raises(InputError, match="expected windows that several models of synthetic explain"):
         run.scores(cell("consistency"))

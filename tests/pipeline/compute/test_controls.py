@@ -14,14 +14,14 @@ from ecgbench.metrics import LOCALISATION, METRICS
 from ecgbench.pipeline import Selection, accept, judge, lost_cells, metric_names, split_metric
 from ecgbench.pipeline.acceptance.gallery import gallery
 from ecgbench.results import read_pair
-from tests.pipeline.runs import FOLDER, cell, maps_of, model_at, small_run, store_with_windows
+from tests.pipeline.runs import FOLDER, cell, maps_of, model_at, small_run, store_with_logits
 
 KEYS = CONTROLS.keys()
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    return small_run(store_with_windows(tmp_path_factory.mktemp("artifacts")))
+    return small_run(store_with_logits(tmp_path_factory.mktemp("artifacts")))
 
 
 def controls(*datasets, **chosen):

@@ -8,14 +8,14 @@ import pytest
 from ecgbench.datasets import DATASETS
 from ecgbench.metrics import METRICS
 from ecgbench.pipeline.compute.donors import stored_donors
-from tests.pipeline.runs import cell, model_at, small_run, stages, store_with_windows
+from tests.pipeline.runs import cell, model_at, small_run, stages, store_with_logits
 
 BLIND = ("amplitude", "slope", "r_peaks", "centre")
 
 
 @pytest.fixture
 def run(tmp_path):
-    return small_run(store_with_windows(tmp_path))
+    return small_run(store_with_logits(tmp_path))
 
 
 def test_donors_are_made_where_a_metric_asks_for_them_and_stored_once(run):
@@ -46,11 +46,12 @@ def test_r_peaks_are_looked_for_where_none_are_annotated(run, monkeypatch):
     assert not np.array_equal(found.donor, annotated)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["morf", "lerf"])
 def test_order_of_maps_is_that_of_twins_and_the_cause_beats_every_blind_control(tmp_path, order):
     """Kendall's tau of 34 variants on 64 windows is 0.94 and 0.90; of few sources on few windows the scores tell more than their order."""
     sources, metrics = (*BLIND, "causal_mask", "lrp", "saliency", "random_baseline"), (f"twin_{order}", f"donor_{order}")
-    run = small_run(store_with_windows(tmp_path), 12, [cell(metric, source) for metric in metrics for source in sources])
+    run = small_run(store_with_logits(tmp_path), 12, [cell(metric, source) for metric in metrics for source in sources])
     twin, donor = ({source: run.scores(cell(metric, source)).mean for source in sources} for metric in metrics)
     assert np.corrcoef([*twin.values()], [*donor.values()])[0, 1] >= 0.9
     sign = 1 if METRICS[metrics[1]].higher_is_better else -1

@@ -10,7 +10,7 @@ from ecgbench.metrics._situations import NOISY, REDRAWN
 from ecgbench.models import forward
 from ecgbench.pipeline.compute.further_maps import BEYOND
 from ecgbench.pipeline.compute.scores import changed_batches
-from tests.pipeline.runs import batches_of, cell, model_at, small_run, stages, store_with_windows
+from tests.pipeline.runs import batches_of, cell, model_at, small_run, stages, store_with_logits
 
 SAMPLES = 20
 FURTHER = [entry.key for entry in METRICS if entry.situation is not None]
@@ -18,7 +18,7 @@ FURTHER = [entry.key for entry in METRICS if entry.situation is not None]
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    return store_with_windows(tmp_path_factory.mktemp("artifacts"))
+    return store_with_logits(tmp_path_factory.mktemp("artifacts"))
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_scores_are_those_by_hand_of_the_first_windows(run, key, variant):
 def test_scores_do_not_depend_on_the_batches(run, tmp_path, monkeypatch):
     wanted = {key: scores(run, key) for key in FURTHER}
     batches_of(7, monkeypatch)
-    other = small_run(store_with_windows(tmp_path), samples=SAMPLES, wanted=[cell(key) for key in FURTHER])
+    other = small_run(store_with_logits(tmp_path), samples=SAMPLES, wanted=[cell(key) for key in FURTHER])
     for key in FURTHER:
         np.testing.assert_allclose(scores(other, key), wanted[key], rtol=1e-6, atol=1e-9)
 
@@ -89,7 +89,7 @@ def test_blind_controls_have_scores_of_all(store):
 
 
 def test_metrics_of_one_situation_share_its_maps_and_a_second_run_makes_none(tmp_path):
-    store = store_with_windows(tmp_path)
+    store = store_with_logits(tmp_path)
     asked = []
     for key in ("stability", "max_sensitivity", "randomisation", "efficient_mprt"):
         small_run(store, samples=3).scores(cell(key))
@@ -115,7 +115,7 @@ def test_windows_that_do_not_qualify_are_counted_and_leave_their_places_to_other
 def test_record_that_ends_behind_a_window_leaves_its_place_to_the_next(run, tmp_path, monkeypatch):
     wanted = scores(run, "shift")
     batches_of(6, monkeypatch)
-    other = small_run(store_with_windows(tmp_path), samples=SAMPLES)
+    other = small_run(store_with_logits(tmp_path), samples=SAMPLES)
     subject = other.subject(model_at())
     without, whole = subject.explained.windows.signal[:3], subject.continued
 

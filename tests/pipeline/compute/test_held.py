@@ -3,7 +3,7 @@
 import pytest
 
 from ecgbench.pipeline import Address
-from tests.pipeline.runs import MODEL, cell, maps_of, model_at, small_run, store_with_windows
+from tests.pipeline.runs import MODEL, cell, maps_of, model_at, small_run, store_with_logits
 
 OTHER = "vit1d_narrow"
 METRICS = ("auc", "faithfulness_correlation", "consistency")
@@ -18,7 +18,7 @@ def run(tmp_path):
         for source in ("saliency", "input_gradient")
         for metric in METRICS
     ]
-    return small_run(store_with_windows(tmp_path / "artifacts"), samples=2, wanted=wanted)
+    return small_run(store_with_logits(tmp_path / "artifacts"), samples=2, wanted=wanted)
 
 
 def about(run, kind):

@@ -238,6 +238,7 @@ def test_shipped_weights_take_less_than_a_third_of_a_mebibyte_each_and_have_thei
         assert json.loads(file.with_suffix("").with_suffix(".json").read_text())["seed"] == seed
 
 
+@pytest.mark.slow
 def test_synthetic12s_models_are_shipped_recognise_their_labels_and_lose_them_with_the_twins(
     store: ArtifactStore, untrainable: Callable[[], None]
 ) -> None:

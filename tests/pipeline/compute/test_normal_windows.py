@@ -12,12 +12,12 @@ from ecgbench.pipeline.compute.normal_windows import NORMAL_WINDOWS, normal_wind
 from ecgbench.types import standardise
 
 from ...simulated import simulated
-from ..runs import maps_of, model_at, small_run, store_with_windows
+from ..runs import maps_of, model_at, small_run, store_with_logits
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    return small_run(store_with_windows(tmp_path_factory.mktemp("store")), samples=2)
+    return small_run(store_with_logits(tmp_path_factory.mktemp("store")), samples=2)
 
 
 @pytest.fixture(scope="module")

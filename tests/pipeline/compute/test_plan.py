@@ -109,7 +109,7 @@ def test_two_processes_leave_the_same_bytes(serial, tmp_path):
 def test_scores_do_not_depend_on_what_else_is_selected(serial, tmp_path):
     whole, _, _ = serial
     store = store_with_windows(tmp_path)
-    for one in reversed(WANTED):
+    for one in reversed(WANTED[:6] + WANTED[18:]):  # each source by each metric, of one of the seeds
         alone = small_run(store, SAMPLES, [one])
         for variant in alone.source(one.source).variants:
             other = cell(one.metric, one.source, variant, one.seed)

@@ -8,12 +8,12 @@ import pytest
 from ecgbench.datasets import DATASETS
 from ecgbench.metrics.core_share import core_share
 from ecgbench.types import CORE
-from tests.pipeline.runs import cell, model_at, small_run, stages, store_with_windows
+from tests.pipeline.runs import cell, model_at, small_run, stages, store_with_logits
 
 
 @pytest.fixture
 def run(tmp_path):
-    return small_run(store_with_windows(tmp_path))
+    return small_run(store_with_logits(tmp_path))
 
 
 def test_scores_are_those_of_the_metric_with_the_windows_regions(run):

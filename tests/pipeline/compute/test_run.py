@@ -20,7 +20,7 @@ from tests.pipeline.runs import (
     model_at,
     small_run,
     stages,
-    store_with_windows,
+    store_with_logits,
 )
 
 ALL_METRICS = [
@@ -35,14 +35,14 @@ OF_EACH_KIND = ("auc", "region_perturbation_morf", "faithfulness_correlation")
 
 @pytest.fixture
 def store(tmp_path):
-    return store_with_windows(tmp_path / "artifacts")
+    return store_with_logits(tmp_path / "artifacts")
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A run of three windows by all metrics, shared by the tests that only read its scores."""
     wanted = [cell(metric, source) for metric in ALL_METRICS for source in ("saliency", "random_baseline")]
-    return small_run(store_with_windows(tmp_path_factory.mktemp("artifacts")), samples=3, wanted=wanted)
+    return small_run(store_with_logits(tmp_path_factory.mktemp("artifacts")), samples=3, wanted=wanted)
 
 
 def by_hand(run, wanted):
@@ -158,7 +158,7 @@ def test_scores_do_not_depend_on_the_batch_of_windows(run, tmp_path, monkeypatch
     one = cell(metric, "random_baseline")
     wanted = run.scores(one).values
     batches_of(1, monkeypatch)
-    small = small_run(store_with_windows(tmp_path), samples=3)
+    small = small_run(store_with_logits(tmp_path), samples=3)
     np.testing.assert_allclose(small.scores(one).values, wanted, rtol=0, atol=1e-9)
     assert len(small.maps(one.of_maps).keys) == 3
 
@@ -230,7 +230,7 @@ def test_metric_that_perturbs_gets_whatever_else_it_asks_for_a_row_for_each_map(
 def test_threads_on_one_run_get_what_one_gets(run, tmp_path):
     wanted = [cell(metric, source) for source in ("saliency", "gradcam", "amplitude") for metric in OF_EACH_KIND]
     alone = small_run(run.options.store, 3, wanted)
-    shared, found = small_run(store_with_windows(tmp_path), 3, wanted), {}
+    shared, found = small_run(store_with_logits(tmp_path), 3, wanted), {}
     start = threading.Barrier(3)
 
     def ask(own):

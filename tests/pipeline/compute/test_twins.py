@@ -8,12 +8,12 @@ import pytest
 from ecgbench.datasets import DATASETS, request_for
 from ecgbench.pipeline.compute.twins import with_twins
 from ecgbench.types import Twins
-from tests.pipeline.runs import cell, model_at, small_run, stages, store_with_windows
+from tests.pipeline.runs import cell, model_at, small_run, stages, store_with_logits
 
 
 @pytest.fixture
 def run(tmp_path):
-    return small_run(store_with_windows(tmp_path))
+    return small_run(store_with_logits(tmp_path))
 
 
 @pytest.fixture
@@ -71,6 +71,7 @@ def test_batches_hold_twins_and_shams_standardised_as_their_windows(run):
     np.testing.assert_allclose(batch.twin, (twin - signal.mean(axis=2, keepdims=True)) / signal.std(axis=2, keepdims=True), atol=1e-4)
 
 
+@pytest.mark.slow
 def test_family_orders_cause_and_blind_controls_rightly(tmp_path):
     """What is known to be the cause scores better than every blind control, by every metric of the family that ranks."""
     metrics, blind = (
@@ -78,7 +79,7 @@ def test_family_orders_cause_and_blind_controls_rightly(tmp_path):
         ("amplitude", "slope", "r_peaks", "centre"),
     )
     wanted = [cell(metric, source) for metric in metrics for source in (*blind, "causal_mask", "ig_twin")]
-    run = small_run(store_with_windows(tmp_path), 12, wanted)
+    run = small_run(store_with_logits(tmp_path), 12, wanted)
     for metric in metrics:
         means = {source: run.scores(cell(metric, source)).mean for source in (*blind, "causal_mask", "ig_twin")}
         sign = -1 if metric in ("twin_lerf", "flip_duration", "false_mass") else 1

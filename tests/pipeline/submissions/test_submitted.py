@@ -13,7 +13,7 @@ from ecgbench.errors import EcgbenchError, InputError
 from ecgbench.models import save_model
 from ecgbench.pipeline import Options, check_place, import_model, judge, lost_cells, pack, submitted_run
 from ecgbench.results import read_file
-from tests.pipeline.runs import FOLDER, MODEL, accepted_files, cell, maps_of, model_at, small_run, store_with_windows
+from tests.pipeline.runs import FOLDER, MODEL, accepted_files, cell, maps_of, model_at, small_run, store_with_logits
 from tests.pipeline.submissions.submission_files import ABOUT, SAMPLES, packed, some_maps, split_file
 
 
@@ -192,7 +192,7 @@ def test_name_under_which_a_method_was_accepted_is_refused(submitted, author, ro
 
 
 def test_maps_of_another_model_are_refused_with_the_way_to_take_it(submitted, path, tmp_path):
-    store = store_with_windows(tmp_path / "other")
+    store = store_with_logits(tmp_path / "other")
     dataset = small_run(store).dataset("synthetic")
     save_model(small_run(store).model(model_at(2)).module.float(), {}, tmp_path / "second.safetensors")
     import_model(dataset, 1, tmp_path / "second.safetensors", store)
