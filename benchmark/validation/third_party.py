@@ -62,10 +62,12 @@ to one side than to the other, so that "off" need not be 0. More than a twentiet
 def row(foreign: Foreign) -> Row:
     """What all methods say of a network, what they leave behind, and how far class activation maps are off in time."""
     model, x = built(foreign), windows(2, TIME)
-    before, settings = traces(model), world()
+    fresh = traces(model)
     mixed = depends_on_others(model, x)
+    # What each pass of the network itself puts anew, as torch's former weight norm does its weights, no method leaves behind.
+    before, settings, own = traces(model), world(), changed(fresh, traces(model))
     found = {key: asdict(asked(model, x, key, mixed)) for key in ASKING}
-    left = changed(before, traces(model)) + changed(settings, world())
+    left = [name for name in changed(before, traces(model)) if name not in own] + changed(settings, world())
     layer, off = place(model, x)
     return {"package": foreign.package, "name": foreign.name, "verdicts": found, "left": left, "layer": layer, "off": off, "mixed": mixed}
 

@@ -54,7 +54,7 @@ def units_of(model: torch.nn.Module, x: torch.Tensor, layer: str, layer_layout: 
     Raises
     ------
     InputError
-        If none of the axes is time, or more than one may be.
+        If none of the axes is time, or more than one may be, or one unit stands for the whole window.
     """
 
     def find() -> Units:
@@ -97,6 +97,10 @@ def _found(model: torch.nn.Module, windows: torch.Tensor, layer: str, layer_layo
             'say what its axes are, such as layer_layout="time, channels".'
         )
     ((axis, found),) = places.items()
+    if len(found.centres) == 1:  # as of a last convolution that is as wide as the window: its output are the logits
+        raise InputError(
+            f'expected a layer of several units in time, got "{layer}", whose only one makes maps that are constant; name an earlier layer.'
+        )
     return Units(layer, seen or layout_of(axis, _rows_are_leads(probe, x, axis, ndim), ndim), found)
 
 

@@ -72,3 +72,16 @@ def test_map_does_not_depend_on_which_window_came_first():
         together = ecgbench.explain(built(network), x, 0, "gradcam")
         alone = ecgbench.explain(built(network), 5 * torch.flip(x, dims=[0]) / 5, 0, "gradcam")
         np.testing.assert_allclose(together[::-1], alone, rtol=1e-6, atol=1e-9)
+
+
+def test_a_last_convolution_as_wide_as_the_window_is_passed_over():
+    """As in EEGNet: its one unit are the logits, whose map would be the same at all samples."""
+    wide = [torch.nn.Conv1d(1, 4, 9, padding=4), torch.nn.ReLU(), torch.nn.AvgPool1d(8), torch.nn.Conv1d(4, 2, 30)]
+    model = torch.nn.Sequential(*wide, torch.nn.Flatten()).eval()
+    x = torch.randn(2, 1, 240, generator=torch.Generator().manual_seed(0))
+    for method in ("gradcam", "hirescam"):
+        maps = ecgbench.explain(model, x, 0, method)
+        assert np.array_equal(maps, ecgbench.explain(model, x, 0, method, layer="2"))
+        assert np.ptp(maps, axis=2).min() > 0
+    with pytest.raises(InputError, match='got "3", whose only one makes maps that are constant; name an earlier layer'):
+        ecgbench.explain(model, x, 0, "gradcam", layer="3")
