@@ -1,9 +1,13 @@
-"""Windows and maps as small scripts that hand themselves to the explorer: a page from the file system may load scripts and nothing else."""
+"""Windows and maps as small scripts that hand themselves to the explorer: a page from the file system may load scripts and nothing else.
+
+A window is JSON, deflated as zlib does it, in base64: a quarter of what the same numbers take in base64 alone.
+"""
 
 from __future__ import annotations
 
 import json
 import math
+import zlib
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -24,6 +28,9 @@ FULL = 100
 DIGITS = 5
 """Decimals of shares and probabilities."""
 
+BEST = 9
+"""Level of compression: a window is packed once and loaded often."""
+
 ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 """What could end a script that stands in a page, as JSON may write it too; beyond ASCII nothing is left."""
 
@@ -37,7 +44,8 @@ def case_scripts(shown: Sequence[Shown]) -> Iterator[tuple[str, str]]:
     """Path and content of the script of each window, with its maps."""
     for one in shown:
         for number, case in enumerate(one.cases):
-            yield path_of(one, number), f"ecgbenchExplorer.data.put({_json(path_of(one, number))}, {_json(_case(case))});\n"
+            path = path_of(one, number)
+            yield path, f"ecgbenchExplorer.data.put({_json(path)}, {_json(_deflated(_case(case)))});\n"
 
 
 def path_of(shown: Shown, number: int) -> str:
@@ -97,7 +105,7 @@ def _case(case: Case) -> dict[str, Any]:
     scale = largest / np.iinfo(np.int16).max
     return {
         "time": case.signal.shape[1],
-        "signal": {"scale": scale, "data": _base64(np.rint(case.signal / scale).astype("<i2"))},
+        "signal": {"scale": scale, "steps": np.rint(case.signal / scale).astype(int).tolist()},
         "marks": marked_runs(case.marks).tolist(),
         "beats": [{"place": one.place, "letter": one.letter, "name": one.name, "labelled": one.labelled} for one in case.beats.shown],
         "found": case.beats.source,
@@ -108,7 +116,7 @@ def _case(case: Case) -> dict[str, Any]:
 def _map(values: Map, case: Case) -> dict[str, Any]:
     found, step = levels(values), _step(values.shape[1])
     shares = {"signed": _shares(shares_of(values, case)), "absolute": _shares(shares_of(np.abs(values), case))}
-    return {"columns": found.shape[1], "step": step, "data": _base64(found), **shares}
+    return {"step": step, "levels": found.tolist(), **shares}
 
 
 def _shares(shares: Shares) -> dict[str, Any]:
@@ -119,8 +127,8 @@ def _numbers(values: np.ndarray) -> list[float | None]:
     return [None if math.isnan(value) else round(value, DIGITS) for value in values.tolist()]
 
 
-def _base64(array: np.ndarray) -> str:
-    return b64encode(np.ascontiguousarray(array).tobytes()).decode()
+def _deflated(value: Any) -> str:
+    return b64encode(zlib.compress(_json(value).encode(), BEST)).decode()
 
 
 def _json(value: Any) -> str:

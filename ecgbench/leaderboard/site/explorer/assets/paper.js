@@ -40,7 +40,7 @@ ecgbenchExplorer.paper = (() => {
   // A picture of each lead, apart from each other: a picture that is stretched takes in what lies beside it.
   function pictures(map, absolute, colours) {
     const [warm, cool] = [channels(colours.for), channels(colours.against)];
-    return map.data.map((levels) => pictureOf(levels, absolute, warm, cool));
+    return map.levels.map((levels) => pictureOf(levels, absolute, warm, cool));
   }
 
   // Sizes of a sheet in pixels; `view` says which seconds are shown, how wide a millimetre is and how much time is stretched.
