@@ -9,18 +9,28 @@ ecgbenchExplorer.data = (() => {
   const promised = new Map();
   let listed = [];
 
-  // What JSON says that was deflated and written as base64.
+  // The bytes that were deflated and written as base64.
   async function inflated(text) {
     if (!window.DecompressionStream) throw new Error("expected a browser of 2023 or later, got an older one; update it.");
     const deflated = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
     const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate"));
-    return new Response(stream).json();
+    return new Uint8Array(await new Response(stream).arrayBuffer());
   }
 
+  // A window: a line of JSON, the signal's steps, and the levels of each map.
   async function unpacked(file) {
-    const content = await inflated(packed.get(file));
-    const { scale, steps } = content.signal;
-    return { ...content, signal: steps.map((lead) => Float32Array.from(lead, (step) => step * scale)) };
+    const bytes = await inflated(packed.get(file));
+    let at = bytes.indexOf("\n".charCodeAt(0)) + 1;
+    const content = JSON.parse(new TextDecoder().decode(bytes.subarray(0, at)));
+    const take = (Numbers, length) => {
+      const start = at;
+      at += length * Numbers.BYTES_PER_ELEMENT;
+      return new Numbers(bytes.slice(start, at).buffer);
+    };
+    const leads = (Numbers, length) => Array.from({ length: content.leads }, () => take(Numbers, length));
+    const signal = leads(Int16Array, content.time).map((steps) => Float32Array.from(steps, (step) => step * content.scale));
+    for (const map of Object.values(content.maps)) map.levels = leads(Int8Array, map.columns);
+    return { ...content, signal };
   }
 
   function loaded(folder, file) {

@@ -9,7 +9,7 @@ ecgbenchExplorer.paper = (() => {
   const GAP = 2; // above a row, where the marks stand
   const PULSE = 10; // before the signal, for the calibration pulse
   const LEAST_PX = 2.2; // pixels between two thin lines
-  const FULL = 100; // level of the full colour
+  const FULL = 50; // level of the full colour
   const OPACITY = 0.85;
 
   function theme(element) {
