@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ecgbench.leaderboard.pages.glance.answers import MOST_NAMED
 from ecgbench.leaderboard.pages.models_section import models_section, seeds_table
 from ecgbench.leaderboard.pages.oracles import why_shown
 from ecgbench.leaderboard.pages.page_figures import draws_intervals, figure_path, slug
@@ -35,6 +36,7 @@ def ahead(analysis: Analysis, family: str, folder: str = "methods/") -> str:
     board = analysis.board
     context = {
         "ahead": found,
+        "most": MOST_NAMED,
         "models": these_models(board),
         "described": board.describes(family),
         "ordered": board.orders(family),

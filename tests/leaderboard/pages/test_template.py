@@ -24,6 +24,15 @@ def test_absent_part_leaves_no_blank_lines():
     assert (first, sentence[:10], end) == ("first", "The 3 best", "")
 
 
+@pytest.mark.parametrize(
+    ("count", "said"), [(3, "a, b, c are ahead;"), (5, "5 methods cannot be told apart from the best: by place a, b, c and 2 more.")]
+)
+def test_at_most_three_methods_that_are_ahead_are_named(count, said):
+    found = {"names": list("abcde")[:count], "everyone": False, "of_all": False, "of_next": True, "patients": 9}
+    context = {"ahead": found, "most": 3, "models": "one model", "described": False, "ordered": True, "part": False}
+    assert render_page("ahead.md.j2", context).startswith(f"for one model, {said}")
+
+
 def test_every_template_is_package_data():
     declared = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["ecgbench"]
     installed = {path for pattern in declared for path in PACKAGE.glob(pattern)}

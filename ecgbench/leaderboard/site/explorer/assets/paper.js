@@ -9,7 +9,7 @@ ecgbenchExplorer.paper = (() => {
   const GAP = 2; // above a row, where the marks stand
   const PULSE = 10; // before the signal, for the calibration pulse
   const LEAST_PX = 2.2; // pixels between two thin lines
-  const FULL = 100; // level of the full colour
+  const FULL = 50; // level of the full colour
   const OPACITY = 0.85;
 
   function theme(element) {
@@ -40,7 +40,7 @@ ecgbenchExplorer.paper = (() => {
   // A picture of each lead, apart from each other: a picture that is stretched takes in what lies beside it.
   function pictures(map, absolute, colours) {
     const [warm, cool] = [channels(colours.for), channels(colours.against)];
-    return map.data.map((levels) => pictureOf(levels, absolute, warm, cool));
+    return map.levels.map((levels) => pictureOf(levels, absolute, warm, cool));
   }
 
   // Sizes of a sheet in pixels; `view` says which seconds are shown, how wide a millimetre is and how much time is stretched.
