@@ -18,7 +18,7 @@ from ecgbench.artifacts import write_atomically
 from ecgbench.errors import InputError, UnavailableError
 from ecgbench.pipeline.cluster.jobs import Failure, Job, Outcome, Setting, batch_jobs, choice_job, first_jobs
 from ecgbench.pipeline.cluster.travel import Travel
-from ecgbench.pipeline.cluster.versions import check_alike, described
+from ecgbench.pipeline.cluster.versions import check_alike, described, not_installed
 from ecgbench.pipeline.cluster.worker import SeparateStoreError, has_store, nonce_file, perform
 from ecgbench.pipeline.grid.arguments import CPU
 
@@ -193,6 +193,8 @@ class _Engine:
         elif isinstance(error, SeparateStoreError):
             self._setting = replace(self._setting, separate=True)
             self._ready.appendleft(job)
+        elif isinstance(error, (ImportError, AttributeError)):  # of a worker that joined later
+            raise not_installed("each worker", f"{type(error).__name__}: {error}") from error
         else:
             raise error
 
@@ -250,7 +252,7 @@ def _set_tries(client: Any, tries: int) -> int:
     The client does it, which knows of epochs and of sources.
     """
 
-    def change(dask_scheduler: Any = None) -> int:  # within a function it goes by value, to a scheduler without this package too
+    def change(dask_scheduler: Any = None) -> int:
         before: int = dask_scheduler.allowed_failures
         dask_scheduler.allowed_failures = tries
         return before

@@ -26,7 +26,7 @@ def described() -> Description:
 
 
 def check_alike(client: Any) -> None:
-    """Refuse workers that would compute something else.
+    """Refuse workers that would compute something else, and a scheduler that cannot read what it hands on.
 
     Parameters
     ----------
@@ -35,11 +35,34 @@ def check_alike(client: Any) -> None:
     Raises
     ------
     InputError
-        If a version or an entry differs; it names what and where.
+        If a version or an entry differs, or one has no ecgbench; it names what and where.
     """
-    here = described()
-    for worker, there in client.run(described).items():
+    here, names = described(), (__name__, described.__name__)
+
+    def ask() -> Description | str:  # within a function it goes by value, to a worker without this package too
+        from importlib import import_module
+
+        try:
+            return getattr(import_module(names[0]), names[1])()  # type: ignore[no-any-return]
+        except (ImportError, AttributeError) as error:
+            return f"{type(error).__name__}: {error}"
+
+    at_scheduler = client.run_on_scheduler(ask)
+    if isinstance(at_scheduler, str):
+        raise not_installed("the scheduler", at_scheduler)
+    for worker, there in client.run(ask).items():
+        if isinstance(there, str):
+            raise not_installed(f"worker {worker}", there)
         check_same(here, there, worker)
+
+
+def not_installed(worker: str, why: str) -> InputError:
+    """The refusal of a worker that cannot import what the client asks it to do."""
+    from ecgbench import __version__
+
+    return InputError(
+        f'expected {worker} to have ecgbench {__version__}, got {why}; pip install "ecgbench-attribution[cluster]=={__version__}" there.'
+    )
 
 
 def check_same(client: Description, there: Description, worker: str) -> None:

@@ -12,16 +12,26 @@ from tests.pipeline.cluster.clusters import run_on, wanted
 class Workers:
     """A client of workers that are described so."""
 
-    def __init__(self, **descriptions):
-        self.descriptions = descriptions
+    def __init__(self, scheduler=None, **descriptions):
+        self.scheduler, self.descriptions = scheduler, descriptions
+
+    def run_on_scheduler(self, function):
+        return self.scheduler or function()
 
     def run(self, function):
-        assert function is described
+        assert function() == described()
         return self.descriptions
 
 
 def test_workers_like_the_client_are_taken():
     check_alike(Workers(one=described(), other=described()))
+
+
+def test_a_worker_that_cannot_import_ecgbench_is_told_what_to_install():
+    with pytest.raises(InputError, match=r"expected worker two to have ecgbench .*No module named.*; pip install .*cluster\]==.* there"):
+        check_alike(Workers(one=described(), two="ModuleNotFoundError: No module named 'ecgbench'"))
+    with pytest.raises(InputError, match="expected the scheduler to have ecgbench"):
+        check_alike(Workers("ModuleNotFoundError: No module named 'ecgbench'", one=described()))
 
 
 @pytest.mark.parametrize(
