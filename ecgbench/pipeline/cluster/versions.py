@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import platform
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Set
 from typing import Any
+
+import numpy as np
 
 from ecgbench.errors import InputError
 
@@ -15,6 +17,9 @@ PACKAGES = ("ecgbench-attribution", "torch", "numpy", "scipy", "scikit-learn")
 
 Description = Mapping[str, str]
 """Versions by what they are of."""
+
+PLACE = re.compile(r" at 0x[0-9a-f]+", re.IGNORECASE)
+"""Where an object lies in memory, as Python shows it."""
 
 SHOWN = 5
 """Differences that an error names."""
@@ -117,5 +122,22 @@ def _entries() -> Description:
 
 def _entry(entry: Any) -> str:
     """An entry's version and a digest of its options, whose order says nothing."""
-    told = json.dumps({name: repr(value) for name, value in entry.options.items()}, sort_keys=True)
-    return f"version {entry.version}, options {hashlib.sha256(told.encode()).hexdigest()[:8]}"
+    return f"version {entry.version}, options {hashlib.sha256(told(entry.options).encode()).hexdigest()[:8]}"
+
+
+def told(value: Any) -> str:
+    """An option's value in words that equal values share, whichever process is asked.
+
+    Python's own would show a set in an order that changes from process to process, an object's place in memory, an array's first numbers.
+    """
+    if isinstance(value, (np.generic, np.ndarray)):
+        return told(value.tolist())
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(sorted(f"{told(key)}: {told(one)}" for key, one in value.items())) + "}"
+    if isinstance(value, Set):
+        return "{" + ", ".join(sorted(map(told, value))) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(told, value)) + "]"
+    if hasattr(value, "__qualname__"):
+        return f"{value.__module__}.{value.__qualname__}"
+    return PLACE.sub("", repr(value))
