@@ -41,6 +41,9 @@ USE = (
 )
 """Commands that use them; the last set Dask's settings for the client."""
 
+NUMBERS = {"local": "how many workers are to be started", "slurm": "how many jobs are to be submitted, which jobqueue.yaml leaves open"}
+"""What a name that lacks its number is asked for."""
+
 SECONDS_TO_CONNECT = 30
 """Seconds to wait for the scheduler before it is taken to be absent."""
 
@@ -55,6 +58,8 @@ def check_cluster(text: str) -> str:
     """
     if LOCAL.fullmatch(text) or SLURM.fullmatch(text) or REMOTE.fullmatch(text) or text.endswith(".json"):
         return text
+    if text in NUMBERS:
+        raise InputError(f'expected --cluster {text}:N, got "{text}"; say {NUMBERS[text]}, such as {text}:4.')
     raise InputError(
         f"expected --cluster as local:N, slurm:N, tcp://HOST:PORT, tls://HOST:PORT or the FILE.json of a scheduler, got "
         f'"{shortened(text)}"; name one of these.'

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from ecgbench.device_kinds import PROCESSOR
 from ecgbench.errors import InputError, UnavailableError
 from ecgbench.pipeline.cluster.jobs import Failure, Job, Outcome, Setting, batch_jobs, choice_job, first_jobs
 from ecgbench.pipeline.cluster.travel import Travel
-from ecgbench.pipeline.cluster.versions import check_alike, described
+from ecgbench.pipeline.cluster.versions import check_alike, described, not_installed
 from ecgbench.pipeline.cluster.worker import SeparateStoreError, has_store, nonce_file, perform
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Progress:
     failures: list[Failure]
 
 
-def fill(run: Run, client: Any) -> Iterator[Progress]:
+def fill(run: Run, client: Any, met: Callable[[bool], None] = lambda _: None) -> Iterator[Progress]:
     """Fill the run's store; yields after each job how far it is.
 
     Afterwards the run refuses what ended workers, and computes what merely failed.
@@ -57,6 +57,7 @@ def fill(run: Run, client: Any) -> Iterator[Progress]:
     Parameters
     ----------
     client : of a Dask cluster
+    met : is told, as soon as there are workers, whether they all have the client's store
 
     Raises
     ------
@@ -68,6 +69,7 @@ def fill(run: Run, client: Any) -> Iterator[Progress]:
     with _nonce(run) as nonce:
         engine = _Engine(run, client, nonce)
         try:
+            met(engine.meet_workers())
             yield from engine.run_jobs()
         finally:
             engine.stop()
@@ -106,7 +108,6 @@ class _Engine:
 
     def run_jobs(self) -> Iterator[Progress]:
         """Hand out all jobs as workers become free."""
-        self._meet_workers()
         while self._running or self._ready or self._alone:
             try:
                 self._hand_out()
@@ -125,7 +126,7 @@ class _Engine:
             if self._tries is not None:
                 _set_tries(self._client, self._tries)
 
-    def _meet_workers(self) -> None:
+    def meet_workers(self) -> bool:
         """Wait for the first worker, and find out whether all have the store."""
         try:
             self._client.wait_for_workers(1, timeout=SECONDS_TO_START)
@@ -137,6 +138,7 @@ class _Engine:
         self._tries = _set_tries(self._client, 0)
         common = self._client.run(has_store, self._setting)
         self._setting = replace(self._setting, separate=not all(common.values()))
+        return not self._setting.separate
 
     def _hand_out(self) -> None:
         threads = sum(self._client.nthreads().values())
@@ -193,6 +195,8 @@ class _Engine:
         elif isinstance(error, SeparateStoreError):
             self._setting = replace(self._setting, separate=True)
             self._ready.appendleft(job)
+        elif isinstance(error, (ImportError, AttributeError)):  # of a worker that joined later
+            raise not_installed("each worker", f"{type(error).__name__}: {error}") from error
         else:
             raise error
 
@@ -250,7 +254,7 @@ def _set_tries(client: Any, tries: int) -> int:
     The client does it, which knows of epochs and of sources.
     """
 
-    def change(dask_scheduler: Any = None) -> int:  # within a function it goes by value, to a scheduler without this package too
+    def change(dask_scheduler: Any = None) -> int:
         before: int = dask_scheduler.allowed_failures
         dask_scheduler.allowed_failures = tries
         return before

@@ -33,8 +33,7 @@ def fill_by(cluster: str, run: Run, say: Callable[[str], None]) -> list[Failure]
     failures: list[Failure] = []
     described()  # what it imports is imported while workers on this machine start
     with open_cluster(cluster, run.options.store.root) as client, progress(what="tasks on workers", unit="task", leave=True) as bar:
-        say(_described(client))
-        for at in fill(run, client):
+        for at in fill(run, client, lambda shared: say(_described(client, run.options.device, shared))):
             failures, bar.total = at.failures, at.known
             bar.update(at.done - bar.n)
     return failures
@@ -47,8 +46,17 @@ def failed_cells(failures: Iterable[Failure], cells: Iterable[Address]) -> dict[
     return {cell: message for cell, message in found.items() if message}
 
 
-def _described(client: Any) -> str:
+def _described(client: Any, device: str, shared: bool) -> str:
     """The workers, and where they can be watched if the package is here that draws that."""
-    workers = len(client.nthreads())
+    from distributed.comm import get_address_host
+
+    threads = client.nthreads()
+    hosts = {get_address_host(address) for address in threads}
+    each = " or ".join(map(str, sorted(set(threads.values()))))
     watched = f", to be watched at {client.dashboard_link}" if find_spec("bokeh") is not None else ""
-    return f"{workers} workers of {client.scheduler.address}{watched}"
+    said = f"{_counted(len(threads), 'worker')} of {_counted(len(hosts), 'host')}, {each} thread{'s' * (each != '1')} each, {device}"
+    return f"{said}; store shared: {'yes' if shared else 'no'}; scheduler {client.scheduler.address}{watched}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"

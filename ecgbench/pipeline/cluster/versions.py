@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import platform
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Set
 from typing import Any
+
+import numpy as np
 
 from ecgbench.errors import InputError
 
@@ -15,6 +17,9 @@ PACKAGES = ("ecgbench-attribution", "torch", "numpy", "scipy", "scikit-learn")
 
 Description = Mapping[str, str]
 """Versions by what they are of."""
+
+PLACE = re.compile(r" at 0x[0-9a-f]+", re.IGNORECASE)
+"""Where an object lies in memory, as Python shows it."""
 
 SHOWN = 5
 """Differences that an error names."""
@@ -26,7 +31,7 @@ def described() -> Description:
 
 
 def check_alike(client: Any) -> None:
-    """Refuse workers that would compute something else.
+    """Refuse workers that would compute something else, and a scheduler that cannot read what it hands on.
 
     Parameters
     ----------
@@ -35,11 +40,34 @@ def check_alike(client: Any) -> None:
     Raises
     ------
     InputError
-        If a version or an entry differs; it names what and where.
+        If a version or an entry differs, or one has no ecgbench; it names what and where.
     """
-    here = described()
-    for worker, there in client.run(described).items():
+    here, names = described(), (__name__, described.__name__)
+
+    def ask() -> Description | str:  # within a function it goes by value, to a worker without this package too
+        from importlib import import_module
+
+        try:
+            return getattr(import_module(names[0]), names[1])()  # type: ignore[no-any-return]
+        except (ImportError, AttributeError) as error:
+            return f"{type(error).__name__}: {error}"
+
+    at_scheduler = client.run_on_scheduler(ask)
+    if isinstance(at_scheduler, str):
+        raise not_installed("the scheduler", at_scheduler)
+    for worker, there in client.run(ask).items():
+        if isinstance(there, str):
+            raise not_installed(f"worker {worker}", there)
         check_same(here, there, worker)
+
+
+def not_installed(worker: str, why: str) -> InputError:
+    """The refusal of a worker that cannot import what the client asks it to do."""
+    from ecgbench import __version__
+
+    return InputError(
+        f'expected {worker} to have ecgbench {__version__}, got {why}; pip install "ecgbench-attribution[cluster]=={__version__}" there.'
+    )
 
 
 def check_same(client: Description, there: Description, worker: str) -> None:
@@ -94,5 +122,22 @@ def _entries() -> Description:
 
 def _entry(entry: Any) -> str:
     """An entry's version and a digest of its options, whose order says nothing."""
-    told = json.dumps({name: repr(value) for name, value in entry.options.items()}, sort_keys=True)
-    return f"version {entry.version}, options {hashlib.sha256(told.encode()).hexdigest()[:8]}"
+    return f"version {entry.version}, options {hashlib.sha256(told(entry.options).encode()).hexdigest()[:8]}"
+
+
+def told(value: Any) -> str:
+    """An option's value in words that equal values share, whichever process is asked.
+
+    Python's own would show a set in an order that changes from process to process, an object's place in memory, an array's first numbers.
+    """
+    if isinstance(value, (np.generic, np.ndarray)):
+        return told(value.tolist())
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(sorted(f"{told(key)}: {told(one)}" for key, one in value.items())) + "}"
+    if isinstance(value, Set):
+        return "{" + ", ".join(sorted(map(told, value))) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(told, value)) + "]"
+    if hasattr(value, "__qualname__"):
+        return f"{value.__module__}.{value.__qualname__}"
+    return PLACE.sub("", repr(value))

@@ -15,9 +15,15 @@ def test_clusters_have_these_names(text):
     assert check_cluster(text) == text
 
 
-@pytest.mark.parametrize("text", ["", "local", "local:0", "local:-1", "local:2 ", "lokal:2", "http://127.0.0.1:1", "tcp://127.0.0.1"])
+@pytest.mark.parametrize("text", ["", "local:0", "local:-1", "local:2 ", "lokal:2", "http://127.0.0.1:1", "tcp://127.0.0.1"])
 def test_other_names_are_refused_with_those_that_there_are(text):
     with pytest.raises(InputError, match=r"expected --cluster as local:N, .*tcp://HOST:PORT, .*; name one of these"):
+        check_cluster(text)
+
+
+@pytest.mark.parametrize("text", ["local", "slurm"])
+def test_a_number_that_is_left_out_is_asked_for(text):
+    with pytest.raises(InputError, match=rf"expected --cluster {text}:N, got \"{text}\"; say how many .*, such as {text}:4\."):
         check_cluster(text)
 
 

@@ -25,5 +25,7 @@ def test_the_example_is_a_cluster_over_tls_whose_workers_have_one_thread():
         assert [given[f"--tls-{what}"] for what in ("ca-file", "cert", "key")] == ["/tls/ca.pem", "/tls/cert.pem", "/tls/key.pem"]
     assert roles["worker"][0]["--nthreads"] == "1"
     assert roles["scheduler"][0]["--protocol"] == "tls"
+    environment = {variable["name"]: variable["value"] for variable in roles["worker"][1]["env"]}
+    assert environment["DASK_SCHEDULER_ADDRESS"] == f"tls://{cluster['metadata']['name']}-scheduler:8786"
     ports = {port["name"]: port["port"] for port in cluster["spec"]["scheduler"]["service"]["ports"]}
     assert ports["tcp-comm"] == 8786
