@@ -1,6 +1,6 @@
 """What the accepted results say of the claims in docs/paper.md: `python benchmark/validation/claims.py`.
 
-Writes one table a claim into the page, in about a minute and a half. `--check` says whether the page is as the accepted results have it.
+Writes one table a claim into the page, in less than half a minute. `--check` says whether the page is as the accepted results have it.
 """
 
 from __future__ import annotations

@@ -91,8 +91,8 @@ def drawn_means(
     sums, counts : (rows, patients), of `patient_sums`
     """
     drawn = weights.T.astype(np.float64)
-    total, number = sums @ drawn, counts @ drawn
-    return np.divide(total, number, out=np.full_like(total, np.nan), where=number > 0)
+    with np.errstate(invalid="ignore"):  # none defined is 0 / 0, which is nan
+        return (sums @ drawn) / (counts @ drawn)
 
 
 def row_quantiles(

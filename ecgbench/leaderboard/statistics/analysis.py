@@ -59,6 +59,10 @@ class Analysis:
         """Interval of a variant's "place" or "rank" in a family, or of its rank in a metric; nan, nan where it has none."""
         return self._rank_intervals.get((family, what), {}).get(variant, (math.nan, math.nan))
 
+    def count_ranked(self, column: Column) -> int:
+        """How many variants have an interval of their rank in a metric."""
+        return sum(not math.isnan(low) for low, _ in self._rank_intervals.get((column.family, column.name), {}).values())
+
     @cached_property
     def _rank_intervals(self) -> Mapping[tuple[str, str], Mapping[Variant, tuple[float, float]]]:
         """By family and what is ranked, then by variant: as `ranks` has them, which is slow to ask for single numbers."""
