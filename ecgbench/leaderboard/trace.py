@@ -17,10 +17,11 @@ from ecgbench.leaderboard.pages.models_section import of_other_models, recipe_in
 from ecgbench.leaderboard.pages.provenance import these_models
 from ecgbench.leaderboard.pages.skill_section import skill_text
 from ecgbench.leaderboard.pages.tables import NOTHING, chance_levels, gained, number, rank_range, with_interval
-from ecgbench.leaderboard.statistics.analysis import Analysis, Summary, Variant, analyse
+from ecgbench.leaderboard.statistics.analysis import Analysis, Variant, analyse
 from ecgbench.leaderboard.statistics.board import Board, read_board
 from ecgbench.leaderboard.statistics.ranking import Column, family_name
 from ecgbench.leaderboard.statistics.strata import named_strata
+from ecgbench.leaderboard.statistics.summary import Summary
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.registry import Registry, unknown
 from ecgbench.results import sample_name

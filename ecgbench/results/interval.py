@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float64, Int64, Shaped
 
 from ecgbench.errors import InputError
-from ecgbench.results.resampling import drawn_means, expanded_tail, patient_sums, patient_weights
+from ecgbench.results.resampling import drawn_means, expanded_tail, patient_sums, patient_weights, row_quantiles
 from ecgbench.types import Names, PerWindow
 
 FEW = 200
@@ -97,6 +97,37 @@ def seeds_interval(
     tail = expanded_tail(fewest, level)
     low, high = np.quantile(means, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def seeds_intervals(
+    values: Sequence[Float64[np.ndarray, "cells _"]],
+    patients: Sequence[Shaped[np.ndarray, " _"]],
+    seed: int = 0,
+    resamples: int = 2000,
+    level: float = 0.95,
+) -> Float64[np.ndarray, "cells 2"]:
+    """`seeds_interval` of several cells of the same windows, up to rounding, (cells, 2); nan where there is none.
+
+    Parameters
+    ----------
+    values : of each seed, (cells, n) float64 scores, nan where undefined
+    patients, seed, resamples, level : as for `seeds_interval`
+    """
+    names = np.unique(np.concatenate(patients))
+    tallied = [patient_sums(scores, np.searchsorted(names, of), len(names)) for scores, of in zip(values, patients, strict=True)]
+    sums, counts = (np.stack(arrays) for arrays in zip(*tallied, strict=True))
+    there: np.ndarray = counts > 0
+    present: np.ndarray = np.logical_or.reduce(there, axis=0)
+    fewest = there.sum(axis=2).min(axis=0)
+    intervals = np.full((len(fewest), 2), np.nan)
+    for pattern in np.unique(present[fewest >= 2], axis=0):
+        rows = (present == pattern).all(axis=1) & (fewest >= 2)
+        means = np.zeros((int(rows.sum()), resamples))
+        for of_seed, number in zip(sums[:, rows][:, :, pattern], counts[:, rows][:, :, pattern], strict=True):
+            means += _resampled(of_seed, number, resamples, seed)
+        tails = np.array([expanded_tail(int(count), level) for count in fewest[rows]])
+        intervals[rows] = row_quantiles(means / len(values), tails, 1 - tails)
+    return intervals
 
 
 def mean_intervals(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -29,6 +30,7 @@ def patient_weights(patients: int, resamples: int, generator: np.random.Generato
     return generator.multinomial(patients, np.full(patients, 1 / patients), size=resamples)
 
 
+@lru_cache(maxsize=4096)
 def expanded_tail(patients: int, level: float) -> float:
     """Share of the resampled values that is left out on either side of an interval.
 
@@ -89,5 +91,25 @@ def drawn_means(
     sums, counts : (rows, patients), of `patient_sums`
     """
     drawn = weights.T.astype(np.float64)
-    total, number = sums @ drawn, counts @ drawn
-    return np.divide(total, number, out=np.full_like(total, np.nan), where=number > 0)
+    with np.errstate(invalid="ignore"):  # none defined is 0 / 0, which is nan
+        return (sums @ drawn) / (counts @ drawn)
+
+
+def row_quantiles(
+    drawn: Float64[np.ndarray, "rows resamples"], low: Float64[np.ndarray, " rows"], high: Float64[np.ndarray, " rows"]
+) -> Float64[np.ndarray, "rows 2"]:
+    """Two quantiles of the defined values of each row; nan where a row has none, or where no quantile is asked for.
+
+    Parameters
+    ----------
+    drawn : (rows, resamples) resampled values, nan where undefined
+    low, high : (rows,) the quantiles, 0 to 1; nan for a row of which none are asked for
+    """
+    found, undefined = np.full((len(drawn), 2), np.nan), np.isnan(drawn)
+    lacking, asked = undefined.any(axis=1), ~np.isnan(low) & ~np.isnan(high) & ~undefined.all(axis=1)
+    for row in np.flatnonzero(asked & lacking):
+        found[row] = np.quantile(drawn[row][~undefined[row]], [low[row], high[row]])
+    for pair in np.unique(np.stack([low, high], axis=1)[asked & ~lacking], axis=0):
+        rows = asked & ~lacking & (low == pair[0]) & (high == pair[1])
+        found[rows] = np.quantile(drawn[rows], pair, axis=1).T
+    return found

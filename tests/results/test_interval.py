@@ -6,7 +6,7 @@ from scipy import stats
 
 from ecgbench.errors import InputError
 from ecgbench.results import interval as module
-from ecgbench.results import mean_interval, patient_weights, seeds_interval
+from ecgbench.results import mean_interval, patient_weights, seeds_interval, seeds_intervals
 from ecgbench.results.interval import mean_intervals
 
 
@@ -158,3 +158,20 @@ def test_intervals_of_several_cells_are_those_of_each(monkeypatch, few):
         expected = [np.nan if end is None else end for end in mean_interval(row, patient)]
         np.testing.assert_allclose(interval, expected, rtol=1e-12)
     assert np.isnan(found).all(axis=1).tolist() == [False, False, False, True, True, False]
+
+
+@pytest.mark.parametrize("few", [module.FEW, 3])
+def test_intervals_of_several_cells_of_seeds_are_those_of_each(monkeypatch, few):
+    monkeypatch.setattr(module, "FEW", few)
+    generator = np.random.default_rng(5)
+    patients = [np.array(list("aaabbcdee")), np.array(list("ffabbcd"))]
+    values = [generator.random((6, len(names))) for names in patients]
+    values[0][1, :3] = values[0][2] = np.nan
+    values[1][1, 2] = np.nan  # no window of "a" is defined in this cell
+    values[1][3, 1:] = np.nan  # nor of two patients in this one
+    values[0][4, :5] = np.nan  # here some draws have none of a seed
+    found = seeds_intervals(values, patients, seed=2, resamples=200)
+    for row, ends in enumerate(found):
+        one = seeds_interval([scores[row] for scores in values], patients, seed=2, resamples=200)
+        assert ends == pytest.approx([np.nan if end is None else end for end in one], nan_ok=True, abs=1e-12)
+    assert np.isnan(found).any(axis=1).tolist() == [False, False, True, True, False, False]

@@ -91,8 +91,7 @@ def _extremes(variant: Variant, analysis: Analysis) -> tuple[list[str], list[str
     wins, fails = [], []
     for column in _counted(analysis, variant):
         low, high = analysis.interval(column.family, variant, column.name)
-        ranks = analysis.ranks.get(column.family)
-        count = 0 if ranks is None or math.isnan(low) else int(ranks[column.name, "low"].notna().sum())
+        count = 0 if math.isnan(low) else analysis.count_ranked(column)
         count = count if count > 1 else 0
         name = column.name.replace("_", " ")
         if count and high <= max(QUARTER * count, 1):

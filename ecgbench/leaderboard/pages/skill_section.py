@@ -41,7 +41,7 @@ def skill_text(analysis: Analysis, variant: Variant, column: Column) -> str:
 
 def has_skill(analysis: Analysis, column: Column) -> bool:
     """Whether a metric's scores have skill."""
-    return any(name == column.name for _, _, name in analysis.skills)
+    return column.name in analysis.skilled
 
 
 def _heading(column: Column) -> str:

@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import pandas as pd
 from tabulate import tabulate
 
-from ecgbench.leaderboard.statistics.analysis import Analysis, Summary, Variant
+from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.gains import Gain
 from ecgbench.leaderboard.statistics.ranking import AGREEING, Column, place_order
+from ecgbench.leaderboard.statistics.summary import Summary
 
 NOTHING = "-"
 CONTROL_MARK, UNRANKED_MARK = "‡", "†"

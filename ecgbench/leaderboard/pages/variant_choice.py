@@ -15,7 +15,7 @@ def variant_choice(analysis: Analysis, family: str) -> str:
     analysis : of one dataset
     family : one of its families
     """
-    found = None if analysis.board.part or analysis.models is None else analysis.models.choices.get(family)
+    found = None if analysis.board.part else analysis.choices.get(family)
     if found is None:
         return ""
     own = next(column.entry.question.variant for column in analysis.board.columns if column.family == family)

@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from ecgbench.leaderboard.statistics.analysis import Analysis
-from ecgbench.leaderboard.statistics.correlation import kendall, spearman
+from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
+from ecgbench.leaderboard.statistics.correlation import centred_ranks, kendall, of_ranks
 from ecgbench.leaderboard.statistics.ranking import Column
 from ecgbench.leaderboard.statistics.resampled import RankDraws
 from ecgbench.leaderboard.statistics.window_scores import WindowScores
@@ -56,15 +57,25 @@ def metric_agreement(analysis: Analysis, level: float = 0.95) -> Agreement:
     analysis : of one dataset
     level : of the intervals
     """
-    columns, draws = analysis.board.columns, analysis.means
+    columns = analysis.board.columns
     names = {column.name: _variants(analysis, column) for column in columns}
     signs = {column.name: 1.0 if column.entry.higher_is_better else -1.0 for column in columns}
+
+    @cache
+    def ranks(name: str, variants: tuple[Variant, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """Of the means, and of each draw: the same for every metric that this one is compared with over these variants."""
+        means = np.array([[signs[name] * analysis.cells[(*variant, name)].mean] for variant in variants])
+        drawn = np.array([signs[name] * analysis.means.means[(*variant, name)] for variant in variants])
+        return centred_ranks(means)[:, 0], centred_ranks(drawn)
+
     found = {}
     for a, b in combinations(names, 2):
-        both = [variant for variant in names[a] if variant in names[b]]
-        value = [np.array([signs[name] * analysis.cells[(*variant, name)].mean for variant in both]) for name in (a, b)]
-        drawn = [np.array([signs[name] * draws.means[(*variant, name)] for variant in both]) for name in (a, b)]
-        found[a, b] = _agreement(spearman, (value[0], value[1]), (drawn[0], drawn[1]), draws.patients, level)
+        both = tuple(variant for variant in names[a] if variant in names[b])
+        if len(both) < 2:
+            found[a, b] = (math.nan, math.nan, math.nan, len(both))
+            continue
+        (value, drawn), (other, others) = ranks(a, both), ranks(b, both)
+        found[a, b] = _agreement(of_ranks, (value, other), (drawn, others), analysis.means.patients, level)
     return agreement_tables(list(names), found)
 
 
@@ -147,10 +158,10 @@ def _agreement(
 
 def agreement_tables(names: Sequence[str], found: Mapping[tuple[str, str], tuple[float, float, float, int]]) -> Agreement:
     """The tables of some rankings, from the coefficient, the bounds of its interval and the number of variants of each two."""
-    tables = []
+    tables, places = [], {name: place for place, name in enumerate(names)}
     for position, (diagonal, kind) in enumerate([(1.0, "float64"), (math.nan, "float64"), (math.nan, "float64"), (0, "int64")]):
-        table = pd.DataFrame(diagonal, index=list(names), columns=pd.Index(names), dtype=kind)
+        table = np.full((len(names), len(names)), diagonal, dtype=kind)
         for (a, b), row in found.items():
-            table.loc[a, b] = table.loc[b, a] = row[position]
-        tables.append(table)
+            table[places[a], places[b]] = table[places[b], places[a]] = row[position]
+        tables.append(pd.DataFrame(table, index=list(names), columns=pd.Index(names)))
     return Agreement(*tables)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from string import ascii_lowercase, ascii_uppercase
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,37 +15,14 @@ import pandas as pd
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.gains import Gain, smallest_gains
 from ecgbench.leaderboard.statistics.groups import Comparison, comparison
-from ecgbench.leaderboard.statistics.models import BoardModels, analyse_models
+from ecgbench.leaderboard.statistics.models import BoardModels, CrossFitted, analyse_models, crossfitted_choices
 from ecgbench.leaderboard.statistics.ranking import Column, families
 from ecgbench.leaderboard.statistics.resampled import MeanDraws, RankDraws, place_draws, rank_intervals, resampled_means
 from ecgbench.leaderboard.statistics.skill import skill_scores
-from ecgbench.leaderboard.statistics.window_scores import WindowScores, balanced_mean, class_means, window_scores
-from ecgbench.results import seeds_interval
+from ecgbench.leaderboard.statistics.summary import Summary, summaries
+from ecgbench.leaderboard.statistics.window_scores import WindowScores, class_means, window_scores
 
 Variant = tuple[str, str]
-
-
-class Summary(NamedTuple):
-    """Statistics of one variant in one metric on a dataset.
-
-    Attributes
-    ----------
-    mean : over seeds of the means over windows; nan if a seed's is undefined or missing
-    spread : standard deviation over seeds, nan for one
-    low, high : 95 % interval of the mean, patients resampled; nan where there is none
-    balanced : the mean with each class weighing the same
-    windows, undefined : windows of all seeds, and how many of them have no score
-    seeds : number of seeds that have a value
-    """
-
-    mean: float
-    spread: float
-    low: float
-    high: float
-    balanced: float
-    windows: int
-    undefined: int
-    seeds: int
 
 
 @dataclass(frozen=True)
@@ -80,10 +57,21 @@ class Analysis:
 
     def interval(self, family: str, variant: Variant, what: str) -> tuple[float, float]:
         """Interval of a variant's "place" or "rank" in a family, or of its rank in a metric; nan, nan where it has none."""
-        ranks = self.ranks.get(family)
-        if ranks is None or (what, "low") not in ranks.columns:
-            return math.nan, math.nan
-        return number_at(ranks, variant, (what, "low")), number_at(ranks, variant, (what, "high"))
+        return self._rank_intervals.get((family, what), {}).get(variant, (math.nan, math.nan))
+
+    def count_ranked(self, column: Column) -> int:
+        """How many variants have an interval of their rank in a metric."""
+        return sum(not math.isnan(low) for low, _ in self._rank_intervals.get((column.family, column.name), {}).values())
+
+    @cached_property
+    def _rank_intervals(self) -> Mapping[tuple[str, str], Mapping[Variant, tuple[float, float]]]:
+        """By family and what is ranked, then by variant: as `ranks` has them, which is slow to ask for single numbers."""
+        found = {}
+        for family, ranks in self.ranks.items():
+            for what in ranks.columns.unique(0):
+                bounds = ranks[what][["low", "high"]].to_numpy().tolist()
+                found[family, what] = {(str(a), str(b)): (low, high) for (a, b), (low, high) in zip(ranks.index, bounds, strict=True)}
+        return found
 
     def groups(self, family: str) -> dict[Variant, str]:
         """Letters of the groups that the variant which stands for a method is in: variants that share one cannot be told apart."""
@@ -99,10 +87,20 @@ class Analysis:
         return analyse_models(self.board, self.windows, self.means)
 
     @cached_property
+    def choices(self) -> Mapping[str, CrossFitted]:
+        """By family, the cross-fitted choice of variants, where it could be made."""
+        return {} if self.models is None else crossfitted_choices(self.windows, self.board.columns, self.board.places)
+
+    @cached_property
     def skills(self) -> Mapping[tuple[str, str, str], Summary]:
         """By method or control, variant and metric, statistics of the skill of its scores; without metrics that have none."""
         found = skill_scores(self.windows, self.board.columns)
-        return {name: _summary(found, name) for name in dict.fromkeys(key[:3] for key in found.values)}
+        return summaries(found)
+
+    @cached_property
+    def skilled(self) -> frozenset[str]:
+        """Names of the metrics whose scores have skill."""
+        return frozenset(name for _, _, name in self.skills)
 
     def skill(self, variant: Variant, column: Column) -> Summary | None:
         """Statistics of the skill of a variant's scores in a metric; None where there is none."""
@@ -150,9 +148,7 @@ class Analysis:
         held = [(self.windows.values[name], self.windows.target[name[3]]) for name in names if name in self.windows.values]
         if not held:
             return {}
-        found = class_means(np.concatenate([values for values, _ in held]), np.concatenate([target for _, target in held]))
-        rows = zip(found.index.tolist(), found["mean"].tolist(), found["n"].tolist(), found["undefined"].tolist(), strict=True)
-        return {class_: (mean, defined, undefined) for class_, mean, defined, undefined in rows}
+        return class_means(np.concatenate([values for values, _ in held]), np.concatenate([target for _, target in held]))
 
 
 def analyse(board: Board) -> Analysis:
@@ -176,7 +172,7 @@ def analysis_of(board: Board, windows: WindowScores, compares: bool = True) -> A
     return Analysis(
         board=board,
         windows=windows,
-        cells={name: _summary(windows, name) for name in dict.fromkeys(key[:3] for key in windows.values)},
+        cells=summaries(windows),
         means=means,
         draws=draws,
         ranks={family: rank_intervals(found) for family, found in draws.items()},
@@ -187,22 +183,3 @@ def analysis_of(board: Board, windows: WindowScores, compares: bool = True) -> A
 def number_at(frame: pd.DataFrame, variant: Variant, column: Any) -> float:
     """A variant's number in a column of a frame of variants; nan if it is not among them."""
     return float(frame[column].get(variant, math.nan))
-
-
-def _summary(windows: WindowScores, name: tuple[str, str, str]) -> Summary:
-    seeds = [seed for seed in windows.seeds if (*name, seed) in windows.values]
-    values, targets = [windows.values[*name, seed] for seed in seeds], [windows.target[seed] for seed in seeds]
-    means = [float(defined.mean()) if (defined := scores[~np.isnan(scores)]).size else math.nan for scores in values]
-    interval = (None, None) if np.isnan(means).any() else seeds_interval(values, [windows.patient[seed] for seed in seeds])
-    low, high = (math.nan if bound is None else bound for bound in interval)
-    balanced = [balanced_mean(scores, target) for scores, target in zip(values, targets, strict=True)]
-    return Summary(
-        mean=float(np.mean(means)),
-        spread=float(np.std(means, ddof=1)) if len(means) > 1 else math.nan,
-        low=low,
-        high=high,
-        balanced=float(np.mean(balanced)),
-        windows=sum(map(len, values)),
-        undefined=int(sum(np.isnan(scores).sum() for scores in values)),
-        seeds=len(seeds),
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
@@ -52,7 +53,7 @@ class Board:
     copies: Mapping[str, str]
     refusals: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def everything(self) -> Mapping[str, SourceResults]:
         """Accepted results of methods and controls."""
         return {**self.files, **self.controls}
@@ -117,7 +118,7 @@ class Board:
         """On how many records it stands, if these are a part of the database, by the notes of its results; empty if not."""
         return _part(self.files)
 
-    @property
+    @cached_property
     def seeds(self) -> tuple[int, ...]:
         """Seeds of the models."""
         return tuple(sorted({cell.seed for results in self.files.values() for cell in results.cells}))

@@ -21,7 +21,7 @@ from jaxtyping import Float64, Int64
 from ecgbench.leaderboard.statistics.ranking import AGREEING, Column
 from ecgbench.leaderboard.statistics.window_scores import WindowScores
 from ecgbench.randomness import seed_generator
-from ecgbench.results import drawn_means, expanded_tail, patient_sums, patient_weights
+from ecgbench.results import drawn_means, expanded_tail, patient_sums, patient_weights, row_quantiles
 
 LEVEL = 0.95
 
@@ -78,8 +78,11 @@ def smallest_gains(
     for column in shown:
         held = [variant for variant in windows.variants(column.name) if variant[0] not in blind]
         pairs = list(_pairs(windows, column, held, blind, weights)) if held else []
+        if not pairs:
+            continue
+        ends = _ends(pairs)
         for row, variant in enumerate(held):
-            if (gain := _smallest(pairs, row)) is not None:
+            if (gain := _smallest(pairs, ends, row)) is not None:
                 found[*variant, column.name] = gain
     return found
 
@@ -108,21 +111,31 @@ def _differences(windows: WindowScores, metric: str, held: Sequence[Variant], co
     return _Differences(control, mean / len(windows.seeds), drawn / len(windows.seeds), patients)
 
 
-def _smallest(pairs: Sequence[_Differences], row: int) -> Gain | None:
+def _smallest(pairs: Sequence[_Differences], ends: Float64[np.ndarray, "controls variants 2"], row: int) -> Gain | None:
     """The smallest gain of a variant over the controls that share a defined window with it on every seed; None if none does."""
-    defined = [pair for pair in pairs if not np.isnan(pair.mean[row])]
+    defined = [number for number, pair in enumerate(pairs) if not np.isnan(pair.mean[row])]
     if not defined:
         return None
-    least = min(defined, key=lambda pair: round(float(pair.mean[row]), AGREEING))
-    ends = [_interval(pair.drawn[row], int(pair.patients[row]), len(defined)) for pair in defined]
-    low, high = np.min(ends, axis=0)
+    least = min((pairs[number] for number in defined), key=lambda pair: round(float(pair.mean[row]), AGREEING))
+    low, high = ends[defined, row].min(axis=0)
     return Gain(least.control, float(least.mean[row]), float(low), float(high))
 
 
-def _interval(drawn: Float64[np.ndarray, " resamples"], patients: int, controls: int) -> tuple[float, float]:
-    """Lower end at the level, upper end at the level corrected for the number of controls; nan, nan for fewer than two patients."""
-    if patients < 2:
+def _ends(pairs: Sequence[_Differences]) -> Float64[np.ndarray, "controls variants 2"]:
+    """Ends of the single intervals: the lower one at the level, the upper one at the level corrected for the number of controls.
+
+    They are nan for fewer than two patients.
+    """
+    controls = sum(~np.isnan(pair.mean) for pair in pairs)
+    found = []
+    for pair in pairs:
+        tails = [_tails(int(patients), int(number)) for patients, number in zip(pair.patients, controls, strict=True)]
+        low, high = np.array(tails).T
+        found.append(row_quantiles(pair.drawn, low, high))
+    return np.stack(found)
+
+
+def _tails(patients: int, controls: int) -> tuple[float, float]:
+    if patients < 2 or not controls:
         return math.nan, math.nan
-    tails = expanded_tail(patients, LEVEL), 1 - expanded_tail(patients, 1 - (1 - LEVEL) / controls)
-    low, high = np.quantile(drawn[~np.isnan(drawn)], tails)
-    return float(low), float(high)
+    return expanded_tail(patients, LEVEL), 1 - expanded_tail(patients, 1 - (1 - LEVEL) / controls)

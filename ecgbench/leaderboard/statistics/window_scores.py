@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Bool, Float32, Float64, Int64, Shaped
 
 from ecgbench.errors import ResultsError
@@ -61,7 +60,7 @@ class WindowScores:
         """Seeds of the models."""
         return tuple(sorted(self.patient))
 
-    @property
+    @cached_property
     def classes(self) -> tuple[int, ...]:
         """Explained classes of all seeds."""
         return tuple(sorted({int(class_) for target in self.target.values() for class_ in target}))
@@ -70,9 +69,14 @@ class WindowScores:
         """Number of patients of the explained windows of a class, by seed."""
         return {seed: len(set(self.patient[seed][self.target[seed] == class_])) for seed in self.seeds}
 
+    @cached_property
+    def of_few_patients(self) -> frozenset[int]:
+        """Classes that have too few patients with some seed."""
+        return frozenset(class_ for class_ in self.classes if min(self.class_patients(class_).values()) < LEAST_PATIENTS)
+
     def few(self, class_: int) -> bool:
         """Whether a class has too few patients with some seed."""
-        return min(self.class_patients(class_).values()) < LEAST_PATIENTS
+        return class_ in self.of_few_patients
 
     def variants(self, metric: str) -> tuple[tuple[str, str], ...]:
         """Method or control and variant of all that have a metric's scores of every seed."""
@@ -136,8 +140,8 @@ def balanced_mean(values: PerWindow, target: Targets) -> float:
     return float(np.mean([math.fsum(group) / len(group) for group in groups])) if groups else math.nan
 
 
-def class_means(values: PerWindow, target: Targets) -> pd.DataFrame:
-    """Mean of each class.
+def class_means(values: PerWindow, target: Targets) -> dict[int, tuple[float, int, int]]:
+    """Mean of each class, and how many of its windows are defined and how many are not.
 
     Parameters
     ----------
@@ -146,7 +150,10 @@ def class_means(values: PerWindow, target: Targets) -> pd.DataFrame:
 
     Returns
     -------
-    frame indexed by class: mean (nan if none is defined), n (defined windows), undefined (number of windows)
+    by class: mean (nan if none is defined), number of defined windows, of undefined ones
     """
-    groups = pd.DataFrame({"class": target, "value": values}).groupby("class")["value"]
-    return pd.DataFrame({"mean": groups.mean(), "n": groups.count(), "undefined": groups.size() - groups.count()})
+    found, defined = {}, ~np.isnan(values)
+    for class_ in np.unique(target).tolist():
+        held, windows = values[defined & (target == class_)], int((target == class_).sum())
+        found[class_] = (math.fsum(held) / len(held) if len(held) else math.nan, len(held), windows - len(held))
+    return found

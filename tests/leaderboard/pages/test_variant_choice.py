@@ -1,7 +1,5 @@
 """What pages say of the choice between signed and absolute maps."""
 
-from dataclasses import replace
-
 import pytest
 
 from ecgbench.leaderboard.pages.dataset_page import dataset_page
@@ -23,7 +21,7 @@ def rows(text):
 
 @pytest.mark.parametrize("family", ["localisation", "faithfulness"])
 def test_places_with_and_without_the_choice_stand_beside_each_other(analysis, family):
-    found, (head, _, *shown) = analysis.models.choices[family], rows(variant_choice(analysis, family))
+    found, (head, _, *shown) = analysis.choices[family], rows(variant_choice(analysis, family))
     assert head[-1] == {"localisation": "place of absolute maps", "faithfulness": "place of signed maps"}[family]
     assert len(shown) == len(found.chosen) == 2
     own = FAMILIES[family].variant
@@ -46,6 +44,6 @@ def test_section_is_on_the_page_and_folded(analysis):
 
 
 def test_nothing_is_said_where_no_choice_can_be_cross_fitted(analysis):
-    analysis.__dict__["models"] = replace(analysis.models, choices={})
+    analysis.__dict__["choices"] = {}
     assert variant_choice(analysis, "localisation") == ""
     assert "signed and absolute maps matter?" not in dataset_page(analysis)

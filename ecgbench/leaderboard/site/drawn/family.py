@@ -9,9 +9,10 @@ from typing import Any
 from ecgbench.leaderboard.pages.glance.words import exactly
 from ecgbench.leaderboard.pages.tables import arrow, gained, number, rank_range
 from ecgbench.leaderboard.site.drawn.interval import interval_picture
-from ecgbench.leaderboard.statistics.analysis import Analysis, Summary, Variant
+from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.patient_places import chosen_variants
 from ecgbench.leaderboard.statistics.ranking import Column, family_name, place_order
+from ecgbench.leaderboard.statistics.summary import Summary
 
 
 def family_views(analyses: Mapping[str, Analysis], family: str) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ecgbench.leaderboard.statistics.models.best import Best, comparison_with_best
 from ecgbench.leaderboard.statistics.models.board_models import BoardModels, MetricModels, analyse_models
-from ecgbench.leaderboard.statistics.models.choice import CrossFitted, crossfitted_choice
+from ecgbench.leaderboard.statistics.models.choice import CrossFitted, crossfitted_choices
 from ecgbench.leaderboard.statistics.models.components import Components, components
 from ecgbench.leaderboard.statistics.models.draws import same_patient_draws, two_way_draws, two_way_means
 from ecgbench.leaderboard.statistics.models.order import OrderAgreement, mean_agreement, model_agreement, order_agreement
@@ -25,7 +25,7 @@ __all__ = [
     "complete_names",
     "components",
     "contrast_spread",
-    "crossfitted_choice",
+    "crossfitted_choices",
     "mean_agreement",
     "mean_spread",
     "model_agreement",

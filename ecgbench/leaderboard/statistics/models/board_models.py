@@ -11,15 +11,14 @@ import pandas as pd
 
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.models.best import Best, comparison_with_best
-from ecgbench.leaderboard.statistics.models.choice import CrossFitted, crossfitted_choice
 from ecgbench.leaderboard.statistics.models.components import Components, components
 from ecgbench.leaderboard.statistics.models.draws import two_way_means
 from ecgbench.leaderboard.statistics.models.order import OrderAgreement, model_agreement
 from ecgbench.leaderboard.statistics.models.spread import Spread, mean_spread
 from ecgbench.leaderboard.statistics.models.tally import Name, Tally, complete_names, tally
 from ecgbench.leaderboard.statistics.patient_places import chosen_variants
-from ecgbench.leaderboard.statistics.ranking import Column, families
-from ecgbench.leaderboard.statistics.resampled import MeanDraws, RankDraws, place_draws, resampled_means
+from ecgbench.leaderboard.statistics.ranking import Column
+from ecgbench.leaderboard.statistics.resampled import MeanDraws, resampled_means
 from ecgbench.leaderboard.statistics.window_scores import LEAST_PATIENTS, WindowScores
 from ecgbench.randomness import seed_generator
 
@@ -56,17 +55,13 @@ class BoardModels:
     names : method or control, variant and metric of each row of `spread`
     spread : means with their errors; its `missing` says why there are no intervals where there are none
     means : resampled means, of which `metric_agreement` and `dataset_agreement` can be made as of those over patients
-    draws : by family, resampled places; their intervals are made by `rank_intervals`
     metrics : by metric that counts
-    choices : by family, the cross-fitted choice of variants, where it could be made
     """
 
     names: tuple[Name, ...]
     spread: Spread
     means: MeanDraws
-    draws: Mapping[str, RankDraws]
     metrics: Mapping[str, MetricModels]
-    choices: Mapping[str, CrossFitted]
 
     @cached_property
     def by_name(self) -> Mapping[Name, tuple[float, float]]:
@@ -100,14 +95,11 @@ def analyse_models(board: Board, windows: WindowScores, of_patients: MeanDraws |
         return None
     means, fixed = two_way_means(windows, resamples), of_patients or resampled_means(windows, resamples)
     found = {column.name: _metric(board, windows, column, means, fixed) for column in board.columns if column.entry.ranked}
-    choices = {family: crossfitted_choice(windows, board.columns, board.places, family) for family in families(board.columns)}
     return BoardModels(
         names=tuple(names),
         spread=mean_spread(tally(windows, names)),
         means=means,
-        draws=place_draws(means, board.columns, board.places),
         metrics={name: metric for name, metric in found.items() if metric is not None},
-        choices={family: choice for family, choice in choices.items() if choice is not None},
     )
 
 

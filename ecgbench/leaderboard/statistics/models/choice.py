@@ -45,9 +45,9 @@ class CrossFitted:
     halves: int
 
 
-def crossfitted_choice(
-    windows: WindowScores, shown: Sequence[Column], places: pd.DataFrame, family: str, splits: int = 10, seed: int = 0
-) -> CrossFitted | None:
+def crossfitted_choices(
+    windows: WindowScores, shown: Sequence[Column], places: pd.DataFrame, splits: int = 10, seed: int = 0
+) -> dict[str, CrossFitted]:
     """Choose each method's variant on one half of the patients and score it on the other.
 
     Both halves are placed by the rule of the pages. That the variant chosen by all patients is scored on the same halves leaves only the
@@ -58,13 +58,12 @@ def crossfitted_choice(
     windows : per-window scores of one dataset
     shown : columns of its metrics
     places : of `ecgbench.leaderboard.statistics.ranking.family_places`
-    family : one of its columns
     splits : how often the patients are split into halves, each of which chooses once
     seed : of the generator that splits, beside the dataset's name
 
     Returns
     -------
-    The choice; None where nothing is ranked, or no split has two halves that can be placed.
+    The choice by family, a column of `places`; without families in which nothing is ranked, or no split has two halves that can be placed.
 
     Raises
     ------
@@ -78,9 +77,12 @@ def crossfitted_choice(
     if splits < 1:
         raise InputError(f"expected one split or more, got {splits}; pass a positive number.")
     of_halves = _placed_halves(windows, shown, places, splits, seed_generator(seed, f"halves of the patients of {windows.dataset}"))
-    if family not in of_halves:
-        return None
-    found, chosen = of_halves[family], dict(chosen_variants(places[family]))
+    choices = {family: _choice(found, dict(chosen_variants(places[family]))) for family, found in of_halves.items()}
+    return {family: choice for family, choice in choices.items() if choice is not None}
+
+
+def _choice(found: RankDraws, chosen: Mapping[str, str]) -> CrossFitted | None:
+    """Of one family, from the places in each half of the patients and the variants that all patients choose."""
     left = {int(half) for half in found.places.columns}
     by_half = {half: dict(chosen_variants(found.places[half])) for half in sorted(left) if half ^ 1 in left}
     if not by_half:

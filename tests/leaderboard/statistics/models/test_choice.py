@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ecgbench.errors import InputError
-from ecgbench.leaderboard.statistics.models import crossfitted_choice
+from ecgbench.leaderboard.statistics.models import crossfitted_choices
 from ecgbench.leaderboard.statistics.models.choice import _halves
 from ecgbench.leaderboard.statistics.patient_places import chosen_variants
 from ecgbench.leaderboard.statistics.ranking import columns, families, family_places
@@ -33,7 +33,7 @@ def test_halves_share_no_patient_and_hold_all():
 
 def test_variants_that_are_far_apart_are_chosen_by_every_half_without_optimism(shown):
     scored = samples((CLEAR, METRICS))
-    found = crossfitted_choice(scored, shown, places(scored, shown), families(shown)[0])
+    found = crossfitted_choices(scored, shown, places(scored, shown))[families(shown)[0]]
     assert found.chosen == {"a": "abs", "b": "raw"}
     assert found.kept.tolist() == [1, 1]
     assert found.optimism.tolist() == [0, 0]
@@ -51,7 +51,7 @@ def test_choice_is_that_of_a_loop_over_halves(shown, family, metric, sign):
     scored = samples((ALIKE, METRICS), patients=9, gain=0.02)
     of_all = places(scored, shown)
     name = families(shown)[family]
-    found = crossfitted_choice(scored, shown, of_all, name, splits=4, seed=3)
+    found = crossfitted_choices(scored, shown, of_all, splits=4, seed=3)[name]
     halves = _halves(9, 4, seed_generator(3, f"halves of the patients of {scored.dataset}"))
     chosen, kept, gains, scores = dict(chosen_variants(of_all[name])), [], [], []
     for half, other in zip(halves, halves.reshape(-1, 2, 9)[:, ::-1].reshape(-1, 9), strict=True):
@@ -71,21 +71,21 @@ def test_choice_between_variants_that_are_alike_looks_too_good(shown):
     found = []
     for seed in range(8):
         scored = samples((ALIKE, METRICS), patients=10, generator_seed=seed)
-        found.append(crossfitted_choice(scored, shown, places(scored, shown), families(shown)[0]).optimism.mean())
+        found.append(crossfitted_choices(scored, shown, places(scored, shown))[families(shown)[0]].optimism.mean())
     assert np.mean(found) > 0.03
 
 
 def test_one_patient_chooses_nothing(shown):
     scored = samples((ALIKE, METRICS), patients=1, undefined=0)
-    assert crossfitted_choice(scored, shown, places(scored, shown), families(shown)[0]) is None
+    assert families(shown)[0] not in crossfitted_choices(scored, shown, places(scored, shown))
 
 
 def test_family_in_which_nothing_is_ranked_chooses_nothing(shown):
     scored = samples((CLEAR, METRICS))
-    assert crossfitted_choice(scored, shown, places(scored, shown, {"a", "b"}), families(shown)[0]) is None
+    assert families(shown)[0] not in crossfitted_choices(scored, shown, places(scored, shown, {"a", "b"}))
 
 
 def test_no_split_is_refused(shown):
     scored = samples((CLEAR, METRICS))
     with pytest.raises(InputError, match="expected one split or more, got 0"):
-        crossfitted_choice(scored, shown, places(scored, shown), families(shown)[0], splits=0)
+        crossfitted_choices(scored, shown, places(scored, shown), splits=0)
