@@ -68,8 +68,9 @@ def row(foreign: Foreign) -> Row:
     before, settings, own = traces(model), world(), changed(fresh, traces(model))
     found = {key: asdict(asked(model, x, key, mixed)) for key in ASKING}
     left = [name for name in changed(before, traces(model)) if name not in own] + changed(settings, world())
-    layer, off = place(model, x)
-    return {"package": foreign.package, "name": foreign.name, "verdicts": found, "left": left, "layer": layer, "off": off, "mixed": mixed}
+    layer, off, apart = place(model, x)
+    places = {"layer": layer, "off": off, "apart": apart}
+    return {"package": foreign.package, "name": foreign.name, "verdicts": found, "left": left, "mixed": mixed, **places}
 
 
 def asked(model: torch.nn.Module, x: torch.Tensor, key: str, mixed: bool) -> Verdict:
@@ -81,20 +82,21 @@ def asked(model: torch.nn.Module, x: torch.Tensor, key: str, mixed: bool) -> Ver
         return Verdict(REFUSED, f"{type(error).__name__}: {error}", np.nan, (f"it fails with {type(error).__name__}",))
 
 
-def place(model: torch.nn.Module, x: torch.Tensor) -> tuple[str, float]:
-    """The layer of class activation maps, and the median of how far its units stand from the middle of what moves them, in samples."""
+def place(model: torch.nn.Module, x: torch.Tensor) -> tuple[str, float, float]:
+    """The layer of class activation maps, the median of how far its units stand from the middle of what moves them, and from each other."""
     try:
         with frozen(model):
             units = chosen_units(model, x, None)
             moved = moved_by_parts(model, x[:1], units.layer, units.layout.time)
     except InputError:
-        return "", np.nan
+        return "", np.nan, np.nan
     moved -= np.median(moved, axis=0)
     weights = moved.clip(min=0) ** 2
     starts = np.arange(PARTS) * (TIME / PARTS) + (TIME / PARTS - 1) / 2
     middles = (weights * starts[:, None]).sum(axis=0) / np.maximum(weights.sum(axis=0), 1e-30)
     inside = np.isfinite(units.places.centres) & (units.places.centres > 0) & (units.places.centres < TIME) & weights.any(axis=0)
-    return units.layer, float(np.median(np.abs(middles - units.places.centres)[inside])) if inside.any() else np.nan
+    off = float(np.median(np.abs(middles - units.places.centres)[inside])) if inside.any() else np.nan
+    return units.layer, off, float(np.nanmedian(np.diff(units.places.centres)))
 
 
 def moved_by_parts(model: torch.nn.Module, x: torch.Tensor, layer: str, axis: int) -> np.ndarray:
@@ -115,7 +117,7 @@ def page(rows: Sequence[Row]) -> str:
     names = list(dict.fromkeys(name for name, _ in found))
     wrong = sorted(f"{key} on {name} ({', '.join(one.wrong)})" for (name, key), one in found.items() if one.wrong)
     left = sorted({f"{one['name']} ({', '.join(one['left'])})" for one in rows if one["left"]})
-    far = [f"{one['name']} ({one['off']:.0f} samples)" for one in rows if one["off"] > TIME / 20]
+    far = [f"{one['name']} ({one['off']:.0f} samples, units {one['apart']:.0f} apart)" for one in rows if one["off"] > TIME / 20]
     mixed = "; ".join(one["name"] for one in rows if one.get("mixed")) or "none"
     counts = {"mixed": mixed, "listed": len(installed()), "networks": len(rows), "packages": ", ".join(_versions(rows)), "time": TIME}
     head = HEAD.format(**counts, wrong="; ".join(wrong) or "none", left="; ".join(left) or "nothing", far="; ".join(far) or "none")
