@@ -21,6 +21,9 @@ RATINGS = Path("ratings.sqlite")
 CASES = 12
 """Cases unless the user says otherwise: with four methods some eighty screens a rater."""
 
+RATER = "rater 1"
+"""Who rates unless the user names others."""
+
 PAGES = (".html", ".md")
 
 
@@ -41,7 +44,9 @@ def fill_rate(verb: Parser) -> None:
         help="repeatable, globs; KEY_abs: absolute maps (default: four)",
     )
     verb.add_argument("--samples", type=count("--samples", MOST_CASES), default=CASES, metavar="N", help=f"cases (default {CASES})")
-    verb.add_argument("--raters", type=TEXT, nargs="+", default=["rater 1"], metavar="NAME", help='names (default "rater 1")')
+    verb.add_argument(
+        "--raters", type=TEXT, nargs="+", metavar="NAME", help=f'names (default "{RATER}"); new ones join a study that has begun'
+    )
     verb.add_argument("--seed", type=SEED, default=0, help="of the order of cases and methods (default 0)")
     verb.add_argument("--host", type=TEXT, default="127.0.0.1", help="address (default 127.0.0.1); on others raters need their links")
     verb.add_argument("--port", type=count("--port", LARGEST_PORT), default=8765, help="default 8765")
@@ -107,6 +112,7 @@ def _ratings(given: argparse.Namespace, out: Path) -> Ratings:
     if out.exists():
         ratings = Ratings(out)
         ratings.check_design(design)
+        ratings.join(given.raters or ())
         return ratings
     return _new_study(given, design, out)
 
@@ -116,7 +122,9 @@ def _design(given: argparse.Namespace) -> Design:
 
     of = chosen_model(argparse.Namespace(**{**vars(given), "seed": None}))
     choice = {name: value for name in ("labels", "split", "edition") if (value := getattr(given, name)) is not None}
-    return Design(of.dataset, of.model, of.seed, choice, given.samples, shown_maps(given.method), tuple(given.raters), given.seed)
+    return Design(
+        of.dataset, of.model, of.seed, choice, given.samples, shown_maps(given.method), tuple(given.raters or [RATER]), given.seed
+    )
 
 
 def _new_study(given: argparse.Namespace, design: Design, out: Path) -> Ratings:

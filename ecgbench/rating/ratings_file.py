@@ -11,7 +11,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -111,12 +111,11 @@ class Ratings:
             raise InputError(f'expected a file of ratings, got nothing at "{path}"; {remedy}.')
         try:
             ((version, design, facts, _),) = self._all("SELECT * FROM study")
-            held, self.facts = json.loads(design), dict[str, Any](json.loads(facts))
+            self.design, self.facts = _design(design), dict[str, Any](json.loads(facts))
         except (sqlite3.DatabaseError, ValueError, TypeError) as error:
             raise InputError(f'expected a file of ratings at "{path}", got another; {remedy}.') from error
         if version != VERSION:
             raise InputError(f'expected "{VERSION}" in "{path}", got "{version}"; read it with the version of ecgbench that wrote it.')
-        self.design = Design(**{**held, "maps": tuple(held["maps"]), "raters": tuple(held["raters"])})
 
     @classmethod
     def make(cls, path: Path, design: Design, cases: Sequence[Case], facts: Mapping[str, Any]) -> Ratings:
@@ -139,7 +138,7 @@ class Ratings:
         return cls(path)
 
     def check_design(self, wanted: Design) -> None:
-        """Refuse to go on with a study that is another one than what is asked for.
+        """Refuse to go on with a study that is another one than what is asked for; its raters may be others, who join it.
 
         Raises
         ------
@@ -148,10 +147,27 @@ class Ratings:
         """
         held, asked = self.design.as_dict(), wanted.as_dict()
         for name, value in asked.items():
-            if held[name] != value:
+            if name != "raters" and held[name] != value:
                 remedy = "ask for the same, or name another file with --out"
                 had = shortened(str(held[name]))
                 raise InputError(f'expected {name} {had} as "{self.path}" has it, got {shortened(str(value))}; {remedy}.')
+
+    def join(self, names: Sequence[str]) -> None:
+        """Take in raters who are not in the study yet, each with an own order; nothing of those who are in it changes.
+
+        Raises
+        ------
+        InputError
+            If all raters together are too many.
+        """
+        with self._open() as file, file:
+            file.execute("BEGIN IMMEDIATE")  # of two processes that take raters in the second one sees those of the first
+            ((text, count),) = file.execute("SELECT design, (SELECT COUNT(*) FROM cases) FROM study")
+            held = _design(text)
+            design = replace(held, raters=tuple(dict.fromkeys((*held.raters, *names))))
+            file.execute("UPDATE study SET design = ?", (json.dumps(design.as_dict()),))
+            _add_raters(file, design, count, first=len(held.raters))
+        self.design = design
 
     def cases(self) -> list[Case]:
         """All cases with their maps."""
@@ -207,10 +223,21 @@ def _fill(file: sqlite3.Connection, design: Design, cases: Sequence[Case], facts
         file.execute("INSERT INTO cases VALUES (?,?,?)", (number, json.dumps(case.facts), case.signal.astype("<i2").tobytes()))
         held = [(number, name, levels.tobytes(), json.dumps(case.scores.get(name, {}))) for name, levels in case.maps.items()]
         file.executemany("INSERT INTO maps VALUES (?,?,?,?)", held)
-    file.executemany("INSERT INTO raters VALUES (?,?,?)", [(n, name, secrets.token_urlsafe(24)) for n, name in enumerate(design.raters)])
-    for of_rater in schedule(design, len(cases)):
+    _add_raters(file, design, len(cases), first=0)
+
+
+def _add_raters(file: sqlite3.Connection, design: Design, cases: int, first: int) -> None:
+    """Write the raters from a number on, with their trials, which do not depend on who else takes part."""
+    names = list(enumerate(design.raters))[first:]
+    file.executemany("INSERT INTO raters VALUES (?,?,?)", [(number, name, secrets.token_urlsafe(24)) for number, name in names])
+    for of_rater in schedule(design, cases)[first:]:
         rows = [(t.rater, position, t.case, t.kind, t.map, int(t.repeat)) for position, t in enumerate(of_rater)]
         file.executemany("INSERT INTO trials VALUES (?,?,?,?,?,?)", rows)
+
+
+def _design(text: str) -> Design:
+    held = json.loads(text)
+    return Design(**{**held, "maps": tuple(held["maps"]), "raters": tuple(held["raters"])})
 
 
 def _regions(text: str | None) -> list[tuple[int, int, int]] | None:

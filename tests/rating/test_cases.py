@@ -43,6 +43,8 @@ def test_command_writes_resumes_exports_and_reports(run, tmp_path, monkeypatch, 
     assert (host, port) == ("0.0.0.0", 8765)
     assert first.raters() == again.raters()
     assert first.raters()[0][1] in capsys.readouterr().out
+    assert cli.main([*ask, "--raters", "Ben"]) == 0
+    assert [name for name, _ in served[2][0].raters()] == ["rater 1", "Ben"]
     assert cli.main([*ask, "--seed", "1"]) == 2
     assert "got 1; ask for the same, or name another file with --out." in capsys.readouterr().err
     make(tmp_path / "rated.sqlite")

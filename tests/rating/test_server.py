@@ -3,13 +3,14 @@
 import importlib.util
 import json
 import socket
+from dataclasses import replace
 
 import pytest
 
 from ecgbench.errors import InputError
-from ecgbench.rating import Ratings, addresses, application, listen
+from ecgbench.rating import Ratings, addresses, application, listen, summary
 from ecgbench.rating.schedule import CATCH
-from tests.rating.made_up import DESIGN, MAPS, bearer, make
+from tests.rating.made_up import DESIGN, MAPS, RATERS, bearer, make
 
 
 @pytest.fixture
@@ -120,6 +121,26 @@ def test_file_of_another_study_or_of_something_else_is_refused(ratings, tmp_path
     for name, said in (("notes.sqlite", "got another"), ("none.sqlite", "got nothing")):
         with pytest.raises(InputError, match=said):
             Ratings(tmp_path / name)
+
+
+def test_rater_who_joins_a_study_that_is_served_has_an_own_order_and_changes_nobody_s(ratings, tmp_path):
+    client = application(ratings, "127.0.0.1").test_client()
+    post(client, 0, position=0, regions=[])
+    before = [ratings.raters(), [ratings.trials(number) for number in range(2)]]
+    for _ in range(2):
+        Ratings(ratings.path).join(["Cleo", RATERS[0]])
+    listed = client.get("/api/raters").get_json()
+    assert [(one["name"], one["answered"]) for one in listed] == [(RATERS[0], 1), (RATERS[1], 0), ("Cleo", 0)]
+    assert [ratings.raters()[:2], [ratings.trials(number) for number in range(2)]] == before
+    assert client.get("/api/trial", headers=bearer(2)).get_json()["answered"] == 0
+    together = make(tmp_path / "together.sqlite", replace(DESIGN, raters=(*RATERS, "Cleo")))
+    assert ratings.trials(2) == together.trials(2) != [replace(trial, rater=2) for trial in ratings.trials(0)]
+    post(client, 2, position=0, regions=[])
+    assert [len(ratings.answered(number)) for number in range(3)] == [1, 0, 1]
+    assert summary(Ratings(ratings.path)).asked == sum(len(ratings.trials(number)) for number in range(3))
+    with pytest.raises(InputError, match="expected 1 to 50 raters"):
+        ratings.join([f"rater {number}" for number in range(48)])
+    assert len(ratings.raters()) == 3
 
 
 def test_address_that_is_taken_is_refused(ratings):
