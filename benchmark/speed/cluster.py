@@ -2,7 +2,8 @@
 
 Run as `python benchmark/speed/cluster.py`, on a machine with two quiet cores. The three take turns, each on an empty store but for the
 windows; what starting a process and its imports take is counted. Wanted: 0.95 of the speed of the process with two threads, 1.6 of that
-with one, and system time under a tenth of user time.
+with one, and system time under a tenth of user time. Beside it stands where each side's time goes: until something is computed, after that,
+and processors that idle.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -29,13 +30,30 @@ SIDES = {"cluster": (1, ("--cluster", "local:2")), "two threads": (2, ()), "one 
 """Threads of the process, and what its command says beside the cells."""
 
 
+STARTED = ("store shared", "cells, at most about")
+"""What a run says when its workers are there, or when it begins to compute itself."""
+
+
 @dataclass(frozen=True)
 class Taken:
-    """Seconds that a run took on the clock, and of the processors for itself and for the system."""
+    """Seconds that a run took on the clock, and of the processors for itself and for the system.
+
+    Attributes
+    ----------
+    started : seconds on the clock until something was computed
+    computed : until everything was, and results were judged
+    """
 
     seconds: float
+    started: float
+    computed: float
     user: float
     system: float
+
+    @property
+    def idle(self) -> float:
+        """The share of two processors' time that nothing was done in."""
+        return max(0.0, 1 - (self.user + self.system) / (2 * self.seconds))
 
 
 def taken(windows: Path, threads: int, command: Sequence[str]) -> Taken:
@@ -43,12 +61,37 @@ def taken(windows: Path, threads: int, command: Sequence[str]) -> Taken:
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(windows, Path(folder) / "store")
         counts = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
-        environment = {**os.environ, **counts, "ECGBENCH_CACHE": str(Path(folder) / "store")}
+        environment = {**os.environ, **counts, "ECGBENCH_CACHE": str(Path(folder) / "store"), "PYTHONUNBUFFERED": "1"}
         before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         whole = [sys.executable, "-m", "ecgbench", "run", *command, "--allow-new", "--scores", str(Path(folder) / "scores")]
-        subprocess.run(whole, env=environment, check=True, stdout=subprocess.DEVNULL)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return Taken(time.perf_counter() - began, after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime)
+        started, computed = _moments(whole, environment)
+        seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+        return Taken(seconds, started - began, computed - began, after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime)
+
+
+def _moments(command: Sequence[str], environment: Mapping[str, str]) -> tuple[float, float]:
+    """Run a command; returns when it began to compute, and when it first said something of results."""
+    started = computed = 0.0
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout or ():
+            if any(words in line for words in STARTED):
+                started = time.perf_counter()
+            elif started and not computed:
+                computed = time.perf_counter()
+    if process.returncode:
+        raise SystemExit(f"expected {' '.join(command)} to end well, got exit code {process.returncode}; see above.")
+    return started, computed
+
+
+def shares(turns: Sequence[Taken]) -> str:
+    """What of a side's time goes where, in words."""
+    whole = {name: median(getattr(one, name) for one in turns) for name in ("seconds", "started", "computed", "user", "system", "idle")}
+    start, rest = whole["started"], whole["seconds"] - whole["computed"]
+    processors = whole["user"] + whole["system"]
+    return (
+        f"{whole['seconds']:.1f} s, of which {start:.1f} s until something is computed and {rest:.1f} s after the last; "
+        f"{processors:.1f} s of the processors, of two of which {whole['idle']:.0%} is idle"
+    )
 
 
 def main(given: Sequence[str] | None = None) -> None:
@@ -65,6 +108,8 @@ def main(given: Sequence[str] | None = None) -> None:
             for side, (threads, more) in SIDES.items():
                 found[side].append(taken(Path(windows), threads, [*cells, *more]))
                 say(f"{side}: {found[side][-1]}")
+    for side, turns in found.items():
+        print(f"{side}: {shares(turns)}")
     seconds = {side: median(one.seconds for one in turns) for side, turns in found.items()}
     for side in ("two threads", "one thread"):
         print(f"speed of the cluster to one process with {side}: {seconds[side] / seconds['cluster']:.2f}")
