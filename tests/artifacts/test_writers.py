@@ -136,6 +136,7 @@ def check_whole(store: ArtifactStore) -> None:
             assert set(store.attached(stage, key, "signal.f32").read_bytes()) == {found.info["value"]}
 
 
+@pytest.mark.slow
 def test_process_killed_at_any_moment_leaves_every_artifact_whole_or_absent(store: ArtifactStore) -> None:
     moments, written = random.Random(1), 0
     for _ in range(10):

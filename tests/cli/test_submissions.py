@@ -209,6 +209,7 @@ def test_comparison_of_a_subset_is_refused_with_the_remedy(refused, submission):
 # The guide's example
 
 
+@pytest.mark.slow
 def test_guides_example_leads_from_the_windows_to_a_page(ecg, tmp_path):
     section = re.search(r"^## Submitting a method's maps\n(.*?)^## ", GUIDE.read_text(), re.DOTALL | re.MULTILINE)[1]
     (program,) = re.findall(r"^```python\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,8 +12,8 @@ from types import SimpleNamespace
 import pytest
 
 from ecgbench.artifacts import ArtifactStore
-from ecgbench.datasets import load_dataset
-from ecgbench.types import Dataset
+from ecgbench.datasets import DATASETS, Request, SimulatedSize, load_dataset, request_for
+from ecgbench.types import Dataset, Windows
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # wfdb 4.3.1 uses what pandas 3.1 deprecates
@@ -36,6 +37,27 @@ def _rates_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(annotation, "record", SimpleNamespace(**{**vars(record), "rdheader": rdheader}))
         yield
+
+
+SIDES = {"mitdb": 3, "svdb": 3, "incartdb": 3, "icentia11k": 8}
+"""Records on either side of small stand-ins."""
+
+StandIn = Callable[[str], tuple[Request, Windows]]
+
+
+@pytest.fixture(scope="session")
+def stand_in(tmp_path_factory: pytest.TempPathFactory) -> StandIn:
+    """How a small stand-in for a database is loaded, and its test windows; no test changes them."""
+
+    def simulate(name: str) -> tuple[Request, Windows]:
+        entry, root = DATASETS[name], tmp_path_factory.mktemp(name)
+        assert entry.simulate is not None
+        numbers = replace(entry.protocol, train=entry.protocol.train[: SIDES[name]], test=entry.protocol.test[: SIDES[name]])
+        entry.simulate(root / numbers.slug / numbers.version, numbers, SimulatedSize(windows=25))
+        request = replace(request_for(name, root, store=ArtifactStore(root / "store")), numbers=numbers)
+        return request, entry.function(request).test
+
+    return cache(simulate)
 
 
 @pytest.fixture

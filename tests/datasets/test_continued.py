@@ -6,7 +6,6 @@ import pytest
 from ecgbench.datasets import DATASETS, load_dataset, request_for
 from ecgbench.datasets.synthetic import continuation, simulate_window
 from ecgbench.protocol import SHIFTS, SYNTHETIC
-from tests.datasets.test_constructed_twins import stand_in
 from tests.simulated import simulated
 
 MORE = max(SHIFTS)
@@ -36,8 +35,8 @@ def test_windows_of_synthetic_go_on():
 
 
 @pytest.mark.parametrize("name", ["mitdb", "svdb", "incartdb", "icentia11k"])
-def test_real_windows_go_on_as_their_records_do_and_end_with_them(name, tmp_path):
-    request, windows = stand_in(name, tmp_path)
+def test_real_windows_go_on_as_their_records_do_and_end_with_them(name, stand_in):
+    request, windows = stand_in(name)
     found = DATASETS[name].continued(request, windows)
     time = windows.signal.shape[2]
     np.testing.assert_array_equal(found[..., :time], windows.signal)

@@ -31,6 +31,13 @@ GOLDEN = {
     "twins": "2d9454172d87591e3d5b5b66567ab1dcbb13829adc32afe4c8aaaeb396c465b2",
 }
 
+GOLDEN_FIRST = {
+    "train": "59085175123368ade8fbe0aef02c93c03a0715fd908515c8fe89d6ae04dce6cd",
+    "test": "f8ee61c281266d3984c45f8d5914ce0168c24fe6e597aff59e89c64f3e0c7cae",
+    "twins": "078c5c428469076c800ad731456ed52789f01d8c69d9a84096fea2a1c81ea29c",
+}
+"""The same of each side's first record alone, which takes a moment."""
+
 SIDES = ("train", "test")
 LIMB, CHEST = [0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]
 V1, V2, V3, V4, V5, V6 = CHEST
@@ -73,12 +80,20 @@ def explained(dataset: Dataset) -> tuple[Windows, np.ndarray]:
     return pairs(dataset.test)
 
 
+def test_first_records_are_the_golden_ones_to_the_byte() -> None:
+    first = {side: simulate_windows(getattr(SYNTHETIC12, side)[:1], SYNTHETIC12_WINDOWS[side], side) for side in SIDES}
+    found = {"train": digest(first["train"]), "test": digest(first["test"]), "twins": digest(pairs(first["test"])[0])}
+    assert found == GOLDEN_FIRST
+
+
+@pytest.mark.slow
 def test_dataset_is_the_golden_one_to_the_byte(dataset: Dataset) -> None:
     for side in SIDES:
         assert digest(getattr(dataset, side)) == GOLDEN[side], side
     assert digest(pairs(dataset.test.take(np.arange(40)))[0]) == GOLDEN["twins"]
 
 
+@pytest.mark.slow
 def test_stored_windows_are_the_simulated_ones(dataset: Dataset, store: ArtifactStore) -> None:
     again = load_dataset("synthetic12", store=store)
     for side in SIDES:
@@ -87,12 +102,14 @@ def test_stored_windows_are_the_simulated_ones(dataset: Dataset, store: Artifact
     assert len([stage for stage, _ in store if stage == "windows"]) == 2
 
 
+@pytest.mark.slow
 def test_a_records_windows_do_not_depend_on_other_records(dataset: Dataset) -> None:
     count = SYNTHETIC12_WINDOWS["train"]
     alone = simulate_windows(["T003"], count, "few")
     assert digest(alone) == digest(dataset.train.take(np.flatnonzero(dataset.train.record == "T003")))
 
 
+@pytest.mark.slow
 def test_windows_are_arrays_of_the_announced_form(dataset: Dataset) -> None:
     for side in SIDES:
         windows = getattr(dataset, side)
@@ -105,12 +122,14 @@ def test_windows_are_arrays_of_the_announced_form(dataset: Dataset) -> None:
     assert not set(dataset.train.patient) & set(dataset.test.patient)
 
 
+@pytest.mark.slow
 def test_limb_leads_follow_from_two_of_them(dataset: Dataset) -> None:
     one, two, three, right, left, foot = np.moveaxis(dataset.test.signal[:50, LIMB].astype(np.float64), 1, 0)
     for lead, wanted in ((three, two - one), (right, -(one + two) / 2), (left, one - two / 2), (foot, two - one / 2)):
         assert np.abs(lead - wanted).max() < 1e-3
 
 
+@pytest.mark.slow
 def test_every_label_has_many_windows_and_patients_on_both_sides(dataset: Dataset) -> None:
     assert set(TRAITS) == set(SYNTHETIC12.classes)
     for side, windows_least, patients_least in (("train", 70, 60), ("test", 22, 20)):
@@ -121,6 +140,7 @@ def test_every_label_has_many_windows_and_patients_on_both_sides(dataset: Datase
             assert len(set(windows.patient[having])) >= patients_least, name
 
 
+@pytest.mark.slow
 def test_labels_are_one_rhythm_and_at_most_two_compatible_findings(dataset: Dataset) -> None:
     for side in SIDES:
         windows = getattr(dataset, side)
@@ -141,6 +161,7 @@ def test_labels_are_one_rhythm_and_at_most_two_compatible_findings(dataset: Data
         assert len(counts) == 3
 
 
+@pytest.mark.slow
 def test_twin_is_the_window_simulated_without_the_label(explained: tuple[Windows, np.ndarray]) -> None:
     windows, target = explained
     assert windows.twin is not None
@@ -158,6 +179,7 @@ def test_twin_is_the_window_simulated_without_the_label(explained: tuple[Windows
             assert np.array_equal(windows.causal[i], windows.twin[i] != windows.signal[i])
 
 
+@pytest.mark.slow
 def test_every_label_changes_its_window_and_the_normal_one_has_no_twin(explained: tuple[Windows, np.ndarray]) -> None:
     windows, target = explained
     assert windows.twin is not None
@@ -170,6 +192,7 @@ def test_every_label_changes_its_window_and_the_normal_one_has_no_twin(explained
     assert largest.min() > 0.05
 
 
+@pytest.mark.slow
 def test_two_labels_of_a_window_have_different_twins(dataset: Dataset) -> None:
     of_two = [i for i in range(len(dataset.test)) if {"CRBBB", "LPR"} <= set(names_of(dataset.test, i))]
     several = [i for i in range(len(dataset.test)) if len(set(names_of(dataset.test, i)) & set(ABNORMAL)) == 2]

@@ -92,9 +92,10 @@ def test_a_model_that_names_no_layer_has_the_last_that_stands_in_time(key):
     np.testing.assert_array_equal(ecgbench.explain(model, x, 0, key), ecgbench.explain(model, x, 0, key, layer="0"))
 
 
-@BOTH
-def test_map_of_the_compact_network_is_that_of_the_whole_one(reference, key):
+def test_map_of_the_compact_network_is_that_of_the_whole_one(reference):
     model = ecgbench.load_model(reference / "mitdb_resnet18_7.safetensors").double()
     with np.load(reference / "mitdb_attributions.npz") as file:
-        x, y = file["x"][:2].reshape(2, 1, -1).astype(np.float64), file["y"][:2]
-    assert_close_to_maximum(ecgbench.explain(compact(model), x, y, key), ecgbench.explain(model, x, y, key), 1e-6)
+        x, y = file["x"][:2].reshape(2, 1, -1)[..., :720].astype(np.float64), file["y"][:2]
+    smaller = compact(model)
+    for key in ("hirescam", "layercam"):
+        assert_close_to_maximum(ecgbench.explain(smaller, x, y, key), ecgbench.explain(model, x, y, key), 1e-6)

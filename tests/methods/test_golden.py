@@ -47,6 +47,11 @@ def explained(golden, key, dtype, some, smaller=False, **options):
     return ecgbench.explain(load(dtype, smaller), file["x"][some], file["y"][some], key, **options)
 
 
+def explained_in_full(golden, key, dtype, some, **options):
+    """By the whole network; class activation maps in float64 by the compact one, as where its units stand takes the whole one long."""
+    return explained(golden, key, dtype, some, smaller=key in NEAREST and dtype == torch.float64, **options)
+
+
 in_both_precisions = pytest.mark.parametrize(
     ("dtype", "some"), [(torch.float64, slice(0, 8)), (torch.float32, slice(None))], ids=["float64", "float32"]
 )
@@ -56,13 +61,13 @@ on_the_compact_network = {"dtype": torch.float64, "some": slice(0, 8), "smaller"
 @pytest.mark.parametrize("key", FAST)
 @in_both_precisions
 def test_maps_are_the_golden_ones(golden, key, dtype, some):
-    assert_golden(explained(golden, key, dtype, some), golden[1][key][some], dtype)
+    assert_golden(explained_in_full(golden, key, dtype, some), golden[1][key][some], dtype)
 
 
 @pytest.mark.parametrize("key", NEAREST)
 @in_both_precisions
 def test_maps_of_the_study_are_the_golden_ones(golden, key, dtype, some):
-    assert_golden(explained(golden, key, dtype, some, protocol="study"), golden[1][f"{key}_nearest"][some], dtype)
+    assert_golden(explained_in_full(golden, key, dtype, some, protocol="study"), golden[1][f"{key}_nearest"][some], dtype)
 
 
 @pytest.mark.slow

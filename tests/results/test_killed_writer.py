@@ -46,6 +46,7 @@ def test_old_or_new_pair_is_read_wherever_a_writer_was_killed(tmp_path, steps, k
     assert set(found) == {(1, 1), (2, 2)}
 
 
+@pytest.mark.slow
 def test_next_writer_mends_what_a_killed_one_left(tmp_path, steps, killed_before):
     """No reader comes between the two, and the second one is killed as well."""
     for first in range(steps):

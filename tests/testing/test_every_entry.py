@@ -21,7 +21,13 @@ FROM_FILES = [pytest.param(entry, id=f"{registry.name}-{entry.key}") for registr
 PUBLISHED = [entry for entry in FROM_FILES if not entry.id.startswith("controls")]
 
 
-@pytest.mark.parametrize("entry", ENTRIES)
+LONG = ("models-resnet34", "models-resnet50", "datasets-synthetic12")
+"""Entries whose trials take seconds, beside smaller ones that are built of the same parts."""
+
+TRIED = [pytest.param(*one.values, id=one.id, marks=pytest.mark.slow if one.id in LONG else ()) for one in ENTRIES]
+
+
+@pytest.mark.parametrize("entry", TRIED)
 def test_entry_passes_all_trials(entry, monkeypatch):
     if entry.key in DATASETS.keys() and DATASETS[entry.key].embedded:  # noqa: SIM118
         monkeypatch.setenv("ECGBENCH_CACHE", str(simulated(entry.key).root))

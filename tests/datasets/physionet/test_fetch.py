@@ -231,6 +231,7 @@ def test_command_names_dataset_edition_and_folder_where_they_are_not_the_default
 # The real database
 
 
+@pytest.mark.slow
 def test_real_database_that_was_downloaded_loads_as_the_one_that_was_unpacked(
     records: Path, tmp_path: Path, real_store: ArtifactStore
 ) -> None:

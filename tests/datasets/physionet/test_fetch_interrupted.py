@@ -86,6 +86,7 @@ def same(server: FileServer, root: Path) -> bool:
     return found == {path.name: path.read_bytes() for path in published.iterdir()}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_interruptible")
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
 def test_command_that_was_ended_in_the_middle_goes_on_and_asks_for_nothing_twice(
@@ -114,6 +115,7 @@ def test_command_that_was_ended_in_the_middle_goes_on_and_asks_for_nothing_twice
     assert same(mitdb_server, root)
 
 
+@pytest.mark.slow
 def test_two_commands_at_once_fetch_each_file_once_and_the_second_says_that_it_waits(mitdb_server: FileServer, root: Path) -> None:
     mitdb_server.faults["100.dat"] = Fault(pause=0.3, drip=200)
     processes = [start(mitdb_server, root) for _ in range(2)]

@@ -42,6 +42,7 @@ def test_every_needed_file_is_pinned(key: str, monkeypatch: pytest.MonkeyPatch, 
     assert set(pins.pinned_sums(entry.protocol)) == set(needed_paths(entry, tmp_path, None))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", sorted(PINNED.glob("*.txt")), ids=lambda path: path.stem)
 def test_pinned_sums_are_those_of_the_published_files(path: Path, unpacked: Callable[[str], Path]) -> None:
     slug, _, version = path.stem.rpartition("-")

@@ -117,6 +117,7 @@ def test_headers_of_mitdb_say_age_and_sex(root: Path) -> None:
 # Patients
 
 
+@pytest.mark.slow
 def test_consecutive_records_of_incartdb_share_a_patient_and_one_patient_is_on_both_sides(whole: Path) -> None:
     headers = [path.with_suffix(".hea").read_text() for path in paths(whole, INCARTDB)]
     found = [COMMENTS.search(header) for header in headers]
@@ -130,6 +131,7 @@ def test_consecutive_records_of_incartdb_share_a_patient_and_one_patient_is_on_b
     assert 0.3 < np.mean([bool(text) for text in diagnoses]) < 0.8
 
 
+@pytest.mark.slow
 def test_records_of_one_patient_differ_in_rhythm_but_not_in_shape(whole: Path) -> None:
     first, second = (wfdb.rdrecord(str(whole / "incartdb" / "1.0.0" / name)).p_signal[:, 1] for name in ("I01", "I02"))
     assert np.corrcoef(first, second)[0, 1] < 0.5
@@ -196,6 +198,7 @@ def test_each_window_has_few_abnormal_beats_and_none_follows_another() -> None:
     assert (np.diff(beats.time) > 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mitdb", "svdb", "incartdb"])
 def test_stand_ins_load_and_hold_every_class_on_both_sides(whole: Path, name: str, tmp_path: Path) -> None:
     dataset = load_dataset(name, whole, store=ArtifactStore(tmp_path))
