@@ -12,6 +12,7 @@ from types import MappingProxyType
 from urllib.parse import quote, unquote, urlsplit
 
 from ecgbench.leaderboard.figures.style import AGAINST, FOR
+from ecgbench.leaderboard.kept_figures import PATH as DIGESTS
 from ecgbench.leaderboard.site.drawn.parts import Parts, drawn_parts
 from ecgbench.leaderboard.site.explorer.case import Shown
 from ecgbench.leaderboard.site.explorer.page import explorer_files, explorer_head, explorer_markup
@@ -58,6 +59,7 @@ def write_site(scores: Path, folder: Path, out: Path, explore: Explore | None = 
     analyses = [analyse(board) for board in boards]
     shown = () if explore is None else explore({board.key: methods_in_order(board) for board in boards if board.default})
     contents = {path.relative_to(out).as_posix(): content for path, content in rendered(analyses, out).items()}
+    del contents[DIGESTS]
     drawn, pictures = drawn_parts(analyses)
     fill(folder, render_site(contents | pictures, out, drawn, shown))
     return folder / INDEX
