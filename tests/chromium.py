@@ -34,3 +34,15 @@ def opened(browser, address, **options):
     yield page
     context.close()
     assert wrong == []
+
+
+def serious(page):
+    """What keeps somebody from using the page, in either scheme."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        violations = Axe().run(page, options={"preload": False}).response["violations"]
+        found += [(one["id"], one["nodes"][0]["html"]) for one in violations if one["impact"] in ("serious", "critical")]
+    return found

@@ -18,6 +18,9 @@ from ecgbench.datasets.simulator.record_forms import MITDB_FORM
 from ecgbench.protocol import MITDB
 from ecgbench.types import Dataset
 
+LEAD = "MLII"
+"""Name of the first lead in the headers of all records that are read but one for training, 114, where it is V5."""
+
 
 @DATASETS.register(
     version=1,
@@ -37,5 +40,5 @@ from ecgbench.types import Dataset
     simulate=simulate_records(MITDB_FORM),
 )
 def mitdb(request: Request) -> Dataset:
-    """Load mitdb: lead 0, windows of 8 s, DS1 for training and DS2 for testing."""
-    return load_annotated(request, "mitdb", ("lead 0",), MITDB.patients)
+    """Load mitdb: the first lead, windows of 8 s, DS1 for training and DS2 for testing."""
+    return load_annotated(request, "mitdb", (LEAD,), MITDB.patients)

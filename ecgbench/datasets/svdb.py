@@ -17,6 +17,9 @@ from ecgbench.datasets.simulator.record_forms import SVDB_FORM
 from ecgbench.protocol import SVDB
 from ecgbench.types import Dataset
 
+LEAD = "ECG1"
+"""What every header calls the first of the two leads: where its electrodes were is not known."""
+
 
 @DATASETS.register(
     version=1,
@@ -35,5 +38,5 @@ from ecgbench.types import Dataset
     simulate=simulate_records(SVDB_FORM),
 )
 def svdb(request: Request) -> Dataset:
-    """Load svdb: lead 0, windows of 8 s, records 800 to 855 for training and 856 to 894 for testing."""
-    return load_annotated(request, "svdb", ("lead 0",), SVDB.patients)
+    """Load svdb: the first lead, windows of 8 s, records 800 to 855 for training and 856 to 894 for testing."""
+    return load_annotated(request, "svdb", (LEAD,), SVDB.patients)

@@ -166,7 +166,7 @@ def _explored(subject: Subject, analysis: Analysis, measured: Sequence[Measured]
     drawn = pictures[0].maps
     keys = [one.source.key for one in measured]
     first = [key for key in keys if not drawn.keys().isdisjoint((key, variant_name(key, ABSOLUTE), f"control: {key}"))]
-    return shown_of(subject, measured, methods_in_order(analysis.board), first)
+    return shown_of(subject, measured, methods_in_order(analysis), first)
 
 
 def _named(refusal: Refusal) -> tuple[str, str]:

@@ -97,10 +97,10 @@ def test_dataset_says_how_many_windows_it_leaves_out(
     assert f"{train[1]} training and {test[1]} test windows left out as unclassifiable." in dataset.notes
 
 
-@pytest.mark.parametrize(("name", "fs", "window"), [("mitdb", 360, 2880), ("svdb", 128, 1024)])
-def test_dataset_is_described(load_real: Load, name: str, fs: float, window: int) -> None:
+@pytest.mark.parametrize(("name", "fs", "lead", "window"), [("mitdb", 360, "MLII", 2880), ("svdb", 128, "ECG1", 1024)])
+def test_dataset_is_described(load_real: Load, name: str, fs: float, lead: str, window: int) -> None:
     dataset = load_real(name, labels="aami")
-    assert (dataset.name, dataset.classes, dataset.fs, dataset.leads) == (name, ("N", "SVEB", "VEB", "F"), fs, ("lead 0",))
+    assert (dataset.name, dataset.classes, dataset.fs, dataset.leads) == (name, ("N", "SVEB", "VEB", "F"), fs, (lead,))
     assert (dataset.labels, dataset.split, dataset.edition, dataset.simulated) == ("aami", "standard", "", False)
     assert dataset.train.signal.shape[1:] == (1, window)
     assert (dataset.train.signal.dtype, dataset.train.y.dtype, dataset.train.start.dtype) == (np.float32, np.int64, np.int64)

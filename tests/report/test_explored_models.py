@@ -11,7 +11,7 @@ from ecgbench.pipeline import ModelAddress, Options
 from ecgbench.pipeline.compute import map_sources
 from ecgbench.pipeline.grid.cost import method_passes
 from ecgbench.report.explorer import accepted, named_models, shown_models, usual_models
-from ecgbench.report.explorer.accepted import FAST, Wanted, best_first
+from ecgbench.report.explorer.accepted import FAST, Wanted, absolute_of, best_first
 from tests.pipeline.runs import MODEL, maps_of, model_at, small_run, store_with_windows
 
 SOURCES = ("saliency", "occlusion", "kernel_shap", "amplitude", "causal_mask")
@@ -29,7 +29,7 @@ def shown(store):
         patch.setattr(accepted, "registered_sources", lambda: [map_sources.source_named(key) for key in SOURCES])
         patch.setattr(accepted, "fitting", lambda *_: 3)
         wanted = [Wanted(model_at(1), all_methods=False), Wanted(ModelAddress("synthetic", "vit1d_narrow", 1), all_methods=False)]
-        yield shown_models(wanted, Options(store=store), {"synthetic": ["occlusion", "saliency"]})
+        yield shown_models(wanted, Options(store=store), {"synthetic": {"occlusion": "raw", "saliency": "abs"}})
 
 
 def test_the_same_windows_are_shown_of_every_model_with_what_it_says_of_them(shown, store):
@@ -116,4 +116,5 @@ def test_a_model_that_would_have_to_be_trained_is_named_with_what_trains_it(stor
 
 def test_methods_come_from_the_best_on_and_controls_last():
     kinds = {"a": "method", "b": "control", "c": "method", "d": "method"}
+    assert absolute_of({"a": "raw", "b": "abs"}) == ["b"]
     assert list(best_first(kinds, ["gone", "d", "c"])) == ["d", "c", "a", "b"]

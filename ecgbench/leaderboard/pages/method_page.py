@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ecgbench.leaderboard.pages.entry_facts import cited, description, options_table
+from ecgbench.leaderboard.pages.glance.rows import seconds_a_window
+from ecgbench.leaderboard.pages.glance.words import duration
 from ecgbench.leaderboard.pages.page_figures import gallery_path, has_gallery
 from ecgbench.leaderboard.pages.provenance import health_table
 from ecgbench.leaderboard.pages.tables import NOTHING, escaped, heading, label, rank_range, score, table, with_interval
 from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
+from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.declared import ANSWERS
 from ecgbench.leaderboard.statistics.ranking import Column, families, family_name
 from ecgbench.methods import METHODS, MethodEntry
@@ -37,6 +40,7 @@ def method_page(method: str, analyses: Sequence[Analysis], methods: Registry[Met
         "method": method,
         "submitted": _submitted(method, analyses),
         "entry": _entry(methods[method]) if method in methods else None,
+        "cost": _cost(method, boards),
         "datasets": [_dataset(method, analysis) for analysis in compared],
         "health": health_table(method, boards),
         "examples": [{"dataset": board.name, "figure": gallery_path(board.name, method)} for board in examples],
@@ -71,6 +75,12 @@ def _entry(entry: MethodEntry) -> dict[str, Any]:
         "ranked": entry.ranked,
         "options": options_table(entry.function, dict.fromkeys(entry.of_dataset, "the dataset"), dict(entry.study)),
     }
+
+
+def _cost(method: str, boards: Sequence[Board]) -> str:
+    """Time a window on each dataset."""
+    known = {board.name: seconds_a_window(board, method) for board in boards}
+    return ", ".join(f"{duration(seconds)} on {name}" for name, seconds in known.items() if not math.isnan(seconds))
 
 
 def _dataset(method: str, analysis: Analysis) -> dict[str, Any]:

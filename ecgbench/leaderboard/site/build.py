@@ -18,9 +18,10 @@ from ecgbench.leaderboard.site.explorer.case import Shown
 from ecgbench.leaderboard.site.explorer.page import explorer_files, explorer_head, explorer_markup
 from ecgbench.leaderboard.site.folder import INDEX, check, fill
 from ecgbench.leaderboard.site.html import Page, parse, to_html
-from ecgbench.leaderboard.statistics.analysis import analyse
-from ecgbench.leaderboard.statistics.board import Board, read_boards
+from ecgbench.leaderboard.statistics.analysis import Analysis, analyse
+from ecgbench.leaderboard.statistics.board import read_boards
 from ecgbench.leaderboard.write import rendered
+from ecgbench.metrics import LOCALISATION
 
 STYLE = "style.css"
 ASSETS = ("tables.js", "views.js", "menus.js")
@@ -28,8 +29,8 @@ START = "README.md"
 SCHEMES = ("http", "https", "mailto")
 EXPLORER = "explorer.html"
 
-Explore = Callable[[Mapping[str, Sequence[str]]], Sequence[Shown]]
-"""From the methods of each dataset, the best first, to the models and windows that the explorer shows."""
+Explore = Callable[[Mapping[str, Mapping[str, str]]], Sequence[Shown]]
+"""From the methods of each dataset, the best first, with the variant that ranks, to the models and windows that the explorer shows."""
 
 
 def write_site(scores: Path, folder: Path, out: Path, explore: Explore | None = None) -> Path:
@@ -55,9 +56,9 @@ def write_site(scores: Path, folder: Path, out: Path, explore: Explore | None = 
         If the site's folder holds something that is not of a site.
     """
     check(folder)
-    boards = read_boards(scores)
-    analyses = [analyse(board) for board in boards]
-    shown = () if explore is None else explore({board.key: methods_in_order(board) for board in boards if board.default})
+    analyses = [analyse(board) for board in read_boards(scores)]
+    orders = {analysis.board.key: methods_in_order(analysis) for analysis in analyses if analysis.board.default}
+    shown = () if explore is None else explore(orders)
     contents = {path.relative_to(out).as_posix(): content for path, content in rendered(analyses, out).items()}
     del contents[DIGESTS]
     drawn, pictures = drawn_parts(analyses)
@@ -65,10 +66,13 @@ def write_site(scores: Path, folder: Path, out: Path, explore: Explore | None = 
     return folder / INDEX
 
 
-def methods_in_order(board: Board) -> list[str]:
-    """Methods and controls from the best mean place on; those without one are left out."""
-    variants = board.places.mean(axis=1).dropna().sort_values().index
-    return list(dict.fromkeys(str(source) for source, _ in variants))
+def methods_in_order(analysis: Analysis) -> dict[str, str]:
+    """Methods and controls from the best mean place on, with the variant that ranks where to look; those without a place are left out."""
+    found: dict[str, str] = {}
+    for source, variant in analysis.board.places.mean(axis=1).dropna().sort_values().index:
+        found.setdefault(str(source), str(variant))
+    compared = analysis.comparisons.get(LOCALISATION)
+    return found if compared is None else found | {key: variant for key, variant in compared.order if key in found}
 
 
 def render_site(

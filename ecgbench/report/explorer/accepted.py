@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ecgbench.datasets import DATASETS, request_for
@@ -14,7 +14,7 @@ from ecgbench.pipeline.compute.map_sources import MapSource, registered_sources
 from ecgbench.pipeline.compute.run import Run
 from ecgbench.pipeline.compute.subject import Subject
 from ecgbench.pipeline.compute.twins import with_twins
-from ecgbench.pipeline.grid.address import MapsAddress, ModelAddress
+from ecgbench.pipeline.grid.address import ABSOLUTE, MapsAddress, ModelAddress
 from ecgbench.pipeline.grid.cost import method_passes
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.pipeline.grid.selection import matching
@@ -74,13 +74,13 @@ def _all_models(dataset: str) -> list[ModelAddress]:
     return [*(replace(_default_models(dataset)[0], seed=seed) for seed in numbers.all_seeds), *further]
 
 
-def shown_models(wanted: Sequence[Wanted], options: Options, orders: Mapping[str, Sequence[str]]) -> list[Shown]:
+def shown_models(wanted: Sequence[Wanted], options: Options, orders: Mapping[str, Mapping[str, str]]) -> list[Shown]:
     """Windows and maps of models; what is not in the store is computed.
 
     Parameters
     ----------
     options : of the run that computes
-    orders : methods of a dataset from the best on, where that is known
+    orders : methods of a dataset from the best on with the variant that ranks, where that is known
 
     Raises
     ------
@@ -90,10 +90,10 @@ def shown_models(wanted: Sequence[Wanted], options: Options, orders: Mapping[str
         If a dataset's records are not there.
     """
     run = Run(options)
-    return [_shown(run, one, orders.get(one.model.dataset, ())) for one in wanted]
+    return [_shown(run, one, orders.get(one.model.dataset, {})) for one in wanted]
 
 
-def _shown(run: Run, wanted: Wanted, order: Sequence[str]) -> Shown:
+def _shown(run: Run, wanted: Wanted, order: Mapping[str, str]) -> Shown:
     of, dataset = wanted.model, run.dataset(wanted.model.dataset)
     sources = [source for source in registered_sources() if source.has_maps_of(run.spec(of.dataset))]
     leads, time = dataset.test.signal.shape[1:]
@@ -113,6 +113,7 @@ def _shown(run: Run, wanted: Wanted, order: Sequence[str]) -> Shown:
         classes=dataset.classes,
         unit=MILLIVOLTS,
         sources=kinds,
+        absolute=absolute_of(order),
         first=_first(kinds),
         marked=marked_samples(few),
         cases=cases_of(few, range(len(few.explained.target)), maps),
@@ -161,7 +162,12 @@ def kind_of(source: MapSource) -> str:
     return "control" if source.key in METHODS and METHODS[source.key].blind else "method"
 
 
-def best_first(kinds: Mapping[str, str], order: Sequence[str]) -> dict[str, str]:
+def absolute_of(order: Mapping[str, str]) -> list[str]:
+    """The methods whose absolute values rank."""
+    return [key for key, variant in order.items() if variant == ABSOLUTE]
+
+
+def best_first(kinds: Mapping[str, str], order: Iterable[str]) -> dict[str, str]:
     """Methods from the best on, those that nothing orders behind them, and controls last."""
     listed = [*order, *kinds]
     return dict(sorted(kinds.items(), key=lambda kind: (kind[1] != "method", listed.index(kind[0]))))

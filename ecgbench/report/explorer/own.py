@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -12,21 +12,21 @@ from ecgbench.pipeline.compute.turns import share_out
 from ecgbench.report._measure import Measured
 from ecgbench.report._own_subject import SubjectByWindow, logits_by_window
 from ecgbench.report._subject import OWN_WINDOWS
-from ecgbench.report.explorer.accepted import best_first, kind_of
+from ecgbench.report.explorer.accepted import absolute_of, best_first, kind_of
 from ecgbench.report.explorer.windows import cases_of, fitting, marked_samples
 
 MODEL = "your network"
 """What the network is called."""
 
 
-def shown_of(subject: Subject, measured: Sequence[Measured], order: Sequence[str], first: Sequence[str]) -> Shown:
+def shown_of(subject: Subject, measured: Sequence[Measured], order: Mapping[str, str], first: Sequence[str]) -> Shown:
     """A network's windows, classes and patients in turn, with the maps of everything that was measured.
 
     A user's own windows are in the unit that his network takes, which nobody knows: they are shown as standard deviations.
 
     Parameters
     ----------
-    order : methods from the best on
+    order : methods from the best on, with the variant that ranks
     first : sources that are shown where the reader has not chosen
     """
     dataset, explained = subject.dataset, subject.explained
@@ -45,6 +45,7 @@ def shown_of(subject: Subject, measured: Sequence[Measured], order: Sequence[str
         classes=dataset.classes,
         unit=DEVIATIONS if own else MILLIVOLTS,
         sources=best_first({one.source.key: kind_of(one.source) for one in measured}, order),
+        absolute=absolute_of(order),
         first=list(dict.fromkeys(first)),
         marked=marked_samples(subject),
         cases=cases_of(subject, places, maps, own, logits),

@@ -86,6 +86,9 @@ def test_method_that_is_alone_wins_nothing_and_its_page_says_what_it_is(accept, 
     assert outcome(found, "lime", "`lime`").endswith("wins: -; fails: -")
     assert "[doi:10.1145/2939672.2939778](https://doi.org/10.1145/2939672.2939778)" in found["methods/lime.md"]
     assert "| option" in found["methods/lime.md"]
+    cost, snippet = re.search(r" Time a window: (.*) on mitdb\.\n\n```python\n(.*)\n```", found["methods/lime.md"]).groups()
+    assert re.fullmatch(r"[\d.]+&nbsp;m?s", cost)
+    assert snippet == 'maps = ecgbench.explain(model, x, target, method="lime")'
 
 
 def test_method_that_is_not_registered_has_a_page_which_says_where_its_maps_come_from(accept, pages):

@@ -40,14 +40,27 @@ def shown_models():
     cases = [one_lead(number) for number in range(3)]
     first = ["peak", "control"]
     models = [
-        Shown("single", "One lead", f"net-seed{seed}", FS, ("MLII",), ("N", "VEB"), MILLIVOLTS, kinds, first, "what makes the label", cases)
+        Shown(
+            "single",
+            "One lead",
+            f"net-seed{seed}",
+            FS,
+            ("MLII",),
+            ("N", "VEB"),
+            MILLIVOLTS,
+            kinds,
+            ["noise"],
+            first,
+            "what makes the label",
+            cases,
+        )
         for seed in (1, 2)
     ]
     twelve = {"peak": "method", "noise": "method"}
     case = many_leads(12, 5000, twelve, "AF")
-    models.append(Shown("twelve", "Twelve leads", "net-seed1", 500, TWELVE, ("NSR", "AF"), MILLIVOLTS, twelve, ["peak"], "it", [case]))
+    models.append(Shown("twelve", "Twelve leads", "net-seed1", 500, TWELVE, ("NSR", "AF"), MILLIVOLTS, twelve, [], ["peak"], "it", [case]))
     key = HOSTILE.replace("/", "")
     hostile = many_leads(2, 200, [key], HOSTILE)
     leads, classes = (HOSTILE, f"{HOSTILE}2"), ("usual", HOSTILE)
-    models.append(Shown(key, HOSTILE, key, 100, leads, classes, DEVIATIONS, {key: "method"}, [key], HOSTILE, [hostile]))
+    models.append(Shown(key, HOSTILE, key, 100, leads, classes, DEVIATIONS, {key: "method"}, [], [key], HOSTILE, [hostile]))
     return models

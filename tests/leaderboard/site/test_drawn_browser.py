@@ -5,13 +5,13 @@ import shutil
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from ecgbench.leaderboard.pages.tables import number
 from ecgbench.leaderboard.render import text_files, text_pages
 from ecgbench.leaderboard.site.build import render_site
 from ecgbench.leaderboard.site.drawn.parts import drawn_parts
 from ecgbench.leaderboard.site.folder import fill
+from tests.chromium import serious
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="there is no `chromium` to show the site in")]
@@ -81,6 +81,8 @@ def test_overview_draws_sorts_and_follows_the_choice(site, page):
         page.locator("section:visible").get_by_role("button", name=re.compile("where to look")).click()
     assert methods(page) == ["lrp", "lime"]
     assert serious(page) == []
+    page.goto((folder / "methods" / "lime.html").as_uri())
+    assert serious(page) == []
 
 
 def test_dataset_shows_accepted_numbers_on_hover_and_by_class(site, page):
@@ -99,13 +101,3 @@ def test_dataset_shows_accepted_numbers_on_hover_and_by_class(site, page):
     assert page.locator(".chips li").first.inner_text() == "3 patients"
     assert page.locator("a", has_text="The same as CSV").first.get_attribute("href") == "tables/mitdb.csv"
     assert serious(page) == []
-
-
-def serious(page):
-    """What keeps somebody from using the page, in either scheme."""
-    found = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        violations = Axe().run(page, options={"preload": False}).response["violations"]
-        found += [(one["id"], one["nodes"][0]["html"]) for one in violations if one["impact"] in ("serious", "critical")]
-    return found

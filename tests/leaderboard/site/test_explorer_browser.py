@@ -8,7 +8,7 @@ import pytest
 from ecgbench.leaderboard.site.build import render_site
 from ecgbench.leaderboard.site.explorer.case import shares_of
 from ecgbench.leaderboard.site.folder import fill
-from tests.chromium import chromium, needs_chromium, opened
+from tests.chromium import chromium, needs_chromium, opened, serious
 from tests.leaderboard.site.explored import FS, HOSTILE, TIME, TWELVE, shown_models
 
 pytestmark = [pytest.mark.slow, needs_chromium]
@@ -82,6 +82,9 @@ def number(text):
 def test_numbers_are_those_of_python(explore):
     page = explore("dataset=single&model=net-seed1&window=2&maps=peak,noise,flat,control")
     case = shown_models()[0].cases[1]
+    ranked = [shares_of(case.maps["peak"], case), shares_of(np.abs(case.maps["noise"]), case)]
+    assert page.locator(".inside b").all_inner_texts()[:2] == [f"{share.inside:.0%}".replace("%", " %") for share in ranked]
+    assert [page.locator(".sheet").nth(at).locator(".values").all_inner_texts() for at in (1, 2)] == [[], ["absolute values"]]
     part(page, "tables").locator("summary").click()
     for choice, change in (("signed", lambda values: values), ("absolute", np.abs)):
         part(page, "values").select_option(choice)
@@ -265,6 +268,7 @@ def test_every_control_and_picture_has_a_name(explore):
     }""")
     assert nameless == []
     assert page.locator("canvas").first.get_attribute("aria-label").startswith("Map of peak over the ECG")
+    assert serious(page) == []
 
 
 def test_names_that_are_markup_are_shown_as_text(explore):

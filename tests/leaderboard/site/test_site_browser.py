@@ -13,9 +13,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="the
 COLUMNS = "| # | variant | place | [score](methods/lime.md)&nbsp;↑ | note |\n|---|---|---:|---:|---|\n"
 ROWS = [
     ("1..2", "`lime`", "0.100 (0.05..0.20)", "**0.526** (0.460..0.639)<br><sub>balanced&nbsp;0.1</sub>", "b"),
-    ("1..3", "`lrp`", "0.200", "-0.02 (-0.10..0.05)", "c"),
+    ("1..3", "`lrp`", "0.200", "[-0.02 (-0.10..0.05)]", "c"),
     ("3", "`lrp` (abs)", "0.300", "undefined<br><sub>9&nbsp;of&nbsp;9&nbsp;undef.</sub>", "a"),
-    ("4..10", "`saliency`", "0.400", "<sub>[0.9 (0.8..1.0)]</sub>", "d"),
+    ("4..10", "`saliency`", "0.400", "<sub>[[0.9 (0.8..1.0)]]</sub>", "d"),
     ("10", "`gradcam`", "0.500", "1.5e-07", "e"),
     ("11", "`gradcam` (abs)", "0.600", "-", "f"),
     ("12", "`deep_lift`", "0.700", "12", "g"),

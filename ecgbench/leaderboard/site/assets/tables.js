@@ -3,8 +3,8 @@
 // Tables sort by a click on a header (ascending, descending, as they were), and long ones can be filtered.
 
 const LONG = 8;
-const NUMBER = /^\[?([-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)(?![\w@])/i;
-const NO_VALUE = /^\[?(-|undefined\b.*)?\]?$/;
+const NUMBER = /^\[*([-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)(?![\w@])/i;
+const NO_VALUE = /^\[*(-|undefined\b.*)?\]*$/;
 const NEXT = { none: "ascending", ascending: "descending", descending: "none" };
 const SIGN = { none: "↕", ascending: "▲", descending: "▼" };
 

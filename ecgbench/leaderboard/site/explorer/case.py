@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,6 +108,7 @@ class Shown:
     leads, classes : names
     unit : of the signals, `MILLIVOLTS` or `DEVIATIONS`
     sources : every source of maps with what it is: "method", "control" or "bound"
+    absolute : the sources whose absolute values rank, where their signed ones do not
     first : the sources that are shown where nobody has chosen
     marked : what the marked samples are
     cases : the windows
@@ -121,6 +122,7 @@ class Shown:
     classes: Sequence[str]
     unit: str
     sources: Mapping[str, str]
+    absolute: Collection[str]
     first: Sequence[str]
     marked: str
     cases: Sequence[Case]

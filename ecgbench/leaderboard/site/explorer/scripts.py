@@ -88,7 +88,7 @@ def _entry(shown: Shown) -> dict[str, Any]:
         "leads": list(shown.leads),
         "classes": list(shown.classes),
         "unit": shown.unit,
-        "sources": [{"key": key, "kind": kind} for key, kind in shown.sources.items()],
+        "sources": [{"key": key, "kind": kind, "absolute": key in shown.absolute} for key, kind in shown.sources.items()],
         "first": list(shown.first),
         "marked": shown.marked,
         "windows": [_window(shown, number) for number in range(len(shown.cases))],

@@ -43,7 +43,7 @@ ecgbenchExplorer.choices = (() => {
     on("in", "click", () => ask.zoom(1));
     on("whole", "click", () => ask.change({ zoom: 1, from: 0 }));
     on("from", "input", () => ask.move(Number(part.from.value)));
-    on("values", "change", () => ask.change({ absolute: part.values.value === "absolute" }));
+    on("values", "change", () => ask.change({ values: part.values.value }));
     on("layout", "change", () => ask.change({ layout: part.layout.value }));
 
     function toggled(list, all, value, isOn) {
@@ -103,7 +103,7 @@ ecgbenchExplorer.choices = (() => {
       part.title.textContent = `${entry.title}: ${shown.title}, explained class ${shown.label}`;
       part.blind.checked = state.blind > 0;
       part.reveal.hidden = !states.hidden(state);
-      part.values.value = state.absolute ? "absolute" : "signed";
+      part.values.value = state.values;
       showSaid(state, shown.probabilities);
       showMaps(state);
       showLeads(state);

@@ -95,10 +95,12 @@
     const { entry } = state;
     const hidden = states.hidden(state);
     const map = key === null ? null : found.maps[key];
-    const names = { title: key ?? "ECG", kind: key === null ? "" : entry.sources.find((source) => source.key === key).kind };
-    if (hidden && key !== null) Object.assign(names, { title: `Map ${String.fromCharCode(65 + at)}`, kind: "" });
-    const shares = map && !hidden ? map[state.absolute ? "absolute" : "signed"] : null;
-    return { ...names, entry, found, map, shares, absolute: state.absolute };
+    const absolute = key !== null && states.isAbsolute(state, key);
+    const names = { title: key ?? "ECG", values: "", kind: key === null ? "" : entry.sources.find((source) => source.key === key).kind };
+    if (absolute) names.values = "absolute values";
+    if (hidden && key !== null) Object.assign(names, { title: `Map ${String.fromCharCode(65 + at)}`, values: "", kind: "" });
+    const shares = map && !hidden ? map[absolute ? "absolute" : "signed"] : null;
+    return { ...names, entry, found, map, shares, absolute };
   }
 
   function build() {
@@ -143,7 +145,7 @@
     if (along) return event.shiftKey ? move(state.from + along * MOVE * view.seconds) : step(along);
     if (/^[1-9]$/.test(event.key)) return toggleMap(Number(event.key));
     const act = {
-      "b": blind, "a": () => change({ absolute: !state.absolute }), "r": () => change({ revealed: true }),
+      "b": blind, "a": () => change({ values: state.values === "absolute" ? "signed" : "absolute" }), "r": () => change({ revealed: true }),
       "+": () => zoom(1), "=": () => zoom(1), "-": () => zoom(-1), "0": () => change({ zoom: 1, from: 0 }),
     }[event.key];
     return act ? act() : false;

@@ -38,9 +38,10 @@ ecgbenchExplorer.sheet = (() => {
   }
 
   function side(sheet) {
-    const { title, kind, shares, entry, found } = sheet;
+    const { title, values, kind, shares, entry, found } = sheet;
     const header = element("header");
     header.append(element("h2", "", title));
+    if (values) header.append(element("p", "values", values));
     if (KINDS[kind]) header.append(element("p", "kind", KINDS[kind]));
     if (!shares) return header;
     if (shares.inside !== null) {

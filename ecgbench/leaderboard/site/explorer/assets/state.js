@@ -4,6 +4,7 @@
 
 ecgbenchExplorer.state = (() => {
   const ZOOMS = [1, 1.5, 2, 3, 4, 6, 8, 12];
+  const VALUES = ["ranked", "signed", "absolute"]; // of a map; ranked: those by which its method has its place
   const LAYOUTS = ["sheet", "stacked"];
 
   const inside = (value, low, high) => Math.min(high, Math.max(low, value));
@@ -40,7 +41,7 @@ ecgbenchExplorer.state = (() => {
       entry,
       window: whole(said.get("window"), 1, entry.windows.length, 1) - 1,
       maps: chosenOf(said.get("maps"), entry.sources.map((source) => source.key), entry.first),
-      absolute: said.get("values") === "absolute",
+      values: VALUES.includes(said.get("values")) ? said.get("values") : VALUES[0],
       zoom: ZOOMS.includes(Number(said.get("zoom"))) ? Number(said.get("zoom")) : 1,
       from: Number.isFinite(from) ? Math.max(0, from) : 0,
       layout: LAYOUTS.includes(said.get("layout")) ? said.get("layout") : LAYOUTS[0],
@@ -53,7 +54,7 @@ ecgbenchExplorer.state = (() => {
   function write(state) {
     const said = new URLSearchParams({ dataset: state.entry.dataset, model: state.entry.model, window: state.window + 1 });
     said.set("maps", state.maps.join(","));
-    if (state.absolute) said.set("values", "absolute");
+    if (state.values !== VALUES[0]) said.set("values", state.values);
     if (state.zoom !== 1) said.set("zoom", state.zoom);
     if (state.from > 0) said.set("from", state.from.toFixed(2));
     if (state.layout !== LAYOUTS[0]) said.set("layout", state.layout);
@@ -82,6 +83,12 @@ ecgbenchExplorer.state = (() => {
     return keys.sort((one, other) => one[0] - other[0]).map(([, key]) => key);
   }
 
+  // Whether a map's absolute values are shown.
+  function isAbsolute(state, key) {
+    const source = state.entry.sources.find((one) => one.key === key);
+    return state.values === "ranked" ? source.absolute : state.values === "absolute";
+  }
+
   const hidden = (state) => state.blind > 0 && !state.revealed;
 
   // A state of other data with as much of this one as fits.
@@ -99,5 +106,5 @@ ecgbenchExplorer.state = (() => {
     };
   }
 
-  return { ZOOMS, read, write, order, hidden, moved };
+  return { ZOOMS, read, write, order, isAbsolute, hidden, moved };
 })();
