@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecgbench.models._registry import MODELS
+from ecgbench.models.fast import xresnet_evaluator
 
 if TYPE_CHECKING:
     from torch import nn
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     title="XResNet-50 in one dimension",
     gradcam_layer="layer4",
     fine_cam_layer="layer2",
+    evaluator=xresnet_evaluator,
     recipe={"learning_rate": 1e-3, "optimizer": "adamw"},
 )
 def xresnet1d50(leads: int, samples: int, outputs: int) -> nn.Sequential:

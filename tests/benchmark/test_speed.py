@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import ecgbench
 from ecgbench.models import model_digest, untrained
@@ -70,6 +71,15 @@ def test_race_leaves_all_networks_as_they_were(speed, course):
     assert [model_digest(network) for network in networks] == before
     assert not any(parameter.requires_grad for parameter in course._bare.parameters())
     assert all(parameter.requires_grad and parameter.is_contiguous() for parameter in course._theirs.parameters())
+
+
+def test_ways_to_follow_a_perturbation_are_raced_after_their_logits_were_compared(speed, monkeypatch):
+    perturbation = importlib.import_module("perturbation")
+    x = np.random.default_rng(0).standard_normal((1, 1, 100), dtype=np.float32)
+    assert len(perturbation.raced("xresnet1d_narrow", x, 1, torch.float32)) == len(perturbation.HEADER) - 1
+    monkeypatch.setattr(perturbation, "SAME", 0)
+    with pytest.raises(SystemExit, match="expected equal logits of xresnet1d_narrow, got"):
+        perturbation.raced("xresnet1d_narrow", x, 1, torch.float32)
 
 
 def test_calls_take_turns(speed):

@@ -24,9 +24,12 @@ def as_built(model: nn.Module) -> TypeGuard[ResNet]:
     """Whether a model is one of the package's ResNets, without a module or its forward pass exchanged and without hooks."""
     if type(model) is not ResNet:
         return False
-    if any(module._forward_hooks or module._forward_pre_hooks or "forward" in vars(module) for module in model.modules()):
-        return False
-    return _structure(model) == _structure(blank(model.architecture, model.fc.out_features))
+    return is_untouched(model) and _structure(model) == _structure(blank(model.architecture, model.fc.out_features))
+
+
+def is_untouched(model: nn.Module) -> bool:
+    """Whether no module has a hook or a forward pass that is not its class's."""
+    return not any(module._forward_hooks or module._forward_pre_hooks or "forward" in vars(module) for module in model.modules())
 
 
 def _structure(model: nn.Module) -> list[Any]:

@@ -12,14 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int64
+from torch.nn import functional
 
 from ecgbench.exactness import exact
-from ecgbench.models.fast.layers import Affine, Layer, Positions, layers_of
-from ecgbench.models.residual.network import ResNet
+from ecgbench.models.fast.layers import Layer, Positions
 from ecgbench.placement import kept_at_once, sent
 from ecgbench.types import Curves, Replacement, Steps
 
@@ -47,11 +48,15 @@ class Part:
     offsets : (m,) of the positions from the first
     shape : of the activations
     device : where they are
+    within : whether the last position stands for those beyond it
     """
 
-    def __init__(self, first: Positions, offsets: Int64[np.ndarray, " m"], shape: Shape, device: torch.device) -> None:
-        start = first + np.arange(first.shape[1]) * shape.padded + shape.padding
-        self._first, self._offsets = sent(start, device), sent(offsets, device)
+    def __init__(
+        self, first: Positions, offsets: Int64[np.ndarray, " m"], shape: Shape, device: torch.device, within: bool = False
+    ) -> None:
+        zero = np.arange(first.shape[1]) * shape.padded + shape.padding
+        self._first, self._offsets = sent(first + zero, device), sent(offsets, device)
+        self._last = sent(zero + shape.length - 1, device)[:, None] if within else None
 
     def read(self, activations: torch.Tensor, step: int) -> torch.Tensor:
         """The activations there, (sequences * m, channels)."""
@@ -62,7 +67,8 @@ class Part:
         activations.flatten(0, 1).index_copy_(0, self._index(step), values)
 
     def _index(self, step: int) -> torch.Tensor:
-        return (self._first[step][:, None] + self._offsets).flatten()
+        index = self._first[step][:, None] + self._offsets
+        return (index if self._last is None else torch.minimum(index, self._last)).flatten()
 
 
 class Update:
@@ -83,8 +89,9 @@ class Update:
         self._target = Part(start, places, shapes[layer.target], device)
         self._added = None
         if layer.shortcut is not None:
-            stride = layer.shortcut.stride
-            self._added = Part(start * stride, places * stride, shapes[layer.shortcut.source], device)
+            stride, kernel = layer.shortcut.stride, layer.shortcut.kernel
+            added = (places[:, None] * stride + np.arange(kernel)).flatten()
+            self._added = Part(start * stride, added, shapes[layer.shortcut.source], device, within=kernel > 1)
 
     def __call__(self, activations: Sequence[torch.Tensor], step: int) -> None:
         """Bring the layer's output up to date."""
@@ -120,23 +127,43 @@ class Replace:
         self._part.write(signal, step, replaced)
 
 
+@runtime_checkable
+class Local(Protocol):
+    """A network of layers that look at an interval of their input each, and logits of the last activations.
+
+    Attributes
+    ----------
+    layers : the first is a convolution
+    mixes_leads : whether the first one mixes the leads, as channels of one sequence, instead of having each as a sequence of its own
+    """
+
+    layers: Sequence[Layer]
+    mixes_leads: bool
+
+    def logits(self, last: torch.Tensor) -> torch.Tensor:
+        """Logits (rows, outputs) of the last activations (rows, leads or 1, positions, channels), each row's to the last bit as alone."""
+        ...
+
+
 class Incremental:
-    """A ResNet that follows rows through their steps.
+    """Follows rows of a network through their steps.
 
     Parameters
     ----------
-    model : in evaluation mode
+    network : its layers
     """
 
-    def __init__(self, model: ResNet) -> None:
-        self._layers, self._tells_leads = layers_of(model), model.architecture.leads > 1
-        self._last = Affine(model.fc.weight.detach().T, model.fc.bias.detach())
+    def __init__(self, network: Local) -> None:
+        self._layers, self._mixes_leads, self._logits_of = network.layers, network.mixes_leads, network.logits
+        first = network.layers[0].affine
+        assert first is not None, "the first layer is a convolution"
+        self._weight = first.weight
 
     def rows(self, leads: int, time: int) -> int:
         """Rows whose activations are kept at once."""
         values = sum(shape.padded * shape.channels for shape in self._shapes(time))
-        kept, sequences = kept_at_once(self._last.weight.device)
-        return max(1, min(kept // (values * self._last.weight.element_size()), sequences) // leads)
+        kept, sequences = kept_at_once(self._weight.device)
+        return max(1, min(kept // (values * self._weight.element_size()), sequences) // (1 if self._mixes_leads else leads))
 
     def follow(self, x: Float[np.ndarray, "windows leads time"], steps: Steps, replacement: Replacement = None) -> Curves:
         """Logits (rows, steps + 1, outputs) as the rows are and after each step."""
@@ -144,62 +171,54 @@ class Incremental:
             return self._followed(x, steps, replacement)
 
     def _followed(self, x: Float[np.ndarray, "windows leads time"], steps: Steps, replacement: Replacement) -> Curves:
-        leads, shapes = x.shape[1], self._shapes(x.shape[2])
+        leads, shapes = 1 if self._mixes_leads else x.shape[1], self._shapes(x.shape[2])
         windows, row_of = np.unique(steps.window, return_inverse=True)
-        device, precision = self._last.weight.device, self._last.weight.dtype
-        whole = self._activations(sent(x[windows], device, precision), shapes)
+        device, precision = self._weight.device, self._weight.dtype
+        whole = self._activations(self._padded(sent(x[windows], device, precision), shapes[0]), shapes)
         chosen = sent(row_of, device)
         kept = [_by_row(values, leads).index_select(0, chosen).flatten(0, 1) for values in whole]
-        logits = [self._logits(kept[-1], leads)]
+        logits = [self._logits_of(_by_row(kept[-1], leads))]
         other = None if replacement is None else self._padded(sent(replacement[steps.window], device, precision), shapes[0])
         replace, updates = self._plan(steps, shapes, leads, other)
         for step in range(steps.onset.shape[1]):
             replace(kept[0], step)
             for update in updates:
                 update(kept, step)
-            logits.append(self._logits(kept[-1], leads))
+            logits.append(self._logits_of(_by_row(kept[-1], leads)))
         curves: Curves = torch.stack(logits, dim=1).cpu().numpy()  # waited for once, not at every step
         return curves
 
     def _shapes(self, time: int) -> list[Shape]:
         """Shapes of all activations for windows of so many samples."""
-        lengths, channels = [time], [1]
+        lengths, channels = [time], [len(self._weight) // self._layers[0].kernel]
         for layer in self._layers:
             lengths.append(layer.length(lengths[layer.source]))
             channels.append(channels[layer.source] if layer.affine is None else len(layer.affine.bias))
         padding = [max([0, *(layer.padding for layer in self._layers if layer.source == number)]) for number in range(len(lengths))]
         return [Shape(*shape) for shape in zip(lengths, padding, channels, strict=True)]
 
-    def _activations(self, x: torch.Tensor, shapes: Sequence[Shape]) -> list[torch.Tensor]:
-        """All activations of rows (n, leads, time)."""
-        sequences = x.shape[0] * x.shape[1]
-        kept = [self._padded(x, shapes[0]), *(x.new_zeros(sequences, shape.padded, shape.channels) for shape in shapes[1:])]
-        everywhere = np.zeros((1, sequences), dtype=np.int64)
+    def _activations(self, first: torch.Tensor, shapes: Sequence[Shape]) -> list[torch.Tensor]:
+        """All activations, of the first ones (sequences, padded, channels)."""
+        kept = [first, *(first.new_zeros(len(first), shape.padded, shape.channels) for shape in shapes[1:])]
+        everywhere = np.zeros((1, len(first)), dtype=np.int64)
         for layer in self._layers:
-            Update(layer, shapes, everywhere, shapes[layer.target].length, x.device)(kept, 0)
+            Update(layer, shapes, everywhere, shapes[layer.target].length, first.device)(kept, 0)
         return kept
 
     def _padded(self, x: torch.Tensor, shape: Shape) -> torch.Tensor:
         """Rows (n, leads, time) as the first activations."""
-        first = x.new_zeros(x.shape[0] * x.shape[1], shape.padded, shape.channels)
-        first[:, shape.padding :][:, : shape.length, 0] = x.flatten(0, 1)
-        return first
+        values = x.transpose(1, 2) if self._mixes_leads else x.flatten(0, 1)[..., None]
+        return functional.pad(values, (0, 0, shape.padding, shape.padding)).contiguous()
 
     def _plan(self, steps: Steps, shapes: Sequence[Shape], leads: int, other: torch.Tensor | None) -> tuple[Replace, list[Update]]:
         """What replaces the signal and what each layer computes anew, for all steps."""
         onset, offset = (np.repeat(borders.T, leads, axis=1) for borders in (steps.onset, steps.offset))
-        device, changed, updates = self._last.weight.device, {0: (onset, offset)}, []
+        device, changed, updates = self._weight.device, {0: (onset, offset)}, []
         for layer in self._layers:
             low, high = changed[layer.target] = layer.reach(*changed[layer.source], shapes[layer.target].length)
             count = int((high - low).max(initial=0))
             updates.append(Update(layer, shapes, np.minimum(low, shapes[layer.target].length - count), count, device))
         return Replace(onset, offset, shapes[0], device, other), updates
-
-    def _logits(self, last: torch.Tensor, leads: int) -> torch.Tensor:
-        """Logits (rows, outputs) of the last activations."""
-        rows = _by_row(last, leads)
-        average = rows.mean(dim=2).transpose(1, 2).flatten(1) if self._tells_leads else rows.mean(dim=(1, 2))
-        return self._last(average)
 
 
 def _by_row(activations: torch.Tensor, leads: int) -> torch.Tensor:

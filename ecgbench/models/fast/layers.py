@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
 import torch
 from jaxtyping import Int64
+from torch import nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -46,11 +48,17 @@ class Shortcut:
     source : number of the activations
     stride : of their positions that stand for one of the output
     affine : what they are multiplied with; None where they are added as they are
+    kernel : how many positions are multiplied together; those beyond the last one are the last
     """
 
     source: int
     stride: int = 1
     affine: Affine | None = None
+    kernel: int = 1
+
+    def __call__(self, inputs: torch.Tensor) -> torch.Tensor:
+        """What is added, (positions, outputs), of the inputs (positions * kernel, inputs)."""
+        return inputs if self.affine is None else self.affine(inputs.view(-1, len(self.affine.weight)))
 
 
 @dataclass(frozen=True)
@@ -89,14 +97,29 @@ class Layer:
         Parameters
         ----------
         inputs : (positions * kernel, inputs)
-        added : (positions, channels) of the shortcut's activations, None if there is no shortcut
+        added : (positions * its kernel, channels) of the shortcut's activations, None if there is no shortcut
         """
         if self.affine is None:
             return inputs.view(-1, self.kernel, inputs.shape[1]).amax(dim=1)
         outputs = self.affine(inputs.view(-1, len(self.affine.weight)))
         if self.shortcut is not None and added is not None:
-            outputs += added if self.shortcut.affine is None else self.shortcut.affine(added)
+            outputs += self.shortcut(added)
         return outputs.relu_()
+
+
+class Residual:
+    """A ResNet in evaluation mode, as `ecgbench.models.fast.incremental.Incremental` follows it."""
+
+    mixes_leads = False
+
+    def __init__(self, model: ResNet) -> None:
+        self.layers: Sequence[Layer] = layers_of(model)
+        self._tells_leads = model.architecture.leads > 1
+        self._last = Affine(model.fc.weight.detach().T, model.fc.bias.detach())
+
+    def logits(self, last: torch.Tensor) -> torch.Tensor:
+        """Logits (rows, outputs) of the last activations (rows, leads, positions, channels)."""
+        return self._last(last.mean(dim=2).transpose(1, 2).flatten(1) if self._tells_leads else last.mean(dim=(1, 2)))
 
 
 def layers_of(model: ResNet) -> list[Layer]:
@@ -120,6 +143,11 @@ def _convolution(pair: Normed, source: int) -> Layer:
 
 
 def _folded(pair: Normed) -> Affine:
-    fused = fuse_conv_bn_eval(*pair)
-    weight = fused.weight.detach()[:, :, 0].permute(2, 1, 0)
+    return folded(*pair)
+
+
+def folded(convolution: nn.Conv1d | nn.Conv2d, norm: nn.BatchNorm1d | nn.BatchNorm2d) -> Affine:
+    """A convolution over time with its batch norm, both in evaluation mode."""
+    fused = fuse_conv_bn_eval(convolution, norm)
+    weight = fused.weight.detach().flatten(2).permute(2, 1, 0)
     return Affine(weight.reshape(-1, weight.shape[2]).contiguous(), cast("torch.Tensor", fused.bias).detach())

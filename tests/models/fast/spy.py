@@ -7,6 +7,7 @@ from jaxtyping import Float
 
 from ecgbench.models._evaluate import Evaluator
 from ecgbench.models.fast.incremental import Incremental
+from ecgbench.models.fast.layers import Residual
 from ecgbench.models.residual.network import ResNet
 from ecgbench.types import Curves, Replacement, Steps
 
@@ -28,7 +29,7 @@ class Spy:
 
 
 def spied(model: ResNet) -> tuple[Evaluator, list[int]]:
-    spy = Spy(Incremental(model))
+    spy = Spy(Incremental(Residual(model)))
     return Evaluator(model, spy), spy.followed
 
 

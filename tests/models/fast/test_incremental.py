@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ecgbench.models import compact, evaluator, load_model, plain_evaluator
 from ecgbench.models._evaluate import Evaluator
 from ecgbench.models.fast.incremental import Incremental
+from ecgbench.models.fast.layers import Residual
 from ecgbench.models.residual.network import ResNet
 from ecgbench.types import Curves, EvaluateSteps, Replacement, Steps
 from tests.models.architectures import DISTINCT, KINDS
@@ -109,7 +110,7 @@ def test_steps_that_replace_nothing_by_anything_else_are_not_followed() -> None:
             seen.append(steps)
             return super().follow(x, steps, replacement)
 
-    curves = Evaluator(model, Noting(model)).stepwise(x, steps, other)
+    curves = Evaluator(model, Noting(Residual(model))).stepwise(x, steps, other)
     assert [(len(part), part.onset.shape[1]) for part in seen] == [(2, 1)]
     assert_curves(curves, curves_of(model, x, steps, other), steps, EXACT)
 
@@ -239,7 +240,7 @@ def test_reference_networks_probabilities_are_those_of_whole_passes_after_every_
 
 def test_rows_of_windows_in_any_order_are_followed_in_their_own() -> None:
     smaller, x = compact(network("resnet18_7", 0.5)), noise(3, 2, 101)
-    found = Incremental(smaller).follow(x, FOUR)
+    found = Incremental(Residual(smaller)).follow(x, FOUR)
     assert_curves(found, curves_of(smaller, x, FOUR), FOUR, EXACT)
 
 

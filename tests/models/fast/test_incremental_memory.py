@@ -12,6 +12,7 @@ from torch import nn
 from ecgbench import placement
 from ecgbench.models import evaluator
 from ecgbench.models.fast.incremental import Incremental
+from ecgbench.models.fast.layers import Residual
 from ecgbench.models.residual.network import ResNet
 
 from ..networks import assert_curves, curves_of, network, noise
@@ -36,7 +37,7 @@ def test_rows_that_do_not_fit_at_once_are_followed_in_turn(monkeypatch: pytest.M
 def test_a_row_is_followed_however_little_memory_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     model, x = fixed("resnet18_7"), noise(3, 2, 101)
     monkeypatch.setattr(placement, "KEPT", 1)
-    assert Incremental(model).rows(2, 101) == 1
+    assert Incremental(Residual(model)).rows(2, 101) == 1
     assert_curves(evaluator(model).stepwise(x, FOUR), curves_of(model, x, FOUR), FOUR, EXACT)
 
 
@@ -65,9 +66,9 @@ def test_activations_of_the_rows_at_once_fit_in_the_memory(
     monkeypatch.setattr(placement, "KEPT_SEQUENCES", 1 << 40)
     model = fixed(architecture, dtype=dtype)
     row = bytes_of_a_row(model, noise(1, leads, 2000).astype(np.float64 if dtype == torch.float64 else np.float32))
-    assert 0.9 * placement.KEPT < Incremental(model).rows(leads, 2000) * row <= placement.KEPT
+    assert 0.9 * placement.KEPT < Incremental(Residual(model)).rows(leads, 2000) * row <= placement.KEPT
 
 
 @pytest.mark.parametrize(("leads", "rows"), [(1, 128), (2, 64), (12, 10), (200, 1)])
 def test_no_more_leads_are_followed_at_once_than_is_fast(leads: int, rows: int) -> None:
-    assert Incremental(fixed("resnet18")).rows(leads, 33) == rows
+    assert Incremental(Residual(fixed("resnet18"))).rows(leads, 33) == rows
