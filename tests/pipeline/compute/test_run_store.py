@@ -28,13 +28,13 @@ def store(tmp_path):
 
 def test_all_metrics_and_variants_lie_in_one_artifact_and_a_second_run_takes_them_to_the_last_bit(store):
     wanted = [cell(metric, variant=variant) for metric in ALL_METRICS for variant in ("raw", "abs")]
-    run = small_run(store, wanted=wanted)
+    run = small_run(store, 2, wanted)
     run.scores(cell("auc"))
     held = list(store)
     assert stages(store).count("scores") == 1, "all metrics of a source's batch lie in one artifact"
     first = [run.scores(one) for one in wanted]
     assert list(store) == held
-    second = small_run(store, wanted=wanted)
+    second = small_run(store, 2, wanted)
     again = [second.scores(one) for one in wanted]
     assert not any(scores.cached for scores in first)
     assert all(scores.cached for scores in again)
