@@ -62,15 +62,23 @@ to one side than to the other, so that "off" need not be 0. More than a twentiet
 def row(foreign: Foreign) -> Row:
     """What all methods say of a network, what they leave behind, and how far class activation maps are off in time."""
     model, x = built(foreign), windows(2, TIME)
-    fresh = traces(model)
-    mixed = depends_on_others(model, x)
-    # What each pass of the network itself puts anew, as torch's former weight norm does its weights, no method leaves behind.
-    before, settings, own = traces(model), world(), changed(fresh, traces(model))
+    own, mixed = renewed(model, x), depends_on_others(model, x)
+    before, settings = traces(model), world()
     found = {key: asdict(asked(model, x, key, mixed)) for key in ASKING}
     left = [name for name in changed(before, traces(model)) if name not in own] + changed(settings, world())
     layer, off, apart = place(model, x)
     places = {"layer": layer, "off": off, "apart": apart}
     return {"package": foreign.package, "name": foreign.name, "verdicts": found, "left": left, "mixed": mixed, **places}
+
+
+def renewed(model: torch.nn.Module, x: torch.Tensor) -> list[str]:
+    """What a pass of the network itself puts anew, as torch's former weight norm does its weights: no method leaves it behind."""
+    alive = [dict(vars(part)) for part in model.modules()]  # so that nothing new gets the place in memory by which an old one is known
+    before = traces(model)
+    depends_on_others(model, x)
+    own = changed(before, traces(model))
+    del alive
+    return own
 
 
 def asked(model: torch.nn.Module, x: torch.Tensor, key: str, mixed: bool) -> Verdict:
