@@ -144,7 +144,8 @@ def _of_anchor(found: Anchor, passed: Sequence[Variant], failed: Sequence[Varian
     text = f"By {name}, for {these_models(board)} on {board.name}, {len(passed) + len(failed)} of {total} methods may be the best"
     if not failed:
         return f"{text}."
-    lacking = ", ".join(f"`{method}`" for method, _ in failed)
+    few = len(failed) <= MOST_NAMED
+    lacking = ", ".join(f"`{method}`" for method, _ in failed) if few else f"{len(failed)} of them"
     return f"{text}. Not named: {lacking}, not shown to beat every map made without the network in each metric of that family."
 
 
