@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 @MODELS.register(
     version=1,
     reference="doi:10.22489/CinC.2020.112",
-    title="ResNet-34 in one dimension with squeeze and excitation",
+    title="ResNet-18 in one dimension with squeeze and excitation",
     gradcam_layer="layer4",
     fine_cam_layer="layer2",
     recipe={"learning_rate": 1e-3, "optimizer": "adamw"},
