@@ -92,7 +92,7 @@ def passes_are_those_that_are_declared(entry: MetricEntry) -> None:
         model = network_of(entry, case)
         scores_of(entry, case, model)  # a network is asked once whether it gives the same logits twice
         model.register_forward_pre_hook(lambda module, inputs, rows=rows: rows.append(len(inputs[0])))
-        scores_of(entry, case, model)
+        scores_of(entry, case, model, batch_size=1)  # of larger batches the last one is filled up
         declared = entry.passes(time)
         right = abs(sum(rows) - declared) <= max(1, 0.1 * declared)
         got = f"{sum(rows)} passed"

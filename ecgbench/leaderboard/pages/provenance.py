@@ -79,10 +79,12 @@ def unexplained_said(board: Board) -> list[str]:
 
 def _unexplained(name: str, windows: int, right: np.ndarray) -> str:
     low, high = right.min(), right.max()
+    if not high:
+        return f"**{name} is not explained**: no model has any of its {windows} test windows right."
     said = f"{low}" if low == high else f"{low} to {high}"
     return (
-        f"**{name} is not explained**: of its {windows} test windows each model has {said} right, and there is "
-        "none that all the models which choose the windows have right and are sure of."
+        f"**{name} is not explained**: of its {windows} test windows each model has {said} right, and there is none that all the models "
+        "which choose the windows have right and are sure of."
     )
 
 
