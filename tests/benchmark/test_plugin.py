@@ -323,5 +323,5 @@ def test_a_cluster_and_workers_of_xdist_are_refused_together(empty):
 @pytest.mark.slow
 def test_a_cluster_fills_the_store_before_the_tests_read_it(empty):
     said = empty.apart("--cluster", "local:1", "--update-scores", *SLICE)
-    assert "ecgbench: 1 workers of tcp://127.0.0.1" in said
+    assert "ecgbench: 1 worker of 1 host, 1 thread each, cpu; store shared: yes; scheduler tcp://127.0.0.1" in said
     assert "4 cells, 4 cached, 4 accepted now" in said
