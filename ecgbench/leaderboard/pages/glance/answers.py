@@ -152,7 +152,7 @@ def _of_anchor(found: Anchor, passed: Sequence[Variant], failed: Sequence[Varian
 def _simulated(found: Anchor) -> str:
     passed, failed = best_by_anchor(found)
     names = ", ".join(f"`{method}`" for method, _ in [*passed, *failed]) or "none"
-    return f"On simulated ECGs, where the cause is known: {names}."
+    return f"On simulated ECGs ({found.analysis.board.name}), where the cause is known: {names}."
 
 
 def _warning(analyses: Sequence[Analysis]) -> Card:
