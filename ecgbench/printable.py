@@ -35,6 +35,11 @@ def printable(text: str, kept: str = "") -> str:
     return "".join(letter if is_seen(letter) or letter in kept else _escaped(letter) for letter in text)
 
 
+def counted(count: int, what: str) -> str:
+    """A number of things, such as "1 window" or "1,200 windows"."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def shortened(text: str, most: int = 200) -> str:
     """The text, cut in the middle where it is longer than a message should quote."""
     half = most // 2

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ecgbench.printable import counted
+
 if TYPE_CHECKING:
     from ecgbench.types import Dataset, Windows
 
@@ -22,16 +24,16 @@ def windows_text(windows: Windows) -> str:
     n, leads, samples = windows.signal.shape
     known = ["spans", *(name for name in BESIDE if getattr(windows, name) is not None)]
     patients = len(np.unique(windows.patient))
-    form = f"{_counted(leads, 'lead')} and {_counted(samples, 'sample')}"
-    return f"<Windows: {_counted(n, 'window')} of {form}, of {_counted(patients, 'patient')}; with {', '.join(known)}>"
+    form = f"{counted(leads, 'lead')} and {counted(samples, 'sample')}"
+    return f"<Windows: {counted(n, 'window')} of {form}, of {counted(patients, 'patient')}; with {', '.join(known)}>"
 
 
 def dataset_text(dataset: Dataset) -> str:
     """What a dataset is and how many windows it has."""
     sides = f"{len(dataset.train):,} training and {len(dataset.test):,} test windows"
-    samples, leads = dataset.test.signal.shape[2], f"{_counted(len(dataset.leads), 'lead')} ({_named(dataset.leads)})"
+    samples, leads = dataset.test.signal.shape[2], f"{counted(len(dataset.leads), 'lead')} ({_named(dataset.leads)})"
     simulated = ", simulated" if dataset.simulated else ""
-    form = f"{_counted(samples, 'sample')} at {dataset.fs:g} Hz"
+    form = f"{counted(samples, 'sample')} at {dataset.fs:g} Hz"
     return f"<Dataset {dataset.name}{simulated}: {sides} of {leads}, {form}; classes {_named(dataset.classes)}>"
 
 
@@ -52,10 +54,6 @@ def class_counts(windows: Windows, classes: int) -> list[int]:
 
 def _row(kind: str, *cells: str) -> str:
     return f"<tr>{''.join(f'<{kind}>{escape(cell)}</{kind}>' for cell in cells)}</tr>"
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _named(names: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TypeGuard, cast
 
 import torch
@@ -46,7 +47,7 @@ class XResNet:
         stem, _, *stages, head = (cast("nn.Sequential", part) for part in model)
         layers = [_convolution(part, number) for number, part in enumerate(stem)]
         layers.append(Layer(len(stem), len(stem) + 1, kernel=3, stride=2, padding=1))
-        for block in (block for stage in stages for block in stage):
+        for block in chain.from_iterable(stages):
             layers += _block(cast("Block", block), len(layers))
         self.layers: Sequence[Layer] = layers
         self._pools, self._head = head[0], head[1:]

@@ -11,6 +11,7 @@ from ecgbench.pipeline.cluster.engine import fill
 from ecgbench.pipeline.cluster.jobs import Failure
 from ecgbench.pipeline.cluster.versions import described
 from ecgbench.pipeline.grid.address import Address
+from ecgbench.printable import counted
 from ecgbench.progress import progress
 
 if TYPE_CHECKING:
@@ -54,9 +55,5 @@ def _described(client: Any, device: str, shared: bool) -> str:
     hosts = {get_address_host(address) for address in threads}
     each = " or ".join(map(str, sorted(set(threads.values()))))
     watched = f", to be watched at {client.dashboard_link}" if find_spec("bokeh") is not None else ""
-    said = f"{_counted(len(threads), 'worker')} of {_counted(len(hosts), 'host')}, {each} thread{'s' * (each != '1')} each, {device}"
+    said = f"{counted(len(threads), 'worker')} of {counted(len(hosts), 'host')}, {each} thread{'s' * (each != '1')} each, {device}"
     return f"{said}; store shared: {'yes' if shared else 'no'}; scheduler {client.scheduler.address}{watched}"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"
