@@ -18,6 +18,7 @@ from ecgbench.leaderboard.site.explorer.case import Shown
 from ecgbench.leaderboard.site.explorer.page import explorer_files, explorer_head, explorer_markup
 from ecgbench.leaderboard.site.folder import INDEX, check, fill
 from ecgbench.leaderboard.site.html import Page, parse, to_html
+from ecgbench.leaderboard.site.set_aside import set_aside
 from ecgbench.leaderboard.statistics.analysis import Analysis, analyse
 from ecgbench.leaderboard.statistics.board import read_boards
 from ecgbench.leaderboard.write import rendered
@@ -92,7 +93,8 @@ def render_site(
     explored = bool(shown)
     for path, page in pages.items():
         content = to_html(page, lambda link, path=path: _target(link, path, pages, contents, source), drawn.get(path, {}))  # type: ignore[misc]
-        site[_name(path)] = _page(page.title, path, _navigation(pages, path, explored), _linked(content, path, shown))
+        content, scripts = set_aside(_linked(content, path, shown), _name(path))
+        site |= scripts | {_name(path): _page(page.title, path, _navigation(pages, path, explored), content)}
     if explored:
         content = f"<h1>Explorer</h1>\n{explorer_markup(schemes=True)}"
         site[EXPLORER] = _page("Explorer", EXPLORER, _navigation(pages, EXPLORER, explored), content, explorer_head())

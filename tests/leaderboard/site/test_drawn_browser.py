@@ -33,11 +33,17 @@ def site(accept, accept_control, analysed, out, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def page():
+def browser_errors():
+    """What goes wrong on a page or leaves the machine."""
+    return []
+
+
+@pytest.fixture
+def page(browser_errors):
     """A page of Debian's Chromium; what goes wrong on it or leaves the machine fails the test."""
     from playwright.sync_api import sync_playwright
 
-    wrong = []
+    wrong = browser_errors
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         opened = browser.new_page()
@@ -58,6 +64,12 @@ def titles(page, method):
     return page.locator(f"section:visible tr:has(a:text-is('{method}')) td.drawn").evaluate_all("cells => cells.map(cell => cell.title)")
 
 
+def choose(page, axis, value):
+    """Choose a view, and wait until what it holds is there."""
+    page.get_by_role("combobox", name=axis).select_option(value)
+    page.locator("section:visible table").first.wait_for()
+
+
 def test_overview_draws_sorts_and_follows_the_choice(site, page):
     folder, analyses = site
     page.goto((folder / "index.html").as_uri())
@@ -65,7 +77,7 @@ def test_overview_draws_sorts_and_follows_the_choice(site, page):
     assert page.locator(".card .answer").first.inner_text().startswith("lime")
     assert page.locator("section:visible").count() == 1
     for name in ("mitdb", "svdb"):
-        page.get_by_role("combobox", name="Dataset").select_option(name)
+        choose(page, "Dataset", name)
         place = analyses[name].place("localisation", ("lrp", "raw"))
         assert titles(page, "lrp")[0].startswith(f"place {number(place)} ")
         assert titles(page, "lrp")[0].endswith("better than every control in 0 of 2 metrics")
@@ -74,7 +86,7 @@ def test_overview_draws_sorts_and_follows_the_choice(site, page):
         "SVEB",
         "VEB",
     ]
-    page.get_by_role("combobox", name="Class").select_option("VEB")
+    choose(page, "Class", "VEB")
     assert "windows of VEB" in page.locator("section:visible .of").inner_text()
     assert methods(page) == ["lime", "lrp"]
     for _ in range(2):
@@ -95,9 +107,31 @@ def test_dataset_shows_accepted_numbers_on_hover_and_by_class(site, page):
     assert [title[: len(start)] for title, start in zip(titles(page, "lime"), expected, strict=True)] == expected
     assert page.locator("section:visible svg .control").count() == 2 * len(columns)
     assert page.locator("section:visible svg .open").count() == len(columns)
-    page.get_by_role("combobox", name="Class").select_option("VEB")
+    choose(page, "Class", "VEB")
     of_class = [np.mean([analysis.windows.values["lime", "raw", column.name, seed][1:] for seed in (1, 2)]) for column in columns]
     assert [title.partition(" ")[0] for title in titles(page, "lime")] == [number(mean) for mean in of_class]
     assert page.locator(".chips li").first.inner_text() == "3 patients"
     assert page.locator("a", has_text="The same as CSV").first.get_attribute("href") == "tables/mitdb.csv"
     assert serious(page) == []
+
+
+def test_each_view_but_the_first_lies_in_a_script_of_its_own_and_its_links_lead_somewhere(site, page):
+    folder, _ = site
+    text = (folder / "index.html").read_text()
+    scripts = sorted((folder / "views" / "index").glob("*.js"))
+    assert text.count('<table class="glance">') == 1
+    assert text.count("data-script=") == len(scripts) == 5
+    page.goto((folder / "index.html").as_uri())
+    choose(page, "Dataset", "svdb")
+    links = page.locator("section:visible a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    assert len(links) > 2
+    assert [link for link in links if not (folder / link).exists()] == []
+
+
+def test_a_view_whose_script_is_gone_says_so(site, page, browser_errors):
+    folder, _ = site
+    shutil.rmtree(folder / "views")
+    page.goto((folder / "index.html").as_uri())
+    page.get_by_role("combobox", name="Class").select_option("VEB")
+    assert page.locator("section:visible").inner_text() == "Expected views/index/2.js, got nothing; build the site again."
+    browser_errors.clear()

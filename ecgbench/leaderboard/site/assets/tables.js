@@ -98,9 +98,14 @@ function makeFilter(box, rows) {
   filter();
 }
 
-for (const box of document.querySelectorAll(".box")) {
-  const table = box.querySelector("table");
-  const rows = table.tBodies.length ? [...table.tBodies[0].rows] : [];
-  if (rows.length > 1) makeSortable(table, rows);
-  if (rows.length > LONG && !box.classList.contains("plain")) makeFilter(box, rows);
+// The tables of a part of the page; views.js calls it for what is loaded later.
+function makeTables(part) {
+  for (const box of part.querySelectorAll(".box")) {
+    const table = box.querySelector("table");
+    const rows = table.tBodies.length ? [...table.tBodies[0].rows] : [];
+    if (rows.length > 1) makeSortable(table, rows);
+    if (rows.length > LONG && !box.classList.contains("plain")) makeFilter(box, rows);
+  }
 }
+
+makeTables(document);

@@ -1,6 +1,7 @@
 "use strict";
 
-// A page that holds the same table of several datasets, models and classes shows one of them at a time: the one that is chosen.
+// A page that has the same table of several datasets, models and classes shows one of them at a time: the one that is chosen. The first
+// stands in the page, each other one in a script of its own, which is loaded when it is first chosen.
 
 const AXES = { dataset: "Dataset", model: "Model", class: "Class" };
 const ALL = { class: "all classes" };
@@ -22,6 +23,31 @@ function choices(views, shown, axis) {
   return [...new Set(left.map((view) => view.dataset[axis]))];
 }
 
+// Content by script, as the scripts hand it over.
+const contents = new Map();
+
+function putView(path, content) {
+  contents.set(path, content);
+}
+
+function fill(view, content) {
+  view.innerHTML = content;
+  view.removeAttribute("aria-busy");
+  makeTables(view);
+}
+
+// Fill a view whose content is not there yet.
+function load(view) {
+  const script = document.createElement("script");
+  script.src = view.dataset.script;
+  const path = decodeURIComponent(view.dataset.script);
+  delete view.dataset.script;
+  view.setAttribute("aria-busy", "true");
+  script.addEventListener("load", () => fill(view, contents.get(path)));
+  script.addEventListener("error", () => view.replaceChildren(`Expected ${path}, got nothing; build the site again.`));
+  document.head.append(script);
+}
+
 function makeChoices(bar) {
   const views = [];
   for (let next = bar.nextElementSibling; next && next.classList.contains("view"); next = next.nextElementSibling) views.push(next);
@@ -30,6 +56,7 @@ function makeChoices(bar) {
   function show(wanted) {
     const shown = nearest(views, wanted);
     for (const view of views) view.hidden = view !== shown;
+    if (shown.dataset.script) load(shown);
     for (const [axis, select] of selects) {
       const names = choices(views, shown, axis);
       select.replaceChildren(...names.map((name) => new Option(name || ALL[axis] || "-", name)));

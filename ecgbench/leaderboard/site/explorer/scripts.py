@@ -6,7 +6,6 @@ by lead. All of it is deflated as zlib does it and written as base64.
 
 from __future__ import annotations
 
-import json
 import math
 import zlib
 from base64 import b64encode
@@ -19,6 +18,7 @@ from jaxtyping import Float, Int8
 
 from ecgbench.leaderboard.figures.paper.ruling import full_colour
 from ecgbench.leaderboard.site.explorer.case import Case, Map, Shares, Shown, marked_runs, shares_of
+from ecgbench.leaderboard.site.script_json import script_json
 
 COLUMNS = 1280
 """Columns that a map has at most; of a longer one neighbours are averaged. More than a screen shows at once."""
@@ -32,13 +32,9 @@ DIGITS = 5
 BEST = 9
 """Level of compression: a window is packed once and loaded often."""
 
-ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
-"""What could end a script that stands in a page, as JSON may write it too; beyond ASCII nothing is left."""
-
-
 def catalogue_script(shown: Sequence[Shown]) -> str:
     """The script that says which windows there are."""
-    return f"ecgbenchExplorer.data.catalogue({_json([_entry(one) for one in shown])});\n"
+    return f"ecgbenchExplorer.data.catalogue({script_json([_entry(one) for one in shown])});\n"
 
 
 def case_scripts(shown: Sequence[Shown]) -> Iterator[tuple[str, str]]:
@@ -46,7 +42,7 @@ def case_scripts(shown: Sequence[Shown]) -> Iterator[tuple[str, str]]:
     for one in shown:
         for number, case in enumerate(one.cases):
             path = path_of(one, number)
-            yield path, f"ecgbenchExplorer.data.put({_json(path)}, {_json(_packed(case))});\n"
+            yield path, f"ecgbenchExplorer.data.put({script_json(path)}, {script_json(_packed(case))});\n"
 
 
 def path_of(shown: Shown, number: int) -> str:
@@ -108,7 +104,7 @@ def _packed(case: Case) -> str:
     maps = {key: levels(values) for key, values in case.maps.items()}
     head = {**_head(case), "scale": scale, "maps": {key: _map(found, case.maps[key], case) for key, found in maps.items()}}
     arrays = [np.rint(case.signal / scale).astype("<i2"), *maps.values()]
-    whole = b"\n".join([_json(head).encode(), b"".join(array.tobytes() for array in arrays)])
+    whole = b"\n".join([script_json(head).encode(), b"".join(array.tobytes() for array in arrays)])
     return b64encode(zlib.compress(whole, BEST)).decode()
 
 
@@ -134,7 +130,3 @@ def _shares(shares: Shares) -> dict[str, Any]:
 
 def _numbers(values: np.ndarray) -> list[float | None]:
     return [None if math.isnan(value) else round(value, DIGITS) for value in values.tolist()]
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).translate(ESCAPES)
