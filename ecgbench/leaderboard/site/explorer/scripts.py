@@ -32,6 +32,7 @@ DIGITS = 5
 BEST = 9
 """Level of compression: a window is packed once and loaded often."""
 
+
 def catalogue_script(shown: Sequence[Shown]) -> str:
     """The script that says which windows there are."""
     return f"ecgbenchExplorer.data.catalogue({script_json([_entry(one) for one in shown])});\n"
