@@ -71,6 +71,21 @@ def test_overview_answers_by_the_anchor_and_claims_no_order_among_the_best(accep
     assert "in this order" not in answer
 
 
+@pytest.mark.parametrize(
+    ("control", "said"),
+    [
+        (0.1, "On mitdb `lime`, `lrp`. "),
+        (0.9, "On mitdb none: 2 of 4 methods may be the best, none of them shown to beat every map made without the network. "),
+    ],
+)
+def test_card_says_who_may_be_the_best_on_each_dataset_and_whether_controls_are_beaten(accept_twins, accept_control, pages, control, said):
+    for dataset in ("mitdb", "synthetic"):
+        accept_twins(dataset)
+        accept_control(dataset, "slope", {ANCHOR: dict.fromkeys((1, 2, 3), control)})
+    start, end = "for the models of these pages. ", "On simulated ECGs, where the cause is known: `lime`, `lrp` (synthetic). |"
+    assert f"{start}{said}{end}" in pages()["README.md"]
+
+
 def test_what_no_blind_map_is_shown_to_be_below_is_marked(accept_twins, accept_control, pages):
     accept_twins("synthetic")
     accept_control("synthetic", "slope", {ANCHOR: dict.fromkeys((1, 2, 3), 0.9)})

@@ -91,6 +91,12 @@ def test_method_that_is_alone_wins_nothing_and_its_page_says_what_it_is(accept, 
     assert snippet == 'maps = ecgbench.explain(model, x, target, method="lime")'
 
 
+def test_method_page_says_where_it_is_quickest_and_where_it_takes_longest(accept, pages):
+    for dataset, seed in (("mitdb", 5), ("svdb", 2), ("synthetic", 3)):
+        accept(dataset, "lime", {"raw": {"auc": {seed: 0.9}}})
+    assert " Time a window: 4&nbsp;ms on svdb to 10&nbsp;ms on mitdb.\n" in pages()["methods/lime.md"]
+
+
 def test_method_that_is_not_registered_has_a_page_which_says_where_its_maps_come_from(accept, pages):
     accept("mitdb", "theirs", {"raw": {"auc": {1: 0.9}}}, provenance={"submitted": HANDED})
     accept("mitdb", "elsewhere", {"raw": {"auc": {1: 0.9}}})

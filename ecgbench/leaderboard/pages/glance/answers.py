@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from ecgbench.leaderboard.pages.glance.rows import seconds_a_window
 from ecgbench.leaderboard.pages.glance.words import duration
-from ecgbench.leaderboard.pages.provenance import these_models
 from ecgbench.leaderboard.pages.tables import arrow, escaped, number
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.anchor import Anchor, anchor
@@ -133,26 +132,34 @@ def _rests(anchors: Sequence[Anchor]) -> Card:
     real = [found for found in anchors if not found.analysis.board.embedded]
     judged = [(found, *best_by_anchor(found)) for found in real or anchors]
     both = [variant for variant in judged[0][1] if all(variant in passed for _, passed, _ in judged)]
-    sentences = [_of_anchor(*one) for one in judged]
-    sentences += [_simulated(found) for found in anchors if found not in [one for one, _, _ in judged]]
+    sentences = [f"By {metric_name(judged[0][0].column)}, for the models of {'this page' if len(anchors) == 1 else 'these pages'}."]
+    sentences += [_of_anchor(*one) for one in judged]
+    sentences += _simulated([found for found in anchors if found not in [one for one, _, _ in judged]])
     return _few("I want to know", "what the model rests on", _named(both, [found.analysis for found, _, _ in judged]), sentences)
 
 
 def _of_anchor(found: Anchor, passed: Sequence[Variant], failed: Sequence[Variant]) -> str:
-    board, total = found.analysis.board, len(found.compared.variants)
-    name = metric_name(found.column)
-    text = f"By {name}, for {these_models(board)} on {board.name}, {len(passed) + len(failed)} of {total} methods may be the best"
-    if not failed:
-        return f"{text}."
-    few = len(failed) <= MOST_NAMED
-    lacking = ", ".join(f"`{method}`" for method, _ in failed) if few else f"{len(failed)} of them"
-    return f"{text}. Not named: {lacking}, not shown to beat every map made without the network in each metric of that family."
+    """Which methods may be the best on one dataset, and which of them are not shown to beat every control."""
+    on, beat = f"On {found.analysis.board.name}", "shown to beat every map made without the network"
+    if not passed and not failed:
+        return f"{on} the results cannot tell."
+    if not passed:
+        return f"{on} none: {len(failed)} of {len(found.compared.variants)} methods may be the best, none of them {beat}."
+    are = "is" if len(failed) == 1 else "are"
+    return f"{on} {_listed(passed)}" + (f"; {_listed(failed)} may be as good, but {are} not {beat}." if failed else ".")
 
 
-def _simulated(found: Anchor) -> str:
-    passed, failed = best_by_anchor(found)
-    names = ", ".join(f"`{method}`" for method, _ in [*passed, *failed]) or "none"
-    return f"On simulated ECGs ({found.analysis.board.name}), where the cause is known: {names}."
+def _listed(variants: Sequence[Variant]) -> str:
+    """The methods by their names, or how many there are."""
+    names = sorted({method for method, _ in variants})
+    return ", ".join(f"`{name}`" for name in names) if len(names) <= MOST_NAMED else f"{len(names)} methods"
+
+
+def _simulated(anchors: Sequence[Anchor]) -> list[str]:
+    """Which methods may be the best on simulated datasets: a sentence, or none without such datasets."""
+    best = {found.analysis.board.name: [variant for judged in best_by_anchor(found) for variant in judged] for found in anchors}
+    each = "; ".join(f"{_listed(variants) if variants else 'none'} ({name})" for name, variants in best.items())
+    return [f"On simulated ECGs, where the cause is known: {each}."] if best else []
 
 
 def _warning(analyses: Sequence[Analysis]) -> Card:
