@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.special import ndtr
 
 from ecgbench.leaderboard.statistics.ranking import columns
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores
 from ecgbench.metrics import METRICS
 
 FAMILY = "localisation"

@@ -16,13 +16,13 @@ from simulated_scores import refreshed
 from ecgbench.artifacts import write_atomically
 from ecgbench.leaderboard.pages.architectures import compared_architectures
 from ecgbench.leaderboard.pages.tables import number, table, with_interval
-from ecgbench.leaderboard.statistics.agreement import Agreement
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant, analysis_of
-from ecgbench.leaderboard.statistics.anchor import Anchor, anchor, dataset_orders
 from ecgbench.leaderboard.statistics.board import read_boards
+from ecgbench.leaderboard.statistics.controls.oracles import oracle_checks
 from ecgbench.leaderboard.statistics.models import OrderAgreement
-from ecgbench.leaderboard.statistics.oracles import oracle_checks
-from ecgbench.leaderboard.statistics.window_scores import window_scores
+from ecgbench.leaderboard.statistics.orders.agreement import Agreement
+from ecgbench.leaderboard.statistics.orders.anchor import Anchor, anchor, dataset_orders
+from ecgbench.leaderboard.statistics.scores.window_scores import window_scores
 from ecgbench.results import seeds_interval
 
 ROOT = Path(__file__).parents[2]

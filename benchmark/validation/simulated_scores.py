@@ -19,8 +19,8 @@ from tqdm import tqdm
 
 from ecgbench.artifacts import write_atomically
 from ecgbench.leaderboard.pages.tables import number, table
-from ecgbench.leaderboard.statistics.groups import LEVEL, comparison
-from ecgbench.leaderboard.statistics.resampled import place_draws, rank_intervals, resampled_means
+from ecgbench.leaderboard.statistics.patients.groups import LEVEL, comparison
+from ecgbench.leaderboard.statistics.patients.resampled import place_draws, rank_intervals, resampled_means
 from ecgbench.randomness import seed_generator
 from ecgbench.results import drawn_means, patient_sums, patient_weights, seeds_interval
 

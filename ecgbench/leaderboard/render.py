@@ -16,9 +16,9 @@ from ecgbench.leaderboard.pages.oracles import PATH as ORACLES
 from ecgbench.leaderboard.pages.oracles import oracles_page
 from ecgbench.leaderboard.pages.overview import overview_page
 from ecgbench.leaderboard.pages.page_figures import ONE_ECG, dataset_figures
-from ecgbench.leaderboard.statistics.agreement import metric_agreement
 from ecgbench.leaderboard.statistics.analysis import Analysis
-from ecgbench.leaderboard.statistics.oracles import oracle_checks
+from ecgbench.leaderboard.statistics.controls.oracles import oracle_checks
+from ecgbench.leaderboard.statistics.orders.agreement import metric_agreement
 from ecgbench.leaderboard.study.page import PATH, study_page
 
 

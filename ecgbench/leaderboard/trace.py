@@ -20,8 +20,8 @@ from ecgbench.leaderboard.pages.tables import NOTHING, chance_levels, gained, nu
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant, analyse
 from ecgbench.leaderboard.statistics.board import Board, read_board
 from ecgbench.leaderboard.statistics.ranking import Column, family_name
-from ecgbench.leaderboard.statistics.strata import named_strata
-from ecgbench.leaderboard.statistics.summary import Summary
+from ecgbench.leaderboard.statistics.scores.strata import named_strata
+from ecgbench.leaderboard.statistics.scores.summary import Summary
 from ecgbench.metrics import METRICS, MetricEntry
 from ecgbench.registry import Registry, unknown
 from ecgbench.results import sample_name

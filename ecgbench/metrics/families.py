@@ -21,7 +21,8 @@ class Family:
     question : the question in one or two sentences, as shown on pages
     order : position on pages, ascending
     oracle_controls : by the kind of mask ("spans" for metrics without one), the control that knows the answer: a metric of the family
-        counts only if it gives that control's maps a better score than any blind control's (see `ecgbench.leaderboard.statistics.oracles`)
+        counts only if it gives that control's maps a better score than any blind control's (see
+        `ecgbench.leaderboard.statistics.controls.oracles`)
     chance_control : the control whose maps hold no information, so that its score of a window is what chance gives there; pages show the
         skill of scores over it. Empty where scores have no skill
     aside : why none of its metrics counts for the ranking, whatever they declare themselves; empty where they may

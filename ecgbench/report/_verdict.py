@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.ranking import families, family_name, place_order
-from ecgbench.leaderboard.statistics.window_scores import LEAST_PATIENTS
+from ecgbench.leaderboard.statistics.scores.window_scores import LEAST_PATIENTS
 from ecgbench.pipeline.grid.address import variant_name
 
 CAVEAT = (

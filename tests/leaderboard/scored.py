@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ecgbench.leaderboard.statistics.ranking import family_places
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores
 
 
 def samples(names, patients=6, seeds=(1, 2), gain=0.3, undefined=0.1, dataset="made up", generator_seed=0):

@@ -10,9 +10,9 @@ import pytest
 from ecgbench.errors import InputError, ResultsError, UnknownKeyError
 from ecgbench.leaderboard.pages.dataset_page import dataset_page
 from ecgbench.leaderboard.pages.metric_page import metric_page
-from ecgbench.leaderboard.statistics.agreement import metric_agreement
 from ecgbench.leaderboard.statistics.analysis import analyse
 from ecgbench.leaderboard.statistics.board import read_board
+from ecgbench.leaderboard.statistics.orders.agreement import metric_agreement
 from ecgbench.leaderboard.trace import trace
 from ecgbench.metrics import METRICS
 from ecgbench.results import read_file, read_scores, seeds_interval, write_file

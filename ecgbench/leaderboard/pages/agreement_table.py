@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ecgbench.leaderboard.pages.tables import table, with_interval
-from ecgbench.leaderboard.statistics.agreement import Agreement
+from ecgbench.leaderboard.statistics.orders.agreement import Agreement
 
 
 def agreement_table(found: Agreement) -> str:

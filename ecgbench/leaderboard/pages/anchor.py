@@ -9,10 +9,10 @@ from ecgbench.leaderboard.pages.models_section import not_told_apart, of_other_m
 from ecgbench.leaderboard.pages.provenance import these_models
 from ecgbench.leaderboard.pages.tables import CONTROL_MARK, heading, linked, table, with_interval
 from ecgbench.leaderboard.statistics.analysis import Analysis
-from ecgbench.leaderboard.statistics.anchor import Anchor, anchor, dataset_orders, metric_orders, recipe_orders
 from ecgbench.leaderboard.statistics.models import Best, OrderAgreement
+from ecgbench.leaderboard.statistics.orders.anchor import Anchor, anchor, dataset_orders, metric_orders, recipe_orders
 from ecgbench.leaderboard.statistics.ranking import Column
-from ecgbench.leaderboard.statistics.window_scores import LEAST_PATIENTS
+from ecgbench.leaderboard.statistics.scores.window_scores import LEAST_PATIENTS
 from ecgbench.metrics import FAMILIES
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from ecgbench.leaderboard.pages.agreement_table import agreement_table
 from ecgbench.leaderboard.pages.tables import heading, linked, table, with_interval
 from ecgbench.leaderboard.statistics.analysis import Analysis
-from ecgbench.leaderboard.statistics.anchor import anchor
-from ecgbench.leaderboard.statistics.architectures import Architectures, architectures
+from ecgbench.leaderboard.statistics.orders.anchor import anchor
+from ecgbench.leaderboard.statistics.orders.architectures import Architectures, architectures
 
 
 def compared_architectures(analyses: Iterable[Analysis]) -> list[Architectures]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ecgbench.leaderboard.pages.tables import UNRANKED_MARK
 from ecgbench.leaderboard.statistics.analysis import Analysis
-from ecgbench.leaderboard.statistics.window_scores import LEAST_PATIENTS
+from ecgbench.leaderboard.statistics.scores.window_scores import LEAST_PATIENTS
 
 
 def class_heading(analysis: Analysis, class_: int) -> str:

@@ -20,9 +20,9 @@ from ecgbench.leaderboard.pages.tables import escaped, table
 from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.pages.twins_section import metric_facts, twinless_table
 from ecgbench.leaderboard.statistics.analysis import Analysis
-from ecgbench.leaderboard.statistics.architectures import Architectures
 from ecgbench.leaderboard.statistics.board import Board
-from ecgbench.leaderboard.statistics.oracles import OracleCheck
+from ecgbench.leaderboard.statistics.controls.oracles import OracleCheck
+from ecgbench.leaderboard.statistics.orders.architectures import Architectures
 from ecgbench.leaderboard.statistics.ranking import families
 from ecgbench.protocol import COMMON
 

@@ -16,9 +16,9 @@ from ecgbench.leaderboard.pages.template import render_page
 from ecgbench.leaderboard.pages.variant_choice import variant_choice
 from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.board import Board
+from ecgbench.leaderboard.statistics.controls.oracles import OracleCheck
 from ecgbench.leaderboard.statistics.declared import seen_answers
-from ecgbench.leaderboard.statistics.groups import LEVEL, Comparison
-from ecgbench.leaderboard.statistics.oracles import OracleCheck
+from ecgbench.leaderboard.statistics.patients.groups import LEVEL, Comparison
 from ecgbench.leaderboard.statistics.ranking import family_name, family_title
 
 

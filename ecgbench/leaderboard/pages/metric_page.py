@@ -24,9 +24,9 @@ from ecgbench.leaderboard.pages.tables import (
     with_interval,
 )
 from ecgbench.leaderboard.pages.template import generated, render_page
-from ecgbench.leaderboard.statistics.agreement import Agreement
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
-from ecgbench.leaderboard.statistics.oracles import OracleCheck
+from ecgbench.leaderboard.statistics.controls.oracles import OracleCheck
+from ecgbench.leaderboard.statistics.orders.agreement import Agreement
 from ecgbench.leaderboard.statistics.ranking import AGREEING, Column, family_name
 from ecgbench.metrics import MetricEntry
 

@@ -9,12 +9,12 @@ from typing import Any
 from ecgbench.leaderboard.pages.agreement_table import agreement_table
 from ecgbench.leaderboard.pages.provenance import these_models
 from ecgbench.leaderboard.pages.tables import NOTHING, heading, label, number, table, with_interval
-from ecgbench.leaderboard.statistics.agreement import seed_agreement
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
-from ecgbench.leaderboard.statistics.anchor import anchor
 from ecgbench.leaderboard.statistics.models import Best, MetricModels
+from ecgbench.leaderboard.statistics.orders.agreement import seed_agreement
+from ecgbench.leaderboard.statistics.orders.anchor import anchor
 from ecgbench.leaderboard.statistics.ranking import Column, place_order
-from ecgbench.leaderboard.statistics.window_scores import LEAST_PATIENTS
+from ecgbench.leaderboard.statistics.scores.window_scores import LEAST_PATIENTS
 
 
 def models_section(analysis: Analysis, family: str) -> dict[str, Any] | None:

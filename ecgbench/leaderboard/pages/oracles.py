@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ecgbench.leaderboard.pages.tables import NOTHING, arrow, label, number, signed, table, with_interval
 from ecgbench.leaderboard.pages.template import generated, render_page
-from ecgbench.leaderboard.statistics.oracles import OracleCheck
+from ecgbench.leaderboard.statistics.controls.oracles import OracleCheck
 from ecgbench.leaderboard.statistics.ranking import Column
 
 PATH = "oracles.md"

@@ -19,13 +19,13 @@ from ecgbench.leaderboard.pages.glance.table import first_view, glance_table
 from ecgbench.leaderboard.pages.oracles import why_shown
 from ecgbench.leaderboard.pages.tables import NOTHING, escaped, heading, linked, number, rank_range, ranking, table, with_interval
 from ecgbench.leaderboard.pages.template import generated, render_page
-from ecgbench.leaderboard.statistics.agreement import Agreement, dataset_agreement
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant, number_at
-from ecgbench.leaderboard.statistics.architectures import Architectures
 from ecgbench.leaderboard.statistics.board import Board
-from ecgbench.leaderboard.statistics.oracles import OracleCheck
+from ecgbench.leaderboard.statistics.controls.oracles import OracleCheck
+from ecgbench.leaderboard.statistics.orders.agreement import Agreement, dataset_agreement
+from ecgbench.leaderboard.statistics.orders.architectures import Architectures
+from ecgbench.leaderboard.statistics.patients.resampled import overall_intervals
 from ecgbench.leaderboard.statistics.ranking import families, family_name, family_title, in_order, overall
-from ecgbench.leaderboard.statistics.resampled import overall_intervals
 from ecgbench.methods import METHODS
 
 

@@ -14,7 +14,7 @@ from ecgbench.leaderboard.figures.kept_windows import keeps_windows
 from ecgbench.leaderboard.pages.tables import arrow, chance_levels
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.board import Board
-from ecgbench.leaderboard.statistics.groups import LEVEL
+from ecgbench.leaderboard.statistics.patients.groups import LEVEL
 from ecgbench.leaderboard.statistics.ranking import Column, families, family_name, place_order
 
 FOLDER = "figures"

@@ -11,8 +11,8 @@ from ecgbench.leaderboard.pages.provenance import these_models
 from ecgbench.leaderboard.pages.tables import NOTHING, heading, label, number, signed, table
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.ranking import Column
-from ecgbench.leaderboard.statistics.strata import STRATA, ByStratum, Estimate, by_stratum, members
-from ecgbench.leaderboard.statistics.window_scores import LEAST_PATIENTS
+from ecgbench.leaderboard.statistics.scores.strata import STRATA, ByStratum, Estimate, by_stratum, members
+from ecgbench.leaderboard.statistics.scores.window_scores import LEAST_PATIENTS
 from ecgbench.protocol import SURE
 
 _OF_WRONG = " where wrong"

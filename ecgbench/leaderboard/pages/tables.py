@@ -12,9 +12,9 @@ from tabulate import tabulate
 
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.board import Board
-from ecgbench.leaderboard.statistics.gains import Gain
 from ecgbench.leaderboard.statistics.ranking import AGREEING, Column, place_order
-from ecgbench.leaderboard.statistics.summary import Summary
+from ecgbench.leaderboard.statistics.scores.gains import Gain
+from ecgbench.leaderboard.statistics.scores.summary import Summary
 
 NOTHING = "-"
 CONTROL_MARK, UNRANKED_MARK = "‡", "†"

@@ -13,14 +13,14 @@ import numpy as np
 import pandas as pd
 
 from ecgbench.leaderboard.statistics.board import Board
-from ecgbench.leaderboard.statistics.gains import Gain, smallest_gains
-from ecgbench.leaderboard.statistics.groups import Comparison, comparison
 from ecgbench.leaderboard.statistics.models import BoardModels, CrossFitted, analyse_models, crossfitted_choices
+from ecgbench.leaderboard.statistics.patients.groups import Comparison, comparison
+from ecgbench.leaderboard.statistics.patients.resampled import MeanDraws, RankDraws, place_draws, rank_intervals, resampled_means
 from ecgbench.leaderboard.statistics.ranking import Column, families
-from ecgbench.leaderboard.statistics.resampled import MeanDraws, RankDraws, place_draws, rank_intervals, resampled_means
-from ecgbench.leaderboard.statistics.skill import skill_scores
-from ecgbench.leaderboard.statistics.summary import Summary, summaries
-from ecgbench.leaderboard.statistics.window_scores import WindowScores, class_means, window_scores
+from ecgbench.leaderboard.statistics.scores.gains import Gain, smallest_gains
+from ecgbench.leaderboard.statistics.scores.skill import skill_scores
+from ecgbench.leaderboard.statistics.scores.summary import Summary, summaries
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores, class_means, window_scores
 
 Variant = tuple[str, str]
 

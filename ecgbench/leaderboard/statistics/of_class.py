@@ -10,7 +10,7 @@ import pandas as pd
 
 from ecgbench.leaderboard.statistics.analysis import Analysis, analysis_of
 from ecgbench.leaderboard.statistics.ranking import Column, family_places
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores
 
 
 def class_views(analysis: Analysis) -> dict[int, Analysis]:

@@ -9,8 +9,8 @@ from ecgbench.leaderboard.pages.entry_facts import cited
 from ecgbench.leaderboard.pages.overview import datasets_table
 from ecgbench.leaderboard.pages.tables import NOTHING, label, table, with_interval
 from ecgbench.leaderboard.pages.template import generated, render_page
-from ecgbench.leaderboard.statistics.agreement import metric_agreement
 from ecgbench.leaderboard.statistics.analysis import Analysis
+from ecgbench.leaderboard.statistics.orders.agreement import metric_agreement
 from ecgbench.leaderboard.statistics.ranking import family_name, family_title
 from ecgbench.leaderboard.study.changes import methods_table, metrics_table, values_table
 from ecgbench.leaderboard.study.orders import (

@@ -8,7 +8,7 @@ import pytest
 from ecgbench.leaderboard.pages.glance.answers import cards, dataset_cards
 from ecgbench.leaderboard.pages.glance.rows import view_of_all, views
 from ecgbench.leaderboard.pages.glance.words import bar, duration
-from ecgbench.leaderboard.statistics.controls_beaten import controls_beaten, recommended
+from ecgbench.leaderboard.statistics.controls.controls_beaten import controls_beaten, recommended
 from ecgbench.leaderboard.statistics.of_class import class_views, of_class
 
 LOCALISATION = "localisation"

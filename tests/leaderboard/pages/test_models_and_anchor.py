@@ -7,8 +7,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from ecgbench.leaderboard.statistics.anchor import anchor, dataset_orders, metric_orders, recipe_orders
 from ecgbench.leaderboard.statistics.correlation import kendall
+from ecgbench.leaderboard.statistics.orders.anchor import anchor, dataset_orders, metric_orders, recipe_orders
 from ecgbench.metrics import FAMILIES, METRICS
 
 from .. import conftest

@@ -9,7 +9,7 @@ from ecgbench.leaderboard.pages import strata_section
 from ecgbench.leaderboard.pages.dataset_page import dataset_page
 from ecgbench.leaderboard.statistics.analysis import analyse
 from ecgbench.leaderboard.statistics.board import read_board
-from ecgbench.leaderboard.statistics.strata import STRATA, ByStratum, Estimate, by_stratum
+from ecgbench.leaderboard.statistics.scores.strata import STRATA, ByStratum, Estimate, by_stratum
 from ecgbench.leaderboard.trace import trace
 from ecgbench.results import sample_name, write_file
 from tests.leaderboard.conftest import results

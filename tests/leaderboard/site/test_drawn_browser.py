@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="the
 @pytest.fixture
 def site(accept, accept_control, analysed, out, tmp_path, monkeypatch):
     """Folder of the site, without figures, of two datasets with a control, whose classes have patients enough, and the analyses of both."""
-    monkeypatch.setattr("ecgbench.leaderboard.statistics.window_scores.LEAST_PATIENTS", 1)
+    monkeypatch.setattr("ecgbench.leaderboard.statistics.scores.window_scores.LEAST_PATIENTS", 1)
     for dataset, better in (("mitdb", 0.8), ("svdb", 0.7)):
         accept(dataset, "lime", {"raw": {"auc": {1: better, 2: better}, "pointing_game": {1: 0.7, 2: 0.7}}})
         accept(dataset, "lrp", {"raw": {"auc": {1: 0.5, 2: 0.55}, "pointing_game": {1: 0.5, 2: 0.5}}})

@@ -12,9 +12,9 @@ from ecgbench.leaderboard.pages.family_section import ahead as ahead_sentence
 from ecgbench.leaderboard.pages.tables import family_table
 from ecgbench.leaderboard.statistics.analysis import analyse
 from ecgbench.leaderboard.statistics.board import read_board
-from ecgbench.leaderboard.statistics.groups import LEVEL, comparison
+from ecgbench.leaderboard.statistics.patients.groups import LEVEL, comparison
 from ecgbench.leaderboard.statistics.ranking import columns
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores
 from ecgbench.metrics import METRICS
 
 from ..scored import places

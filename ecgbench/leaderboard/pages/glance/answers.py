@@ -10,8 +10,8 @@ from ecgbench.leaderboard.pages.glance.rows import seconds_a_window
 from ecgbench.leaderboard.pages.glance.words import duration
 from ecgbench.leaderboard.pages.tables import arrow, escaped, number
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
-from ecgbench.leaderboard.statistics.anchor import Anchor, anchor
-from ecgbench.leaderboard.statistics.controls_beaten import Reach, best_by_anchor, furthest_reach, recommended
+from ecgbench.leaderboard.statistics.controls.controls_beaten import Reach, best_by_anchor, furthest_reach, recommended
+from ecgbench.leaderboard.statistics.orders.anchor import Anchor, anchor
 from ecgbench.leaderboard.statistics.ranking import Column
 from ecgbench.metrics import FAMILIES, LOCALISATION
 

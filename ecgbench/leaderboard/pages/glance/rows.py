@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
-from ecgbench.leaderboard.statistics.anchor import anchor
 from ecgbench.leaderboard.statistics.board import Board
-from ecgbench.leaderboard.statistics.controls_beaten import Beaten, controls_beaten
-from ecgbench.leaderboard.statistics.patient_places import chosen_variants
+from ecgbench.leaderboard.statistics.controls.controls_beaten import Beaten, controls_beaten
+from ecgbench.leaderboard.statistics.orders.anchor import anchor
+from ecgbench.leaderboard.statistics.patients.patient_places import chosen_variants
 from ecgbench.leaderboard.statistics.ranking import Column, place_order
 from ecgbench.metrics import LOCALISATION
 

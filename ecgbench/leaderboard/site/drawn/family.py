@@ -10,9 +10,9 @@ from ecgbench.leaderboard.pages.glance.words import exactly
 from ecgbench.leaderboard.pages.tables import arrow, gained, number, rank_range
 from ecgbench.leaderboard.site.drawn.interval import interval_picture
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
-from ecgbench.leaderboard.statistics.patient_places import chosen_variants
+from ecgbench.leaderboard.statistics.patients.patient_places import chosen_variants
 from ecgbench.leaderboard.statistics.ranking import Column, family_name, place_order
-from ecgbench.leaderboard.statistics.summary import Summary
+from ecgbench.leaderboard.statistics.scores.summary import Summary
 
 
 def family_views(analyses: Mapping[str, Analysis], family: str) -> dict[str, Any] | None:

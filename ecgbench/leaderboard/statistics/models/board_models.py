@@ -16,10 +16,10 @@ from ecgbench.leaderboard.statistics.models.draws import two_way_means
 from ecgbench.leaderboard.statistics.models.order import OrderAgreement, model_agreement
 from ecgbench.leaderboard.statistics.models.spread import Spread, mean_spread
 from ecgbench.leaderboard.statistics.models.tally import Name, Tally, complete_names, tally
-from ecgbench.leaderboard.statistics.patient_places import chosen_variants
+from ecgbench.leaderboard.statistics.patients.patient_places import chosen_variants
+from ecgbench.leaderboard.statistics.patients.resampled import MeanDraws, resampled_means
 from ecgbench.leaderboard.statistics.ranking import Column
-from ecgbench.leaderboard.statistics.resampled import MeanDraws, resampled_means
-from ecgbench.leaderboard.statistics.window_scores import LEAST_PATIENTS, WindowScores
+from ecgbench.leaderboard.statistics.scores.window_scores import LEAST_PATIENTS, WindowScores
 from ecgbench.randomness import seed_generator
 
 Variant = tuple[str, str]
@@ -83,7 +83,8 @@ def analyse_models(board: Board, windows: WindowScores, of_patients: MeanDraws |
     ----------
     board : the accepted results
     windows : its per-window scores
-    of_patients : means resampled over patients alone (see `ecgbench.leaderboard.statistics.resampled.resampled_means`); drawn if not given
+    of_patients : means resampled over patients alone (see `ecgbench.leaderboard.statistics.patients.resampled.resampled_means`); drawn if
+        not given
     resamples : number of draws
 
     Returns

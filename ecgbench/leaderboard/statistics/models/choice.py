@@ -16,10 +16,10 @@ from jaxtyping import Int64
 
 from ecgbench.errors import InputError
 from ecgbench.leaderboard.statistics.models.tally import complete_names, tally
-from ecgbench.leaderboard.statistics.patient_places import chosen_variants
+from ecgbench.leaderboard.statistics.patients.patient_places import chosen_variants
+from ecgbench.leaderboard.statistics.patients.resampled import MeanDraws, RankDraws, place_draws
 from ecgbench.leaderboard.statistics.ranking import Column
-from ecgbench.leaderboard.statistics.resampled import MeanDraws, RankDraws, place_draws
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores
 from ecgbench.randomness import seed_generator
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from ecgbench.errors import InputError
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores
 
 ROUNDING = 1e-6
 """Standard deviation, in units of a metric, below which scores that are kept in single precision do not vary."""

@@ -13,8 +13,8 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from ecgbench.leaderboard.statistics.models.tally import Tally, complete_names, tally
-from ecgbench.leaderboard.statistics.resampled import MeanDraws
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.leaderboard.statistics.patients.resampled import MeanDraws
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores
 from ecgbench.randomness import seed_generator
 from ecgbench.results import patient_weights
 
@@ -74,9 +74,10 @@ def _mean_over_models(
 def two_way_means(windows: WindowScores, resamples: int = 2000, seed: int = 0) -> MeanDraws:
     """Resampled means of every variant and metric that has the scores of all seeds, over models and patients.
 
-    Stands where `ecgbench.leaderboard.statistics.resampled.resampled_means` does: `place_draws`, `rank_intervals`, `metric_agreement` and
-    `dataset_agreement` then speak of other models, too. What they call the number of patients is here the smaller of the numbers of models
-    and of patients, which sets how far out their quantiles are taken; with one model it is 1, which has no interval.
+    Stands where `ecgbench.leaderboard.statistics.patients.resampled.resampled_means` does: `place_draws`, `rank_intervals`,
+    `metric_agreement` and `dataset_agreement` then speak of other models, too. What they call the number of patients is here the smaller
+    of the numbers of models and of patients, which sets how far out their quantiles are taken; with one model it is 1, which has no
+    interval.
 
     Parameters
     ----------

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ecgbench.leaderboard.statistics.models import Tally
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores
 
 VARIANTS = (("a", "raw"), ("a", "abs"), ("b", "raw"), ("b", "abs"), ("c", "raw"))
 

@@ -9,7 +9,7 @@ import pytest
 from ecgbench.leaderboard.statistics.board import read_board
 from ecgbench.leaderboard.statistics.models import analyse_models, complete_names, crossfitted_choices, mean_spread, tally, two_way_means
 from ecgbench.leaderboard.statistics.models.board_models import compared_variants
-from ecgbench.leaderboard.statistics.window_scores import WindowScores, window_scores
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores, window_scores
 
 ROOT = Path(__file__).parents[4]
 

@@ -7,9 +7,9 @@ import pytest
 from ecgbench.errors import InputError
 from ecgbench.leaderboard.statistics.models import crossfitted_choices
 from ecgbench.leaderboard.statistics.models.choice import _halves
-from ecgbench.leaderboard.statistics.patient_places import chosen_variants
+from ecgbench.leaderboard.statistics.patients.patient_places import chosen_variants
 from ecgbench.leaderboard.statistics.ranking import columns, families, family_places
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores
 from ecgbench.randomness import seed_generator
 
 from ...scored import cells, places, samples

@@ -7,7 +7,7 @@ import statsmodels.formula.api as formula
 
 from ecgbench.errors import InputError
 from ecgbench.leaderboard.statistics.models import components
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores
 
 from .made import as_windows, balanced
 

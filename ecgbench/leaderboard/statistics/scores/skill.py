@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from ecgbench.leaderboard.statistics.ranking import Column
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores
 from ecgbench.types import PerWindow
 
 

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecgbench.leaderboard.statistics.ranking import columns, families, family_places
-from ecgbench.leaderboard.statistics.resampled import (
+from ecgbench.leaderboard.statistics.patients.resampled import (
     MeanDraws,
     overall_draws,
     overall_intervals,
@@ -16,11 +15,11 @@ from ecgbench.leaderboard.statistics.resampled import (
     rank_intervals,
     resampled_means,
 )
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.leaderboard.statistics.ranking import columns, families, family_places
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores
 from ecgbench.randomness import seed_generator
 from ecgbench.results import expanded_tail, patient_weights
-
-from ..scored import cells, places, samples
+from tests.leaderboard.scored import cells, places, samples
 
 VARIANTS = {("a", "raw"): 0.0, ("a", "abs"): 0.5, ("b", "raw"): 1.0, ("b", "abs"): 0.0, ("c", "raw"): 0.2, ("c", "abs"): 0.7}
 METRICS = {"hit": True, "area": True, "mass": True, "drop": False, "corr": True}

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
-from ecgbench.leaderboard.statistics.gains import Gain
 from ecgbench.leaderboard.statistics.ranking import Column
+from ecgbench.leaderboard.statistics.scores.gains import Gain
 
 
 @dataclass(frozen=True)

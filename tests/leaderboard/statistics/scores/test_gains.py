@@ -5,12 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from ecgbench.leaderboard.statistics.gains import smallest_gains
 from ecgbench.leaderboard.statistics.ranking import columns
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.leaderboard.statistics.scores.gains import smallest_gains
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores
 from ecgbench.results import seeds_interval
-
-from ..scored import samples
+from tests.leaderboard.scored import samples
 
 BLIND = ("slope", "centre", "noise")
 VARIANTS = {("lime", "raw"): 0.6, ("lime", "abs"): 0.1, ("slope", "raw"): 0.3, ("centre", "raw"): 0.2, ("noise", "raw"): -0.5}

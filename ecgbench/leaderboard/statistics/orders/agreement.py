@@ -1,8 +1,8 @@
 """How far rankings agree: metrics with each other on one dataset, datasets with each other.
 
-Intervals are quantiles of the same coefficient in the resampled rankings (see `ecgbench.leaderboard.statistics.resampled`). Drawing
-patients adds noise to both rankings, which lowers their agreement; so an interval lies rather low, and may end below the value itself
-where that is near 1.
+Intervals are quantiles of the same coefficient in the resampled rankings (see `ecgbench.leaderboard.statistics.patients.resampled`).
+Drawing patients adds noise to both rankings, which lowers their agreement; so an interval lies rather low, and may end below the value
+itself where that is near 1.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import pandas as pd
 
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.correlation import centred_ranks, kendall, of_ranks
+from ecgbench.leaderboard.statistics.patients.resampled import RankDraws
 from ecgbench.leaderboard.statistics.ranking import Column
-from ecgbench.leaderboard.statistics.resampled import RankDraws
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores
 from ecgbench.randomness import seed_generator
 from ecgbench.results import drawn_means, expanded_tail, patient_sums, patient_weights
 

@@ -12,11 +12,10 @@ from scikit_posthocs._plotting import _find_maximal_cliques
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from ecgbench.leaderboard.statistics.groups import EXACT, alike, attainable, comparison, holm, sign_flip
-from ecgbench.leaderboard.statistics.patient_places import patient_places
+from ecgbench.leaderboard.statistics.patients.groups import EXACT, alike, attainable, comparison, holm, sign_flip
+from ecgbench.leaderboard.statistics.patients.patient_places import patient_places
 from ecgbench.leaderboard.statistics.ranking import columns
-
-from ..scored import places, samples
+from tests.leaderboard.scored import places, samples
 
 RAW = {("a", "raw"): 0.0, ("b", "raw"): 0.1, ("c", "raw"): 0.5, ("d", "raw"): 3.0}
 METRICS = {"hit": True, "area": True}

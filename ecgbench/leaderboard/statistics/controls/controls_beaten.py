@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
-from ecgbench.leaderboard.statistics.anchor import Anchor
+from ecgbench.leaderboard.statistics.orders.anchor import Anchor
 from ecgbench.leaderboard.statistics.ranking import Column
 
 

@@ -5,11 +5,10 @@ import pytest
 
 from ecgbench.errors import ResultsError
 from ecgbench.leaderboard.statistics.board import read_boards
-from ecgbench.leaderboard.statistics.window_scores import balanced_mean, class_means, window_scores
+from ecgbench.leaderboard.statistics.scores.window_scores import balanced_mean, class_means, window_scores
 from ecgbench.results import sample_name, write_file
-
-from ...attacks.accepted import record, saved
-from ..conftest import results
+from tests.attacks.accepted import record, saved
+from tests.leaderboard.conftest import results
 
 MEANS = {"raw": {"auc": {1: 0.7, 2: [0.1, np.nan, 0.3, 0.4]}}}
 

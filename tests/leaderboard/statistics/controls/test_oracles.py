@@ -8,11 +8,11 @@ import pytest
 
 from ecgbench.leaderboard.statistics.analysis import analyse
 from ecgbench.leaderboard.statistics.board import read_board
-from ecgbench.leaderboard.statistics.oracles import misdeclared, oracle_checks
+from ecgbench.leaderboard.statistics.controls.oracles import misdeclared, oracle_checks
 from ecgbench.leaderboard.statistics.ranking import Column
 from ecgbench.metrics import METRICS
 
-ACCEPTED = Path(__file__).parents[3] / "leaderboards" / "scores"
+ACCEPTED = Path(__file__).parents[4] / "leaderboards" / "scores"
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from ecgbench.leaderboard.statistics.ranking import AGREEING, Column
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores
 from ecgbench.randomness import seed_generator
 from ecgbench.results import drawn_means, expanded_tail, patient_sums, patient_weights, row_quantiles
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ecgbench.leaderboard.statistics.ranking import columns
-from ecgbench.leaderboard.statistics.strata import STRATA, by_stratum, members, named_strata
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.leaderboard.statistics.scores.strata import STRATA, by_stratum, members, named_strata
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores
 from tests.leaderboard.scored import samples
 
 VARIANTS = [("a", "raw"), ("b", "abs")]

@@ -8,9 +8,9 @@ from itertools import combinations
 
 import numpy as np
 
-from ecgbench.leaderboard.statistics.agreement import Agreement, agreement_tables
-from ecgbench.leaderboard.statistics.anchor import Anchor
 from ecgbench.leaderboard.statistics.models import OrderAgreement, mean_agreement, order_agreement, same_patient_draws, tally
+from ecgbench.leaderboard.statistics.orders.agreement import Agreement, agreement_tables
+from ecgbench.leaderboard.statistics.orders.anchor import Anchor
 from ecgbench.models.recipes import split_model
 from ecgbench.randomness import seed_generator
 from ecgbench.results import Identity

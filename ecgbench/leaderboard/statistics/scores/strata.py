@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from ecgbench.leaderboard.statistics.ranking import AGREEING, Column
-from ecgbench.leaderboard.statistics.window_scores import LEAST_PATIENTS, WindowScores
+from ecgbench.leaderboard.statistics.scores.window_scores import LEAST_PATIENTS, WindowScores
 from ecgbench.protocol import SURE
 from ecgbench.randomness import seed_generator
 from ecgbench.results import drawn_means, expanded_tail, patient_sums, patient_weights

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
-from ecgbench.leaderboard.statistics.window_scores import WindowScores, balanced_mean
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores, balanced_mean
 from ecgbench.results import seeds_intervals
 
 Name = tuple[str, str, str]

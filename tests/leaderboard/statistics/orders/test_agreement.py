@@ -8,13 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from ecgbench.leaderboard.statistics.agreement import dataset_agreement, metric_agreement
 from ecgbench.leaderboard.statistics.correlation import kendall, spearman
+from ecgbench.leaderboard.statistics.orders.agreement import dataset_agreement, metric_agreement
+from ecgbench.leaderboard.statistics.patients.resampled import place_draws, resampled_means
 from ecgbench.leaderboard.statistics.ranking import columns
-from ecgbench.leaderboard.statistics.resampled import place_draws, resampled_means
 from ecgbench.results import expanded_tail
-
-from ..scored import places, samples
+from tests.leaderboard.scored import places, samples
 
 TIED = arrays(np.float64, st.tuples(st.integers(2, 6), st.integers(1, 4)), elements=st.sampled_from([0.0, 0.25, 0.5, 1.0]))
 

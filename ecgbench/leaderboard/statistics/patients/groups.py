@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float64
 
-from ecgbench.leaderboard.statistics.patient_places import PatientPlaces, chosen_variants, patient_places
+from ecgbench.leaderboard.statistics.patients.patient_places import PatientPlaces, chosen_variants, patient_places
 from ecgbench.leaderboard.statistics.ranking import Column, place_order
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores
 from ecgbench.randomness import seed_generator
 
 LEVEL = 0.05

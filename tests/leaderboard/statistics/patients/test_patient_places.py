@@ -5,11 +5,10 @@ import pandas as pd
 import pytest
 from scipy.stats import rankdata
 
-from ecgbench.leaderboard.statistics.patient_places import chosen_variants, patient_places
+from ecgbench.leaderboard.statistics.patients.patient_places import chosen_variants, patient_places
 from ecgbench.leaderboard.statistics.ranking import columns
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
-
-from ..scored import samples
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores
+from tests.leaderboard.scored import samples
 
 PATIENT = np.array(["p", "p", "q", "r"])
 RAW = (("a", "raw"), ("b", "raw"), ("c", "raw"))

@@ -9,11 +9,11 @@ import pytest
 from ecgbench.controls import CONTROLS
 from ecgbench.leaderboard.statistics.board import read_board
 from ecgbench.leaderboard.statistics.ranking import columns
-from ecgbench.leaderboard.statistics.skill import skill, skill_scores
-from ecgbench.leaderboard.statistics.window_scores import WindowScores, window_scores
+from ecgbench.leaderboard.statistics.scores.skill import skill, skill_scores
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores, window_scores
 from ecgbench.metrics import FAMILIES, METRICS
 
-SCORES = Path(__file__).parents[3] / "leaderboards" / "scores"
+SCORES = Path(__file__).parents[4] / "leaderboards" / "scores"
 
 
 def windows(metric, **values):

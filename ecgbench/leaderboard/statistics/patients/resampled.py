@@ -14,7 +14,7 @@ import pandas as pd
 from jaxtyping import Float64
 
 from ecgbench.leaderboard.statistics.ranking import AGREEING, VARIANT, Column, families, plain_ranks, scaled_ranks
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores
 from ecgbench.randomness import seed_generator
 from ecgbench.results import drawn_means, expanded_tail, patient_sums, patient_weights
 

@@ -1,4 +1,4 @@
-"""Places of all ranked variants within each patient. Methods are compared by them (see `ecgbench.leaderboard.statistics.groups`)."""
+"""Places of all ranked variants within each patient, by which `ecgbench.leaderboard.statistics.patients.groups` compares methods."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from jaxtyping import Float64
 
 from ecgbench.leaderboard.statistics.ranking import AGREEING, Column
-from ecgbench.leaderboard.statistics.window_scores import WindowScores
+from ecgbench.leaderboard.statistics.scores.window_scores import WindowScores
 from ecgbench.results import patient_sums
 
 
