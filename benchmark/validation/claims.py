@@ -14,7 +14,7 @@ from pathlib import Path
 from simulated_scores import refreshed
 
 from ecgbench.artifacts import write_atomically
-from ecgbench.leaderboard.pages.architectures import compared_architectures
+from ecgbench.leaderboard.pages.sections.architectures import compared_architectures
 from ecgbench.leaderboard.pages.tables import number, table, with_interval
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant, analysis_of
 from ecgbench.leaderboard.statistics.board import read_boards

@@ -9,7 +9,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 import ecgbench
-from ecgbench.leaderboard.pages.entry_facts import cited
+from ecgbench.leaderboard.pages.facts.entry_facts import cited
 
 SAMPLES = 1000
 """Length of the window for which costs are told."""

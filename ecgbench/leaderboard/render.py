@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from ecgbench.leaderboard.figures.drawing import Drawing
 from ecgbench.leaderboard.figures.teaser import teaser
-from ecgbench.leaderboard.pages.architectures import compared_architectures
 from ecgbench.leaderboard.pages.dataset_page import dataset_page
 from ecgbench.leaderboard.pages.glance.numbers_file import numbers_file, numbers_path
 from ecgbench.leaderboard.pages.glance.table import first_view, thumbnails
@@ -16,6 +15,7 @@ from ecgbench.leaderboard.pages.oracles import PATH as ORACLES
 from ecgbench.leaderboard.pages.oracles import oracles_page
 from ecgbench.leaderboard.pages.overview import overview_page
 from ecgbench.leaderboard.pages.page_figures import ONE_ECG, dataset_figures
+from ecgbench.leaderboard.pages.sections.architectures import compared_architectures
 from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.controls.oracles import oracle_checks
 from ecgbench.leaderboard.statistics.orders.agreement import metric_agreement

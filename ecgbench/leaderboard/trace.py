@@ -13,9 +13,9 @@ from tabulate import tabulate
 
 from ecgbench.datasets import DATASETS, DatasetEntry
 from ecgbench.errors import InputError, UnknownKeyError
-from ecgbench.leaderboard.pages.models_section import of_other_models, recipe_interval
-from ecgbench.leaderboard.pages.provenance import these_models
-from ecgbench.leaderboard.pages.skill_section import skill_text
+from ecgbench.leaderboard.pages.facts.provenance import these_models
+from ecgbench.leaderboard.pages.sections.models_section import of_other_models, recipe_interval
+from ecgbench.leaderboard.pages.sections.skill_section import skill_text
 from ecgbench.leaderboard.pages.tables import NOTHING, chance_levels, gained, number, rank_range, with_interval
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant, analyse
 from ecgbench.leaderboard.statistics.board import Board, read_board

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from ecgbench.datasets import DatasetEntry
-from ecgbench.leaderboard.pages.architectures import architectures_facts
-from ecgbench.leaderboard.pages.class_patients import few_patients
-from ecgbench.leaderboard.pages.entry_facts import cited
-from ecgbench.leaderboard.pages.family_section import family_section
+from ecgbench.leaderboard.pages.facts.class_patients import few_patients
+from ecgbench.leaderboard.pages.facts.entry_facts import cited
+from ecgbench.leaderboard.pages.facts.provenance import further_seeds, health_means, models_facts, provenance_facts, windows_facts
 from ecgbench.leaderboard.pages.glance.answers import dataset_cards
 from ecgbench.leaderboard.pages.glance.chips import chips, part_said
 from ecgbench.leaderboard.pages.glance.numbers_file import numbers_path
 from ecgbench.leaderboard.pages.page_figures import costs, figure_path, gallery_path, has_gallery
-from ecgbench.leaderboard.pages.provenance import further_seeds, health_means, models_facts, provenance_facts, windows_facts
-from ecgbench.leaderboard.pages.strata_section import strata_section
+from ecgbench.leaderboard.pages.sections.architectures import architectures_facts
+from ecgbench.leaderboard.pages.sections.family_section import family_section
+from ecgbench.leaderboard.pages.sections.strata_section import strata_section
+from ecgbench.leaderboard.pages.sections.twins_section import metric_facts, twinless_table
 from ecgbench.leaderboard.pages.tables import escaped, table
 from ecgbench.leaderboard.pages.template import generated, render_page
-from ecgbench.leaderboard.pages.twins_section import metric_facts, twinless_table
 from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.controls.oracles import OracleCheck

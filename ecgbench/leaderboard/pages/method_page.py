@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ecgbench.leaderboard.pages.entry_facts import cited, description, options_table
+from ecgbench.leaderboard.pages.facts.entry_facts import cited, description, options_table
+from ecgbench.leaderboard.pages.facts.provenance import health_table
 from ecgbench.leaderboard.pages.glance.rows import seconds_a_window
 from ecgbench.leaderboard.pages.glance.words import duration
 from ecgbench.leaderboard.pages.page_figures import gallery_path, has_gallery
-from ecgbench.leaderboard.pages.provenance import health_table
 from ecgbench.leaderboard.pages.tables import NOTHING, escaped, heading, label, rank_range, score, table, with_interval
 from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant

@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ecgbench.leaderboard.pages.class_patients import class_heading, few_patients
-from ecgbench.leaderboard.pages.entry_facts import cited, description, options_table
+from ecgbench.leaderboard.pages.facts.class_patients import class_heading, few_patients
+from ecgbench.leaderboard.pages.facts.entry_facts import cited, description, options_table
 from ecgbench.leaderboard.pages.oracles import metric_checks, why_shown
-from ecgbench.leaderboard.pages.skill_section import has_skill, skill_text
+from ecgbench.leaderboard.pages.sections.skill_section import has_skill, skill_text
 from ecgbench.leaderboard.pages.tables import (
     CONTROL_MARK,
     NOTHING,

@@ -8,15 +8,15 @@ from typing import Any
 
 import pandas as pd
 
-from ecgbench.leaderboard.pages.agreement_table import agreement_table
-from ecgbench.leaderboard.pages.anchor import anchor_facts, recipes_table
-from ecgbench.leaderboard.pages.architectures import architectures_facts
 from ecgbench.leaderboard.pages.dataset_page import OPTIONS
-from ecgbench.leaderboard.pages.entry_facts import description
-from ecgbench.leaderboard.pages.family_section import ahead
+from ecgbench.leaderboard.pages.facts.entry_facts import description
 from ecgbench.leaderboard.pages.glance.answers import cards
 from ecgbench.leaderboard.pages.glance.table import first_view, glance_table
 from ecgbench.leaderboard.pages.oracles import why_shown
+from ecgbench.leaderboard.pages.sections.agreement_table import agreement_table
+from ecgbench.leaderboard.pages.sections.anchor import anchor_facts, recipes_table
+from ecgbench.leaderboard.pages.sections.architectures import architectures_facts
+from ecgbench.leaderboard.pages.sections.family_section import ahead
 from ecgbench.leaderboard.pages.tables import NOTHING, escaped, heading, linked, number, rank_range, ranking, table, with_interval
 from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant, number_at

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from ecgbench.errors import ResultsError
 from ecgbench.leaderboard.figures.teaser import teaser
+from ecgbench.leaderboard.pages.facts.provenance import these_models
 from ecgbench.leaderboard.pages.glance.answers import cards
 from ecgbench.leaderboard.pages.glance.table import first_view
 from ecgbench.leaderboard.pages.oracles import PATH as ORACLES
 from ecgbench.leaderboard.pages.page_figures import ONE_ECG
-from ecgbench.leaderboard.pages.provenance import these_models
 from ecgbench.leaderboard.pages.tables import NOTHING, heading, linked, ranking, score, table, with_interval
 from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.analysis import Analysis

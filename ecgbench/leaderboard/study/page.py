@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ecgbench.leaderboard.pages.agreement_table import agreement_table
-from ecgbench.leaderboard.pages.entry_facts import cited
+from ecgbench.leaderboard.pages.facts.entry_facts import cited
 from ecgbench.leaderboard.pages.overview import datasets_table
+from ecgbench.leaderboard.pages.sections.agreement_table import agreement_table
 from ecgbench.leaderboard.pages.tables import NOTHING, label, table, with_interval
 from ecgbench.leaderboard.pages.template import generated, render_page
 from ecgbench.leaderboard.statistics.analysis import Analysis

@@ -9,7 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from ecgbench.leaderboard import render
-from ecgbench.leaderboard.pages.entry_facts import cited
+from ecgbench.leaderboard.pages.facts.entry_facts import cited
 
 ROOT = Path(__file__).parents[3]
 HOSTILE = 'one | two\n\n## three <script>alert("4")</script> [five](javascript:6) `seven` </details>'

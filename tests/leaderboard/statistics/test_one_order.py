@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ecgbench.leaderboard.pages import page_figures
-from ecgbench.leaderboard.pages.family_section import ahead as ahead_sentence
+from ecgbench.leaderboard.pages.sections.family_section import ahead as ahead_sentence
 from ecgbench.leaderboard.pages.tables import family_table
 from ecgbench.leaderboard.statistics.analysis import analyse
 from ecgbench.leaderboard.statistics.board import read_board

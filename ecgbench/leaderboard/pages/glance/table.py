@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from ecgbench.leaderboard.figures.thumbnail import HEIGHT, WIDTH, thumbnail
+from ecgbench.leaderboard.pages.facts.provenance import these_models
 from ecgbench.leaderboard.pages.glance.rows import Estimate, Row, View, view_of_all
 from ecgbench.leaderboard.pages.glance.same_window import SameWindow, same_window
 from ecgbench.leaderboard.pages.glance.words import bar, duration
-from ecgbench.leaderboard.pages.provenance import these_models
 from ecgbench.leaderboard.pages.tables import NOTHING, heading, linked, number, table
 from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.board import Board

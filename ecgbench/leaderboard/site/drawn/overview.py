@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ecgbench.leaderboard.pages.facts.provenance import these_models
 from ecgbench.leaderboard.pages.glance.rows import Estimate, Row, View
 from ecgbench.leaderboard.pages.glance.same_window import SameWindow
 from ecgbench.leaderboard.pages.glance.table import PLACES, rests_ends, thumbnail_path, window_of
 from ecgbench.leaderboard.pages.glance.words import duration, exactly
-from ecgbench.leaderboard.pages.provenance import these_models
 from ecgbench.leaderboard.pages.tables import number
 from ecgbench.leaderboard.site.drawn.interval import interval_picture
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ecgbench.leaderboard.pages.models_section import percent
+from ecgbench.leaderboard.pages.sections.models_section import percent
 from ecgbench.leaderboard.pages.tables import label, number, signed, table
 from ecgbench.leaderboard.statistics.analysis import Analysis
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ecgbench.leaderboard.pages.facts.provenance import these_models
 from ecgbench.leaderboard.pages.glance.answers import MOST_NAMED
-from ecgbench.leaderboard.pages.models_section import models_section, seeds_table
 from ecgbench.leaderboard.pages.oracles import why_shown
 from ecgbench.leaderboard.pages.page_figures import draws_intervals, figure_path, slug
-from ecgbench.leaderboard.pages.provenance import these_models
-from ecgbench.leaderboard.pages.skill_section import skill_section
+from ecgbench.leaderboard.pages.sections.models_section import models_section, seeds_table
+from ecgbench.leaderboard.pages.sections.skill_section import skill_section
+from ecgbench.leaderboard.pages.sections.variant_choice import variant_choice
 from ecgbench.leaderboard.pages.tables import family_table, heading, label, linked, number
 from ecgbench.leaderboard.pages.template import render_page
-from ecgbench.leaderboard.pages.variant_choice import variant_choice
 from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.board import Board
 from ecgbench.leaderboard.statistics.controls.oracles import OracleCheck

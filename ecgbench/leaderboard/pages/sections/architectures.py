@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ecgbench.leaderboard.pages.agreement_table import agreement_table
+from ecgbench.leaderboard.pages.sections.agreement_table import agreement_table
 from ecgbench.leaderboard.pages.tables import heading, linked, table, with_interval
 from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.orders.anchor import anchor

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecgbench.leaderboard.pages.class_patients import class_heading, few_patients
+from ecgbench.leaderboard.pages.facts.class_patients import class_heading, few_patients
 from ecgbench.leaderboard.statistics.analysis import analyse
 from ecgbench.leaderboard.statistics.board import read_boards
 

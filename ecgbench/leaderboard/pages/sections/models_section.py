@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ecgbench.leaderboard.pages.agreement_table import agreement_table
-from ecgbench.leaderboard.pages.provenance import these_models
+from ecgbench.leaderboard.pages.facts.provenance import these_models
+from ecgbench.leaderboard.pages.sections.agreement_table import agreement_table
 from ecgbench.leaderboard.pages.tables import NOTHING, heading, label, number, table, with_interval
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.models import Best, MetricModels

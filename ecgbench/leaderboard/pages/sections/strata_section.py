@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ecgbench.leaderboard.pages.provenance import these_models
+from ecgbench.leaderboard.pages.facts.provenance import these_models
 from ecgbench.leaderboard.pages.tables import NOTHING, heading, label, number, signed, table
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.ranking import Column

@@ -3,7 +3,7 @@
 import pytest
 
 from ecgbench.leaderboard.pages.dataset_page import dataset_page
-from ecgbench.leaderboard.pages.variant_choice import variant_choice
+from ecgbench.leaderboard.pages.sections.variant_choice import variant_choice
 from ecgbench.metrics import FAMILIES
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecgbench.leaderboard.pages import strata_section
 from ecgbench.leaderboard.pages.dataset_page import dataset_page
+from ecgbench.leaderboard.pages.sections import strata_section
 from ecgbench.leaderboard.statistics.analysis import analyse
 from ecgbench.leaderboard.statistics.board import read_board
 from ecgbench.leaderboard.statistics.scores.strata import STRATA, ByStratum, Estimate, by_stratum

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ecgbench.leaderboard.pages.models_section import not_told_apart, of_other_models
-from ecgbench.leaderboard.pages.provenance import these_models
+from ecgbench.leaderboard.pages.facts.provenance import these_models
+from ecgbench.leaderboard.pages.sections.models_section import not_told_apart, of_other_models
 from ecgbench.leaderboard.pages.tables import CONTROL_MARK, heading, linked, table, with_interval
 from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.models import Best, OrderAgreement

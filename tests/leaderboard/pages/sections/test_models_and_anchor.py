@@ -10,8 +10,7 @@ import pytest
 from ecgbench.leaderboard.statistics.correlation import kendall
 from ecgbench.leaderboard.statistics.orders.anchor import anchor, dataset_orders, metric_orders, recipe_orders
 from ecgbench.metrics import FAMILIES, METRICS
-
-from .. import conftest
+from tests.leaderboard import conftest
 
 WINDOWS = 12
 METHODS = ("lrp", "lime", "saliency", "gradcam")

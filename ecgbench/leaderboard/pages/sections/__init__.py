@@ -1,0 +1,1 @@
+"""Sections of a dataset's page and of the overview."""
