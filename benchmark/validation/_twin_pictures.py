@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecgbench.datasets.records.twins import Twins
+from ecgbench.datasets.records.counterfactuals.twins import Twins
 from ecgbench.types import Windows
 
 if TYPE_CHECKING:

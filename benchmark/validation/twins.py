@@ -21,8 +21,8 @@ from tabulate import tabulate
 
 import ecgbench
 from ecgbench.datasets import DATASETS, data_root
-from ecgbench.datasets.records.twins import twins_of
-from ecgbench.datasets.records.wfdb_reader import Record, read_record
+from ecgbench.datasets.records.counterfactuals.twins import twins_of
+from ecgbench.datasets.records.files.wfdb_reader import Record, read_record
 from ecgbench.errors import EcgbenchError
 from ecgbench.models import forward
 from ecgbench.protocol import BEAT_CLASSES, BEAT_RULES, DatasetProtocol

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ecgbench.artifacts import ArtifactStore, user_cache
-from ecgbench.datasets.records.donors import FindBeats
+from ecgbench.datasets.records.counterfactuals.donors import FindBeats
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.simulator.stand_in import Simulate
 from ecgbench.errors import InputError

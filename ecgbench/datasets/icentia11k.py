@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from ecgbench.datasets._registry import DATASETS
-from ecgbench.datasets.records.checksums import SUMS, sums_of
-from ecgbench.datasets.records.donors import FindBeats
+from ecgbench.datasets.records.counterfactuals.donors import FindBeats
 from ecgbench.datasets.records.drawn_windows import DrawnSide, drawn_beats, drawn_continued, drawn_regions, drawn_twins, load_drawn
+from ecgbench.datasets.records.files.checksums import SUMS, sums_of
+from ecgbench.datasets.records.files.source_files import check_files
+from ecgbench.datasets.records.files.wfdb_reader import SUFFIXES
 from ecgbench.datasets.records.request import Request
-from ecgbench.datasets.records.source_files import check_files
-from ecgbench.datasets.records.wfdb_reader import SUFFIXES
 from ecgbench.datasets.simulator.annotated_records import simulate_records
 from ecgbench.datasets.simulator.record_forms import ICENTIA11K_FORM
 from ecgbench.errors import MissingDataError

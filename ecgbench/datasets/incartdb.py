@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ecgbench.datasets._registry import DATASETS
+from ecgbench.datasets.records.files.source_files import check_files
 from ecgbench.datasets.records.request import Request
-from ecgbench.datasets.records.source_files import check_files
 from ecgbench.datasets.records.split_by_record import (
     PATIENT,
     annotated_files,

@@ -11,7 +11,7 @@ import numpy as np
 from ecgbench.artifacts import artifact_key
 from ecgbench.datasets._part import records_note
 from ecgbench.datasets._registry import DATASETS, Edition
-from ecgbench.datasets.records.ludb_records import LudbRecord, LudbWindows, load_records, ludb_files, passed_over, read_statements
+from ecgbench.datasets.records.databases.ludb_records import LudbRecord, LudbWindows, load_records, ludb_files, passed_over, read_statements
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.simulator.ludb import simulate_ludb
 from ecgbench.errors import DataError

@@ -10,8 +10,8 @@ from jaxtyping import Bool
 
 from ecgbench.datasets._part import records_note
 from ecgbench.datasets._registry import DATASETS, Edition, fetch_command
-from ecgbench.datasets.records import ptbxl_headers, ptbxl_tables
-from ecgbench.datasets.records.ptbxl_tables import RecordList
+from ecgbench.datasets.records.databases import ptbxl_headers, ptbxl_tables
+from ecgbench.datasets.records.databases.ptbxl_tables import RecordList
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.whole_records import WholeSide, load_whole
 from ecgbench.datasets.simulator.ptbxl import simulate_ptbxl

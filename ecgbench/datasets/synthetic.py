@@ -11,11 +11,11 @@ from jaxtyping import Int64
 
 from ecgbench.artifacts import Arrays, artifact_key
 from ecgbench.datasets._registry import DATASETS
-from ecgbench.datasets.records.cut import beat_spans, window_label
-from ecgbench.datasets.records.donors import FindBeats, WindowBeats
+from ecgbench.datasets.records.counterfactuals.donors import FindBeats, WindowBeats
 from ecgbench.datasets.records.request import Request
-from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
-from ecgbench.datasets.records.waves import window_regions
+from ecgbench.datasets.records.windows.cut import beat_spans, window_label
+from ecgbench.datasets.records.windows.stored_windows import from_artifact, to_arrays
+from ecgbench.datasets.records.windows.waves import window_regions
 from ecgbench.datasets.simulator import rhythm
 from ecgbench.datasets.simulator.patients import ALL_RANGES, draw_patient
 from ecgbench.datasets.simulator.rhythm import SVEB, VEB, Beats, N, Patient

@@ -11,7 +11,7 @@ from jaxtyping import Float32
 from ecgbench.artifacts import Arrays, artifact_key
 from ecgbench.datasets._registry import DATASETS
 from ecgbench.datasets.records.request import Request
-from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
+from ecgbench.datasets.records.windows.stored_windows import from_artifact, to_arrays
 from ecgbench.datasets.simulator import counterfactual, rhythm
 from ecgbench.datasets.simulator.counterfactual import ecg_steps, without
 from ecgbench.datasets.simulator.diagnoses import FINDINGS, IMPLIED, RHYTHMS, goes_with

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ecgbench.artifacts import artifact_key
-from ecgbench.datasets.records.donors import Donors
+from ecgbench.datasets.records.counterfactuals.donors import Donors
 from ecgbench.errors import InputError
 from ecgbench.models import Adapted, evaluator, forward, plain_evaluator
 from ecgbench.pipeline.compute.donors import detected_beats, donors_in

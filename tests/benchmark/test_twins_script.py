@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecgbench.datasets.records.exchange import Reason
+from ecgbench.datasets.records.counterfactuals.exchange import Reason
 from ecgbench.types import Twins, Windows
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ecgbench.datasets.records.wfdb_reader import Record, read_record
+from ecgbench.datasets.records.files.wfdb_reader import Record, read_record
 from ecgbench.protocol import MITDB, SVDB, DatasetProtocol
 from ecgbench.types import Dataset, Windows
 

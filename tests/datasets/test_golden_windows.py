@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ecgbench.datasets.records.cut import cut
+from ecgbench.datasets.records.windows.cut import cut
 from ecgbench.protocol import BEAT_RULES, UNCLASSIFIABLE
 from ecgbench.types import Dataset
 from tests.datasets.golden import LABELS, NUMBERS, by_record, differing, digests, golden_windows, read

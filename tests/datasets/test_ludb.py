@@ -17,8 +17,8 @@ import pytest
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import DATASETS, load_dataset, pinned_sums
 from ecgbench.datasets.physionet.needed_files import needed_paths
-from ecgbench.datasets.records import ludb_records
-from ecgbench.datasets.records.wave_marks import read_waves
+from ecgbench.datasets.records.databases import ludb_records
+from ecgbench.datasets.records.windows.wave_marks import read_waves
 from ecgbench.models import predict, shipped_record
 from ecgbench.models.training.measures import roc_auc
 from ecgbench.pipeline import model_of

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from ecgbench.datasets import load_dataset
-from ecgbench.datasets.records.cut import cut
-from ecgbench.datasets.records.wfdb_reader import read_record
+from ecgbench.datasets.records.files.wfdb_reader import read_record
+from ecgbench.datasets.records.windows.cut import cut
 from ecgbench.errors import InputError
 from ecgbench.protocol import BEAT_RULES, SVDB
 from ecgbench.types import Dataset

@@ -11,7 +11,7 @@ import pytest
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import load_dataset, request_for
-from ecgbench.datasets.records.cut import window_label
+from ecgbench.datasets.records.windows.cut import window_label
 from ecgbench.datasets.simulator.rhythm import SVEB, VEB, N
 from ecgbench.datasets.synthetic import simulate_window, simulate_windows, wave_regions
 from ecgbench.errors import InputError

@@ -10,7 +10,7 @@ from typing import Any
 
 from ecgbench.datasets._names import abbreviated
 from ecgbench.datasets.own.numbers import names_of
-from ecgbench.datasets.records.annotated_signal import BEAT_SYMBOLS
+from ecgbench.datasets.records.counterfactuals.annotated_signal import BEAT_SYMBOLS
 from ecgbench.errors import DataError, InputError
 from ecgbench.printable import quoted, shortened
 from ecgbench.protocol import BeatRule

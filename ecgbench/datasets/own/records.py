@@ -19,11 +19,11 @@ from ecgbench.datasets.own.numbers import OWN, STANDARD, names_of, own_numbers, 
 from ecgbench.datasets.own.recording_files import wanted_of
 from ecgbench.datasets.recordings.reading import is_wfdb, parts_of, read_wanted
 from ecgbench.datasets.recordings.recording import Wanted
-from ecgbench.datasets.records.donors import FindBeats
+from ecgbench.datasets.records.counterfactuals.donors import FindBeats
+from ecgbench.datasets.records.files.wfdb_reader import Record
 from ecgbench.datasets.records.record_source import DATABASE
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.split_by_record import PATIENT, beat_regions, beat_twins, continued_windows, load_annotated, window_beats
-from ecgbench.datasets.records.wfdb_reader import Record
 from ecgbench.errors import DataError, InputError, MissingDataError
 from ecgbench.printable import quoted, shortened
 from ecgbench.protocol import BEAT_CLASSES, BEAT_RULES, UNCLASSIFIABLE, BeatRule, DatasetProtocol

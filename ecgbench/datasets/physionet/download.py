@@ -20,7 +20,7 @@ from ecgbench.datasets.physionet.pins import refuse_forged
 from ecgbench.datasets.physionet.session import Connection, Patience, open_session
 from ecgbench.datasets.physionet.threads import run_jobs
 from ecgbench.datasets.physionet.transfer import Count, Stopped, Tally, UnreachableError, transfer
-from ecgbench.datasets.records.checksums import SUMS, sha256
+from ecgbench.datasets.records.files.checksums import SUMS, sha256
 from ecgbench.datasets.simulator.stand_in import SIMULATED
 from ecgbench.errors import DataError, InputError
 from ecgbench.printable import printable

@@ -11,8 +11,8 @@ from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
-from ecgbench.datasets.records.wfdb_header import wfdb_errors
-from ecgbench.datasets.records.wfdb_reader import behind_end_mark
+from ecgbench.datasets.records.files.wfdb_header import wfdb_errors
+from ecgbench.datasets.records.files.wfdb_reader import behind_end_mark
 from ecgbench.errors import DataError
 from ecgbench.printable import quoted
 

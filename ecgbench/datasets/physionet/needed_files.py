@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from ecgbench.datasets._names import both_ends
 from ecgbench.datasets._registry import DatasetEntry
 from ecgbench.datasets.physionet.pins import with_pinned
-from ecgbench.datasets.records.checksums import SUMS, ListedPaths, checked_path, sums_of
+from ecgbench.datasets.records.files.checksums import SUMS, ListedPaths, checked_path, sums_of
 from ecgbench.datasets.simulator.stand_in import SIMULATED
 from ecgbench.errors import InputError
 

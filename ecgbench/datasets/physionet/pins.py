@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from ecgbench.datasets.records.checksums import SUMS, read_sums, sums_of
+from ecgbench.datasets.records.files.checksums import SUMS, read_sums, sums_of
 from ecgbench.datasets.simulator.stand_in import SIMULATED
 from ecgbench.errors import DataError
 from ecgbench.protocol import DatasetProtocol

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ecgbench.datasets._registry import DatasetEntry, fetch_command
 from ecgbench.datasets.physionet.needed_files import folder_of, needed_files, needed_paths
-from ecgbench.datasets.records.checksums import SUMS, sha256
+from ecgbench.datasets.records.files.checksums import SUMS, sha256
 from ecgbench.errors import MissingDataError
 from ecgbench.progress import progress
 

@@ -9,7 +9,7 @@ from jaxtyping import Int64
 
 from ecgbench.datasets.recordings.csv_files import read_table
 from ecgbench.datasets.recordings.recording import Wanted
-from ecgbench.datasets.records.wfdb_reader import SUFFIXES, read_annotations
+from ecgbench.datasets.records.files.wfdb_reader import SUFFIXES, read_annotations
 from ecgbench.errors import DataError
 
 TABLE = ".csv"

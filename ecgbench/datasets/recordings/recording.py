@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float32, Int64, Shaped
 
 from ecgbench.datasets._names import abbreviated
-from ecgbench.datasets.records.wfdb_header import MILLIVOLTS
+from ecgbench.datasets.records.files.wfdb_header import MILLIVOLTS
 from ecgbench.errors import DataError
 from ecgbench.printable import quoted
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgbench.datasets.recordings.recording import NO_ANNOTATIONS, Recording, Wanted
-from ecgbench.datasets.records.wfdb_header import read_header, read_signals, signal_files
+from ecgbench.datasets.records.files.wfdb_header import read_header, read_signals, signal_files
 from ecgbench.errors import DataError, MissingDataError
 
 if TYPE_CHECKING:

@@ -15,16 +15,16 @@ import numpy as np
 from jaxtyping import Bool, Int64
 
 from ecgbench.artifacts import Arrays, artifact_key
-from ecgbench.datasets.records.checksums import SUMS
-from ecgbench.datasets.records.continued import continued_in
-from ecgbench.datasets.records.cut import concatenate, cut
-from ecgbench.datasets.records.donors import FindBeats, annotated_beats
+from ecgbench.datasets.records.counterfactuals.donors import FindBeats, annotated_beats
+from ecgbench.datasets.records.counterfactuals.twins import twins_of
+from ecgbench.datasets.records.files.checksums import SUMS
+from ecgbench.datasets.records.files.source_files import source_digest
+from ecgbench.datasets.records.files.wfdb_reader import Record, read_record, record_files
 from ecgbench.datasets.records.request import Request
-from ecgbench.datasets.records.source_files import source_digest
-from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
-from ecgbench.datasets.records.twins import twins_of
-from ecgbench.datasets.records.waves import regions_of
-from ecgbench.datasets.records.wfdb_reader import Record, read_record, record_files
+from ecgbench.datasets.records.windows.continued import continued_in
+from ecgbench.datasets.records.windows.cut import concatenate, cut
+from ecgbench.datasets.records.windows.stored_windows import from_artifact, to_arrays
+from ecgbench.datasets.records.windows.waves import regions_of
 from ecgbench.errors import DataError, MissingDataError
 from ecgbench.progress import progress
 from ecgbench.protocol import ICENTIA11K_RULE, ICENTIA11K_SEED, ICENTIA11K_WINDOWS, UNCLASSIFIABLE, DatasetProtocol

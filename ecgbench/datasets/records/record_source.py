@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from ecgbench.datasets._names import abbreviated
+from ecgbench.datasets.records.files.wfdb_header import read_header
+from ecgbench.datasets.records.files.wfdb_reader import Record, read_record, record_files
 from ecgbench.datasets.records.request import Request
-from ecgbench.datasets.records.wfdb_header import read_header
-from ecgbench.datasets.records.wfdb_reader import Record, read_record, record_files
 from ecgbench.protocol import BEAT_RULES, BeatRule
 
 

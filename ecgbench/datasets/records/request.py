@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from ecgbench.artifacts import ArtifactStore, artifact_key
-from ecgbench.datasets.records.wfdb_header import AGAIN
+from ecgbench.datasets.records.files.wfdb_header import AGAIN
 from ecgbench.datasets.simulator.stand_in import is_simulated
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.types import Dataset, Windows

@@ -10,16 +10,16 @@ from functools import partial
 import numpy as np
 
 from ecgbench.artifacts import Arrays, artifact_key
-from ecgbench.datasets.records.continued import continued_in
-from ecgbench.datasets.records.cut import concatenate, cut
-from ecgbench.datasets.records.donors import FindBeats, annotated_beats
+from ecgbench.datasets.records.counterfactuals.donors import FindBeats, annotated_beats
+from ecgbench.datasets.records.counterfactuals.twins import twins_of
+from ecgbench.datasets.records.files.source_files import source_digest
+from ecgbench.datasets.records.files.wfdb_reader import SUFFIXES, Record
 from ecgbench.datasets.records.record_source import DATABASE, RecordSource
 from ecgbench.datasets.records.request import Request
-from ecgbench.datasets.records.source_files import source_digest
-from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
-from ecgbench.datasets.records.twins import twins_of
-from ecgbench.datasets.records.waves import regions_of
-from ecgbench.datasets.records.wfdb_reader import SUFFIXES, Record
+from ecgbench.datasets.records.windows.continued import continued_in
+from ecgbench.datasets.records.windows.cut import concatenate, cut
+from ecgbench.datasets.records.windows.stored_windows import from_artifact, to_arrays
+from ecgbench.datasets.records.windows.waves import regions_of
 from ecgbench.errors import InputError
 from ecgbench.progress import progress
 from ecgbench.protocol import DatasetProtocol

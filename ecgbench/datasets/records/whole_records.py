@@ -15,10 +15,10 @@ import numpy as np
 from jaxtyping import Float32
 
 from ecgbench.artifacts import Arrays, artifact_key, canonical
+from ecgbench.datasets.records.files.source_files import check_files, source_digest
+from ecgbench.datasets.records.files.wfdb_header import read_signals
 from ecgbench.datasets.records.request import Request
-from ecgbench.datasets.records.source_files import check_files, source_digest
-from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
-from ecgbench.datasets.records.wfdb_header import read_signals
+from ecgbench.datasets.records.windows.stored_windows import from_artifact, to_arrays
 from ecgbench.errors import ArtifactError, DataError
 from ecgbench.progress import progress
 from ecgbench.protocol import DatasetProtocol

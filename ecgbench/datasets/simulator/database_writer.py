@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64
 
-from ecgbench.datasets.records.checksums import SUMS
+from ecgbench.datasets.records.files.checksums import SUMS
 from ecgbench.datasets.simulator.stand_in import SIMULATED
 from ecgbench.errors import InputError
 

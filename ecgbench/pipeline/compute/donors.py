@@ -11,7 +11,7 @@ from jaxtyping import Float32, Int64
 from ecgbench.artifacts import Arrays, ArtifactStore, artifact_key
 from ecgbench.controls.r_peaks import detected
 from ecgbench.datasets import DATASETS, Request
-from ecgbench.datasets.records.donors import Donors, FindBeats, WindowBeats, donors_of
+from ecgbench.datasets.records.counterfactuals.donors import Donors, FindBeats, WindowBeats, donors_of
 from ecgbench.pipeline.compute.normal_windows import is_normal
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.types import Dataset, Windows

@@ -12,7 +12,7 @@ import numpy as np
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import Request
-from ecgbench.datasets.records.donors import Donors
+from ecgbench.datasets.records.counterfactuals.donors import Donors
 from ecgbench.pipeline.compute.regions import regions_of
 from ecgbench.protocol import STUDY, DatasetProtocol
 from ecgbench.types import Continued, Dataset, EvaluateSteps, Explained, Masks, Regions, Signals, Targets, Windows

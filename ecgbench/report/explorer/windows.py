@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import expit, softmax
 
 from ecgbench.datasets import DATASETS
-from ecgbench.datasets.records.donors import WindowBeats
+from ecgbench.datasets.records.counterfactuals.donors import WindowBeats
 from ecgbench.leaderboard.site.explorer.case import Beat, Beats, Case
 from ecgbench.leaderboard.site.explorer.scripts import megabytes_of_case
 from ecgbench.models import forward

@@ -9,8 +9,8 @@ import ecgbench
 from ecgbench import cli
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import DATASETS, request_for
-from ecgbench.datasets.records.cut import concatenate, cut
-from ecgbench.datasets.records.wfdb_reader import read_record
+from ecgbench.datasets.records.files.wfdb_reader import read_record
+from ecgbench.datasets.records.windows.cut import concatenate, cut
 from ecgbench.errors import DataError, DuplicateKeyError, InputError, MissingDataError
 from ecgbench.pipeline import ModelAddress, Options, Run
 from ecgbench.protocol import BEAT_RULES, UNCLASSIFIABLE, Recipe

@@ -11,7 +11,7 @@ import pytest
 from ecgbench.datasets import DATASETS, is_simulated, verify
 from ecgbench.datasets.physionet import pins
 from ecgbench.datasets.physionet.needed_files import needed_paths
-from ecgbench.datasets.records.checksums import read_sums, sha256
+from ecgbench.datasets.records.files.checksums import read_sums, sha256
 from ecgbench.errors import DataError
 from tests.datasets.physionet.databases import ENTRY, NAMES, NUMBERS, PATHS, WHOLE, content_of, fetch, held, list_sums, publish
 from tests.datasets.physionet.server import Fault, FileServer

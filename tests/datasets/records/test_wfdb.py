@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from ecgbench.artifacts import ArtifactStore
+from ecgbench.datasets.records.files.wfdb_reader import read_record
 from ecgbench.datasets.records.split_by_record import AnnotatedSide
-from ecgbench.datasets.records.wfdb_reader import read_record
 from ecgbench.errors import DataError
 from tests.datasets.records.wfdb_files import BEATS, FS, NUMBERS, load, signal_of, wfdb, windows_in, write
 

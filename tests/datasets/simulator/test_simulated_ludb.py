@@ -12,7 +12,7 @@ import pytest
 from ecgbench import load_dataset
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import DATASETS, SimulatedSize, verify
-from ecgbench.datasets.records.wave_marks import parts_of, read_waves
+from ecgbench.datasets.records.windows.wave_marks import parts_of, read_waves
 from ecgbench.datasets.simulator.ludb import SAID, plan_ludb, simulate_ludb
 from ecgbench.errors import DataError, InputError, MissingDataError
 from ecgbench.metrics import METRICS

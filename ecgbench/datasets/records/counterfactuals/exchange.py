@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float32, Float64
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ecgbench.datasets.records.annotated_signal import AnnotatedSignal
+from ecgbench.datasets.records.counterfactuals.annotated_signal import AnnotatedSignal
 
 LENGTH_TOLERANCE = 0.25
 """Largest difference between the donor's and the host's distance of neighbours, as a share of the latter."""

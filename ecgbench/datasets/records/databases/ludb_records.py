@@ -11,12 +11,12 @@ import numpy as np
 from jaxtyping import Float32
 
 from ecgbench.artifacts import Arrays, artifact_key
+from ecgbench.datasets.records.files.source_files import check_files, source_digest
+from ecgbench.datasets.records.files.wfdb_header import read_header
 from ecgbench.datasets.records.request import Request
-from ecgbench.datasets.records.source_files import check_files, source_digest
-from ecgbench.datasets.records.stored_windows import from_artifact, to_arrays
-from ecgbench.datasets.records.wave_marks import read_waves, wave_spans
-from ecgbench.datasets.records.wfdb_header import read_header
 from ecgbench.datasets.records.whole_records import read_whole
+from ecgbench.datasets.records.windows.stored_windows import from_artifact, to_arrays
+from ecgbench.datasets.records.windows.wave_marks import read_waves, wave_spans
 from ecgbench.errors import DataError, MissingDataError
 from ecgbench.progress import progress
 from ecgbench.protocol import LUDB, LUDB_LABELS, PTBXL_LEADS, WAVE_CRITERIA, DatasetProtocol

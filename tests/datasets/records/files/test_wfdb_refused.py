@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ecgbench.artifacts import ArtifactStore
-from ecgbench.datasets.records.wfdb_reader import read_record
+from ecgbench.datasets.records.files.wfdb_reader import read_record
 from ecgbench.errors import DataError, MissingDataError
 from tests.datasets.records.wfdb_files import BEATS, FS, load, signal_of, wfdb, windows_in, write
 

@@ -11,7 +11,7 @@ import pytest
 
 import ecgbench
 from ecgbench.artifacts import ArtifactStore
-from ecgbench.datasets.records.wfdb_reader import read_record
+from ecgbench.datasets.records.files.wfdb_reader import read_record
 from ecgbench.errors import DataError, MissingDataError
 from tests.datasets.records.wfdb_files import BEATS, FS, load, signal_of, wfdb, windows_in, write
 

@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecgbench.datasets.records.cut import cut
-from ecgbench.datasets.records.exchange import Reason
-from ecgbench.datasets.records.twins import Twins, construct, twins_of
-from ecgbench.datasets.records.wfdb_reader import Record
+from ecgbench.datasets.records.counterfactuals.exchange import Reason
+from ecgbench.datasets.records.counterfactuals.twins import Twins, construct, twins_of
+from ecgbench.datasets.records.files.wfdb_reader import Record
+from ecgbench.datasets.records.windows.cut import cut
 from ecgbench.errors import DataError
 from ecgbench.protocol import BEAT_RULES, UNCLASSIFIABLE
 from ecgbench.types import Windows
-from tests.datasets.records.simulated_twins import FS, LENGTH, known_record
-from tests.datasets.records.test_exchange import record_of
+from tests.datasets.records.counterfactuals.simulated_twins import FS, LENGTH, known_record
+from tests.datasets.records.counterfactuals.test_exchange import record_of
 
 RULE = BEAT_RULES["aami"]
 

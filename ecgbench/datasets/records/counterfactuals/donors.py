@@ -20,8 +20,8 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
-from ecgbench.datasets.records.annotated_signal import AnnotatedSignal, annotated_signal
-from ecgbench.datasets.records.wfdb_reader import Record
+from ecgbench.datasets.records.counterfactuals.annotated_signal import AnnotatedSignal, annotated_signal
+from ecgbench.datasets.records.files.wfdb_reader import Record
 from ecgbench.protocol import BeatRule
 from ecgbench.types import Names, Signals, Windows
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ecgbench.datasets.records.checksums import ListedPaths, checked_path, read_sums, sha256, sums_of
+from ecgbench.datasets.records.files.checksums import ListedPaths, checked_path, read_sums, sha256, sums_of
 from ecgbench.errors import DataError
 
 SUM = "a" * 64
@@ -56,7 +56,7 @@ def test_long_list_is_read_in_seconds_and_little_memory(tmp_path: Path) -> None:
     with open(tmp_path / "sums", "w") as file:
         file.writelines(f"{i:064x} p{i // 100_000:02}/p{i // 1000:05}/p{i // 1000:05}_s{i % 1000:02}.dat\n" for i in range(300_000))
     code = (
-        "import resource, sys, time; from pathlib import Path; from ecgbench.datasets.records.checksums import sums_of\n"
+        "import resource, sys, time; from pathlib import Path; from ecgbench.datasets.records.files.checksums import sums_of\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; since = time.process_time()\n"
         "found = sums_of(Path(sys.argv[1]), ['p00/p00003/p00003_s07.dat'])\n"
         "print(len(found), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, time.process_time() - since)"

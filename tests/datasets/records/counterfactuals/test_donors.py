@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ecgbench.datasets.records.donors import Reason, WindowBeats, annotated_beats, at_equal_phase, donors_of
+from ecgbench.datasets.records.counterfactuals.donors import Reason, WindowBeats, annotated_beats, at_equal_phase, donors_of
 from ecgbench.protocol import BEAT_RULES
 from ecgbench.types import Windows
 

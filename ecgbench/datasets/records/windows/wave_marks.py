@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ecgbench.datasets.records.wfdb_reader import read_annotations
+from ecgbench.datasets.records.files.wfdb_reader import read_annotations
 from ecgbench.protocol import WaveCriterion
 from ecgbench.types import Spans
 

@@ -23,9 +23,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Int64
 
-from ecgbench.datasets.records.annotated_signal import NORMAL, AnnotatedSignal, Beats, annotated_signal
-from ecgbench.datasets.records.exchange import Reason, exchange
-from ecgbench.datasets.records.wfdb_reader import Record
+from ecgbench.datasets.records.counterfactuals.annotated_signal import NORMAL, AnnotatedSignal, Beats, annotated_signal
+from ecgbench.datasets.records.counterfactuals.exchange import Reason, exchange
+from ecgbench.datasets.records.files.wfdb_reader import Record
 from ecgbench.errors import DataError
 from ecgbench.protocol import BeatRule
 from ecgbench.types import Targets, Twins, Windows

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ecgbench.datasets.records.wfdb_reader import Record
+from ecgbench.datasets.records.files.wfdb_reader import Record
 from ecgbench.protocol import SHIFTS
 from ecgbench.types import Continued, Windows
 

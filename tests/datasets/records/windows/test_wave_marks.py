@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ecgbench.datasets.records.wave_marks import Wave, marked_waves, parts_of, wave_spans
+from ecgbench.datasets.records.windows.wave_marks import Wave, marked_waves, parts_of, wave_spans
 from ecgbench.protocol import WaveCriterion
 
 BEAT = [Wave("P", 10, 20), Wave("QRS", 30, 40), Wave("T", 50, 70)]

@@ -7,10 +7,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from ecgbench.datasets.records.annotated_signal import AnnotatedSignal, annotated_signal
-from ecgbench.datasets.records.exchange import LENGTH_TOLERANCE, Exchange, Reason, exchange
+from ecgbench.datasets.records.counterfactuals.annotated_signal import AnnotatedSignal, annotated_signal
+from ecgbench.datasets.records.counterfactuals.exchange import LENGTH_TOLERANCE, Exchange, Reason, exchange
 from ecgbench.protocol import BEAT_RULES, ICENTIA11K_RULE, UNCLASSIFIABLE
-from tests.datasets.records.simulated_twins import LENGTH, Known, ectopic_beats, known_record, window_of
+from tests.datasets.records.counterfactuals.simulated_twins import LENGTH, Known, ectopic_beats, known_record, window_of
 
 SEEDS = range(6)
 

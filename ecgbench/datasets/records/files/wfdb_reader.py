@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float32, Int64
 
-from ecgbench.datasets.records.wfdb_header import AGAIN, read_header, read_signals, signal_files, wfdb_errors
+from ecgbench.datasets.records.files.wfdb_header import AGAIN, read_header, read_signals, signal_files, wfdb_errors
 from ecgbench.errors import DataError, MissingDataError
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecgbench.datasets.records.cut import beat_spans, cut, window_label
-from ecgbench.datasets.records.wfdb_reader import Record
+from ecgbench.datasets.records.files.wfdb_reader import Record
+from ecgbench.datasets.records.windows.cut import beat_spans, cut, window_label
 from ecgbench.protocol import BEAT_RULES
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets.records import whole_records
-from ecgbench.datasets.records.ptbxl_tables import labels_of
+from ecgbench.datasets.records.databases.ptbxl_tables import labels_of
 from ecgbench.errors import ArtifactError, DataError, MissingDataError
 from ecgbench.protocol import PTBXL
 from tests.datasets.small_ptbxl import (

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecgbench.datasets.records.waves import annotated_cores, regions_of, window_regions
-from ecgbench.datasets.records.wfdb_reader import Record
+from ecgbench.datasets.records.files.wfdb_reader import Record
+from ecgbench.datasets.records.windows.waves import annotated_cores, regions_of, window_regions
 from ecgbench.protocol import BEAT_RULES
 from ecgbench.types import CORE, RHYTHM, Windows
 

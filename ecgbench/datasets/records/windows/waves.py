@@ -13,8 +13,8 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Int64, UInt8
 
-from ecgbench.datasets.records.cut import beats
-from ecgbench.datasets.records.wfdb_reader import Record
+from ecgbench.datasets.records.files.wfdb_reader import Record
+from ecgbench.datasets.records.windows.cut import beats
 from ecgbench.protocol import BeatRule
 from ecgbench.types import CORE, RHYTHM, Regions, Targets, Windows
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecgbench.datasets.records.twins import Twins, twins_of
+from ecgbench.datasets.records.counterfactuals.twins import Twins, twins_of
 from ecgbench.protocol import BEAT_RULES
 from ecgbench.types import Dataset, Windows
 from tests.datasets.golden import NUMBERS, read

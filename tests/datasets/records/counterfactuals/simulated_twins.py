@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ecgbench.datasets.records.annotated_signal import AnnotatedSignal
+from ecgbench.datasets.records.counterfactuals.annotated_signal import AnnotatedSignal
 from ecgbench.datasets.simulator import rhythm
 from ecgbench.datasets.simulator.annotated_records import lay_out
 from ecgbench.datasets.simulator.patients import draw_patient

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
 
-from ecgbench.datasets.records.ptbxl_tables import FoldAndPatient, RecordList, counted, folds_by_id
+from ecgbench.datasets.records.databases.ptbxl_tables import FoldAndPatient, RecordList, counted, folds_by_id
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.whole_records import LabelledRecord
 from ecgbench.errors import DataError, MissingDataError

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Int64
 
-from ecgbench.datasets.records.wfdb_reader import Record
+from ecgbench.datasets.records.files.wfdb_reader import Record
 from ecgbench.protocol import BeatRule
 from ecgbench.types import Spans, Windows
 
