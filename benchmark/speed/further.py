@@ -19,8 +19,8 @@ from ecgbench.methods import METHODS
 from ecgbench.metrics import METRICS, MOST_WINDOWS, Situation
 from ecgbench.nn import frozen, place_of
 from ecgbench.pipeline import ModelAddress, Options, Run, source_named
-from ecgbench.pipeline.compute.further_maps import chosen, explained
 from ecgbench.pipeline.compute.scores import changed_batches
+from ecgbench.pipeline.compute.sources.further_maps import chosen, explained
 from ecgbench.pipeline.compute.subject import Subject
 from ecgbench.pipeline.grid.cost import method_passes
 

@@ -19,8 +19,6 @@ from .cluster.addresses import prepare_cluster as prepare_cluster
 from .cluster.filled import failed_cells as failed_cells
 from .cluster.filled import fill_by as fill_by
 from .compute.entries import stored_entry as stored_entry
-from .compute.map_sources import MapSource as MapSource
-from .compute.map_sources import source_named as source_named
 from .compute.models import TrainedModel as TrainedModel
 from .compute.models import import_model as import_model
 from .compute.models import model_of as model_of
@@ -28,8 +26,10 @@ from .compute.models import train as train
 from .compute.plan import Plan as Plan
 from .compute.plan import Task as Task
 from .compute.run import Run as Run
+from .compute.sources.map_sources import MapSource as MapSource
+from .compute.sources.map_sources import source_named as source_named
+from .compute.sources.submitted_maps import SubmissionSource as SubmissionSource
 from .compute.subject import array_digest as array_digest
-from .compute.submitted_maps import SubmissionSource as SubmissionSource
 from .grid.address import Address as Address
 from .grid.address import MapsAddress as MapsAddress
 from .grid.address import ModelAddress as ModelAddress

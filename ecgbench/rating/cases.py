@@ -10,8 +10,8 @@ from jaxtyping import Bool, Int8
 from ecgbench.errors import InputError
 from ecgbench.leaderboard.figures.paper.ruling import full_colour
 from ecgbench.metrics import METRICS
-from ecgbench.pipeline.compute.map_sources import MapSource
 from ecgbench.pipeline.compute.run import Run
+from ecgbench.pipeline.compute.sources.map_sources import MapSource
 from ecgbench.pipeline.grid.address import RAW, MapsAddress, ModelAddress
 from ecgbench.pipeline.score import score
 from ecgbench.rating.chosen_maps import named_maps

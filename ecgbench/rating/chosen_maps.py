@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ecgbench.pipeline.compute.map_sources import MapSource, registered_sources
+from ecgbench.pipeline.compute.sources.map_sources import MapSource, registered_sources
 from ecgbench.pipeline.grid.address import variant_name
 from ecgbench.pipeline.grid.selection import matching
 from ecgbench.rating.schedule import USUAL

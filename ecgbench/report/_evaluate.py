@@ -17,7 +17,7 @@ from ecgbench.leaderboard.statistics.analysis import Analysis, analyse
 from ecgbench.models import with_extra
 from ecgbench.nn import device_named, frozen, place_of, usable
 from ecgbench.pipeline.compute.subject import Subject
-from ecgbench.pipeline.compute.turns import share_out
+from ecgbench.pipeline.compute.windows.turns import share_out
 from ecgbench.pipeline.grid.address import ABSOLUTE, variant_name
 from ecgbench.report._board import board_of_measured
 from ecgbench.report._measure import Measured, Refusal, chosen_metrics, chosen_sources, measure_all

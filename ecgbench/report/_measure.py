@@ -10,9 +10,9 @@ import numpy as np
 
 from ecgbench.errors import EcgbenchError, InputError
 from ecgbench.metrics import METRICS, MetricEntry
-from ecgbench.pipeline.compute.map_sources import MapSource, registered_sources
-from ecgbench.pipeline.compute.maps import Maps, joined
 from ecgbench.pipeline.compute.scores import batch_scores
+from ecgbench.pipeline.compute.sources.map_sources import MapSource, registered_sources
+from ecgbench.pipeline.compute.sources.maps import Maps, joined
 from ecgbench.pipeline.compute.subject import Subject
 from ecgbench.pipeline.grid.address import MapsAddress, metric_names, split_metric
 from ecgbench.pipeline.grid.selection import matching
@@ -52,7 +52,7 @@ class Measured:
     ----------
     source : where the maps come from
     maps : of all explained windows
-    health : see `ecgbench.pipeline.compute.health`, with the seconds that explaining a window took
+    health : see `ecgbench.pipeline.compute.sources.health`, with the seconds that explaining a window took
     illness : what is wrong with the maps, or an empty text
     scores : (n,) by variant and metric
     """

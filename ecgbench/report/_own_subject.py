@@ -13,9 +13,9 @@ from ecgbench.artifacts import artifact_key
 from ecgbench.datasets.records.counterfactuals.donors import Donors
 from ecgbench.errors import InputError
 from ecgbench.models import Adapted, evaluator, forward, plain_evaluator
-from ecgbench.pipeline.compute.donors import detected_beats, donors_in
-from ecgbench.pipeline.compute.normal_windows import of_class_alone
 from ecgbench.pipeline.compute.subject import Batch, Subject, array_digest
+from ecgbench.pipeline.compute.windows.donors import detected_beats, donors_in
+from ecgbench.pipeline.compute.windows.normal_windows import of_class_alone
 from ecgbench.types import EvaluateSteps, Regions, Signals
 from ecgbench.types.evaluation import Logits
 

@@ -17,10 +17,10 @@ from ecgbench.datasets.own.numbers import own_numbers
 from ecgbench.errors import InputError
 from ecgbench.inputs import as_array, as_targets, rate_of
 from ecgbench.models import forward, model_digest
-from ecgbench.pipeline.compute.explained_windows import choose, explained_windows, outputs_on_test
 from ecgbench.pipeline.compute.models import TrainedModel
 from ecgbench.pipeline.compute.subject import Subject, array_digest
-from ecgbench.pipeline.compute.twins import with_twins
+from ecgbench.pipeline.compute.windows.explained_windows import choose, explained_windows, outputs_on_test
+from ecgbench.pipeline.compute.windows.twins import with_twins
 from ecgbench.protocol import OURS, OWN
 from ecgbench.report._own_subject import OwnSubject, by_window, logits_by_window, models_of_windows
 from ecgbench.report._windows import Own, Pairs, explained_pairs

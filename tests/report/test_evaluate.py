@@ -6,7 +6,7 @@ import torch
 
 import ecgbench
 from ecgbench.errors import InputError, UnknownKeyError
-from ecgbench.pipeline.compute.map_sources import MethodSource
+from ecgbench.pipeline.compute.sources.map_sources import MethodSource
 
 
 def report_of(case, **changed):

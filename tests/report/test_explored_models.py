@@ -8,7 +8,7 @@ from ecgbench.errors import InputError, RefusedError, UnknownKeyError
 from ecgbench.leaderboard.site.explorer.case import shares_of
 from ecgbench.methods import METHODS
 from ecgbench.pipeline import ModelAddress, Options
-from ecgbench.pipeline.compute import map_sources
+from ecgbench.pipeline.compute.sources import map_sources
 from ecgbench.pipeline.grid.cost import method_passes
 from ecgbench.report.explorer import accepted, named_models, shown_models, usual_models
 from ecgbench.report.explorer.accepted import FAST, Wanted, absolute_of, best_first

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ecgbench.errors import RefusedError
 from ecgbench.pipeline.acceptance.judge import is_accepted_refusal
-from ecgbench.pipeline.compute.health import missed_sum
 from ecgbench.pipeline.compute.run import Run
+from ecgbench.pipeline.compute.sources.health import missed_sum
 from ecgbench.pipeline.grid.address import MapsAddress
 
 

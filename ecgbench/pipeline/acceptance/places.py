@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from ecgbench.metrics import MetricEntry
-from ecgbench.pipeline.compute.map_sources import is_ranked
+from ecgbench.pipeline.compute.sources.map_sources import is_ranked
 from ecgbench.pipeline.grid.address import RAW, Address, split_metric
 
 Means = Mapping[Address, float]

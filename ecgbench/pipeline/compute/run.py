@@ -17,14 +17,14 @@ from ecgbench.artifacts import Artifact
 from ecgbench.datasets import DATASETS, Request, load_dataset, request_for
 from ecgbench.errors import InputError, RefusedError, UnavailableError
 from ecgbench.pipeline.compute import scores as scoring
-from ecgbench.pipeline.compute.explained_windows import Choice, Outputs, choose, explained_windows, outputs_on_test
 from ecgbench.pipeline.compute.held import turn_to
-from ecgbench.pipeline.compute.map_sources import MapSource, StoredMaps, source_named
-from ecgbench.pipeline.compute.maps import Maps, joined
 from ecgbench.pipeline.compute.models import GivenModels, TrainedModel, model_at_hand, model_of
 from ecgbench.pipeline.compute.plan import Plan, Task
+from ecgbench.pipeline.compute.sources.map_sources import MapSource, StoredMaps, source_named
+from ecgbench.pipeline.compute.sources.maps import Maps, joined
 from ecgbench.pipeline.compute.subject import Subject
-from ecgbench.pipeline.compute.twins import with_twins
+from ecgbench.pipeline.compute.windows.explained_windows import Choice, Outputs, choose, explained_windows, outputs_on_test
+from ecgbench.pipeline.compute.windows.twins import with_twins
 from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_bounds, split_metric
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.protocol import COMMON, DatasetProtocol

@@ -13,11 +13,11 @@ from jaxtyping import Bool
 from ecgbench.artifacts import Arrays, Artifact, artifact_key
 from ecgbench.inputs import protocol_options
 from ecgbench.needs import METRIC_NEEDS, FurtherMaps, ScoredBatch, supplied
-from ecgbench.pipeline.compute import further_maps as further
 from ecgbench.pipeline.compute.entries import Computed, stored_entries
-from ecgbench.pipeline.compute.further_maps import ChangedBatch
-from ecgbench.pipeline.compute.map_sources import MapSource, StoredMaps
 from ecgbench.pipeline.compute.perturbed_scores import Perturbation, perturbed_scores
+from ecgbench.pipeline.compute.sources import further_maps as further
+from ecgbench.pipeline.compute.sources.further_maps import ChangedBatch
+from ecgbench.pipeline.compute.sources.map_sources import MapSource, StoredMaps
 from ecgbench.pipeline.compute.subject import Batch, Subject, array_digest
 from ecgbench.pipeline.grid.address import RAW, split_metric
 from ecgbench.types import Attributions, PerWindow, Signals, Targets

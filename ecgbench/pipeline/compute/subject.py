@@ -13,7 +13,7 @@ import numpy as np
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import Request
 from ecgbench.datasets.records.counterfactuals.donors import Donors
-from ecgbench.pipeline.compute.regions import regions_of
+from ecgbench.pipeline.compute.windows.regions import regions_of
 from ecgbench.protocol import STUDY, DatasetProtocol
 from ecgbench.types import Continued, Dataset, EvaluateSteps, Explained, Masks, Regions, Signals, Targets, Windows
 
@@ -67,7 +67,7 @@ class Subject:
     @cached_property
     def normal_windows(self) -> Signals | None:
         """Standardised normal windows (m, leads, time) of the training side, for methods that compare with them."""
-        from ecgbench.pipeline.compute.normal_windows import normal_windows
+        from ecgbench.pipeline.compute.windows.normal_windows import normal_windows
 
         return normal_windows(self.dataset, self.spec)
 
@@ -95,7 +95,7 @@ class Subject:
     @cached_property
     def donors(self) -> Donors:
         """Donors of the explained windows."""
-        from ecgbench.pipeline.compute.donors import stored_donors
+        from ecgbench.pipeline.compute.windows.donors import stored_donors
 
         return stored_donors(self.explained.windows, self.dataset, self.spec, self.request)
 

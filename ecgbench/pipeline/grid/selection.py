@@ -11,7 +11,7 @@ from ecgbench.datasets import DATASETS
 from ecgbench.errors import DuplicateKeyError, InputError, UnknownKeyError
 from ecgbench.methods import METHODS
 from ecgbench.models import MODELS, RECIPES, USUAL, model_name, split_model
-from ecgbench.pipeline.compute.map_sources import MapSource, registered_sources
+from ecgbench.pipeline.compute.sources.map_sources import MapSource, registered_sources
 from ecgbench.pipeline.grid.address import Address, MapsAddress, ModelAddress, metric_names, split_metric, variant_name
 from ecgbench.protocol import ALL, COMMON
 from ecgbench.registry import unknown

@@ -17,7 +17,7 @@ from ecgbench.errors import InputError
 from ecgbench.models import known_model
 from ecgbench.pipeline.acceptance.identity import identity, identity_of
 from ecgbench.pipeline.compute.run import Run
-from ecgbench.pipeline.compute.submitted_maps import SubmissionSource
+from ecgbench.pipeline.compute.sources.submitted_maps import SubmissionSource
 from ecgbench.pipeline.grid.address import Address, ModelAddress, split_metric
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.pipeline.grid.selection import Selection, check_seeds

@@ -15,8 +15,8 @@ from ecgbench.controls import CONTROLS
 from ecgbench.errors import InputError
 from ecgbench.methods import METHODS
 from ecgbench.pipeline.acceptance.identity import identity
-from ecgbench.pipeline.compute.health import illness, map_health
 from ecgbench.pipeline.compute.run import Run
+from ecgbench.pipeline.compute.sources.health import illness, map_health
 from ecgbench.pipeline.grid.address import ModelAddress
 from ecgbench.pipeline.submissions.expected_windows import ExplainedDigests, windows_of
 from ecgbench.pipeline.submissions.header import TEXT_LIMIT, Form, as_form, refusal, untrusted_json

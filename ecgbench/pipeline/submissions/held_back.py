@@ -12,8 +12,8 @@ from jaxtyping import Int64
 
 from ecgbench.errors import InputError
 from ecgbench.pipeline.compute.run import Run
-from ecgbench.pipeline.compute.submitted_maps import SubmissionSource
-from ecgbench.pipeline.compute.turns import share_out
+from ecgbench.pipeline.compute.sources.submitted_maps import SubmissionSource
+from ecgbench.pipeline.compute.windows.turns import share_out
 from ecgbench.pipeline.grid.address import Address, ModelAddress
 from ecgbench.pipeline.grid.options import Options
 from ecgbench.pipeline.submissions.evaluate import submitted_run

@@ -9,11 +9,11 @@ from ecgbench.datasets import DATASETS, request_for
 from ecgbench.errors import InputError, NotStoredError, RefusedError
 from ecgbench.leaderboard.site.explorer.case import MILLIVOLTS, Shown
 from ecgbench.methods import METHODS
-from ecgbench.pipeline.compute.explained_windows import Choice, explained_windows
-from ecgbench.pipeline.compute.map_sources import MapSource, registered_sources
 from ecgbench.pipeline.compute.run import Run
+from ecgbench.pipeline.compute.sources.map_sources import MapSource, registered_sources
 from ecgbench.pipeline.compute.subject import Subject
-from ecgbench.pipeline.compute.twins import with_twins
+from ecgbench.pipeline.compute.windows.explained_windows import Choice, explained_windows
+from ecgbench.pipeline.compute.windows.twins import with_twins
 from ecgbench.pipeline.grid.address import ABSOLUTE, MapsAddress, ModelAddress
 from ecgbench.pipeline.grid.cost import method_passes
 from ecgbench.pipeline.grid.options import Options

@@ -8,7 +8,7 @@ import numpy as np
 
 from ecgbench.leaderboard.site.explorer.case import DEVIATIONS, MILLIVOLTS, Shown
 from ecgbench.pipeline.compute.subject import Subject
-from ecgbench.pipeline.compute.turns import share_out
+from ecgbench.pipeline.compute.windows.turns import share_out
 from ecgbench.report._measure import Measured
 from ecgbench.report._own_subject import SubjectByWindow, logits_by_window
 from ecgbench.report._subject import OWN_WINDOWS

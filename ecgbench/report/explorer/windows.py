@@ -12,8 +12,8 @@ from ecgbench.datasets.records.counterfactuals.donors import WindowBeats
 from ecgbench.leaderboard.site.explorer.case import Beat, Beats, Case
 from ecgbench.leaderboard.site.explorer.scripts import megabytes_of_case
 from ecgbench.models import forward
-from ecgbench.pipeline.compute.donors import detected_beats
 from ecgbench.pipeline.compute.subject import Subject
+from ecgbench.pipeline.compute.windows.donors import detected_beats
 from ecgbench.report._subject import OWN_WINDOWS
 from ecgbench.types import Attributions, Dataset, Logits, Spans, Windows, standardise
 

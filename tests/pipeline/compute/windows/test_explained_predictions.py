@@ -5,10 +5,10 @@ import pytest
 
 from ecgbench.errors import DataError
 from ecgbench.metrics import METRICS
-from ecgbench.pipeline.compute.explained_windows import Outputs, choose, explained_windows
+from ecgbench.pipeline.compute.windows.explained_windows import Outputs, choose, explained_windows
 from ecgbench.protocol import PREDICTED
 from ecgbench.types import Windows
-from tests.pipeline.compute.test_explained import CLASSES, dataset, identities, in_order, world
+from tests.pipeline.compute.windows.test_explained import CLASSES, dataset, identities, in_order, world
 
 LABELS = tuple("abcde")
 

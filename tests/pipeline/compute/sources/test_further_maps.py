@@ -8,8 +8,8 @@ from ecgbench.controls import CONTROLS
 from ecgbench.metrics import METRICS, MOST_WINDOWS
 from ecgbench.metrics._situations import NOISY, REDRAWN
 from ecgbench.models import forward
-from ecgbench.pipeline.compute.further_maps import BEYOND
 from ecgbench.pipeline.compute.scores import changed_batches
+from ecgbench.pipeline.compute.sources.further_maps import BEYOND
 from tests.pipeline.runs import batches_of, cell, model_at, small_run, stages, store_with_logits
 
 SAMPLES = 20

@@ -12,7 +12,7 @@ from ecgbench.artifacts import Arrays, ArtifactStore, artifact_key
 from ecgbench.controls.r_peaks import detected
 from ecgbench.datasets import DATASETS, Request
 from ecgbench.datasets.records.counterfactuals.donors import Donors, FindBeats, WindowBeats, donors_of
-from ecgbench.pipeline.compute.normal_windows import is_normal
+from ecgbench.pipeline.compute.windows.normal_windows import is_normal
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.types import Dataset, Windows
 

@@ -20,7 +20,7 @@ from ecgbench.methods import METHODS, Explanation, MethodEntry, explain_from, ex
 from ecgbench.metrics import MetricEntry
 from ecgbench.needs import Explain
 from ecgbench.pipeline.compute.entries import stored_entry
-from ecgbench.pipeline.compute.health import Asked, agreement_of, illness
+from ecgbench.pipeline.compute.sources.health import Asked, agreement_of, illness
 from ecgbench.pipeline.compute.subject import Batch, Subject, array_digest
 from ecgbench.pipeline.grid.address import ABSOLUTE, RAW, MapsAddress
 from ecgbench.protocol import STUDY, DatasetProtocol

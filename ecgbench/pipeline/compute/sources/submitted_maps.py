@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ecgbench.artifacts import Artifact, artifact_key
-from ecgbench.pipeline.compute.map_sources import MapSource, StoredMaps
+from ecgbench.pipeline.compute.sources.map_sources import MapSource, StoredMaps
 from ecgbench.pipeline.compute.subject import Subject, array_digest
 from ecgbench.pipeline.grid.address import MapsAddress
 from ecgbench.results import SUBMITTED

@@ -7,7 +7,7 @@ import pytest
 
 from ecgbench.methods import METHODS
 from ecgbench.pipeline import health_tables, source_named
-from ecgbench.pipeline.compute.health import illness, map_health
+from ecgbench.pipeline.compute.sources.health import illness, map_health
 from ecgbench.protocol import OURS, STUDY
 from ecgbench.results import sketch
 

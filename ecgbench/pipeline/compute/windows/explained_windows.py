@@ -17,7 +17,7 @@ from ecgbench.device_kinds import KINDS
 from ecgbench.errors import DataError, OtherDeviceWarning
 from ecgbench.models import forward, predict
 from ecgbench.pipeline.compute.models import TrainedModel
-from ecgbench.pipeline.compute.turns import share_out
+from ecgbench.pipeline.compute.windows.turns import share_out
 from ecgbench.protocol import COMMON, PREDICTED
 from ecgbench.types import Dataset, Explained
 

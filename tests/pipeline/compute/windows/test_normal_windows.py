@@ -7,12 +7,11 @@ import pytest
 
 import ecgbench
 from ecgbench.datasets import DATASETS, load_dataset
-from ecgbench.pipeline.compute.map_sources import source_named
-from ecgbench.pipeline.compute.normal_windows import NORMAL_WINDOWS, normal_windows
+from ecgbench.pipeline.compute.sources.map_sources import source_named
+from ecgbench.pipeline.compute.windows.normal_windows import NORMAL_WINDOWS, normal_windows
 from ecgbench.types import standardise
-
-from ...simulated import simulated
-from ..runs import maps_of, model_at, small_run, store_with_logits
+from tests.pipeline.runs import maps_of, model_at, small_run, store_with_logits
+from tests.simulated import simulated
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from ecgbench.datasets import request_for
 from ecgbench.datasets.synthetic12 import make_twins, simulate_windows
 from ecgbench.errors import DataError, OtherDeviceWarning
 from ecgbench.pipeline import TrainedModel
-from ecgbench.pipeline.compute.explained_windows import Outputs, choose, explained_windows, outputs_on_test
-from ecgbench.pipeline.compute.twins import with_twins
+from ecgbench.pipeline.compute.windows.explained_windows import Outputs, choose, explained_windows, outputs_on_test
+from ecgbench.pipeline.compute.windows.twins import with_twins
 from ecgbench.protocol import SYNTHETIC12
 from ecgbench.types import Dataset, Windows
 

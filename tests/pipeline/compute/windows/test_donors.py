@@ -7,7 +7,7 @@ import pytest
 
 from ecgbench.datasets import DATASETS
 from ecgbench.metrics import METRICS
-from ecgbench.pipeline.compute.donors import stored_donors
+from ecgbench.pipeline.compute.windows.donors import stored_donors
 from tests.pipeline.runs import cell, model_at, small_run, stages, store_with_logits
 
 BLIND = ("amplitude", "slope", "r_peaks", "centre")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ecgbench.datasets import DATASETS, request_for
-from ecgbench.pipeline.compute.twins import with_twins
+from ecgbench.pipeline.compute.windows.twins import with_twins
 from ecgbench.types import Twins
 from tests.pipeline.runs import cell, model_at, small_run, stages, store_with_logits
 

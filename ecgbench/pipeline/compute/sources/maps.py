@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecgbench.pipeline.compute.health import map_health
-from ecgbench.pipeline.compute.map_sources import StoredMaps
+from ecgbench.pipeline.compute.sources.health import map_health
+from ecgbench.pipeline.compute.sources.map_sources import StoredMaps
 from ecgbench.types import Attributions
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ecgbench.pipeline.compute.turns import share_out
+from ecgbench.pipeline.compute.windows.turns import share_out
 from ecgbench.protocol import DatasetProtocol
 from ecgbench.types import Dataset, Signals, Windows
 

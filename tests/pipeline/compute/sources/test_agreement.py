@@ -11,7 +11,7 @@ import ecgbench
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.methods import METHODS
 from ecgbench.models import forward
-from ecgbench.pipeline.compute.health import Asked, agreement_of, runners_up
+from ecgbench.pipeline.compute.sources.health import Asked, agreement_of, runners_up
 from ecgbench.protocol import AGREEMENT_WINDOWS
 from tests.pipeline.runs import maps_of, model_at, small_run, stages, store_with_logits
 

@@ -12,7 +12,7 @@ from ecgbench.artifacts import Arrays, artifact_key
 from ecgbench.metrics import MOST_WINDOWS, Changed, Situation
 from ecgbench.needs import METRIC_NEEDS, FurtherMaps, ScoredBatch, supplied
 from ecgbench.pipeline.compute.entries import long_entry
-from ecgbench.pipeline.compute.map_sources import MapSource, StoredMaps
+from ecgbench.pipeline.compute.sources.map_sources import MapSource, StoredMaps
 from ecgbench.pipeline.compute.subject import Batch, Subject, array_digest
 from ecgbench.types import Signals, Windows
 
