@@ -144,7 +144,7 @@ def best_variants(analysis: Analysis, column: Column) -> set[Variant]:
 
 
 def score(analysis: Analysis, variant: Variant, column: Column, best: bool = False, said: str = "") -> str:
-    """Text of one cell of a table (see `templates/legend.md.j2`); `said` is what the column's head says of windows without a score."""
+    """Text of one cell of a table (see `templates/sections/legend.md.j2`); `said` is what its head says of windows without a score."""
     cell = analysis.summary(variant, column)
     if cell is None:
         return NOTHING

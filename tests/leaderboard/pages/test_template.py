@@ -30,7 +30,7 @@ def test_absent_part_leaves_no_blank_lines():
 def test_at_most_three_methods_that_are_ahead_are_named(count, said):
     found = {"names": list("abcde")[:count], "everyone": False, "of_all": False, "of_next": True, "patients": 9}
     context = {"ahead": found, "most": 3, "models": "one model", "described": False, "ordered": True, "part": False}
-    assert render_page("ahead.md.j2", context).startswith(f"for one model, {said}")
+    assert render_page("sections/ahead.md.j2", context).startswith(f"for one model, {said}")
 
 
 def test_every_template_is_package_data():

@@ -17,7 +17,7 @@ from ecgbench.metrics import FAMILIES
 
 
 def anchor_facts(analyses: Iterable[Analysis]) -> dict[str, Any]:
-    """What the template `trust.md.j2` and the overview's section on orders ask for.
+    """What the template `sections/trust.md.j2` and the overview's section on orders ask for.
 
     Parameters
     ----------

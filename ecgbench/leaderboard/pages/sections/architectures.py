@@ -24,7 +24,7 @@ def compared_architectures(analyses: Iterable[Analysis]) -> list[Architectures]:
 
 
 def architectures_facts(found: Architectures) -> dict[str, Any]:
-    """What the template `architectures.md.j2` asks for."""
+    """What the template `sections/architectures.md.j2` asks for."""
     first, mean = found.anchors[0], found.mean
     submitted = {method for one in found.anchors for method in one.analysis.board.submitted}
     variants = dict(first.compared.variants)

@@ -42,7 +42,7 @@ def ahead(analysis: Analysis, family: str, folder: str = "methods/") -> str:
         "ordered": board.orders(family),
         "part": board.part,
     }
-    return render_page("ahead.md.j2", context).strip()
+    return render_page("sections/ahead.md.j2", context).strip()
 
 
 def _first_group(analysis: Analysis, family: str, compared: Comparison, folder: str) -> dict[str, Any]:

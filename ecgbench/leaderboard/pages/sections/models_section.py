@@ -18,7 +18,7 @@ from ecgbench.leaderboard.statistics.scores.window_scores import LEAST_PATIENTS
 
 
 def models_section(analysis: Analysis, family: str) -> dict[str, Any] | None:
-    """What the template `models.md.j2` asks for; None where nothing is compared.
+    """What the template `sections/models.md.j2` asks for; None where nothing is compared.
 
     Parameters
     ----------

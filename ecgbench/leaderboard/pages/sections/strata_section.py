@@ -20,7 +20,7 @@ _OF_WRONG = " where wrong"
 
 
 def strata_section(analysis: Analysis) -> dict[str, Any] | None:
-    """What the template `strata.md.j2` asks for; None where no predictions are explained.
+    """What the template `sections/strata.md.j2` asks for; None where no predictions are explained.
 
     Parameters
     ----------
