@@ -16,7 +16,7 @@ class Verb:
     ----------
     name : what a user types
     help : what it does, in a line
-    place : module below `ecgbench.cli` and function that gives its parser the arguments, as "_data:fill_datasets"
+    place : module below `ecgbench.cli` and function that gives its parser the arguments, as "data.datasets:fill_datasets"
     examples : command lines behind "ecgbench", of which each can be parsed
     more : what its own help says beside that line
     """
@@ -51,7 +51,7 @@ VERBS = (
     Verb(
         "datasets",
         "list the datasets: licence, size, whether their records are here",
-        "_data:fill_datasets",
+        "data.datasets:fill_datasets",
         ("datasets", "datasets --json"),
     ),
     Verb("models", "list the network architectures, or show one", "_entries:fill_models", ("models", "models resnet18_7")),
@@ -73,14 +73,14 @@ VERBS = (
     Verb(
         "download",
         "fetch a dataset's records, or go on where that was cut off",
-        "_data:fill_download",
+        "data.datasets:fill_download",
         ("download mitdb", "download ptbxl --edition ptb-xl@100hz --jobs 16"),
     ),
-    Verb("verify", "compare a dataset's files with their SHA-256 and count its windows", "_data:fill_verify", ("verify mitdb",)),
+    Verb("verify", "compare a dataset's files with their SHA-256 and count its windows", "data.datasets:fill_verify", ("verify mitdb",)),
     Verb(
         "simulate",
         "write a simulated stand-in for a dataset's database",
-        "_simulate:fill_simulate",
+        "data.simulate:fill_simulate",
         ("simulate mitdb simulated", "simulate ptbxl simulated --records 200"),
     ),
     Verb(
@@ -98,7 +98,7 @@ VERBS = (
     Verb(
         "run",
         "compute cells of the benchmark, or only check them, against the accepted results",
-        "_results:fill_run",
+        "results.results:fill_run",
         ("run --dataset synthetic --method saliency", "run --dataset mitdb --metric 'region_*' --seeds 1-3", "run --check-only"),
     ),
     Verb(
@@ -119,47 +119,47 @@ VERBS = (
     Verb(
         "windows",
         "write a dataset's explained windows to a file, for a method of your own",
-        "_submissions:fill_windows",
+        "results.submissions:fill_windows",
         ("windows synthetic --out windows.npz",),
     ),
     Verb(
         "submit",
         "pack your method's maps, or your models' weights, into one file that anybody can evaluate",
-        "_submissions:fill_submit",
+        "results.submissions:fill_submit",
         (SUBMIT, SUBMIT_MODELS),
     ),
     Verb(
         "evaluate",
         "compute the scores of submitted maps or models and check them against the accepted results",
-        "_submissions:fill_evaluate",
+        "results.submissions:fill_evaluate",
         ("evaluate mine.safetensors --allow-new", "evaluate mine.safetensors --update-scores"),
     ),
     Verb(
         "leaderboard",
         "write the leaderboards from the accepted results, or show them as a site",
-        "_results:fill_leaderboard",
+        "results.results:fill_leaderboard",
         ("leaderboard --open", "leaderboard --site site", "leaderboard --check"),
     ),
     Verb(
         "compare",
         "say what changed between two folders of accepted results, or two revisions of the clone here, as markdown for a pull request",
-        "_accepted:fill_compare",
+        "results.accepted:fill_compare",
         ("compare main HEAD", "compare main leaderboards/scores --out changes.md"),
         COMPARE,
     ),
     Verb(
         "scores",
         "show the per-window scores behind a cell of the leaderboards, and its numbers from them",
-        "_accepted:fill_trace",
+        "results.accepted:fill_trace",
         ("scores mitdb --method lrp --metric auc", "scores synthetic --method lrp --metric auc_causal --seed 1 --csv windows.csv"),
     ),
     Verb(
         "results",
         "bring accepted results of an older schema to this one; no value changes",
-        "_accepted:fill_results",
+        "results.accepted:fill_results",
         ("results migrate leaderboards/scores",),
     ),
-    Verb("cache", "list, verify or prune what was computed", "_cache:fill_cache", ("cache list", "cache prune --stage maps")),
+    Verb("cache", "list, verify or prune what was computed", "data.cache:fill_cache", ("cache list", "cache prune --stage maps")),
     Verb(
         "completion",
         "print what lets a shell complete verbs, options and names",

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgbench.cli._judged import compute_and_judge
 from ecgbench.cli._verb import DONE, FAILED, FILE, FOLDER, TEXT, add, add_scores, scores_of
+from ecgbench.cli.results.judged import compute_and_judge
 from ecgbench.cli.terminal.speech import say
 from ecgbench.cli.terminal.tables import add_json
 from ecgbench.errors import InputError

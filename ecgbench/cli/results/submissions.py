@@ -7,8 +7,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ecgbench.cli._files import check_out, write_arrays
-from ecgbench.cli._judged import compute, compute_and_judge
 from ecgbench.cli._verb import DONE, FAILED, FILE, SEED, TEXT, add, add_model, add_scores, chosen_model, scores_of
+from ecgbench.cli.results.judged import compute, compute_and_judge
 from ecgbench.cli.terminal.speech import say
 from ecgbench.cli.terminal.tables import add_json
 from ecgbench.errors import InputError

@@ -1,0 +1,1 @@
+"""Verbs that deal with what lies on the disk: records, simulated records and the store."""

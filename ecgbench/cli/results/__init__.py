@@ -1,0 +1,1 @@
+"""Verbs that compute results, compare them with accepted ones, or show these."""
