@@ -6,7 +6,8 @@ import hashlib
 import os
 import shutil
 import tarfile
-from dataclasses import asdict, fields
+from dataclasses import fields
+from operator import attrgetter
 from pathlib import Path
 
 import pandas as pd
@@ -58,12 +59,14 @@ def read_results(path: Path | str | None = None) -> pd.DataFrame:
     root = accepted_root() if path is None else Path(path)
     if not root.is_dir():
         raise ResultsError(f"expected a folder of accepted results at {root}, got none; name one, such as a clone's leaderboards/scores.")
+    names = [field.name for field in fields(Cell)]
+    numbers = attrgetter(*names)
     rows = [
-        {"dataset": results.identity.folder, "model": results.identity.model, "source": results.source, **asdict(cell)}
+        (results.identity.folder, results.identity.model, results.source, *numbers(cell))
         for results in read_files(root)
         for cell in results.cells
     ]
-    return pd.DataFrame(rows, columns=["dataset", "model", "source", *(field.name for field in fields(Cell))])
+    return pd.DataFrame(rows, columns=["dataset", "model", "source", *names])
 
 
 def _unpacked(archive: Path) -> Path:

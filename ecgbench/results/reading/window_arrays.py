@@ -42,12 +42,14 @@ def array_forms(results: SourceResults) -> dict[str, Form]:
         If the cells say that there are more windows than accepted results may have.
     """
     forms: dict[str, Form] = {}
+    windows_of = {cell.seed: cell.n + cell.undefined for cell in results.cells}
+    for seed, windows in windows_of.items():
+        forms |= _prediction_forms(results, seed, windows) | _window_forms(seed, windows)
     for cell in results.cells:
         windows = cell.n + cell.undefined
         if windows > MOST_WINDOWS:
             raise ValueError(f"cells of {windows} windows instead of at most {MOST_WINDOWS}")
-        forms |= _prediction_forms(results, cell.seed, windows)
-        forms |= _window_forms(cell.seed, windows) | {score_name(cell.variant, cell.metric, cell.seed): Form("<f4", (windows,))}
+        forms[score_name(cell.variant, cell.metric, cell.seed)] = Form("<f4", (windows,))
     return forms
 
 
