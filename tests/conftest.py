@@ -16,6 +16,8 @@ from tests import annotations
 # Tests start dozens of interpreters: what the first has compiled the others read, whatever the user's shell says of compiled files.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Threads that wait for others on the same core do so asleep: torch reads this when it is imported, which is later.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 annotations.install()
 hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=50, database=None)

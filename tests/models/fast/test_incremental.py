@@ -250,8 +250,8 @@ def test_rows_of_windows_in_any_order_are_followed_in_their_own() -> None:
 def test_curves_are_to_the_last_bit_those_that_a_row_has_beside_any_others_and_by_any_number_of_threads(
     architecture: str, make: Make, dtype: torch.dtype
 ) -> None:
-    model, x, generator = fixed(architecture, dtype=dtype), noise(4, 2, 400, dtype=np.float32), np.random.default_rng(0)
-    steps = steps_of(*(random_row(generator, 12, 400, 16, grid=True) for _ in range(40)), window=generator.integers(0, 4, 40).tolist())
+    model, x, generator = fixed(architecture, dtype=dtype), noise(4, 2, 200, dtype=np.float32), np.random.default_rng(0)
+    steps = steps_of(*(random_row(generator, 6, 200, 16, grid=True) for _ in range(24)), window=generator.integers(0, 4, 24).tolist())
     before = torch.get_num_threads()
     together = make(model).stepwise(x, steps)
     torch.set_num_threads(2 if before == 1 else 1)
