@@ -23,6 +23,9 @@ with_shapes = jaxtyping.jaxtyped
 hints_of: dict[tuple[str, CodeType], dict[str, Any]] = {}
 """Annotations of functions by their module and code: a function inside another is made anew in every call of that."""
 
+checks_of: dict[tuple[str, CodeType], FunctionType] = {}
+"""What beartype wrote around the first function of a module and code."""
+
 
 def checked(function: Any) -> Any:
     """What checks the annotations of a function."""
@@ -76,4 +79,17 @@ def _checked_as_it_is(function: FunctionType) -> Any:
     twin = FunctionType(function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__)
     twin.__kwdefaults__, twin.__qualname__, twin.__module__ = function.__kwdefaults__, function.__qualname__, function.__module__
     twin.__annotations__ = dict(_hints(function))
-    return functools.update_wrapper(checked(twin), function)
+    of = function.__module__, function.__code__
+    if of in checks_of:
+        return functools.update_wrapper(_around(twin, checks_of[of]), function)
+    checks_of[of] = checked(twin)
+    return functools.update_wrapper(checks_of[of], function)
+
+
+def _around(function: FunctionType, checks: FunctionType) -> Any:
+    """The checks of another function of the same code around this one: to have them written anew takes longer than most functions do."""
+    if "__beartype_func" not in (checks.__kwdefaults__ or {}):
+        return checked(function)
+    around = FunctionType(checks.__code__, checks.__globals__, checks.__name__, checks.__defaults__, checks.__closure__)
+    around.__kwdefaults__ = checks.__kwdefaults__ | {"__beartype_func": function}
+    return around

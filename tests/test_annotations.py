@@ -33,6 +33,34 @@ def test_wrong_result_fails_and_an_int_is_a_float():
     assert checked(double)(4) == 8
 
 
+def test_functions_made_in_a_function_are_checked_each_and_keep_what_they_enclose():
+    def adding(more):
+        @checked
+        def added(x: int, *, twice: bool = more > 1) -> int:
+            return x + more * (1 + twice)
+
+        return added
+
+    by_one, by_two = adding(1), adding(2)
+    assert (by_one(3), by_two(3), by_one(3, twice=True)) == (4, 7, 5)
+    for function in (by_one, by_two):
+        with pytest.raises(TypeCheckError):
+            function("a")
+    with pytest.raises(TypeCheckError):
+        adding(0.5)(3)
+
+
+def test_functions_made_in_a_function_may_have_nothing_to_check():
+    def saying(what):
+        @checked
+        def said(x: "Nowhere"):  # noqa: F821
+            return what, x
+
+        return said
+
+    assert [saying(what)(1) for what in "ab"] == [("a", 1), ("b", 1)]
+
+
 def test_what_is_not_known_here_is_not_checked():
     def anything(x: "Nowhere", y: int) -> "Nowhere":  # noqa: F821
         return x
