@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def load(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Dataset]:
     store = ArtifactStore(tmp_path_factory.mktemp("store"))
-    return lambda **options: load_dataset("incartdb", whole, store=store, **options)
+    return cache(lambda **options: load_dataset("incartdb", whole, store=store, **options))
 
 
 @pytest.fixture
