@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, TypeGuard, cast
 
 import torch
 from torch import nn
 
-from ecgbench.models.residual.network import Normed, ResNet, blank, projection
+from ecgbench.models.residual.network import Architecture, Normed, ResNet, blank, projection
 from ecgbench.nn import ModuleT, channels_last
 
 Mask = torch.Tensor
@@ -24,12 +25,18 @@ def as_built(model: nn.Module) -> TypeGuard[ResNet]:
     """Whether a model is one of the package's ResNets, without a module or its forward pass exchanged and without hooks."""
     if type(model) is not ResNet:
         return False
-    return is_untouched(model) and _structure(model) == _structure(blank(model.architecture, model.fc.out_features))
+    return is_untouched(model) and _structure(model) == _structure_built(model.architecture, model.fc.out_features)
 
 
 def is_untouched(model: nn.Module) -> bool:
     """Whether no module has a hook or a forward pass that is not its class's."""
     return not any(module._forward_hooks or module._forward_pre_hooks or "forward" in vars(module) for module in model.modules())
+
+
+@lru_cache(maxsize=64)
+def _structure_built(architecture: Architecture, outputs: int) -> list[Any]:
+    """The structure of the package's own network, which takes longer to build than to run."""
+    return _structure(blank(architecture, outputs))
 
 
 def _structure(model: nn.Module) -> list[Any]:
