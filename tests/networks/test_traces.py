@@ -42,3 +42,13 @@ def test_explaining_and_scoring_leave_nothing_behind_and_the_network_learns_on(m
     model.zero_grad()
     model(x.clone()).sum().backward()
     assert all(parameter.grad is not None for parameter in list(model.parameters())[-1:])
+
+
+def test_a_buffer_that_was_made_of_weights_and_was_written_into_is_a_trace():
+    model = torch.nn.Linear(2, 1)
+    model.register_buffer("squared", model.weight**2)
+    before = traces(model)
+    assert changed(before, traces(model)) == []
+    with torch.no_grad():
+        model.squared += 1
+    assert changed(before, traces(model)) == ["('squared', 'buffer')"]

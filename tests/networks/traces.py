@@ -16,7 +16,7 @@ def traces(model):
             if name not in KEPT:
                 found[path, name] = seen(value)
     for name, buffer in model.named_buffers():
-        found[name, "buffer"] = id(buffer), buffer.numpy().tobytes()
+        found[name, "buffer"] = id(buffer), buffer.detach().numpy().tobytes()
     for name, parameter in model.named_parameters():
         found[name, "parameter"] = id(parameter), parameter.requires_grad, parameter.grad is None, parameter.detach().numpy().tobytes()
     return found
