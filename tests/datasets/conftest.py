@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
-import pandas as pd
 import pytest
 
 from ecgbench.artifacts import ArtifactStore
@@ -18,25 +17,7 @@ from ecgbench.types import Dataset, Windows
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # wfdb 4.3.1 uses what pandas 3.1 deprecates
-    from wfdb.io import _header, annotation, record
-
-
-class Looked:
-    """wfdb's table of what fields a signal has: every header, read or written, looks up each field of each signal in a frame of pandas."""
-
-    def __init__(self, table: pd.DataFrame) -> None:
-        self.index = tuple(table.index)
-        self.loc = {(field, column): table.loc[field, column] for field in self.index for column in table.columns}
-
-    def copy(self) -> Looked:
-        return self
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _fields_looked_up_once() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_header, "SIGNAL_SPECS", Looked(_header.SIGNAL_SPECS))
-        yield
+    from wfdb.io import annotation, record
 
 
 @pytest.fixture(scope="module", autouse=True)
