@@ -95,7 +95,7 @@ def _told_of_sums(entry: MethodEntry, found: Explanation, options: Mapping[str, 
     if not missed.any():
         return []
     sums = found.maps.sum(axis=(1, 2), dtype=np.float64)
-    worst = int(_off(found.maps, found.total).argmax())
+    worst = int(np.where(missed, _off(found.maps, found.total), -1).argmax())
     text = (
         f"expected maps of {entry.key} that sum to the change of the logit within {entry.sum_within:.0%}, got {missed.sum()} of "
         f"{len(missed)} that don't, window {worst} {sums[worst]:.3g} for {found.total[worst]:.3g}; "

@@ -53,6 +53,13 @@ def test_some_maps_that_miss_their_sum_are_warned_of_by_number():
         ecgbench.explain(Steep(500), x, 1, "integrated_gradients", steps=40)
 
 
+def test_the_window_that_is_named_is_one_that_misses_its_sum():
+    """Of two windows, one is off by more than the other but meets its sum, which is larger."""
+    maps, total = np.array([[[10.5, 0]], [[0.1, 0.1]]]), np.array([10.0, 0.4])
+    (text,) = map_info(METHODS["integrated_gradients"], Explanation(maps, total), {"steps": 1}).warnings
+    assert text.startswith(f"{SUM} 1 of 2 that don't, window 1 0.2 for 0.4; ")
+
+
 def test_maps_whose_parts_nearly_cancel_do_not_count_against_those_beside_them():
     """Of two windows that are off by more than half of their total, one has parts a thousand times as large as its total."""
     maps, total = np.array([[[0.2, 0, 0]], [[100, -100, 0.1]]]), np.array([4, 0.05])
