@@ -89,10 +89,11 @@ class Early(torch.nn.Module):
         return self.network(x[:, :, :32])
 
 
-def test_patches_that_the_model_ignores_get_exactly_nothing():
+def test_patches_that_the_model_ignores_get_nothing():
+    """But for rounding: some processors round the same window differently by its place in the batch."""
     values = values_of(explained(drawn(Early()), permutations=4).maps)
-    assert values[:2].all()
-    assert values[2:].tolist() == [0, 0]
+    assert np.abs(values[:2]).min() > 1e-3
+    assert np.abs(values[2:]).max() < 1e-12
 
 
 def test_a_single_patch_gets_the_whole_change():
