@@ -130,11 +130,12 @@ def _range(values: Sequence[float]) -> str:
 def _rests(anchors: Sequence[Anchor]) -> Card:
     """Methods that may be the best by the anchor on every real dataset that has one, and beat every control in its family."""
     real = [found for found in anchors if not found.analysis.board.embedded]
+    simulated = [found for found in anchors if found.analysis.board.embedded] if real else []
     judged = [(found, *best_by_anchor(found)) for found in real or anchors]
     both = [variant for variant in judged[0][1] if all(variant in passed for _, passed, _ in judged)]
     sentences = [f"By {metric_name(judged[0][0].column)}, for the models of {'this page' if len(anchors) == 1 else 'these pages'}."]
     sentences += [_of_anchor(*one) for one in judged]
-    sentences += _simulated([found for found in anchors if found not in [one for one, _, _ in judged]])
+    sentences += [_on_simulated(simulated)] if simulated else []
     return _few("I want to know", "what the model rests on", _named(both, [found.analysis for found, _, _ in judged]), sentences)
 
 
@@ -155,11 +156,13 @@ def _listed(variants: Sequence[Variant]) -> str:
     return ", ".join(f"`{name}`" for name in names) if len(names) <= MOST_NAMED else f"{len(names)} methods"
 
 
-def _simulated(anchors: Sequence[Anchor]) -> list[str]:
-    """Which methods may be the best on simulated datasets: a sentence, or none without such datasets."""
-    best = {found.analysis.board.name: [variant for judged in best_by_anchor(found) for variant in judged] for found in anchors}
-    each = "; ".join(f"{_listed(variants) if variants else 'none'} ({name})" for name, variants in best.items())
-    return [f"On simulated ECGs, where the cause is known: {each}."] if best else []
+def _on_simulated(anchors: Sequence[Anchor]) -> str:
+    """Which methods may be the best on simulated datasets."""
+    each = []
+    for found in anchors:
+        passed, failed = best_by_anchor(found)
+        each.append(f"{_listed([*passed, *failed]) or 'none'} ({found.analysis.board.name})")
+    return f"On simulated ECGs, where the cause is known: {'; '.join(each)}."
 
 
 def _warning(analyses: Sequence[Analysis]) -> Card:

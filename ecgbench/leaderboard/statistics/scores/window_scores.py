@@ -135,9 +135,8 @@ def balanced_mean(values: PerWindow, target: Targets) -> float:
     -------
     The mean over the classes that have a defined window; nan if none has.
     """
-    defined = ~np.isnan(values)
-    groups = [values[defined & (target == class_)] for class_ in np.unique(target[defined])]
-    return float(np.mean([math.fsum(group) / len(group) for group in groups])) if groups else math.nan
+    means = [mean for mean, defined, _ in class_means(values, target).values() if defined]
+    return float(np.mean(means)) if means else math.nan
 
 
 def class_means(values: PerWindow, target: Targets) -> dict[int, tuple[float, int, int]]:
