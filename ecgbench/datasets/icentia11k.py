@@ -12,8 +12,8 @@ from ecgbench.datasets.records.files.checksums import SUMS, sums_of
 from ecgbench.datasets.records.files.source_files import check_files
 from ecgbench.datasets.records.files.wfdb_reader import SUFFIXES
 from ecgbench.datasets.records.request import Request
-from ecgbench.datasets.simulator.annotated_records import simulate_records
-from ecgbench.datasets.simulator.record_forms import ICENTIA11K_FORM
+from ecgbench.datasets.simulator.databases.annotated_records import simulate_records
+from ecgbench.datasets.simulator.databases.record_forms import ICENTIA11K_FORM
 from ecgbench.errors import MissingDataError
 from ecgbench.protocol import ICENTIA11K, DatasetProtocol
 from ecgbench.types import Continued, Dataset, Regions, Targets, Twins, Windows

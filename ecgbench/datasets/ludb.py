@@ -13,7 +13,7 @@ from ecgbench.datasets._part import records_note
 from ecgbench.datasets._registry import DATASETS, Edition
 from ecgbench.datasets.records.databases.ludb_records import LudbRecord, LudbWindows, load_records, ludb_files, passed_over, read_statements
 from ecgbench.datasets.records.request import Request
-from ecgbench.datasets.simulator.ludb import simulate_ludb
+from ecgbench.datasets.simulator.databases.ludb import simulate_ludb
 from ecgbench.errors import DataError
 from ecgbench.protocol import LUDB, LUDB_100HZ, LUDB_FOLDS, LUDB_RECORDS, PTBXL_LEADS
 from ecgbench.types import Dataset, Windows

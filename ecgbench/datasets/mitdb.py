@@ -13,8 +13,8 @@ from ecgbench.datasets.records.split_by_record import (
     load_annotated,
     window_beats,
 )
-from ecgbench.datasets.simulator.annotated_records import simulate_records
-from ecgbench.datasets.simulator.record_forms import MITDB_FORM
+from ecgbench.datasets.simulator.databases.annotated_records import simulate_records
+from ecgbench.datasets.simulator.databases.record_forms import MITDB_FORM
 from ecgbench.protocol import MITDB
 from ecgbench.types import Dataset
 

@@ -14,7 +14,7 @@ from ecgbench.datasets.records.databases import ptbxl_headers, ptbxl_tables
 from ecgbench.datasets.records.databases.ptbxl_tables import RecordList
 from ecgbench.datasets.records.request import Request
 from ecgbench.datasets.records.whole_records import WholeSide, load_whole
-from ecgbench.datasets.simulator.ptbxl import simulate_ptbxl
+from ecgbench.datasets.simulator.databases.ptbxl import simulate_ptbxl
 from ecgbench.errors import DataError
 from ecgbench.protocol import (
     PTBXL,

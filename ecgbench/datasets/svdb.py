@@ -12,8 +12,8 @@ from ecgbench.datasets.records.split_by_record import (
     load_annotated,
     window_beats,
 )
-from ecgbench.datasets.simulator.annotated_records import simulate_records
-from ecgbench.datasets.simulator.record_forms import SVDB_FORM
+from ecgbench.datasets.simulator.databases.annotated_records import simulate_records
+from ecgbench.datasets.simulator.databases.record_forms import SVDB_FORM
 from ecgbench.protocol import SVDB
 from ecgbench.types import Dataset
 

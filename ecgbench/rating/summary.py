@@ -19,7 +19,7 @@ from ecgbench.rating.export import answers, is_catch
 from ecgbench.rating.extra import check_extra
 from ecgbench.rating.ratings_file import Case, Ratings
 from ecgbench.rating.schedule import MAP, NOISE, REGION
-from ecgbench.results.resampling import expanded_tail, patient_weights
+from ecgbench.results.bootstrap.resampling import expanded_tail, patient_weights
 
 if TYPE_CHECKING:
     import pandas as pd

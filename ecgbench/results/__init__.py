@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ecgbench.results.bootstrap.interval import mean_interval, seeds_interval, seeds_intervals
+from ecgbench.results.bootstrap.resampling import drawn_means, expanded_tail, patient_sums, patient_weights, row_quantiles
 from ecgbench.results.files import (
     Pair,
     read_file,
@@ -17,7 +19,6 @@ from ecgbench.results.files import (
 from ecgbench.results.folder import check_folder
 from ecgbench.results.health_rows import health_rows
 from ecgbench.results.identity import SEEDED, Identity, page_name, results_path
-from ecgbench.results.interval import mean_interval, seeds_interval, seeds_intervals
 from ecgbench.results.judgement import Fresh, Verdict, compare, same_number
 from ecgbench.results.migration import migrate
 from ecgbench.results.pair import leftovers
@@ -25,7 +26,6 @@ from ecgbench.results.reading.archive import gallery_name, sample_name, score_di
 from ecgbench.results.reading.window_arrays import OF_PREDICTIONS
 from ecgbench.results.records import BETWEEN, SUBMITTED, SUBMITTED_MODELS, TWINLESS, Cell, ModelRecord, Provenance, SourceResults
 from ecgbench.results.refusals import Refusal, add_refusal, drop_refusals, read_refusal, read_refusals, refusal_path
-from ecgbench.results.resampling import drawn_means, expanded_tail, patient_sums, patient_weights, row_quantiles
 from ecgbench.results.shipped import accepted_root, read_results
 from ecgbench.results.sketches import map_correlation, near_duplicates, sketch
 

@@ -1,1 +1,1 @@
-"""Simulated ECGs, and simulated stand-ins for databases in the form in which those are published."""
+"""Simulated ECGs: rhythm, waves and findings whose truth is known, and in `databases` stand-ins for published records."""

@@ -10,7 +10,7 @@ from jaxtyping import Float64
 
 from ecgbench.pipeline.grid.address import RAW, MapsAddress, split_metric
 from ecgbench.pipeline.submissions.held_back import HeldBackRun
-from ecgbench.results.resampling import drawn_means, expanded_tail, patient_sums, patient_weights
+from ecgbench.results.bootstrap.resampling import drawn_means, expanded_tail, patient_sums, patient_weights
 from ecgbench.types import Names, PerWindow
 
 LEVEL = 0.95

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from jaxtyping import Float64
 
-from ecgbench.results.interval import mean_intervals
+from ecgbench.results.bootstrap.interval import mean_intervals
 from ecgbench.results.reading.archive import sample_name, score_digest, score_name
 from ecgbench.results.reading.facts import check_facts
 from ecgbench.results.reading.window_arrays import check_common, check_windows

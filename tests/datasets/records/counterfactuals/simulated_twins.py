@@ -8,7 +8,7 @@ import numpy as np
 
 from ecgbench.datasets.records.counterfactuals.annotated_signal import AnnotatedSignal
 from ecgbench.datasets.simulator import rhythm
-from ecgbench.datasets.simulator.annotated_records import lay_out
+from ecgbench.datasets.simulator.databases.annotated_records import lay_out
 from ecgbench.datasets.simulator.patients import draw_patient
 
 FS, SECONDS, COUNT = 250, 8, 30

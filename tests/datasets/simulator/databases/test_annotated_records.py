@@ -12,14 +12,14 @@ from ecgbench import load_dataset
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import SimulatedSize
 from ecgbench.datasets.simulator import rhythm as simulator
-from ecgbench.datasets.simulator.annotated_records import RecordForm, lay_out, simulate_records, with_rare_beats
+from ecgbench.datasets.simulator.databases.annotated_records import RecordForm, lay_out, simulate_records, with_rare_beats
+from ecgbench.datasets.simulator.databases.record_forms import ICENTIA11K_FORM, INCARTDB_FORM, MITDB_FORM, SVDB_FORM
 from ecgbench.datasets.simulator.leads import MEASURED, TWELVE, digitise, lead_matrix, morphology_of, render_leads
 from ecgbench.datasets.simulator.patients import draw_patient
-from ecgbench.datasets.simulator.record_forms import ICENTIA11K_FORM, INCARTDB_FORM, MITDB_FORM, SVDB_FORM
 from ecgbench.errors import InputError
 from ecgbench.protocol import BEAT_RULES, ICENTIA11K, INCARTDB, MITDB, SVDB, DatasetProtocol
 from tests.datasets.records.wfdb_files import wfdb
-from tests.datasets.simulator.test_database_writer import contents
+from tests.datasets.simulator.databases.test_database_writer import contents
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:wfdb", "ignore::DeprecationWarning:pandas")
 WINDOWS = 2

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecgbench.datasets.simulator.database_writer import Annotations, Storage, new_database, write_annotations, write_record
+from ecgbench.datasets.simulator.databases.database_writer import Annotations, Storage, new_database, write_annotations, write_record
 from ecgbench.errors import InputError
 from tests.datasets.records.wfdb_files import wfdb
 

@@ -5,9 +5,9 @@ import pytest
 from scipy import stats
 
 from ecgbench.errors import InputError
-from ecgbench.results import interval as module
 from ecgbench.results import mean_interval, patient_weights, seeds_interval, seeds_intervals
-from ecgbench.results.interval import mean_intervals
+from ecgbench.results.bootstrap import interval as module
+from ecgbench.results.bootstrap.interval import mean_intervals
 
 
 def plain_interval(values, patients, seed, resamples, level):

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from ecgbench.datasets.simulator import rhythm
-from ecgbench.datasets.simulator.database_writer import Annotations, Storage, new_database, write_annotations, write_record
+from ecgbench.datasets.simulator.databases.database_writer import Annotations, Storage, new_database, write_annotations, write_record
 from ecgbench.datasets.simulator.leads import Morphology, digitise, lead_matrix, morphology_of, render_leads
 from ecgbench.datasets.simulator.patients import draw_patient
 from ecgbench.datasets.simulator.rhythm import SVEB, VEB, Beats, N, Patient, identity_generator

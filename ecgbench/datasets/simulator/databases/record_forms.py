@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ecgbench.datasets.simulator.annotated_records import FUSION, RecordForm
-from ecgbench.datasets.simulator.database_writer import Storage
+from ecgbench.datasets.simulator.databases.annotated_records import FUSION, RecordForm
+from ecgbench.datasets.simulator.databases.database_writer import Storage
 from ecgbench.datasets.simulator.leads import TWELVE
 from ecgbench.datasets.simulator.rhythm import SVEB, VEB, N
 from ecgbench.protocol import INCARTDB, UNCLASSIFIABLE

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float64, Int64, Shaped
 
 from ecgbench.errors import InputError
-from ecgbench.results.resampling import drawn_means, expanded_tail, patient_sums, patient_weights, row_quantiles
+from ecgbench.results.bootstrap.resampling import drawn_means, expanded_tail, patient_sums, patient_weights, row_quantiles
 from ecgbench.types import Names, PerWindow
 
 FEW = 200

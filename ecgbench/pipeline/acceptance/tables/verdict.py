@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from ecgbench.controls import CONTROLS
-from ecgbench.pipeline.acceptance.places import Means, Places, Row, in_order, over_seeds, places, rows_of
+from ecgbench.pipeline.acceptance.tables.places import Means, Places, Row, in_order, over_seeds, places, rows_of
 from ecgbench.pipeline.compute.sources.map_sources import is_ranked
 from ecgbench.pipeline.grid.address import Address, split_metric, variant_name
 

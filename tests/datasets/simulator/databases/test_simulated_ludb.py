@@ -13,13 +13,13 @@ from ecgbench import load_dataset
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import DATASETS, SimulatedSize, verify
 from ecgbench.datasets.records.windows.wave_marks import parts_of, read_waves
-from ecgbench.datasets.simulator.ludb import SAID, plan_ludb, simulate_ludb
+from ecgbench.datasets.simulator.databases.ludb import SAID, plan_ludb, simulate_ludb
 from ecgbench.errors import DataError, InputError, MissingDataError
 from ecgbench.metrics import METRICS
 from ecgbench.pipeline import model_of
 from ecgbench.protocol import LUDB, LUDB_100HZ, LUDB_FOLDS, LUDB_LABELS, PTBXL_LEADS, WAVE_CRITERIA
 from tests.datasets.records.wfdb_files import wfdb
-from tests.datasets.simulator.test_database_writer import contents
+from tests.datasets.simulator.databases.test_database_writer import contents
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:wfdb", "ignore::DeprecationWarning:pandas")
 COUNT = 16

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ecgbench.datasets.simulator.database_writer import Annotations, Storage, new_database, write_annotations, write_record
+from ecgbench.datasets.simulator.databases.database_writer import Annotations, Storage, new_database, write_annotations, write_record
 from ecgbench.datasets.simulator.diagnoses import draw_labels
 from ecgbench.datasets.simulator.findings import LATERAL, SEPTAL, V1, with_findings
 from ecgbench.datasets.simulator.leads import TWELVE, Morphology, digitise, lead_matrix

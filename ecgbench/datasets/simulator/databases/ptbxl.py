@@ -12,7 +12,7 @@ from types import MappingProxyType
 import numpy as np
 from jaxtyping import Int64
 
-from ecgbench.datasets.simulator.database_writer import Storage, new_database, write_record
+from ecgbench.datasets.simulator.databases.database_writer import Storage, new_database, write_record
 from ecgbench.datasets.simulator.diagnoses import STATEMENTS, draw_labels, heart_axis, scp_codes, snomed_codes
 from ecgbench.datasets.simulator.findings import with_findings
 from ecgbench.datasets.simulator.leads import TWELVE, digitise, lead_matrix

@@ -14,6 +14,7 @@ import pytest
 from ecgbench import load_dataset
 from ecgbench.artifacts import ArtifactStore
 from ecgbench.datasets import SimulatedSize
+from ecgbench.datasets.simulator.databases.ptbxl import COLUMNS, RECORDS, plan_record, record_steps, simulate_ptbxl
 from ecgbench.datasets.simulator.diagnoses import (
     EXCLUDED,
     FINDINGS,
@@ -28,12 +29,11 @@ from ecgbench.datasets.simulator.diagnoses import (
 from ecgbench.datasets.simulator.findings import TRAITS, with_findings
 from ecgbench.datasets.simulator.leads import MEASURED
 from ecgbench.datasets.simulator.patients import draw_patient
-from ecgbench.datasets.simulator.ptbxl import COLUMNS, RECORDS, plan_record, record_steps, simulate_ptbxl
 from ecgbench.datasets.simulator.twelve_leads import SECOND, Draws, Ecg, P, Q, R, S, T, lay_out, normal_ecg, render_ecg
 from ecgbench.errors import InputError
 from ecgbench.protocol import PTBXL, PTBXL_100HZ, PTBXL_CHALLENGE, PTBXL_LABELS, DatasetProtocol
 from tests.datasets.records.wfdb_files import wfdb
-from tests.datasets.simulator.test_database_writer import contents
+from tests.datasets.simulator.databases.test_database_writer import contents
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:wfdb", "ignore::DeprecationWarning:pandas")
 COUNT = 24
@@ -127,7 +127,7 @@ def test_matrices_read_back_as_the_other_editions_samples(root: Path, rows: list
 
 
 def test_folders_hold_a_thousand_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ecgbench.datasets.simulator.ptbxl.PER_FOLDER", 10)
+    monkeypatch.setattr("ecgbench.datasets.simulator.databases.ptbxl.PER_FOLDER", 10)
     names = (write(tmp_path, PTBXL_CHALLENGE) / "RECORDS").read_text().split()
     assert Counter(name.split("/")[-2] for name in names) == {"g1": 10, "g2": 10, "g3": 4}
     names = (write(tmp_path, PTBXL_100HZ) / "RECORDS").read_text().split()

@@ -1,7 +1,7 @@
 """The verdict that ends a run, and the order of the tables' rows."""
 
 from ecgbench.pipeline import score_tables, verdicts
-from tests.pipeline.acceptance.test_score_table import cell
+from tests.pipeline.acceptance.tables.test_score_table import cell
 
 METHODS = ("gradcam", "saliency", "lrp", "occlusion", "lime", "rise", "smoothgrad")
 

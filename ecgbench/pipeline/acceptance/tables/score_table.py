@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ecgbench.pipeline.acceptance.places import Means, counts, in_order, over_seeds, places, rows_of
+from ecgbench.pipeline.acceptance.tables.places import Means, counts, in_order, over_seeds, places, rows_of
 from ecgbench.pipeline.grid.address import SPANS, Address, split_metric, variant_name
 
 

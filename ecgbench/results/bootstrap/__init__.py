@@ -1,0 +1,1 @@
+"""Intervals and draws by the bootstrap over patients."""
