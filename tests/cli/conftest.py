@@ -6,6 +6,7 @@ import pytest
 
 from ecgbench import cli
 from ecgbench.artifacts import ArtifactStore
+from tests.cli.cases import SLICE
 from tests.pipeline.runs import store_with_windows
 
 
@@ -61,3 +62,20 @@ def refused(ecg):
         return line
 
     return run
+
+
+@pytest.fixture(scope="session")
+def accepted_once(artifacts, tmp_path_factory):
+    """Folder of the slice's accepted results."""
+    folder = tmp_path_factory.mktemp("accepted")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ECGBENCH_CACHE", str(artifacts))
+        assert cli.main((*SLICE, "--update-scores", "--scores", str(folder))) == 0
+    return folder
+
+
+@pytest.fixture
+def accepted(accepted_once, tmp_path):
+    """The slice's accepted results, which the test may spoil."""
+    scores = shutil.copytree(accepted_once, tmp_path / "leaderboards" / "scores")
+    return scores / "synthetic@samples-3" / "resnet18_7_narrow" / "random_baseline.json"

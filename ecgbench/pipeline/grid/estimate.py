@@ -26,6 +26,9 @@ Networks = Callable[[ModelAddress], "torch.nn.Module | None"]
 ROUNDS = 3
 """Timed passes, of which the fastest counts: whatever else runs can only make one slower."""
 
+ROWS = 16
+"""Windows of a timed pass, where there is enough to compute."""
+
 
 def estimate_seconds(
     cells: Sequence[Address],
@@ -55,9 +58,11 @@ def estimate_seconds(
         checked = {(of.source, of.seed) for of in health if (of.dataset, of.model) == (dataset, model)}
         numbers = DATASETS[dataset].numbers(edition)
         windows = numbers.samples if samples in (None, ALL) else int(samples)
-        seed = min(of.seed for of in every if (of.dataset, of.model) == (dataset, model))
-        network = networks(ModelAddress(dataset, model, seed))
-        total += cost_of(own, checked, numbers, model, windows).passes * _seconds_per_pass(numbers, model, network, device)
+        passes = cost_of(own, checked, numbers, model, windows).passes
+        if passes:  # a network is neither loaded nor timed for nothing
+            seed = min(of.seed for of in every if (of.dataset, of.model) == (dataset, model))
+            rows = int(np.clip(passes // (ROUNDS + 1), 1, ROWS))  # timing should not take longer than what is timed
+            total += passes * _seconds_per_pass(numbers, model, networks(ModelAddress(dataset, model, seed)), device, rows)
     return total
 
 
@@ -74,7 +79,7 @@ def networks_at_hand(run: Run) -> Networks:
     return network
 
 
-def _seconds_per_pass(protocol: DatasetProtocol, name: str, network: torch.nn.Module | None, device: str) -> float:
+def _seconds_per_pass(protocol: DatasetProtocol, name: str, network: torch.nn.Module | None, device: str, rows: int) -> float:
     import torch
 
     from ecgbench.models import split_model, untrained
@@ -82,11 +87,11 @@ def _seconds_per_pass(protocol: DatasetProtocol, name: str, network: torch.nn.Mo
     if network is None:
         made = untrained(split_model(name)[0], len(protocol.classes), leads=protocol.leads, samples=protocol.window)
         network = made.to(device, getattr(torch, protocol.precision))
-    return seconds_per_pass(network, protocol.leads, protocol.window)
+    return seconds_per_pass(network, protocol.leads, protocol.window, rows)
 
 
 def seconds_per_pass(
-    network: torch.nn.Module, leads: int, samples: int, rows: int = 16, clock: Callable[[], float] = time.perf_counter
+    network: torch.nn.Module, leads: int, samples: int, rows: int = ROWS, clock: Callable[[], float] = time.perf_counter
 ) -> float:
     """Seconds of a forward pass of one window (leads, samples), the fastest of some passes of that many rows."""
     from ecgbench.models import forward

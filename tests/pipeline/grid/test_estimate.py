@@ -62,6 +62,15 @@ def test_maps_of_a_control_cost_nothing_and_its_perturbations_what_a_methods_do(
     assert estimate_seconds([cell("amplitude", metric=metric)], 1) == estimate_seconds([cell(metric=metric)], 1) - cost.BACKWARD > 0
 
 
+def test_timing_takes_no_longer_than_what_is_timed(monkeypatch):
+    rows = []
+    monkeypatch.setattr(estimate, "_seconds_per_pass", lambda *given: rows.append(given[-1]) or 1.0)
+    estimate_seconds([cell("amplitude")], 1)
+    assert rows == []  # maps of a control pass nothing through a network
+    passes = [estimate_seconds([cell()], windows) for windows in (1, 5, 1000)]
+    assert rows == [1, int(passes[1]) // (estimate.ROUNDS + 1), estimate.ROWS]
+
+
 def entry(function, **declared):
     return MethodEntry("mine", function, version=1, reference="", **declared)
 
