@@ -98,7 +98,7 @@ VERBS = (
     Verb(
         "run",
         "compute cells of the benchmark, or only check them, against the accepted results",
-        "results.results:fill_run",
+        "results.run:fill_run",
         ("run --dataset synthetic --method saliency", "run --dataset mitdb --metric 'region_*' --seeds 1-3", "run --check-only"),
     ),
     Verb(
@@ -137,7 +137,7 @@ VERBS = (
     Verb(
         "leaderboard",
         "write the leaderboards from the accepted results, or show them as a site",
-        "results.results:fill_leaderboard",
+        "results.leaderboard:fill_leaderboard",
         ("leaderboard --open", "leaderboard --site site", "leaderboard --check"),
     ),
     Verb(
