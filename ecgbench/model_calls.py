@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import nn
@@ -11,6 +13,7 @@ from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.modules.module import register_module_forward_pre_hook
 
+from ecgbench.device_kinds import CARD
 from ecgbench.errors import EcgbenchError, InputError
 from ecgbench.printable import shortened
 
@@ -82,3 +85,85 @@ def _refuse_untaken(model: nn.Module, x: torch.Tensor) -> None:
             f"expected a model that takes windows {(len(x), *x.shape[1:])}, which is (n, leads, time), got {reason}; wrap it with "
             "ecgbench.adapt(model, inputs, outputs, extra), which brings them to the model's axes and adds further inputs."
         ) from error
+
+
+SAME_WITHIN = 1e-5
+"""Difference of two passes of one window, as a share of the largest logit, that a library's order of sums may make."""
+
+FURTHER_PASSES = 30
+"""Passes that a network which draws random numbers is given to show that its logits depend on them."""
+
+BETWEEN = 3
+"""Windows of a batch in which one stands between two others."""
+
+_CHECKED: WeakKeyDictionary[nn.Module, Any] = WeakKeyDictionary()
+
+
+def check_own_logits(model: nn.Module, x: torch.Tensor) -> None:
+    """Refuse a network that does not give a window logits of its own: others at every call, or others beside other windows.
+
+    Dropout that evaluation mode does not switch off makes the former, a layer that takes the windows of a batch for a sequence the latter,
+    as `torch.nn.LSTM` without `batch_first=True` does. Maps of such a network depend on what is computed together, and look as good as any.
+    The first window is asked; a network that passed once is not asked again as long as it has the same layers.
+
+    Parameters
+    ----------
+    model : in evaluation mode (see `ecgbench.nn.frozen`)
+    x : (n, leads, time), where the model is and in its precision
+
+    Raises
+    ------
+    InputError
+        If the window's logits differ by more than `SAME_WITHIN` of the largest, or a layer is in training that the model does not hold.
+    """
+    layers = [id(module) for module in model.modules()]
+    if _CHECKED.get(model) == layers:
+        return
+    cards = [x.device] if x.device.type == CARD else []
+    with torch.random.fork_rng(devices=cards), torch.no_grad(), refusing_unheld_in_training(model):
+        _check_deterministic(model, x[:1], cards)
+        _check_independent(model, x[:1])
+    _CHECKED[model] = layers
+
+
+def _check_deterministic(model: nn.Module, window: torch.Tensor, cards: list[torch.device]) -> None:
+    first, before = returned(model, window.clone()), _states(cards)
+    again = [returned(model, window.clone())]
+    if not all(map(torch.equal, before, _states(cards))):
+        again += [returned(model, window.clone()) for _ in range(FURTHER_PASSES)]
+    if not all(_same(first, other) for other in again):
+        raise InputError(
+            "expected a model that returns the same logits at every call in evaluation mode, got others for the same window; switch off "
+            "what draws random numbers in its forward pass, such as functional.dropout with training=True."
+        )
+
+
+def _check_independent(model: nn.Module, window: torch.Tensor) -> None:
+    """The window stands between two others, since a recurrent layer passes on only what comes before, or only what comes behind.
+
+    Once the others have its values, and once twice as large ones, since a batch may be divided by its largest value.
+    """
+    try:
+        found = [model(torch.cat([other, window, other])) for other in (window.flip(-1), 1 - 2 * window)]
+    except UNTAKEN:  # a model that takes one window at a time fails where several are passed, which nobody can overlook
+        return
+    if all(isinstance(one, torch.Tensor) and one.ndim and len(one) == BETWEEN for one in found) and not _same(found[0][1], found[1][1]):
+        raise InputError(
+            "expected a model whose logits of a window are the same whatever else is in its batch, got others beside other windows; look "
+            "for a layer that takes the batch for a sequence, such as torch.nn.LSTM without batch_first=True, or for a norm over the batch."
+        )
+
+
+def _states(cards: list[torch.device]) -> list[torch.Tensor]:
+    """The states of torch's own generators, which move when something is drawn."""
+    return [torch.get_rng_state(), *(torch.cuda.get_rng_state(card) for card in cards)]
+
+
+def _same(first: object, other: object) -> bool:
+    """Whether two outputs are the same but for rounding; what is no tensor is refused elsewhere."""
+    if not isinstance(first, torch.Tensor) or not isinstance(other, torch.Tensor):
+        return True
+    if first.shape != other.shape:
+        return False
+    most = float(first.abs().nan_to_num().max()) if first.numel() else 0.0
+    return torch.allclose(other, first, rtol=0, atol=SAME_WITHIN * most, equal_nan=True)

@@ -18,7 +18,7 @@ from torch.nn.parameter import is_lazy
 from ecgbench.device_kinds import CARD, PROCESSOR
 from ecgbench.errors import InputError
 from ecgbench.exactness import exact
-from ecgbench.model_calls import refusing_unheld_in_training, returned
+from ecgbench.model_calls import returned
 from ecgbench.printable import shortened
 from ecgbench.recurrent import differentiable
 
@@ -188,63 +188,6 @@ def logits_of(model: nn.Module, x: torch.Tensor) -> torch.Tensor:
         got = f"{logits.dtype} {tuple(logits.shape)}"
         raise InputError(f"expected logits in float32 or float64, one or more a window, got {got}; return logits.float().")
     return logits
-
-
-SAME_WITHIN = 1e-5
-"""Difference of two passes of one window, as a share of the largest logit, that a library's order of sums may make."""
-
-FURTHER_PASSES = 30
-"""Passes that a network which draws random numbers is given to show that its logits depend on them."""
-
-_SAME_TWICE: WeakKeyDictionary[nn.Module, Any] = WeakKeyDictionary()
-
-
-def check_deterministic(model: nn.Module, x: torch.Tensor) -> None:
-    """Refuse a network whose logits are others at every call, such as one with dropout that evaluation mode does not switch off.
-
-    The first window passes twice; a network that passed once is not asked again as long as it has the same layers.
-
-    Parameters
-    ----------
-    model : in evaluation mode (see `frozen`)
-    x : (n, leads, time), where the model is and in its precision
-
-    Raises
-    ------
-    InputError
-        If the same window's logits differ by more than `SAME_WITHIN` of the largest, or a layer is in training that the model does not
-        hold.
-    """
-    layers = [id(module) for module in model.modules()]
-    if _SAME_TWICE.get(model) == layers:
-        return
-    cards = [x.device] if x.device.type == CARD else []
-    with torch.random.fork_rng(devices=cards), torch.no_grad(), refusing_unheld_in_training(model):
-        first, before = returned(model, x[:1].clone()), _states(cards)
-        again = [returned(model, x[:1].clone())]
-        if not all(map(torch.equal, before, _states(cards))):
-            again += [returned(model, x[:1].clone()) for _ in range(FURTHER_PASSES)]
-    if not all(_same(first, other) for other in again):
-        raise InputError(
-            "expected a model that returns the same logits at every call in evaluation mode, got others for the same window; switch off "
-            "what draws random numbers in its forward pass, such as functional.dropout with training=True."
-        )
-    _SAME_TWICE[model] = layers
-
-
-def _states(cards: list[torch.device]) -> list[torch.Tensor]:
-    """The states of torch's own generators, which move when something is drawn."""
-    return [torch.get_rng_state(), *(torch.cuda.get_rng_state(card) for card in cards)]
-
-
-def _same(first: object, other: object) -> bool:
-    """Whether two outputs are the same but for rounding; what is no tensor is refused elsewhere."""
-    if not isinstance(first, torch.Tensor) or not isinstance(other, torch.Tensor):
-        return True
-    if first.shape != other.shape:
-        return False
-    most = float(first.abs().nan_to_num().max()) if first.numel() else 0.0
-    return torch.allclose(other, first, rtol=0, atol=SAME_WITHIN * most, equal_nan=True)
 
 
 @contextmanager

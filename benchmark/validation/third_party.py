@@ -33,7 +33,7 @@ from ecgbench.nn import frozen  # noqa: E402
 from tests.networks.table import windows  # noqa: E402
 from tests.networks.test_methods import ASKING  # noqa: E402
 from tests.networks.traces import changed, traces, world  # noqa: E402
-from tests.networks.verdicts import REFUSED, Verdict, depends_on_others, verdict  # noqa: E402
+from tests.networks.verdicts import REFUSED, TARGET, Verdict, depends_on_others, logits, verdict  # noqa: E402
 
 PAGE = ROOT / "docs" / "third_party.md"
 PARTS = 40
@@ -52,7 +52,8 @@ from a seed. None of these packages is needed by ecgbench. "yes": the method app
 "WRONG": a map that is wrong, and nobody is told.
 
 What is known of maps is checked as on [networks from the literature](networks.md). **Silently wrong: {wrong}. Left behind by all methods
-together: {left}.** Networks whose own logits of a window depend on the windows beside it, so that nothing is known of their maps: {mixed}.
+together: {left}.** Networks whose own logits of a window depend on the batch that it is in, so that nothing is known of their maps, by this
+share of the largest logit: {mixed}.
 
 "layer" is the one that class activation maps choose by themselves, "off" how far its units stand, in the median, from the middle of what
 moves them: parts of the window are changed one by one, which is another way than the one by which they are placed. Units may look further
@@ -63,9 +64,9 @@ to one side than to the other, so that "off" need not be 0. More than a twentiet
 def row(foreign: Foreign) -> Row:
     """What all methods say of a network, what they leave behind, and how far class activation maps are off in time."""
     model, x = built(foreign), windows(2, TIME)
-    own, mixed = renewed(model, x), depends_on_others(model, x)
+    own, mixed = renewed(model, x), mixing(model, x)
     before, settings = traces(model), world()
-    found = {key: asdict(asked(model, x, key, mixed)) for key in ASKING}
+    found = {key: asdict(asked(model, x, key, bool(mixed))) for key in ASKING}
     left = [name for name in changed(before, traces(model)) if name not in own] + changed(settings, world())
     layer, off, apart = place(model, x)
     places = {"layer": layer, "off": off, "apart": apart}
@@ -80,6 +81,14 @@ def renewed(model: torch.nn.Module, x: torch.Tensor) -> list[str]:
     own = changed(before, traces(model))
     del alive
     return own
+
+
+def mixing(model: torch.nn.Module, x: torch.Tensor) -> float:
+    """By what share of the largest logit the windows beside a window change its logits, 0 if they don't."""
+    if not depends_on_others(model, x):
+        return 0.0
+    alone, beside = logits(model, x[1:], TARGET[1:]), logits(model, x)[1:]
+    return float(np.abs(alone - beside).max() / np.abs(alone).max())
 
 
 def asked(model: torch.nn.Module, x: torch.Tensor, key: str, mixed: bool) -> Verdict:
@@ -127,7 +136,7 @@ def page(rows: Sequence[Row]) -> str:
     wrong = sorted(f"{key} on {name} ({', '.join(one.wrong)})" for (name, key), one in found.items() if one.wrong)
     left = sorted({f"{one['name']} ({', '.join(one['left'])})" for one in rows if one["left"]})
     far = [f"{one['name']} ({one['off']:.0f} samples, units {one['apart']:.0f} apart)" for one in rows if one["off"] > TIME / 20]
-    mixed = "; ".join(one["name"] for one in rows if one.get("mixed")) or "none"
+    mixed = "; ".join(_mixed(one) for one in rows if one["mixed"]) or "none"
     counts = {"mixed": mixed, "listed": len(installed()), "networks": len(rows), "packages": ", ".join(_versions(rows)), "time": TIME}
     head = HEAD.format(**counts, wrong="; ".join(wrong) or "none", left="; ".join(left) or "nothing", far="; ".join(far) or "none")
     parts = [head, "## By method\n", by_method(found), "\n## By network\n"]
@@ -137,6 +146,11 @@ def page(rows: Sequence[Row]) -> str:
     parts += [table(["network", "layer", "off, samples"], places, 2), "\n## Why methods refuse\n"]
     reasons = [[name, key, one.reason] for (name, key), one in found.items() if one.says == REFUSED]
     return "\n".join([*parts, table(["network", "method", "reason"], reasons, 3), ""])
+
+
+def _mixed(one: Row) -> str:
+    refused = all(said["says"] == REFUSED for said in one["verdicts"].values())
+    return f"{one['name']} ({one['mixed']:.0e}{', refused' if refused else ''})"
 
 
 def _verdict(fields: dict[str, Any]) -> Verdict:

@@ -85,9 +85,9 @@ def explain(
     UnknownKeyError
         If there is no such method, or the method has no such option.
     InputError
-        If shapes, targets, the batch size or the model are not as described, the model's logits are others at every call, a map is not
-        finite, something that the method needs is missing, or most maps sum to less than half of what they share out, or to more than half
-        as much again.
+        If shapes, targets, the batch size or the model are not as described, the model's logits of a window are others at every call or
+        beside other windows, a map is not finite, something that the method needs is missing, or most maps sum to less than half of what
+        they share out, or to more than half as much again.
 
     Warns
     -----
@@ -141,13 +141,13 @@ def explanation(
 
 
 def _check_first(model: torch.nn.Module, targets: Targets, first: torch.Tensor) -> None:
-    """Refuse a network that draws random numbers; on a card check targets here, once: it would be waited for in every pass."""
+    """Refuse a network whose logits are not a window's own; on a card check targets here, once: it would be waited for in every pass."""
     import torch
 
     from ecgbench.methods._gradient import all_logits, check_targets
-    from ecgbench.nn import check_deterministic
+    from ecgbench.model_calls import check_own_logits
 
-    check_deterministic(model, first)
+    check_own_logits(model, first)
     if first.is_cuda:
         with torch.no_grad():
             check_targets(int(targets.min()), int(targets.max()), all_logits(model, first).shape[1])

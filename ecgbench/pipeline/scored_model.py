@@ -34,7 +34,7 @@ def usable_evaluator(
     adapted = Adapted(usable(model), kind=outputs, multilabel=multilabel, pair=False)
     taken = model if outputs in (None, LOGITS) else adapted
     if x is not None and len(x):
-        _check_draws(taken, x)
+        _check_logits(taken, x)
     unsaid = outputs is None and not (isinstance(model, Adapted) and model.kind)  # who adapted it may have said what its outputs are
     if x is not None and len(x) and (unsaid or outputs == PROBABILITIES):
         forward(taken, x[:1])
@@ -42,14 +42,15 @@ def usable_evaluator(
     return plain_evaluator(taken, batch_size)
 
 
-def _check_draws(model: torch.nn.Module, x: Rows) -> None:
+def _check_logits(model: torch.nn.Module, x: Rows) -> None:
     import torch
 
-    from ecgbench.nn import check_deterministic, frozen, place_of
+    from ecgbench.model_calls import check_own_logits
+    from ecgbench.nn import frozen, place_of
     from ecgbench.traces import without_traces
 
     with frozen(model), without_traces(model):
-        check_deterministic(model, torch.from_numpy(np.array(x[:1])).to(place_of(model)))
+        check_own_logits(model, torch.from_numpy(np.array(x[:1])).to(place_of(model)))
 
 
 @contextmanager

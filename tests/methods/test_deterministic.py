@@ -9,7 +9,7 @@ from torch.nn import functional
 import ecgbench
 from ecgbench.errors import InputError
 from ecgbench.methods import explanation
-from ecgbench.nn import FURTHER_PASSES
+from ecgbench.model_calls import BETWEEN, FURTHER_PASSES
 
 from .cases import MODEL_BOUND, explain, small, windows
 
@@ -90,10 +90,10 @@ LEGITIMATE = {
 
 
 @pytest.mark.parametrize(("model", "passes"), LEGITIMATE.values(), ids=LEGITIMATE)
-def test_other_networks_are_asked_twice_the_first_time_they_are_explained(model, passes):
+def test_other_networks_are_asked_of_one_window_and_of_it_between_others_the_first_time_they_are_explained(model, passes):
     calls = []
     model.register_forward_pre_hook(lambda module, inputs: calls.append(len(inputs[0])))
-    for made in ([1] * passes + [3], [3]):
+    for made in ([1] * passes + [BETWEEN] * 2 + [3], [3]):
         calls.clear()
         assert np.isfinite(explanation(model, windows(), 1, "saliency").maps).all()
         assert calls == made
@@ -106,3 +106,15 @@ def test_a_network_is_asked_again_after_a_layer_was_exchanged():
     model[1] = nn.Identity()
     with pytest.raises(InputError, match="expected a model that returns the same logits at every call"):
         ecgbench.explain(model, windows(), 1, "saliency")
+
+
+def one_alone(x):
+    if len(x) > 1:
+        raise ValueError("one window at a time")
+    return x
+
+
+def test_a_network_of_one_window_at_a_time_is_taken():
+    model = Around(before=one_alone)
+    maps = ecgbench.explain(model, windows(), 1, "saliency", batch_size=1)
+    np.testing.assert_allclose(maps, ecgbench.explain(model.network, windows(), 1, "saliency"), rtol=1e-9)

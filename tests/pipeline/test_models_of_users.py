@@ -242,3 +242,73 @@ def test_weights_made_in_inference_mode_are_refused(call, x):
     with pytest.raises(InputError, match=r"expected a model made outside of torch\.inference_mode, got weights made in it"):
         call(model, x)
     assert np.isfinite(call(copy.deepcopy(model), x)).all()
+
+
+class Between(nn.Module):
+    """What a user's layer gives for frames of 16 samples, which are (n, 16 frames, 16)."""
+
+    def __init__(self, layer):
+        super().__init__()
+        torch.manual_seed(0)
+        self.layer, self.head = layer(), nn.Linear(16, 2)
+
+    def forward(self, x):
+        found = self.layer(x.unflatten(2, (16, 16))[:, 0])
+        return self.head((found[0] if isinstance(found, tuple) else found).mean(dim=1))
+
+
+class Flipped(nn.Module):
+    """A recurrent layer that takes the batch for a sequence, and begins at its end."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.GRU(16, 16)
+
+    def forward(self, x):
+        return self.layer(x.flip(0))[0].flip(0)
+
+
+class Applied(nn.Module):
+    """A function as a layer."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+ENCODER = {"d_model": 16, "nhead": 2, "dim_feedforward": 16}
+OF_THE_BATCH = {
+    "LSTM": lambda: nn.LSTM(16, 16),
+    "GRU from behind": Flipped,
+    "transformer": lambda: nn.TransformerEncoderLayer(**ENCODER),
+    "less the mean of the batch": lambda: Applied(lambda x: x - x.mean(dim=0)),
+    "by the largest of the batch": lambda: Applied(lambda x: x / x.abs().max()),
+    "norm of the batch": lambda: Applied(lambda x: nn.functional.batch_norm(x, None, None, training=True)),
+}
+OF_A_WINDOW = {
+    "LSTM": lambda: nn.LSTM(16, 16, batch_first=True),
+    "transformer": lambda: nn.TransformerEncoderLayer(**ENCODER, batch_first=True),
+}
+
+
+@both
+@pytest.mark.parametrize("layer", OF_THE_BATCH)
+def test_model_whose_logits_hang_on_the_windows_beside_a_window_is_refused(call, layer, x):
+    with pytest.raises(
+        InputError, match="expected a model whose logits of a window are the same whatever else is in its batch, got others"
+    ):
+        call(Between(OF_THE_BATCH[layer]).eval(), x)
+
+
+@both
+@pytest.mark.parametrize("layer", OF_A_WINDOW)
+def test_sequence_within_a_window_is_none_of_the_batch(call, layer, x):
+    assert np.isfinite(call(Between(OF_A_WINDOW[layer]).eval(), x)).all()
+
+
+def test_no_method_applies_where_logits_hang_on_other_windows(x):
+    with pytest.raises(InputError, match="expected a model whose logits of a window are the same whatever else is in its batch"):
+        ecgbench.methods_for(Between(OF_THE_BATCH["LSTM"]).eval(), x)

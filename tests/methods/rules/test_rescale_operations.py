@@ -220,6 +220,13 @@ REFUSED = {
 }
 
 
+@pytest.fixture
+def _unasked(monkeypatch):
+    """As if no network had been asked whether a window's logits depend on those beside it, since what does is refused then already."""
+    monkeypatch.setattr("ecgbench.model_calls._check_independent", lambda model, window: None)
+
+
+@pytest.mark.usefixtures("_unasked")
 @pytest.mark.filterwarnings("ignore:LSTM with projections:UserWarning")
 @pytest.mark.parametrize(("operation", "name"), REFUSED.values(), ids=REFUSED.keys())
 @pytest.mark.parametrize("key", ["deep_lift", "deep_shap"])
@@ -230,6 +237,7 @@ def test_what_has_no_rule_is_refused_by_name_whatever_the_window(key, operation,
             ecgbench.explain(model, x, 0, key, **({"background": signals(2, 3)} if key == "deep_shap" else {}))
 
 
+@pytest.mark.usefixtures("_unasked")
 def test_a_network_whose_number_differs_between_window_and_reference_is_refused():
     model = drawn(Network(lambda x: x / (1 + x.abs().max().item())))
     with pytest.raises(InputError, match="expected a model that calls the same activations for every window"):
