@@ -93,13 +93,10 @@ SAME_WITHIN = 1e-5
 FURTHER_PASSES = 30
 """Passes that a network which draws random numbers is given to show that its logits depend on them."""
 
-BETWEEN = 3
-"""Windows of a batch in which one stands between two others."""
-
 _CHECKED: WeakKeyDictionary[nn.Module, Any] = WeakKeyDictionary()
 
 
-def check_own_logits(model: nn.Module, x: torch.Tensor) -> None:
+def check_own_logits(model: nn.Module, x: torch.Tensor, batch_size: int | None = None) -> None:
     """Refuse a network that does not give a window logits of its own: others at every call, or others beside other windows.
 
     Dropout that evaluation mode does not switch off makes the former, a layer that takes the windows of a batch for a sequence the latter,
@@ -110,20 +107,22 @@ def check_own_logits(model: nn.Module, x: torch.Tensor) -> None:
     ----------
     model : in evaluation mode (see `ecgbench.nn.frozen`)
     x : (n, leads, time), where the model is and in its precision
+    batch_size : rows that pass at once; where each passes alone, nothing can depend on others
 
     Raises
     ------
     InputError
         If the window's logits differ by more than `SAME_WITHIN` of the largest, or a layer is in training that the model does not hold.
     """
-    layers = [id(module) for module in model.modules()]
-    if _CHECKED.get(model) == layers:
+    layers, alone = [id(module) for module in model.modules()], batch_size == 1
+    if _CHECKED.get(model) in ((layers, alone), (layers, False)):
         return
     cards = [x.device] if x.device.type == CARD else []
     with torch.random.fork_rng(devices=cards), torch.no_grad(), refusing_unheld_in_training(model):
         _check_deterministic(model, x[:1], cards)
-        _check_independent(model, x[:1])
-    _CHECKED[model] = layers
+        if not alone:
+            _check_independent(model, x[:1])
+    _CHECKED[model] = layers, alone
 
 
 def _check_deterministic(model: nn.Module, window: torch.Tensor, cards: list[torch.device]) -> None:
@@ -139,18 +138,23 @@ def _check_deterministic(model: nn.Module, window: torch.Tensor, cards: list[tor
 
 
 def _check_independent(model: nn.Module, window: torch.Tensor) -> None:
-    """The window stands between two others, since a recurrent layer passes on only what comes before, or only what comes behind.
+    """The window stands beside another that has its values, then beside one of larger ones, since a batch may be scaled by its largest.
 
-    Once the others have its values, and once twice as large ones, since a batch may be divided by its largest value.
+    It stands first and last, since a recurrent layer passes on only what comes before, or only what comes behind.
     """
+    others = window.flip(-1), 1 - 2 * window
     try:
-        found = [model(torch.cat([other, window, other])) for other in (window.flip(-1), 1 - 2 * window)]
+        first = [model(torch.cat([window, other])) for other in others]
+        last = [model(torch.cat([other, window])) for other in others]
     except UNTAKEN:  # a model that takes one window at a time fails where several are passed, which nobody can overlook
         return
-    if all(isinstance(one, torch.Tensor) and one.ndim and len(one) == BETWEEN for one in found) and not _same(found[0][1], found[1][1]):
+    if not all(isinstance(found, torch.Tensor) and found.ndim and len(found) == len(others) for found in (*first, *last)):
+        return  # what is no logits is refused elsewhere
+    if not _same(first[0][0], first[1][0]) or not _same(last[0][1], last[1][1]):
         raise InputError(
             "expected a model whose logits of a window are the same whatever else is in its batch, got others beside other windows; look "
-            "for a layer that takes the batch for a sequence, such as torch.nn.LSTM without batch_first=True, or for a norm over the batch."
+            "for a layer that takes the batch for a sequence, such as torch.nn.LSTM without batch_first=True, or for a norm over the "
+            "batch, or let each window pass alone by batch_size=1."
         )
 
 

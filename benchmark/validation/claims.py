@@ -21,7 +21,7 @@ from ecgbench.leaderboard.statistics.board import read_boards
 from ecgbench.leaderboard.statistics.controls.oracles import oracle_checks
 from ecgbench.leaderboard.statistics.models import OrderAgreement
 from ecgbench.leaderboard.statistics.orders.agreement import Agreement
-from ecgbench.leaderboard.statistics.orders.anchor import Anchor, anchor, dataset_orders
+from ecgbench.leaderboard.statistics.orders.anchor import Anchor, anchor, dataset_orders, recipe_orders
 from ecgbench.leaderboard.statistics.scores.window_scores import window_scores
 from ecgbench.results import seeds_interval
 
@@ -67,7 +67,14 @@ def of_architectures(analyses: Sequence[Analysis]) -> str:
         names = [one.analysis.board.identity.model for one in found.anchors]
         pairs = [(a, b, _pair(found.pairs, a, b)) for a, b in combinations(names, 2)]
         rows += [[f"`{a}` and `{b}`", *_tau(tau)] for a, b, tau in sorted(pairs, key=lambda pair: pair[2].tau)]
-        rows.append([f"mean over pairs of {len(names)} architectures of {found.folder}", *_tau(found.mean)])
+        rows.append([f"mean over pairs of {len(names)} architectures of {found.folder}, recipe `{found.recipe}`", *_tau(found.mean)])
+    return table(["between", "methods", "tau", f"above {AGREE}?"], rows, numbers_from=1) if rows else NONE_YET
+
+
+def of_recipes(analyses: Sequence[Analysis]) -> str:
+    """Kendall's tau of the anchor's orders for networks of one architecture that were trained in two ways."""
+    found = recipe_orders([one for one in map(anchor, analyses) if one is not None])
+    rows = [[" and ".join(f"`{one.analysis.board.name}`" for one in (first, second)), *_tau(tau)] for first, second, tau in found]
     return table(["between", "methods", "tau", f"above {AGREE}?"], rows, numbers_from=1) if rows else NONE_YET
 
 
@@ -116,6 +123,7 @@ CLAIMS: dict[str, Callable[[Sequence[Analysis]], str]] = {
     "zeroing": zeroing,
     "orders": orders,
     "architectures": of_architectures,
+    "recipes": of_recipes,
     "sharing": sharing,
     "references": references,
     "experts": experts,

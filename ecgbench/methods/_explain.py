@@ -85,9 +85,9 @@ def explain(
     UnknownKeyError
         If there is no such method, or the method has no such option.
     InputError
-        If shapes, targets, the batch size or the model are not as described, the model's logits of a window are others at every call or
-        beside other windows, a map is not finite, something that the method needs is missing, or most maps sum to less than half of what
-        they share out, or to more than half as much again.
+        If shapes, targets, the batch size or the model are not as described, the model's logits of a window are others at every call, or
+        others beside other windows (unless the batch size is 1), a map is not finite, something that the method needs is missing, or most
+        maps sum to less than half of what they share out, or to more than half as much again.
 
     Warns
     -----
@@ -134,20 +134,20 @@ def explanation(
     with prepared(model, device) as place, _refusing_overwriting():
         (first,) = place(windows[:1])
         if entry.passes:
-            _check_first(model, targets, first)
+            _check_first(model, targets, first, batch_size)
         joined = _in_batches(explained, batch_size, first)
     _check(joined.maps, windows, method)
     return joined
 
 
-def _check_first(model: torch.nn.Module, targets: Targets, first: torch.Tensor) -> None:
+def _check_first(model: torch.nn.Module, targets: Targets, first: torch.Tensor, batch_size: int | None) -> None:
     """Refuse a network whose logits are not a window's own; on a card check targets here, once: it would be waited for in every pass."""
     import torch
 
     from ecgbench.methods._gradient import all_logits, check_targets
     from ecgbench.model_calls import check_own_logits
 
-    check_own_logits(model, first)
+    check_own_logits(model, first, batch_size)
     if first.is_cuda:
         with torch.no_grad():
             check_targets(int(targets.min()), int(targets.max()), all_logits(model, first).shape[1])

@@ -34,7 +34,7 @@ def usable_evaluator(
     adapted = Adapted(usable(model), kind=outputs, multilabel=multilabel, pair=False)
     taken = model if outputs in (None, LOGITS) else adapted
     if x is not None and len(x):
-        _check_logits(taken, x)
+        _check_logits(taken, x, batch_size)
     unsaid = outputs is None and not (isinstance(model, Adapted) and model.kind)  # who adapted it may have said what its outputs are
     if x is not None and len(x) and (unsaid or outputs == PROBABILITIES):
         forward(taken, x[:1])
@@ -42,7 +42,7 @@ def usable_evaluator(
     return plain_evaluator(taken, batch_size)
 
 
-def _check_logits(model: torch.nn.Module, x: Rows) -> None:
+def _check_logits(model: torch.nn.Module, x: Rows, batch_size: int | None) -> None:
     import torch
 
     from ecgbench.model_calls import check_own_logits
@@ -50,7 +50,7 @@ def _check_logits(model: torch.nn.Module, x: Rows) -> None:
     from ecgbench.traces import without_traces
 
     with frozen(model), without_traces(model):
-        check_own_logits(model, torch.from_numpy(np.array(x[:1])).to(place_of(model)))
+        check_own_logits(model, torch.from_numpy(np.array(x[:1])).to(place_of(model)), batch_size)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from torch.nn import functional
 import ecgbench
 from ecgbench.errors import InputError
 from ecgbench.methods import explanation
-from ecgbench.model_calls import BETWEEN, FURTHER_PASSES
+from ecgbench.model_calls import FURTHER_PASSES
 
 from .cases import MODEL_BOUND, explain, small, windows
 
@@ -90,10 +90,10 @@ LEGITIMATE = {
 
 
 @pytest.mark.parametrize(("model", "passes"), LEGITIMATE.values(), ids=LEGITIMATE)
-def test_other_networks_are_asked_of_one_window_and_of_it_between_others_the_first_time_they_are_explained(model, passes):
+def test_other_networks_are_asked_of_a_window_alone_and_beside_others_the_first_time_they_are_explained(model, passes):
     calls = []
     model.register_forward_pre_hook(lambda module, inputs: calls.append(len(inputs[0])))
-    for made in ([1] * passes + [BETWEEN] * 2 + [3], [3]):
+    for made in ([1] * passes + [2] * 4 + [3], [3]):
         calls.clear()
         assert np.isfinite(explanation(model, windows(), 1, "saliency").maps).all()
         assert calls == made

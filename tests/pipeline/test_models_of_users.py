@@ -32,8 +32,8 @@ def explained(model, x, method="saliency", **options):
     return ecgbench.explain(model, x, 0, method, **options)
 
 
-def scored(model, x, metric=METRIC):
-    return ecgbench.score(metric, x, x=x, model=model, target=0)
+def scored(model, x, metric=METRIC, **options):
+    return ecgbench.score(metric, x, x=x, model=model, target=0, **options)
 
 
 BOTH = {"explain": explained, "score": scored}
@@ -307,6 +307,17 @@ def test_model_whose_logits_hang_on_the_windows_beside_a_window_is_refused(call,
 @pytest.mark.parametrize("layer", OF_A_WINDOW)
 def test_sequence_within_a_window_is_none_of_the_batch(call, layer, x):
     assert np.isfinite(call(Between(OF_A_WINDOW[layer]).eval(), x)).all()
+
+
+@both
+def test_windows_that_pass_alone_hang_on_no_others(call, x):
+    model = Between(OF_THE_BATCH["LSTM"]).eval()
+    with pytest.raises(InputError, match=r"or let each window pass alone by batch_size=1\."):
+        call(model, x)
+    alone = np.concatenate([call(model, x[i : i + 1], batch_size=1) for i in range(len(x))])
+    np.testing.assert_array_equal(call(model, x, batch_size=1), alone)
+    with pytest.raises(InputError, match="whatever else is in its batch"):
+        call(model, x)
 
 
 def test_no_method_applies_where_logits_hang_on_other_windows(x):

@@ -74,15 +74,24 @@ def _scope(analyses: Sequence[Analysis], compared: Sequence[Architectures]) -> s
     names = " and ".join(_sorts(real)) or "simulated ECGs only"
     networks = ", ".join(f"`{name}`" for name in sorted({board.identity.model for board in real}))
     explained = f", explaining {networks}" if networks else ""
-    beside = "".join(f"; {_of_architectures(found)}" for found in compared)
+    beside = "".join(f"; {_of_architectures(found)}" for found in _largest(compared))
     return f"{len(methods)} methods on {names}{explained}{beside}. Other networks are not known."
+
+
+def _largest(compared: Sequence[Architectures]) -> list[Architectures]:
+    """Of each dataset's recipes the one by which most architectures were trained."""
+    found: dict[str, Architectures] = {}
+    for one in compared:
+        if one.folder not in found or len(one.anchors) > len(found[one.folder].anchors):
+            found[one.folder] = one
+    return list(found.values())
 
 
 def _of_architectures(found: Architectures) -> str:
     """Whether a method may be the best for all architectures of a dataset."""
     named = " or ".join(f"`{method}`" for method in found.best) or "no method"
     linked_count = f"[{len(found.anchors)} architectures](#does-the-order-depend-on-the-architecture)"
-    return f"for all of {linked_count} on {found.folder}, {named} may be the best"
+    return f"for all of {linked_count} of the recipe `{found.recipe}` on {found.folder}, {named} may be the best"
 
 
 def _sorts(boards: Sequence[Board]) -> list[str]:

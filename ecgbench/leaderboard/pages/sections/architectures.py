@@ -30,6 +30,7 @@ def architectures_facts(found: Architectures) -> dict[str, Any]:
     variants = dict(first.compared.variants)
     return {
         "folder": found.folder,
+        "recipe": found.recipe,
         "count": len(found.anchors),
         "metric": heading(first.column, "metrics/"),
         "tau": with_interval(mean.tau, mean.low, mean.high, 2).replace("<br>", " "),

@@ -48,6 +48,11 @@ class Architectures:
         """Folder of their results: the dataset's key and what differs from its default identity."""
         return self.anchors[0].analysis.board.identity.folder
 
+    @property
+    def recipe(self) -> str:
+        """How their models were trained."""
+        return split_model(self.anchors[0].analysis.board.identity.model)[1]
+
 
 def architectures(anchors: Sequence[Anchor]) -> list[Architectures]:
     """The architectures that are compared with each other: of the same data, options and recipe; without those that stand alone.

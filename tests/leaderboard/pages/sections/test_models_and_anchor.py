@@ -181,7 +181,7 @@ def test_pages_say_how_far_architectures_agree_and_what_holds_for_all(accept, ac
     found = pages()
     for page in ("README.md", "mitdb.md", "mitdb-inception_time.md"):
         text = section(found[page], "Does the order depend on the architecture?")
-        assert "For 2 architectures on mitdb" in text
+        assert "For 2 architectures trained by the recipe `study` on mitdb" in text
         assert "tau-b of 0.67 (" in text
         assert rows(text, "`inception_time`")[0][1:] == ["3", "4"]
         assert "resnet18 7" in text

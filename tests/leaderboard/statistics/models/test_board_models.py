@@ -47,7 +47,7 @@ def test_each_ranked_method_stands_once_in_each_metric_with_a_variant_that_the_m
 def test_best_row_is_a_candidate_of_every_metric(found):
     for metric in found.metrics.values():
         assert metric.best.candidates[metric.best.difference.argmax()]
-        assert metric.components.models == 3
+        assert metric.components.models == 8
 
 
 def test_one_model_leaves_what_needs_none(board):
