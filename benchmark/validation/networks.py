@@ -30,7 +30,8 @@ HEAD = """# Networks and methods
 Made by `python benchmark/validation/networks.py`, nothing here is written by hand. {networks} networks of 12 leads x 240 samples, as
 their papers have them but narrow, with weights drawn from {seeds} seed(s); `tests/networks` builds them. "yes": the method applies;
 "warns": it applies and says what its maps lack; "no": it refuses the network. Percentages are the largest error of a map's sum as a
-share of the total, where the method promises a sum.
+share of the total, where the method promises a sum; "yes" may stand beside a large one where the total is near 0, since an error below a
+thousandth of the map's absolute values is no fault.
 
 What is known of maps is checked: gradients, SmoothGrad, VarGrad, integrated gradients and occlusion against a second implementation, guided
 backpropagation against hooks on autograd's graph, sums, LRP against input times gradient on networks without biases, and that neither a

@@ -6,7 +6,7 @@ import warnings
 import torch
 from torch import nn
 
-from .table import Called, Sum, averaged, convolved, head, network
+from .table import Called, Last, Sum, averaged, convolved, head, network, swapped
 
 
 @network("Last batch norm at zero", "zero gamma; Goyal et al. 2017, arXiv:1706.02677")
@@ -25,6 +25,11 @@ def head_only():
 @network("Dropout that never rests", "Gal & Ghahramani 2016 (Monte Carlo dropout), arXiv:1506.02142")
 def restless():
     return head(convolved(12, 6, 7, stride=2), Called(lambda x: nn.functional.dropout(x, 0.3, training=True)), convolved(6, 6, 7))
+
+
+@network("Batch taken for a sequence", "nn.LSTM without batch_first=True")
+def batch_as_sequence():
+    return nn.Sequential(nn.AvgPool1d(8), swapped(), Last(nn.LSTM(12, 5)), Called(lambda x: x.mean(dim=1)), nn.Linear(5, 3))
 
 
 class InPlace(nn.Module):

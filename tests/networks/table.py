@@ -69,6 +69,7 @@ OF_EACH_KIND = (
     "STFT and a 2-D CNN",
     "In place",
     "Dropout that never rests",
+    "Batch taken for a sequence",
     "Counts what it sees",
 )
 """Networks that stand for their kinds in the quick run of the tests."""

@@ -91,7 +91,7 @@ def _of_architectures(found: Architectures) -> str:
     """Whether a method may be the best for all architectures of a dataset."""
     named = " or ".join(f"`{method}`" for method in found.best) or "no method"
     linked_count = f"[{len(found.anchors)} architectures](#does-the-order-depend-on-the-architecture)"
-    return f"for all of {linked_count} of the recipe `{found.recipe}` on {found.folder}, {named} may be the best"
+    return f"for all of {linked_count} on {found.folder}, {named} may be the best"
 
 
 def _sorts(boards: Sequence[Board]) -> list[str]:
