@@ -148,7 +148,7 @@ def _check_independent(model: nn.Module, window: torch.Tensor) -> None:
         last = [model(torch.cat([other, window])) for other in others]
     except UNTAKEN:  # a model that takes one window at a time fails where several are passed, which nobody can overlook
         return
-    if not all(isinstance(found, torch.Tensor) and found.ndim and len(found) == len(others) for found in (*first, *last)):
+    if not all(isinstance(found, torch.Tensor) and found.ndim and len(found) == len(window) + 1 for found in (*first, *last)):
         return  # what is no logits is refused elsewhere
     if not _same(first[0][0], first[1][0]) or not _same(last[0][1], last[1][1]):
         raise InputError(
