@@ -46,7 +46,7 @@ def test_split_is_the_golden_one(golden: Golden, labels: str, name: str) -> None
     }
 
 
-@rules
+@pytest.mark.parametrize("labels", ["aami", pytest.param("study", marks=pytest.mark.slow)])
 @every_dataset
 def test_loaded_records_equal_the_golden_digests_unless_they_lose_windows(load_real: Load, golden: Golden, labels: str, name: str) -> None:
     left_out = losing(golden(name)[labels]) if BEAT_RULES[labels].leave_out_unclassifiable else {}

@@ -23,7 +23,7 @@ SHARE = {torch.float32: 1e-3, torch.float64: 1e-6}
 ReLU near zero may flip."""
 
 
-@pytest.fixture(scope="module", params=["mitdb", "svdb"])
+@pytest.fixture(scope="module", params=["mitdb", pytest.param("svdb", marks=pytest.mark.slow)])
 def golden(request, reference):
     """The reference network in a precision, whole or compact, and its file with all maps as (n, leads, time)."""
 

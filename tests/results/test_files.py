@@ -85,6 +85,10 @@ def test_frame_has_a_row_for_every_cell_by_dataset_model_and_source(path, tmp_pa
     np.testing.assert_array_equal(frame.value, [cell.value if cell.value is not None else np.nan for cell in CELLS] * 3)
     assert frame.value.dtype == frame.low.dtype == np.float64
     assert [results.identity.model for results in read_files()] == ["cnn", "resnet18_7", "resnet18_7"]
+    alone = ecgbench.read_results(dataset="mitdb@samples-3")
+    assert alone.equals(frame[frame.dataset == "mitdb@samples-3"])
+    with pytest.raises(ResultsError, match=r"expected accepted results of mitdb in .*, got those of mitdb@samples-3, svdb@samples-3; name"):
+        ecgbench.read_results(dataset="mitdb")
 
 
 def test_frame_of_no_results_has_the_columns_all_the_same(tmp_path):

@@ -21,7 +21,10 @@ FROM_FILES = [pytest.param(entry, id=f"{registry.name}-{entry.key}") for registr
 PUBLISHED = [entry for entry in FROM_FILES if not entry.id.startswith("controls")]
 
 
-LONG = ("models-resnet34", "models-resnet50", "datasets-synthetic12")
+LONG = (
+    *("models-resnet18", "models-resnet18_5", "models-resnet34", "models-resnet50", "models-xresnet1d50"),
+    *("models-se_resnet1d", "models-inception_time", "models-cnn_lstm", "models-vit1d", "datasets-synthetic12"),
+)
 """Entries whose trials take seconds, beside smaller ones that are built of the same parts."""
 
 TRIED = [pytest.param(*one.values, id=one.id, marks=pytest.mark.slow if one.id in LONG else ()) for one in ENTRIES]

@@ -62,7 +62,10 @@ def probabilities(logits: np.ndarray) -> np.ndarray:
 # The same as whole passes
 
 
-@pytest.mark.parametrize(("architecture", "dead"), [*((key, 0.3) for key in DISTINCT), ("resnet18_7", 0.0), ("resnet50", 0.0)])
+SOME_DEAD = [pytest.param(key, 0.3, marks=pytest.mark.slow if key == "resnet34" else ()) for key in DISTINCT]  # it has resnet18's blocks
+
+
+@pytest.mark.parametrize(("architecture", "dead"), [*SOME_DEAD, ("resnet18_7", 0.0), pytest.param("resnet50", 0.0, marks=pytest.mark.slow)])
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(case=cases())
 def test_curves_are_those_of_whole_passes(architecture: str, dead: float, case: Case) -> None:
@@ -84,7 +87,7 @@ def replacing(x: np.ndarray, seed: int, equal: float = 0.5) -> np.ndarray:
     return np.where(differs, generator.normal(size=x.shape), x).astype(x.dtype)
 
 
-@pytest.mark.parametrize("architecture", ["resnet18_7", "resnet50"])
+@pytest.mark.parametrize("architecture", ["resnet18_7", pytest.param("resnet50", marks=pytest.mark.slow)])
 @settings(max_examples=20, deadline=None, derandomize=True)
 @given(case=cases(), seed=st.integers(0, 99), make=st.sampled_from([evaluator, plain_evaluator]))
 def test_rows_move_towards_a_replacement_as_by_whole_passes(architecture: str, case: Case, seed: int, make: Make) -> None:
@@ -226,7 +229,7 @@ def test_rows_without_steps_have_the_logits_of_their_windows(make: Make) -> None
 # The reference networks
 
 
-@pytest.mark.parametrize(("dataset", "rows"), [("mitdb", 2), ("svdb", 4)])
+@pytest.mark.parametrize(("dataset", "rows"), [("mitdb", 2), pytest.param("svdb", 4, marks=pytest.mark.slow)])
 def test_reference_networks_probabilities_are_those_of_whole_passes_after_every_step(reference: Path, dataset: str, rows: int) -> None:
     model = load_model(reference / f"{dataset}_resnet18_7.safetensors")
     with np.load(reference / f"{dataset}_attributions.npz") as file:

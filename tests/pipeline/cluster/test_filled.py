@@ -1,10 +1,13 @@
 """A cluster fills the store with the bytes of a serial run."""
 
+import pytest
+
 from ecgbench.pipeline.cluster.filled import fill_by
 from tests.pipeline.cluster.clusters import run_on, serial, wanted
 from tests.pipeline.runs import digests
 
 
+@pytest.mark.slow
 def test_a_cluster_leaves_the_bytes_of_a_serial_run(tmp_path):
     cells = wanted(sources=("saliency",), metrics=("auc",))
     run = run_on(tmp_path / "cluster", cells)
