@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from ecgbench.leaderboard.statistics.board import read_boards
 from ecgbench.leaderboard.statistics.controls.oracles import oracle_checks
 from ecgbench.leaderboard.statistics.models import OrderAgreement
 from ecgbench.leaderboard.statistics.orders.agreement import Agreement
-from ecgbench.leaderboard.statistics.orders.anchor import Anchor, anchor, dataset_orders, recipe_orders
+from ecgbench.leaderboard.statistics.orders.anchor import Anchor, anchors_of, dataset_orders, recipe_orders
 from ecgbench.leaderboard.statistics.scores.window_scores import window_scores
 from ecgbench.results import seeds_interval
 
@@ -54,10 +54,10 @@ def zeroing(analyses: Sequence[Analysis]) -> str:
 
 def orders(analyses: Sequence[Analysis]) -> str:
     """Kendall's tau of the anchor's order between the models of a dataset, and between datasets."""
-    found = list(_anchors(analyses))
+    found = _anchors(analyses)
     rows = [[f"models of {one.analysis.board.name}", *_tau(one.compared.agreement)] for one in found]
     rows += [[f"{one.analysis.board.name} and {other.analysis.board.name}", *_tau(tau)] for one, other, tau in dataset_orders(found)]
-    return table(["between", "methods", "tau", f"above {AGREE}?"], rows, numbers_from=1) if rows else NONE_YET
+    return _agreements(rows)
 
 
 def of_architectures(analyses: Sequence[Analysis]) -> str:
@@ -68,13 +68,18 @@ def of_architectures(analyses: Sequence[Analysis]) -> str:
         pairs = [(a, b, _pair(found.pairs, a, b)) for a, b in combinations(names, 2)]
         rows += [[f"`{a}` and `{b}`", *_tau(tau)] for a, b, tau in sorted(pairs, key=lambda pair: pair[2].tau)]
         rows.append([f"mean over pairs of {len(names)} architectures of {found.folder}, recipe `{found.recipe}`", *_tau(found.mean)])
-    return table(["between", "methods", "tau", f"above {AGREE}?"], rows, numbers_from=1) if rows else NONE_YET
+    return _agreements(rows)
 
 
 def of_recipes(analyses: Sequence[Analysis]) -> str:
     """Kendall's tau of the anchor's orders for networks of one architecture that were trained in two ways."""
-    found = recipe_orders([one for one in map(anchor, analyses) if one is not None])
+    found = recipe_orders(anchors_of(analyses))
     rows = [[" and ".join(f"`{one.analysis.board.name}`" for one in (first, second)), *_tau(tau)] for first, second, tau in found]
+    return _agreements(rows)
+
+
+def _agreements(rows: Sequence[Sequence[str]]) -> str:
+    """The table of what `_tau` says of each row's orders."""
     return table(["between", "methods", "tau", f"above {AGREE}?"], rows, numbers_from=1) if rows else NONE_YET
 
 
@@ -135,8 +140,8 @@ def _own(analyses: Sequence[Analysis]) -> list[Analysis]:
     return [analysis for analysis in analyses if analysis.board.default]
 
 
-def _anchors(analyses: Sequence[Analysis]) -> Iterator[Anchor]:
-    yield from (found for found in map(anchor, _own(analyses)) if found is not None)
+def _anchors(analyses: Sequence[Analysis]) -> list[Anchor]:
+    return anchors_of(_own(analyses))
 
 
 def _there(found: Anchor, methods: Sequence[str]) -> list[Variant]:

@@ -30,10 +30,11 @@ from ecgbench.leaderboard.pages.tables import table  # noqa: E402
 from ecgbench.methods.cam.layers import chosen_units  # noqa: E402
 from ecgbench.methods.cam.outputs import probe_of  # noqa: E402
 from ecgbench.nn import frozen  # noqa: E402
+from tests.networks.properties import TARGET, differs, logits  # noqa: E402
 from tests.networks.table import windows  # noqa: E402
 from tests.networks.test_methods import ASKING  # noqa: E402
 from tests.networks.traces import changed, traces, world  # noqa: E402
-from tests.networks.verdicts import REFUSED, TARGET, Verdict, depends_on_others, logits, verdict  # noqa: E402
+from tests.networks.verdicts import REFUSED, Verdict, verdict  # noqa: E402
 
 PAGE = ROOT / "docs" / "third_party.md"
 PARTS = 40
@@ -77,7 +78,7 @@ def renewed(model: torch.nn.Module, x: torch.Tensor) -> list[str]:
     """What a pass of the network itself puts anew, as torch's former weight norm does its weights: no method leaves it behind."""
     alive = [dict(vars(part)) for part in model.modules()]  # so that nothing new gets the place in memory by which an old one is known
     before = traces(model)
-    depends_on_others(model, x)
+    mixing(model, x)
     own = changed(before, traces(model))
     del alive
     return own
@@ -85,10 +86,8 @@ def renewed(model: torch.nn.Module, x: torch.Tensor) -> list[str]:
 
 def mixing(model: torch.nn.Module, x: torch.Tensor) -> float:
     """By what share of the largest logit the windows beside a window change its logits, 0 if they don't."""
-    if not depends_on_others(model, x):
-        return 0.0
     alone, beside = logits(model, x[1:], TARGET[1:]), logits(model, x)[1:]
-    return float(np.abs(alone - beside).max() / np.abs(alone).max())
+    return float(np.abs(alone - beside).max() / np.abs(alone).max()) if differs(alone, beside) else 0.0
 
 
 def asked(model: torch.nn.Module, x: torch.Tensor, key: str, mixed: bool) -> Verdict:

@@ -60,10 +60,12 @@ def read_results(path: Path | str | None = None, dataset: str | None = None) -> 
     root = accepted_root() if path is None else Path(path)
     if not root.is_dir():
         raise ResultsError(f"expected a folder of accepted results at {root}, got none; name one, such as a clone's leaderboards/scores.")
-    files = [file for file in result_files(root) if dataset in (None, file.parent.parent.name)]
-    if dataset is not None and not files:
-        there = ", ".join(sorted({file.parent.parent.name for file in result_files(root)}))
-        raise ResultsError(f"expected accepted results of {dataset} in {root}, got those of {there or 'none'}; name one of these.")
+    files = result_files(root)
+    if dataset is not None:
+        there = ", ".join(sorted({file.parent.parent.name for file in files}))
+        files = [file for file in files if file.parent.parent.name == dataset]
+        if not files:
+            raise ResultsError(f"expected accepted results of {dataset} in {root}, got those of {there or 'none'}; name one of these.")
     names = [field.name for field in fields(Cell)]
     numbers = attrgetter(*names)
     rows = [

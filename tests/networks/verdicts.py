@@ -12,7 +12,7 @@ import ecgbench
 from ecgbench.errors import InputError, MapWarning
 from ecgbench.methods._promises import MASS
 
-from .properties import BY_HAND, HOMOGENEOUS, POSITIVE, SUMS, TARGET, differs, gradient, is_homogeneous, logits, options_of, without_biases
+from .properties import BY_HAND, HOMOGENEOUS, POSITIVE, SUMS, TARGET, differs, gradient, is_homogeneous, options_of, without_biases
 
 APPLIES, WARNS, REFUSED = "applies", "warns", "refused"
 
@@ -79,11 +79,6 @@ def checked(model, x, key, found):
 def told_of_maps(*reasons):
     """Whether each is about the maps: where most of a call's miss their sum it is refused, so that one warned of may be refused alone."""
     return all(reason.startswith("expected maps of ") for reason in reasons)
-
-
-def depends_on_others(model, x):
-    """Whether the network's own logits of a window depend on the windows beside it."""
-    return differs(logits(model, x[1:], TARGET[1:]), logits(model, x)[1:])
 
 
 def explained(model, x, target, key):

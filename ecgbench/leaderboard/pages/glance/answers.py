@@ -11,7 +11,7 @@ from ecgbench.leaderboard.pages.glance.words import duration
 from ecgbench.leaderboard.pages.tables import arrow, escaped, number
 from ecgbench.leaderboard.statistics.analysis import Analysis, Variant
 from ecgbench.leaderboard.statistics.controls.controls_beaten import Reach, best_by_anchor, furthest_reach, recommended
-from ecgbench.leaderboard.statistics.orders.anchor import Anchor, anchor
+from ecgbench.leaderboard.statistics.orders.anchor import Anchor, anchor, anchors_of
 from ecgbench.leaderboard.statistics.ranking import Column
 from ecgbench.metrics import FAMILIES, LOCALISATION
 
@@ -48,7 +48,7 @@ def cards(analyses: Sequence[Analysis]) -> list[Card]:
     analyses : of the boards in their default identity that are compared with each other
     """
     real = [analysis for analysis in analyses if not analysis.board.embedded] or list(analyses)
-    anchors = [found for analysis in analyses if (found := anchor(analysis)) is not None]
+    anchors = anchors_of(analyses)
     return [_looks(real), *([_rests(anchors)] if anchors else []), _warning(real)] if analyses else []
 
 

@@ -10,7 +10,7 @@ from ecgbench.leaderboard.pages.sections.models_section import not_told_apart, o
 from ecgbench.leaderboard.pages.tables import CONTROL_MARK, heading, linked, table, with_interval
 from ecgbench.leaderboard.statistics.analysis import Analysis
 from ecgbench.leaderboard.statistics.models import Best, OrderAgreement
-from ecgbench.leaderboard.statistics.orders.anchor import Anchor, anchor, dataset_orders, metric_orders, recipe_orders
+from ecgbench.leaderboard.statistics.orders.anchor import Anchor, anchors_of, dataset_orders, metric_orders, recipe_orders
 from ecgbench.leaderboard.statistics.ranking import Column
 from ecgbench.leaderboard.statistics.scores.window_scores import LEAST_PATIENTS
 from ecgbench.metrics import FAMILIES
@@ -23,7 +23,7 @@ def anchor_facts(analyses: Iterable[Analysis]) -> dict[str, Any]:
     ----------
     analyses : of the boards that are compared with each other
     """
-    anchors = [found for found in map(anchor, analyses) if found is not None]
+    anchors = anchors_of(analyses)
     answers = [_answer(found) for found in anchors]
     return {
         "names": [family.anchor.replace("_", " ") for family in FAMILIES if family.anchor],
@@ -43,7 +43,7 @@ def recipes_table(analyses: Iterable[Analysis]) -> str:
     ----------
     analyses : of all boards
     """
-    anchors = [found for found in (anchor(analysis) for analysis in analyses if analysis.board.compared) if found is not None]
+    anchors = anchors_of(analysis for analysis in analyses if analysis.board.compared)
     rows = [
         [
             first.analysis.board.identity.folder,

@@ -8,7 +8,7 @@ from typing import Any
 from ecgbench.leaderboard.pages.sections.agreement_table import agreement_table
 from ecgbench.leaderboard.pages.tables import heading, linked, table, with_interval
 from ecgbench.leaderboard.statistics.analysis import Analysis
-from ecgbench.leaderboard.statistics.orders.anchor import anchor
+from ecgbench.leaderboard.statistics.orders.anchor import anchors_of
 from ecgbench.leaderboard.statistics.orders.architectures import Architectures, architectures
 
 
@@ -19,8 +19,7 @@ def compared_architectures(analyses: Iterable[Analysis]) -> list[Architectures]:
     ----------
     analyses : of all boards
     """
-    anchors = (anchor(analysis) for analysis in analyses if analysis.board.compared)
-    return architectures([found for found in anchors if found is not None])
+    return architectures(anchors_of(analysis for analysis in analyses if analysis.board.compared))
 
 
 def architectures_facts(found: Architectures) -> dict[str, Any]:

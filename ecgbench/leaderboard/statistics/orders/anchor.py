@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import NamedTuple
@@ -42,6 +42,16 @@ def anchor(analysis: Analysis) -> Anchor | None:
     named = [column for column in analysis.board.columns if column.ranked and column.entry.key == column.entry.question.anchor]
     found = [column for column in named if column.name in analysis.models.metrics]
     return Anchor(analysis, found[0], analysis.models.metrics[found[0].name], analysis.models) if found else None
+
+
+def anchors_of(analyses: Iterable[Analysis]) -> list[Anchor]:
+    """The anchors of those boards that have one.
+
+    Parameters
+    ----------
+    analyses : of the boards
+    """
+    return [found for found in map(anchor, analyses) if found is not None]
 
 
 def metric_orders(found: Anchor) -> list[tuple[Column, OrderAgreement]]:
